@@ -1,0 +1,14 @@
+//! What is wrong: the lints of `cargo safe-map-lint`.
+//!
+//! In: an [`Analysis`](safe_map_analysis::Analysis). Out: [`Finding`]s, plain data. Each lint is one file in
+//! `lints/`, with its documentation, its check, its wording, its fix and its tests; [`LINTS`] lists them.
+
+mod engine;
+mod finding;
+mod lint;
+mod lints;
+
+pub use engine::{Outcome, run};
+pub use finding::*;
+pub use lint::*;
+pub use lints::LINTS;

@@ -1,0 +1,1 @@
+//! The derive and attributes of `safe-map`.

@@ -1,0 +1,1 @@
+//! Shared maps that hand out no guard.

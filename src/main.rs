@@ -1,0 +1,3 @@
+//! The command `cargo safe-map-lint`.
+
+fn main() {}
