@@ -1,1 +1,5 @@
-//! Finds deadlocks, races and undefined behaviour in the shared maps of a Rust workspace, from source alone.
+//! The command `cargo safe-map-lint`: finds the files, runs the analysis and the lints, shows what they found.
+
+pub mod failure;
+pub mod suggest;
+pub mod workspace;

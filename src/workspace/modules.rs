@@ -1,0 +1,210 @@
+//! The module tree: from the root files of targets to every file they reach.
+//!
+//! Rounds: the files of a round are read and lowered in parallel, then their references make the next round. A file
+//! is lowered once for each edition it is reached under, and belongs to the first crate that reaches it: reported
+//! before merely read, product before test, library before binary.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use safe_map_analysis::facts::{Edition, Problem};
+use safe_map_analysis::name::Name;
+use safe_map_analysis::source::{CrateId, ParsedFile, SourceFile};
+use safe_map_analysis::span::LineIndex;
+
+use super::load::real;
+use super::package::TargetKind;
+use super::plan::{Plan, Purpose, Start, TestCode};
+use super::read::{Lowered, Origin, lower_path};
+use super::resolve::{Place, Reference, references};
+use super::test_code::requires_test;
+use super::{Discovered, Incomplete, paths};
+
+/// A file reached by a crate.
+#[derive(Clone, Debug)]
+struct Visit {
+    /// The path by which it was reached: children are looked for beside it, as rustc does, symlink or not.
+    path: PathBuf,
+    /// The file itself.
+    real: PathBuf,
+    /// Where its child modules are; `None` for files found by walking, whose modules are found the same way.
+    children: Option<PathBuf>,
+    krate: CrateId,
+    kind: TargetKind,
+    edition: Edition,
+    module: Vec<Name>,
+    purpose: Purpose,
+}
+
+type Key = (PathBuf, Edition);
+type Texts = HashMap<Key, Result<Lowered, String>>;
+
+/// Follows every start of the plan.
+pub(crate) fn follow(mut plan: Plan) -> Discovered {
+    let mut texts = Texts::new();
+    let mut seen = HashSet::new();
+    let mut owners: BTreeMap<Key, Visit> = BTreeMap::new();
+    let mut missing = Vec::new();
+    let mut round = starts(&mut plan);
+    while !round.is_empty() {
+        round.retain(|visit| seen.insert((visit.real.clone(), visit.krate)));
+        lower_new(&round, &mut texts);
+        let next: Vec<Found> = round.par_iter().flat_map_iter(|visit| expand(visit, &texts)).collect();
+        for visit in round {
+            own(&mut owners, visit, &plan.reported);
+        }
+        round = Vec::new();
+        for found in next {
+            match found {
+                Found::File(visit) if visit.purpose == Purpose::Test && plan.test_code == TestCode::Skip => {}
+                Found::File(visit) => round.push(visit),
+                Found::Missing(at) => missing.push(at),
+            }
+        }
+    }
+    plan.incomplete.extend(missing.into_iter().map(|it| it.describe(&plan.root, &texts)));
+    assemble(plan, owners, texts)
+}
+
+fn starts(plan: &mut Plan) -> Vec<Visit> {
+    let roots = std::mem::take(&mut plan.starts).into_iter().map(|start| {
+        let children = start.path.parent().map(Path::to_owned);
+        Visit { children, ..visit(start) }
+    });
+    let walked = std::mem::take(&mut plan.walked).into_iter().map(visit);
+    roots.chain(walked).collect()
+}
+
+fn visit(start: Start) -> Visit {
+    let Start { path, krate, kind, edition, module, purpose } = start;
+    Visit { real: real(&path), path, children: None, krate, kind, edition, module, purpose }
+}
+
+fn lower_new(round: &[Visit], texts: &mut Texts) {
+    let keys: HashSet<Key> = round.iter().map(|visit| (visit.real.clone(), visit.edition)).collect();
+    let new: Vec<Key> = keys.into_iter().filter(|key| !texts.contains_key(key)).collect();
+    let lowered: Vec<_> = new.into_par_iter().map(|key| (lower_path(&key.0, key.1), key)).collect();
+    texts.extend(lowered.into_iter().map(|(text, key)| (key, text)));
+}
+
+/// Where a reference led.
+enum Found {
+    File(Visit),
+    Missing(MissingFile),
+}
+
+/// A reference that led nowhere.
+struct MissingFile {
+    key: Key,
+    at: u32,
+    message: String,
+}
+
+impl MissingFile {
+    fn describe(self, root: &Path, texts: &Texts) -> Incomplete {
+        let text = texts.get(&self.key).and_then(|it| it.as_ref().ok()).map_or("", |it| &*it.text);
+        let line = LineIndex::new(text).line_column(text, self.at).line;
+        Incomplete { file: paths::relative(&self.key.0, root), line, message: self.message }
+    }
+}
+
+fn expand(visit: &Visit, texts: &Texts) -> Vec<Found> {
+    let key = (visit.real.clone(), visit.edition);
+    let (Some(Ok(lowered)), Some(children)) = (texts.get(&key), &visit.children) else { return Vec::new() };
+    let found = references(&lowered.facts, &visit.path, children, &visit.module);
+    found.into_iter().flat_map(|reference| resolve(visit, reference, &key)).collect()
+}
+
+fn resolve(from: &Visit, reference: Reference, key: &Key) -> Vec<Found> {
+    let files = reference.alternatives.iter().filter_map(|places| first_existing(places));
+    let found: Vec<Found> =
+        files.map(|(place, real)| Found::File(child(from, &reference, place, real))).collect();
+    match (found.is_empty(), reference.missing) {
+        (true, Some(message)) => {
+            vec![Found::Missing(MissingFile { key: key.clone(), at: reference.at, message })]
+        }
+        _ => found,
+    }
+}
+
+/// A directory called `x.rs` counts as existing: reading it then says what is wrong.
+fn first_existing(places: &[Place]) -> Option<(&Place, PathBuf)> {
+    places.iter().find_map(|place| Some((place, place.path.canonicalize().ok()?)))
+}
+
+fn child(from: &Visit, reference: &Reference, place: &Place, real: PathBuf) -> Visit {
+    Visit {
+        path: place.path.clone(),
+        real,
+        children: Some(place.children.clone()),
+        krate: from.krate,
+        kind: from.kind,
+        edition: from.edition,
+        module: reference.module.clone(),
+        purpose: from.purpose.max(reference.purpose),
+    }
+}
+
+fn own(owners: &mut BTreeMap<Key, Visit>, visit: Visit, reported: &[bool]) {
+    let rank = |it: &Visit| (!reported[it.krate.0 as usize], it.purpose, it.kind, it.krate);
+    let key = (visit.real.clone(), visit.edition);
+    match owners.get(&key) {
+        Some(owner) if (rank(owner), &owner.module) <= (rank(&visit), &visit.module) => {}
+        _ => {
+            owners.insert(key, visit);
+        }
+    }
+}
+
+fn assemble(plan: Plan, owners: BTreeMap<Key, Visit>, mut texts: Texts) -> Discovered {
+    let Plan { root, crates, reported, incomplete, notes, test_code, .. } = plan;
+    let mut out = Discovered { root, reported, incomplete, notes, ..Discovered::default() };
+    for (key, owner) in owners {
+        let path = paths::relative(&key.0, &out.root);
+        match texts.remove(&key) {
+            Some(Ok(lowered)) => out.add(path, &owner, lowered, test_code),
+            Some(Err(message)) => out.incomplete.push(Incomplete { file: path, line: 1, message }),
+            None => {}
+        }
+    }
+    out.workspace.crates = crates;
+    out.workspace
+        .files
+        .sort_by(|a, b| (&a.source.path, a.source.edition).cmp(&(&b.source.path, b.source.edition)));
+    out.incomplete.sort();
+    out.incomplete.dedup();
+    out
+}
+
+impl Discovered {
+    fn add(&mut self, path: String, owner: &Visit, lowered: Lowered, test_code: TestCode) {
+        let Lowered { text, facts, lines, origin } = lowered;
+        let only_test = facts.attrs.cfg.iter().any(requires_test);
+        if origin == Origin::Generated || (only_test && test_code == TestCode::Skip) {
+            return;
+        }
+        if !facts.problems.is_empty() {
+            self.add_problems(&path, &text, &facts.problems);
+        }
+        self.lines += lines;
+        let source = SourceFile {
+            path: path.into(),
+            text,
+            krate: owner.krate,
+            edition: owner.edition,
+            module: owner.module.clone(),
+            is_test: only_test || owner.purpose == Purpose::Test,
+        };
+        self.workspace.files.push(ParsedFile { source, facts });
+    }
+
+    fn add_problems(&mut self, path: &str, text: &str, problems: &[Problem]) {
+        let index = LineIndex::new(text);
+        self.incomplete.extend(problems.iter().map(|problem| Incomplete {
+            file: path.to_owned(),
+            line: index.line_column(text, problem.span.start).line,
+            message: problem.message.clone(),
+        }));
+    }
+}

@@ -1,0 +1,82 @@
+//! Packages and targets, whichever way they were found.
+
+use std::path::PathBuf;
+
+use safe_map_analysis::facts::Edition;
+use safe_map_analysis::source::Dependency;
+
+/// A workspace as cargo sees it, or as its manifests read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Loaded {
+    /// The directory of the root manifest.
+    pub(crate) root: PathBuf,
+    /// Its members.
+    pub(crate) packages: Vec<Package>,
+    /// What the user should know about how it was loaded.
+    pub(crate) notes: Vec<String>,
+}
+
+/// A package.
+#[derive(Clone, Debug)]
+pub(crate) struct Package {
+    /// As in its manifest.
+    pub(crate) name: String,
+    /// As in its manifest.
+    pub(crate) version: String,
+    /// Its manifest.
+    pub(crate) manifest: PathBuf,
+    /// What it can name.
+    pub(crate) dependencies: Vec<DeclaredDependency>,
+    /// What it builds, build scripts left out.
+    pub(crate) targets: Vec<Target>,
+}
+
+/// A dependency and the table it stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DeclaredDependency {
+    /// Name, package and requirement.
+    pub(crate) dependency: Dependency,
+    /// Which table.
+    pub(crate) kind: DependencyKind,
+}
+
+/// The tables of dependencies. Those of build scripts are not read: no build script is analysed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DependencyKind {
+    Normal,
+    Dev,
+}
+
+/// A target.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    /// As in the manifest.
+    pub(crate) name: String,
+    /// What it is.
+    pub(crate) kind: TargetKind,
+    /// The file it starts from.
+    pub(crate) root: PathBuf,
+    /// Whose scope rules it follows.
+    pub(crate) edition: Edition,
+}
+
+/// The kinds of targets; where several reach one file, the first of this order owns it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the names are cargo's")]
+pub enum TargetKind {
+    Lib,
+    Bin,
+    Example,
+    Test,
+    Bench,
+}
+
+impl TargetKind {
+    /// Whether its code only runs for developers.
+    pub(crate) fn is_test(self) -> bool {
+        match self {
+            TargetKind::Lib | TargetKind::Bin => false,
+            TargetKind::Example | TargetKind::Test | TargetKind::Bench => true,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! One file from disk to facts. Whatever its bytes are, the answer is facts or a reason.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use safe_map_analysis::facts::{self, Edition, FileFacts};
+
+use super::exclusions::is_generated;
+
+/// Beyond this a file is data, not code, and spans of 32 bits come near their end.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// A file that was read and lowered.
+#[derive(Debug)]
+pub(crate) struct Lowered {
+    /// Its text as on disk.
+    pub(crate) text: Arc<str>,
+    /// What it says.
+    pub(crate) facts: FileFacts,
+    /// How many lines it has.
+    pub(crate) lines: u64,
+    /// Who wrote it.
+    pub(crate) origin: Origin,
+}
+
+/// Who wrote a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A person.
+    Written,
+    /// A program that marked it so; its facts are empty.
+    Generated,
+}
+
+/// Reads and lowers the file at `path`.
+///
+/// # Errors
+///
+/// Why there are no facts of it, as a lowercase fragment.
+pub(crate) fn lower_path(path: &Path, edition: Edition) -> Result<Lowered, String> {
+    let text: Arc<str> = read(path)?.into();
+    let lines = text.lines().count() as u64;
+    if is_generated(&text) {
+        return Ok(Lowered { text, facts: FileFacts::default(), lines, origin: Origin::Generated });
+    }
+    // One file that breaks the lowering must not cost the others.
+    let lowered = std::panic::catch_unwind(|| facts::lower(&text, edition));
+    let facts =
+        lowered.map_err(|_| "internal error: the file was not lowered; please report it".to_owned())?;
+    Ok(Lowered { text, facts, lines, origin: Origin::Written })
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let metadata = std::fs::metadata(path).map_err(|error| format!("the file cannot be read: {error}"))?;
+    if metadata.is_dir() {
+        return Err("a directory, not a file".to_owned());
+    }
+    if !metadata.is_file() {
+        return Err("not a regular file".to_owned());
+    }
+    if metadata.len() > MAX_BYTES {
+        return Err(format!("larger than {} MiB", MAX_BYTES >> 20));
+    }
+    let mut bytes = Vec::with_capacity(metadata.len() as usize + 1);
+    let read = File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes));
+    read.map_err(|error| format!("the file cannot be read: {error}"))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        format!("not valid UTF-8 at byte {at}")
+    })
+}

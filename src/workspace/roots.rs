@@ -1,0 +1,169 @@
+//! Which workspaces, directories and files a request means.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::load::{load, real};
+use super::manifest::nearest_manifest;
+use super::package::Loaded;
+use super::{Incomplete, Request, exclusions, paths};
+use crate::failure::Failure;
+
+/// Where the analysis starts from.
+#[derive(Debug, Default)]
+pub(crate) struct Roots {
+    /// The directory that report paths are relative to.
+    pub(crate) root: PathBuf,
+    /// Workspaces with a manifest.
+    pub(crate) loaded: Vec<Loaded>,
+    /// Only packages below one of these are reported on; empty means all.
+    pub(crate) scope: Vec<PathBuf>,
+    /// Directories and single files that no readable manifest speaks for.
+    pub(crate) loose: Vec<PathBuf>,
+    /// Manifests that do not load and directories that cannot be read.
+    pub(crate) incomplete: Vec<Incomplete>,
+}
+
+/// Finds the roots of a request.
+///
+/// # Errors
+///
+/// Where a path or manifest that the user named is not there.
+pub(crate) fn find(request: &Request) -> Result<Roots, Failure> {
+    let manifest = match &request.manifest_path {
+        Some(named) => Some(existing(named, &request.cwd)?),
+        None => nearest_manifest(&real(&request.cwd)),
+    };
+    match (request.paths.as_slice(), manifest) {
+        ([], Some(manifest)) => Ok(of_manifest(&manifest)),
+        ([], None) => {
+            let root = real(&request.cwd);
+            Ok(Roots { loose: vec![root.clone()], root, ..Roots::default() })
+        }
+        (named, _) => of_paths(named, &request.cwd),
+    }
+}
+
+fn existing(path: &Path, cwd: &Path) -> Result<PathBuf, Failure> {
+    cwd.join(path).canonicalize().map_err(|error| {
+        let why = match error.kind() {
+            std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+            _ => error.to_string(),
+        };
+        Failure::usage(format!("`{}`: {why}", path.display()))
+    })
+}
+
+/// The workspace of one manifest; where it does not load, the directory it stands in.
+fn of_manifest(manifest: &Path) -> Roots {
+    let dir = parent(manifest);
+    match load(manifest) {
+        Ok(loaded) => Roots { root: loaded.root.clone(), loaded: vec![loaded], ..Roots::default() },
+        Err(message) => {
+            let incomplete = vec![Incomplete { file: "Cargo.toml".to_owned(), line: 1, message }];
+            Roots { root: dir.clone(), loose: vec![dir], incomplete, ..Roots::default() }
+        }
+    }
+}
+
+fn of_paths(named: &[PathBuf], cwd: &Path) -> Result<Roots, Failure> {
+    let named = named.iter().map(|path| existing(path, cwd)).collect::<Result<Vec<_>, _>>()?;
+    let dirs: Vec<PathBuf> = named.iter().map(|path| dir_of(path)).collect();
+    let mut roots = Roots { root: paths::common_ancestor(&dirs), ..Roots::default() };
+    for path in named {
+        match path.file_name().and_then(|name| name.to_str()) {
+            Some("Cargo.toml") => roots.add_dir(&parent(&path)),
+            _ if path.is_dir() => roots.add_dir(&path),
+            _ => roots.loose.push(path),
+        }
+    }
+    Ok(roots)
+}
+
+fn dir_of(path: &Path) -> PathBuf {
+    if path.is_dir() { path.to_owned() } else { parent(path) }
+}
+
+fn parent(path: &Path) -> PathBuf {
+    path.parent().map(Path::to_owned).unwrap_or_default()
+}
+
+impl Roots {
+    /// Adds every workspace that has a manifest below `dir`, and `dir` itself where it holds sources of no package.
+    fn add_dir(&mut self, dir: &Path) {
+        let mut remaining = self.manifests_below(dir);
+        if remaining.is_empty() || (!remaining.contains(&dir.join("Cargo.toml")) && holds_sources(dir)) {
+            self.loose.push(dir.to_owned());
+        }
+        self.scope.push(dir.to_owned());
+        self.add_workspace_above(dir, &mut remaining);
+        while !remaining.is_empty() {
+            let (frontier, deeper): (BTreeSet<_>, BTreeSet<_>) =
+                remaining.iter().cloned().partition(|it| !has_ancestor_in(it, &remaining));
+            remaining = deeper;
+            let outcomes: Vec<_> = frontier.into_par_iter().map(|it| (load(&it), it)).collect();
+            for (outcome, manifest) in outcomes {
+                self.add_outcome(outcome, &manifest, &mut remaining);
+            }
+        }
+    }
+
+    /// A directory inside a workspace: its packages are loaded once, by their own root.
+    fn add_workspace_above(&mut self, dir: &Path, remaining: &mut BTreeSet<PathBuf>) {
+        let Some(above) = dir.parent().and_then(nearest_manifest) else { return };
+        let Ok(loaded) = load(&above) else { return };
+        if loaded.packages.iter().any(|package| remaining.contains(&package.manifest)) {
+            self.add_outcome(Ok(loaded), &above, remaining);
+        }
+    }
+
+    fn add_outcome(&mut self, outcome: Result<Loaded, String>, at: &Path, remaining: &mut BTreeSet<PathBuf>) {
+        match outcome {
+            Ok(loaded) => {
+                for package in &loaded.packages {
+                    remaining.remove(&package.manifest);
+                }
+                self.loaded.push(loaded);
+            }
+            Err(message) => {
+                self.incomplete.push(Incomplete { file: paths::relative(at, &self.root), line: 1, message });
+                self.loose.push(parent(at));
+            }
+        }
+    }
+
+    fn manifests_below(&mut self, dir: &Path) -> BTreeSet<PathBuf> {
+        let mut found = BTreeSet::new();
+        for entry in exclusions::walk(dir) {
+            match entry {
+                Ok(entry) if entry.file_name() == "Cargo.toml" && entry.file_type().is_file() => {
+                    found.insert(real(entry.path()));
+                }
+                Ok(_) => {}
+                Err(error) => self.incomplete.extend(walk_problem(&error, &self.root)),
+            }
+        }
+        found
+    }
+}
+
+/// A loop of symlinks and a link to nowhere hide nothing; a directory that cannot be read does.
+pub(crate) fn walk_problem(error: &walkdir::Error, root: &Path) -> Option<Incomplete> {
+    let io = error.io_error()?;
+    if error.loop_ancestor().is_some() || io.kind() == std::io::ErrorKind::NotFound {
+        return None;
+    }
+    let file = error.path().map(|path| paths::relative(path, root)).unwrap_or_default();
+    Some(Incomplete { file, line: 1, message: format!("the directory cannot be read: {io}") })
+}
+
+fn has_ancestor_in(manifest: &Path, all: &BTreeSet<PathBuf>) -> bool {
+    manifest.ancestors().skip(2).any(|dir| all.contains(&dir.join("Cargo.toml")))
+}
+
+fn holds_sources(dir: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(dir) else { return false };
+    entries.flatten().any(|entry| entry.path().extension().is_some_and(|extension| extension == "rs"))
+}
