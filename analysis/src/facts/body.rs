@@ -29,6 +29,8 @@ pub struct Body {
     pub exprs: Vec<Expr>,
     /// The patterns.
     pub pats: Vec<Pat>,
+    /// How deep expressions, patterns and blocks nest: what a recursive walk over the body needs.
+    pub max_depth: u32,
 }
 
 impl Body {

@@ -82,7 +82,6 @@ pub enum Cfg {
 
 /// The kinds of items.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "items are few beside expressions and live in one vector")]
 pub enum ItemKind {
     /// `mod x { .. }`, or `mod x;` with no items.
     Mod {

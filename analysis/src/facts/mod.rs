@@ -9,6 +9,7 @@ mod comments;
 mod depth;
 mod items;
 mod lower;
+mod scan;
 mod types;
 
 pub use body::*;
