@@ -2,22 +2,42 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
+use crate::flow::{self, FnFlow};
 use crate::knowledge::Knowledge;
+use crate::knowledge::schema::TypeRole;
+use crate::model::{FnId, Model};
 use crate::source::{FileId, ParsedFile, Workspace};
+use crate::span::LineIndex;
 
 /// A workspace with its model and the flow of every function.
 #[derive(Debug)]
 pub struct Analysis {
     /// The files and crates.
-    pub workspace: Workspace,
+    pub workspace: Arc<Workspace>,
     /// What foreign types do.
     pub knowledge: Arc<Knowledge>,
+    /// What the names mean.
+    pub model: Model,
+    /// The flow of each function, by [`FnId`]; `None` where it has no body.
+    flows: Vec<Option<FnFlow>>,
+    /// The functions of each file, in source order.
+    by_file: Vec<Vec<FnId>>,
 }
 
 impl Analysis {
     /// Builds the model and walks every body, in parallel on the current rayon pool.
     pub fn new(workspace: Workspace, knowledge: Arc<Knowledge>) -> Analysis {
-        Analysis { workspace, knowledge }
+        let workspace = Arc::new(workspace);
+        let model = Model::new(workspace.clone(), knowledge.clone());
+        let ids: Vec<FnId> = model.fn_ids().collect();
+        let flows = ids.par_iter().map(|id| flow::walk(&model, *id)).collect();
+        let mut by_file = vec![Vec::new(); workspace.files.len()];
+        for id in ids {
+            by_file[model.func(id).at.file.0 as usize].push(id);
+        }
+        Analysis { workspace, knowledge, model, flows, by_file }
     }
 
     /// One file.
@@ -30,9 +50,37 @@ impl Analysis {
         self.workspace.file_ids().map(|id| self.file(id))
     }
 
-    /// How many shared maps, locks and cells the workspace declares.
+    /// The flow of a function, where it has a body.
+    pub fn flow(&self, id: FnId) -> Option<&FnFlow> {
+        self.flows[id.0 as usize].as_ref()
+    }
+
+    /// How many shared maps, locks and cells the workspace declares in fields and statics.
     pub fn map_count(&self) -> usize {
-        0
+        let shared = |role| matches!(role, TypeRole::SharedMap | TypeRole::Lock | TypeRole::Cell);
+        let is_one = |ty| self.model.any_part(ty, 4, &mut |it| self.model.role(it).is_some_and(shared));
+        let fields = self.model.adt_ids().flat_map(|id| self.model.adt_fields(id).to_vec());
+        let statics = self.model.static_ids().filter(|id| is_one(self.model.static_ty(*id))).count();
+        statics + fields.filter(|it| self.declares_shared(&it.ty)).count()
+    }
+
+    /// Whether a field's own type, layers aside, is a shared map, lock or cell.
+    fn declares_shared(&self, ty: &crate::ty::Ty) -> bool {
+        use crate::ty::Ty;
+        match ty {
+            Ty::Known(id, args) => match self.knowledge.ty(*id).role {
+                TypeRole::SharedMap | TypeRole::Lock | TypeRole::Cell => true,
+                TypeRole::Layer | TypeRole::Enum => args.iter().any(|it| self.declares_shared(it)),
+                _ => false,
+            },
+            Ty::Ref(_, it) | Ty::Slice(it) => self.declares_shared(it),
+            _ => false,
+        }
+    }
+
+    /// `dump model`: types, statics and signatures as resolved.
+    pub fn dump_model(&self) -> String {
+        self.model.dump()
     }
 }
 
@@ -51,9 +99,43 @@ impl<'a> FileView<'a> {
         self.analysis.workspace.file(self.id)
     }
 
-    /// Its functions, in source order.
+    /// Its functions that have a body, in source order.
     pub fn functions(&self) -> impl Iterator<Item = FunctionView<'a>> {
-        std::iter::empty()
+        let file = *self;
+        let ids = &self.analysis.by_file[self.id.0 as usize];
+        ids.iter().filter_map(move |id| Some(FunctionView { file, id: *id, flow: file.analysis.flow(*id)? }))
+    }
+
+    /// `dump flow`: guards and events of every function.
+    pub fn dump_flow(&self) -> String {
+        let text = &self.parsed().source.text;
+        let lines = LineIndex::new(text);
+        self.functions().map(|it| it.flow.dump(&self.analysis.model, text, &lines)).collect()
+    }
+
+    /// What is believed alive on a 1-based line: one sentence a guard.
+    pub fn held_at(&self, line: u32) -> Vec<String> {
+        let text = &self.parsed().source.text;
+        let lines = LineIndex::new(text);
+        let at = |byte: u32| lines.line_column(text, byte).line;
+        let mut said = Vec::new();
+        for function in self.functions() {
+            for guard in function.flow.guards.iter().filter(|it| !it.derived) {
+                let from = at(guard.acquire.span.start);
+                let until = guard.ends.iter().map(|it| at(it.start)).max().unwrap_or(from);
+                if (from..=until).contains(&line) {
+                    let lock = flow::show_place(&self.analysis.model, &guard.acquire.lock.place);
+                    let holder = match &guard.binding {
+                        Some((name, _)) => format!("held by `{name}`"),
+                        None => "held by a temporary".to_string(),
+                    };
+                    let kind = &guard.type_name;
+                    said.push(format!("{kind} of `{lock}`, taken on line {from}, {holder}, until line {until}"));
+                }
+            }
+        }
+        said.dedup();
+        said
     }
 }
 
@@ -62,4 +144,20 @@ impl<'a> FileView<'a> {
 pub struct FunctionView<'a> {
     /// Its file.
     pub file: FileView<'a>,
+    /// Which function.
+    pub id: FnId,
+    /// Its guards and events.
+    pub flow: &'a FnFlow,
+}
+
+impl<'a> FunctionView<'a> {
+    /// The model behind it.
+    pub fn model(&self) -> &'a Model {
+        &self.file.analysis.model
+    }
+
+    /// Its path inside the crate.
+    pub fn path(&self) -> &'a str {
+        &self.model().func(self.id).path
+    }
 }

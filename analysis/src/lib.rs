@@ -6,9 +6,12 @@
 //! ([`knowledge`]). Nothing here touches the file system, and nothing outside [`facts`] knows syn.
 
 pub mod facts;
+pub mod flow;
 pub mod name;
+pub mod model;
 pub mod source;
 pub mod span;
+pub mod ty;
 
 mod analysis;
 pub mod knowledge;

@@ -1,14 +1,375 @@
 //! What foreign types do, as data: which are maps, locks, cells and guards, and what their methods lock.
+//!
+//! In: the TOML files beside the crate (`analysis/knowledge/`), in the format of [`schema`]. Out: types and functions
+//! by canonical path, checked once: every type named in a file must be known.
 
+mod builtin;
 pub mod schema;
+mod tytext;
 
-/// The indexed knowledge.
+pub(crate) use tytext::is_primitive;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::name::Name;
+use crate::ty::{KnownId, Ty};
+use schema::{CloneKind, Function, GuardClass, Hold, LockMode, Locking, Macro, Method, TypeRole};
+
+/// The indexed knowledge. Immutable once loaded.
 #[derive(Debug, Default)]
-pub struct Knowledge {}
+pub struct Knowledge {
+    types: Vec<KnownType>,
+    /// By path; several where a crate's versions differ.
+    by_path: HashMap<String, Vec<KnownId>>,
+    functions: HashMap<String, KnownFunction>,
+    macros: HashMap<String, KnownMacro>,
+    known: WellKnown,
+    /// How the guards that a method returns hold its lock.
+    guard_modes: HashMap<KnownId, LockMode>,
+}
+
+/// A type of a knowledge file.
+#[derive(Debug)]
+pub struct KnownType {
+    /// Its canonical path.
+    pub path: Name,
+    /// The crate's versions it speaks of.
+    pub versions: Option<semver::VersionReq>,
+    /// What it is.
+    pub role: TypeRole,
+    /// Its parameters.
+    pub params: Vec<Name>,
+    /// What a deref reaches.
+    pub derefs: Option<Ty>,
+    /// What iteration yields.
+    pub item: Option<Ty>,
+    /// Who waits, for guards and their kin.
+    pub guard: Option<GuardClass>,
+    /// How much an operation locks.
+    pub locking: Locking,
+    /// What `clone` gives.
+    pub clone: CloneKind,
+    /// The variants of an enum.
+    pub variants: HashMap<Name, Vec<Ty>>,
+    /// The methods.
+    pub methods: HashMap<Name, Arc<KnownMethod>>,
+}
+
+impl KnownType {
+    /// The last segment of the path.
+    pub fn name(&self) -> &str {
+        self.path.rsplit("::").next().unwrap_or(&self.path)
+    }
+}
+
+/// A method with its types read.
+#[derive(Debug)]
+pub struct KnownMethod {
+    /// As in the file.
+    pub spec: Method,
+    /// The result's type.
+    pub returns: Ty,
+    /// The types of closure parameters.
+    pub closure_params: Vec<Ty>,
+}
+
+/// A function with its types read.
+#[derive(Debug)]
+pub struct KnownFunction {
+    /// As in the file.
+    pub spec: Function,
+    /// The result's type.
+    pub returns: Ty,
+    /// The types of closure parameters.
+    pub closure_params: Vec<Ty>,
+}
+
+/// A macro with its type read.
+#[derive(Debug)]
+pub struct KnownMacro {
+    /// As in the file.
+    pub spec: Macro,
+    /// The value's type.
+    pub returns: Ty,
+}
+
+/// Types that the language itself refers to.
+#[derive(Debug, Default, Clone)]
+pub struct WellKnown {
+    /// `std::option::Option`.
+    pub option: Option<KnownId>,
+    /// `std::result::Result`.
+    pub result: Option<KnownId>,
+    /// `std::iter::Iterator`: the pseudo type of every adapter.
+    pub iterator: Option<KnownId>,
+    /// `std::string::String`.
+    pub string: Option<KnownId>,
+    /// `std::vec::Vec`.
+    pub vec: Option<KnownId>,
+    /// `std::thread::LocalKey`: the type of a `thread_local!` static.
+    pub local_key: Option<KnownId>,
+}
 
 impl Knowledge {
     /// The files that ship with the tool.
+    ///
+    /// # Panics
+    ///
+    /// Where a shipped file is wrong, which a test of this crate excludes.
     pub fn builtin() -> Knowledge {
-        Knowledge {}
+        let (knowledge, problems) = Knowledge::load(builtin::FILES);
+        assert!(problems.is_empty(), "shipped knowledge is wrong: {}", problems.join("; "));
+        knowledge
+    }
+
+    /// Reads `(name, text)` files; what cannot be read is told and left out.
+    pub fn load(files: &[(&str, &str)]) -> (Knowledge, Vec<String>) {
+        let mut problems = Vec::new();
+        let mut parsed = Vec::new();
+        for (name, text) in files {
+            match toml::from_str::<schema::File>(text) {
+                Ok(file) => parsed.push((*name, file)),
+                Err(error) => problems.push(format!("{name}: {error}")),
+            }
+        }
+        let mut knowledge = Knowledge::default();
+        let ids: Vec<Vec<KnownId>> =
+            parsed.iter().map(|(name, file)| knowledge.declare(name, file, &mut problems)).collect();
+        for ((name, file), ids) in parsed.iter().zip(&ids) {
+            knowledge.define(name, file, ids, &mut problems);
+        }
+        knowledge.known = WellKnown {
+            option: knowledge.type_at("std::option::Option", None),
+            result: knowledge.type_at("std::result::Result", None),
+            iterator: knowledge.type_at("std::iter::Iterator", None),
+            string: knowledge.type_at("std::string::String", None),
+            vec: knowledge.type_at("std::vec::Vec", None),
+            local_key: knowledge.type_at("std::thread::LocalKey", None),
+        };
+        knowledge.guard_modes = knowledge.collect_guard_modes();
+        (knowledge, problems)
+    }
+
+    /// A guard type holds its lock as the methods that return it acquire it.
+    fn collect_guard_modes(&self) -> HashMap<KnownId, LockMode> {
+        let mut modes = HashMap::new();
+        for method in self.types.iter().flat_map(|it| it.methods.values()) {
+            if method.spec.lock == LockMode::None || method.spec.hold != Hold::Result {
+                continue;
+            }
+            if let Some(id) = self.guard_in(&method.returns) {
+                let mode = modes.entry(id).or_insert(method.spec.lock);
+                *mode = (*mode).max(method.spec.lock);
+            }
+        }
+        modes
+    }
+
+    /// The first guard, entry or guard-holding iterator in a type of the knowledge files.
+    pub fn guard_in(&self, ty: &Ty) -> Option<KnownId> {
+        match ty {
+            Ty::Known(id, _) if self.ty(*id).guard.is_some() => Some(*id),
+            Ty::Known(_, args) | Ty::Tuple(args) => args.iter().find_map(|it| self.guard_in(it)),
+            Ty::Future(it) | Ty::Slice(it) => self.guard_in(it),
+            _ => None,
+        }
+    }
+
+    /// How a guard type holds its lock; exclusively where no method says.
+    pub fn guard_mode(&self, id: KnownId) -> LockMode {
+        self.guard_modes.get(&id).copied().unwrap_or(LockMode::Exclusive)
+    }
+
+    /// First pass: gives every type its id and paths, so that files can name each other's types.
+    fn declare(&mut self, name: &str, file: &schema::File, problems: &mut Vec<String>) -> Vec<KnownId> {
+        let versions = match file.versions.as_str() {
+            "" => None,
+            text => semver::VersionReq::parse(text).map_err(|e| problems.push(format!("{name}: {e}"))).ok(),
+        };
+        let mut ids = Vec::new();
+        for ty in &file.types {
+            let id = KnownId(self.types.len() as u32);
+            for path in std::iter::once(&ty.path).chain(&ty.also) {
+                self.by_path.entry(canonical(path)).or_default().push(id);
+            }
+            self.types.push(KnownType {
+                path: Name::new(&ty.path),
+                versions: versions.clone(),
+                role: ty.kind,
+                params: ty.params.iter().map(|it| Name::new(it)).collect(),
+                derefs: None,
+                item: None,
+                guard: ty.guard,
+                locking: ty.locking,
+                clone: ty.clone,
+                variants: HashMap::new(),
+                methods: HashMap::new(),
+            });
+            ids.push(id);
+        }
+        ids
+    }
+
+    /// Second pass: reads the types that the entries name.
+    fn define(&mut self, name: &str, file: &schema::File, ids: &[KnownId], problems: &mut Vec<String>) {
+        let locals = local_names(file, ids);
+        let std_names = self.std_names();
+        for (ty, id) in file.types.iter().zip(ids) {
+            let reader = tytext::Reader { knowledge: self, locals: &locals, std_names: &std_names, params: &ty.params };
+            let mut read = |text: &str| {
+                reader.read(text).unwrap_or_else(|problem| {
+                    problems.push(format!("{name}: {}: {problem}", ty.path));
+                    Ty::Unknown
+                })
+            };
+            let derefs = ty.derefs.as_deref().map(&mut read);
+            let item = ty.item.as_deref().map(&mut read);
+            let variants = ty
+                .variants
+                .iter()
+                .map(|(variant, fields)| (Name::new(variant), fields.iter().map(|it| read(it)).collect()))
+                .collect();
+            let mut methods = HashMap::new();
+            for spec in &ty.methods {
+                let method = Arc::new(KnownMethod {
+                    returns: read(&spec.returns),
+                    closure_params: spec.closure_params.iter().map(|it| read(it)).collect(),
+                    spec: spec.clone(),
+                });
+                for name in &spec.names {
+                    methods.insert(Name::new(name), method.clone());
+                }
+            }
+            let target = &mut self.types[id.0 as usize];
+            (target.derefs, target.item, target.variants, target.methods) = (derefs, item, variants, methods);
+        }
+        self.define_functions(name, file, &locals, &std_names, problems);
+    }
+
+    fn define_functions(
+        &mut self,
+        name: &str,
+        file: &schema::File,
+        locals: &HashMap<String, KnownId>,
+        std_names: &HashMap<String, KnownId>,
+        problems: &mut Vec<String>,
+    ) {
+        let reader = tytext::Reader { knowledge: self, locals, std_names, params: &[] };
+        let mut read = |text: &str, of: &str| {
+            reader.read(text).unwrap_or_else(|problem| {
+                problems.push(format!("{name}: {of}: {problem}"));
+                Ty::Unknown
+            })
+        };
+        let mut functions = Vec::new();
+        for spec in &file.functions {
+            for path in &spec.paths {
+                let returns = read(&spec.returns, path);
+                let closure_params = spec.closure_params.iter().map(|it| read(it, path)).collect();
+                functions.push((canonical(path), KnownFunction { spec: spec.clone(), returns, closure_params }));
+            }
+        }
+        let mut macros = Vec::new();
+        for spec in &file.macros {
+            for name in &spec.names {
+                let returns = read(&spec.returns, name);
+                macros.push((name.clone(), KnownMacro { spec: spec.clone(), returns }));
+            }
+        }
+        self.functions.extend(functions);
+        self.macros.extend(macros);
+    }
+
+    /// The types of `std`, by last segment, where that is unique enough: the first in the file wins.
+    fn std_names(&self) -> HashMap<String, KnownId> {
+        let mut names = HashMap::new();
+        for (index, ty) in self.types.iter().enumerate().filter(|(_, ty)| ty.path.starts_with("std::")) {
+            names.entry(ty.name().to_string()).or_insert(KnownId(index as u32));
+        }
+        names
+    }
+
+    /// The type behind an id.
+    pub fn ty(&self, id: KnownId) -> &KnownType {
+        &self.types[id.0 as usize]
+    }
+
+    /// The types that the language itself refers to.
+    pub fn well_known(&self) -> &WellKnown {
+        &self.known
+    }
+
+    /// The type at a path, for the version that a manifest asks for; the last file's where nothing is asked.
+    pub fn type_at(&self, path: &str, requirement: Option<&str>) -> Option<KnownId> {
+        let candidates = self.by_path.get(canonical(path).as_str())?;
+        let wanted = requirement.and_then(lowest_version);
+        let fits = |id: &&KnownId| match (&wanted, &self.ty(**id).versions) {
+            (Some(version), Some(range)) => range.matches(version),
+            _ => true,
+        };
+        candidates.iter().rev().find(fits).copied()
+    }
+
+    /// The function at a path.
+    pub fn function_at(&self, path: &str) -> Option<&KnownFunction> {
+        self.functions.get(canonical(path).as_str())
+    }
+
+    /// The macro of this name.
+    pub fn macro_named(&self, name: &str) -> Option<&KnownMacro> {
+        self.macros.get(name)
+    }
+
+    /// Every type, in the order of the files.
+    pub fn types(&self) -> impl Iterator<Item = (KnownId, &KnownType)> {
+        self.types.iter().enumerate().map(|(index, ty)| (KnownId(index as u32), ty))
+    }
+}
+
+/// The types of one file by last segment.
+fn local_names(file: &schema::File, ids: &[KnownId]) -> HashMap<String, KnownId> {
+    let last = |path: &str| path.rsplit("::").next().unwrap_or(path).to_string();
+    file.types.iter().zip(ids).rev().map(|(ty, id)| (last(&ty.path), *id)).collect()
+}
+
+/// `core::` and `alloc::` are `std::` to us.
+fn canonical(path: &str) -> String {
+    let path = path.trim_start_matches("::");
+    match path.split_once("::") {
+        Some(("core" | "alloc", rest)) => format!("std::{rest}"),
+        _ => path.to_string(),
+    }
+}
+
+/// The lowest version that a requirement admits: `6` is 6.0.0, `^1.2, <2` is 1.2.0.
+fn lowest_version(requirement: &str) -> Option<semver::Version> {
+    let parsed = semver::VersionReq::parse(requirement).ok()?;
+    let lower = parsed.comparators.iter().find(|it| !matches!(it.op, semver::Op::Less | semver::Op::LessEq))?;
+    Some(semver::Version::new(lower.major, lower.minor.unwrap_or(0), lower.patch.unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shipped_files_are_read_without_a_problem() {
+        let (_, problems) = Knowledge::load(builtin::FILES);
+        assert_eq!(problems, Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_manifest_chooses_among_versions() {
+        let file = |versions: &str, kind: &str| {
+            format!("crate = \"m\"\nversions = \"{versions}\"\n[[type]]\npath = \"m::M\"\nkind = \"{kind}\"\n")
+        };
+        let (old, new) = (file("<3", "lock"), file(">=3", "shared_map"));
+        let (knowledge, problems) = Knowledge::load(&[("old", &old), ("new", &new)]);
+        assert_eq!(problems, Vec::<String>::new());
+        let role = |req| knowledge.type_at("m::M", req).map(|id| knowledge.ty(id).role);
+        assert_eq!(role(Some("2.1")), Some(TypeRole::Lock));
+        assert_eq!(role(Some("3")), Some(TypeRole::SharedMap));
+        assert_eq!(role(None), Some(TypeRole::SharedMap));
     }
 }

@@ -1,0 +1,256 @@
+//! Calls: which locks they take, what they do with the guards they are given, what their result holds.
+
+use std::sync::Arc;
+
+use super::lookup::Callee;
+use super::place::Step;
+use super::value::Value;
+use super::walk::Walker;
+use crate::facts::{ExprId, ExprKind, SelfKind, TypeExpr};
+use crate::knowledge::KnownMethod;
+use crate::knowledge::schema::{CloneKind, LockMode, Method, Receiver, TypeRole};
+use crate::model::{Def, ValueDef};
+use crate::name::Name;
+use crate::span::Span;
+use crate::ty::Ty;
+
+/// A call being evaluated: its arguments, and where it stands.
+pub(super) struct Call<'e> {
+    pub(super) name: Name,
+    pub(super) args: Vec<Value>,
+    pub(super) exprs: &'e [ExprId],
+    /// The type named by a turbofish.
+    pub(super) turbofish: Option<Ty>,
+    pub(super) span: Span,
+}
+
+impl<'a> Walker<'a> {
+    pub(super) fn method_call(
+        &mut self,
+        receiver: ExprId,
+        name: &Name,
+        turbofish: &[TypeExpr],
+        args: &'a [ExprId],
+        span: Span,
+        _name_span: Span,
+    ) -> Value {
+        let mut value = self.eval(receiver);
+        if name == "clone" && args.is_empty() {
+            self.settle(&value);
+            return self.clone_of(&value);
+        }
+        let callee = self.callee(&value.ty, name);
+        if self.by_value(&callee) {
+            value = self.take(value);
+        } else {
+            self.settle(&value);
+        }
+        let expected = self.expected.take();
+        let args_values = args.iter().map(|it| self.argument(*it)).collect();
+        self.expected = expected;
+        let turbofish = turbofish.first().map(|it| self.lower(it));
+        let call = Call { name: name.clone(), args: args_values, exprs: args, turbofish, span };
+        self.dispatch(callee, value, call)
+    }
+
+    /// A method called by name on a value, without an expression of its own.
+    pub(super) fn call_method(&mut self, value: Value, name: &Name, args: Vec<Value>, exprs: &[ExprId], span: Span) -> Value {
+        let callee = self.callee(&value.ty, name);
+        let call = Call { name: name.clone(), args, exprs, turbofish: None, span };
+        self.dispatch(callee, value, call)
+    }
+
+    fn dispatch(&mut self, callee: Callee, receiver: Value, call: Call<'_>) -> Value {
+        match callee {
+            Callee::Known(ty, method) => self.known_method(&ty, &method, receiver, call),
+            Callee::Workspace(ty, id) => self.workspace_call(id, Some((ty, receiver)), call),
+            Callee::Unknown => {
+                self.abandon(&call);
+                Value::default()
+            }
+        }
+    }
+
+    fn by_value(&self, callee: &Callee) -> bool {
+        match callee {
+            Callee::Known(_, method) => method.spec.receiver == Receiver::Value || method.spec.takes,
+            Callee::Workspace(_, id) => self.model.signature(*id).self_kind == Some(SelfKind::Value),
+            Callee::Unknown => false,
+        }
+    }
+
+    /// The arguments of a call of which nothing is known: moved in, and gone when it returns.
+    pub(super) fn abandon(&mut self, call: &Call<'_>) {
+        for arg in &call.args {
+            self.run_unknown(arg);
+        }
+        self.end_values(&call.args, call.span.at_end());
+    }
+
+    /// A handle's clone is the same thing, a struct's is field by field, a map's is what the knowledge says.
+    pub(super) fn clone_of(&mut self, value: &Value) -> Value {
+        let ty = value.ty.peel_refs().clone();
+        let (shared, copied) = match &ty {
+            Ty::Known(id, _) => {
+                let known = self.knowledge.ty(*id);
+                // Through a guard or a `Deref` layer without a clone of its own, what is cloned is inside.
+                if matches!(known.role, TypeRole::Guard | TypeRole::Entry) && known.guard.is_some() {
+                    let inner = self.deref_once(&ty).unwrap_or_default();
+                    return self.clone_of(&Value { place: value.place.clone(), ..Value::of(inner) });
+                }
+                (known.clone == CloneKind::Shared, false)
+            }
+            Ty::Adt(..) => (false, true),
+            _ => (false, false),
+        };
+        let place = match (&value.place, shared, copied) {
+            (Some(place), true, _) => Some(place.clone()),
+            (Some(place), _, true) => {
+                self.next_unnamed += 1;
+                Some(place.then(Step::Copy(self.next_unnamed)))
+            }
+            _ => None,
+        };
+        let decl = if shared { value.decl.clone() } else { None };
+        Value { place, decl, ..Value::of(ty) }
+    }
+
+    pub(super) fn call(&mut self, callee: ExprId, args: &'a [ExprId], span: Span) -> Value {
+        let body = self.body;
+        let ExprKind::Path(path) = &body.expr(callee).kind else { return self.call_of_value(callee, args, span) };
+        if path.as_ident().is_some_and(|it| self.lookup(it).is_some() || self.is_macro_argument(it)) {
+            return self.call_of_value(callee, args, span);
+        }
+        let def = self.model.resolve_value(path, &self.scope);
+        if let ValueDef::Def(Def::Variant(..) | Def::Adt(_)) = &def {
+            return self.construct(path, args);
+        }
+        if let ValueDef::Def(Def::Foreign(full)) = &def
+            && let Some(value) = self.construct_foreign(full, args)
+        {
+            return value;
+        }
+        let name = path.last().map(|it| it.name.clone()).unwrap_or_default();
+        let turbofish = path.last().and_then(|it| it.args.first()).map(|it| self.lower(it));
+        let args_values: Vec<Value> = args.iter().map(|it| self.argument(*it)).collect();
+        let call = Call { name, args: args_values, exprs: args, turbofish, span };
+        match def {
+            ValueDef::Def(Def::Fn(id)) => self.workspace_call(id, None, call),
+            ValueDef::Def(Def::Foreign(full)) => self.foreign_call(&full, call),
+            ValueDef::Assoc(ty, name) => self.associated_call(&ty, &name, call),
+            _ => {
+                self.abandon(&call);
+                Value::default()
+            }
+        }
+    }
+
+    /// A call of a local or of an expression: a closure runs here.
+    fn call_of_value(&mut self, callee: ExprId, args: &[ExprId], span: Span) -> Value {
+        let value = self.eval(callee);
+        self.settle(&value);
+        let args: Vec<Value> = args.iter().map(|it| self.argument(*it)).collect();
+        if let Some(closure) = value.closure {
+            return self.run(closure, args);
+        }
+        args.iter().for_each(|it| self.run_unknown(it));
+        self.end_values(&args, span.at_end());
+        let output = self.deref_chain(&value.ty).into_iter().find_map(|ty| match ty {
+            Ty::Callable(output) => Some((*output).clone()),
+            _ => None,
+        });
+        Value::of(output.unwrap_or_default())
+    }
+
+    /// `Some(x)`, `Wrapper(x)`: what goes in is held by what comes out.
+    fn construct(&mut self, path: &crate::facts::Path, args: &[ExprId]) -> Value {
+        let ty = match self.model.resolve_value(path, &self.scope) {
+            ValueDef::Def(Def::Variant(id, _) | Def::Adt(id)) => Ty::Adt(id, Arc::from([])),
+            _ => Ty::Unknown,
+        };
+        self.aggregate(args, |_| ty)
+    }
+
+    fn construct_foreign(&mut self, full: &Name, args: &[ExprId]) -> Option<Value> {
+        let known = self.knowledge.well_known();
+        let (id, is_err) = match full.as_str() {
+            "std::option::Option::Some" => (known.option?, false),
+            "std::result::Result::Ok" => (known.result?, false),
+            "std::result::Result::Err" => (known.result?, true),
+            _ => return None,
+        };
+        let value = self.argument(*args.first()?);
+        self.run_unknown(&value);
+        let inner = value.ty.clone();
+        let ty = Ty::Known(id, if is_err { Arc::from([Ty::Unknown, inner]) } else { Arc::from([inner]) });
+        Some(Value { pending: None, ..value }.with_ty(ty))
+    }
+
+    /// `Type::name(..)`: a constructor, an associated function, or a method with `self` written first.
+    fn associated_call(&mut self, ty: &Ty, name: &Name, mut call: Call<'_>) -> Value {
+        if name == "clone" && call.args.len() == 1 {
+            let value = call.args.remove(0);
+            self.settle(&value);
+            return self.clone_of(&value);
+        }
+        if let Ty::Known(id, _) = ty
+            && let Some(method) = self.knowledge.ty(*id).methods.get(name).cloned()
+        {
+            if method.spec.associated {
+                return self.associated_known(ty, &method, call);
+            }
+            if !call.args.is_empty() {
+                let receiver = call.args.remove(0);
+                call.exprs = &call.exprs[1..];
+                let own = self.deref_chain(&receiver.ty).into_iter().find(|it| matches!(it, Ty::Known(own, _) if own == id));
+                return self.known_method(&own.unwrap_or_else(|| ty.clone()), &method, receiver, call);
+            }
+        }
+        match self.model.method(ty, name) {
+            Some(id) if self.model.signature(id).self_kind.is_some() && !call.args.is_empty() => {
+                let receiver = call.args.remove(0);
+                call.exprs = &call.exprs[1..];
+                self.workspace_call(id, Some((ty.clone(), receiver)), call)
+            }
+            Some(id) => self.workspace_call(id, None, call),
+            None => {
+                let constructs = matches!(name.as_str(), "new" | "default" | "with_capacity" | "from");
+                self.abandon(&call);
+                Value::of(if constructs { ty.clone() } else { Ty::Unknown })
+            }
+        }
+    }
+
+    /// `Arc::new(x)`, `MutexGuard::map(g, f)`: argument 0 is what a method has as `self`.
+    fn associated_known(&mut self, ty: &Ty, method: &KnownMethod, mut call: Call<'_>) -> Value {
+        let first = call.args.first().cloned().unwrap_or_default();
+        let takes_guard = self.holds(&first.ty).is_some() || !first.guards.is_empty();
+        let seen = match (ty, self.deref_chain(&first.ty).into_iter().find(|it| same_head(it, ty))) {
+            (Ty::Known(_, args), Some(actual)) if args.is_empty() => actual,
+            _ => ty.clone(),
+        };
+        if takes_guard || method.spec.lock != LockMode::None {
+            if !call.args.is_empty() {
+                call.args.remove(0);
+                call.exprs = call.exprs.get(1..).unwrap_or(&[]);
+            }
+            return self.associated_guard(&seen, method, first, call);
+        }
+        let results = self.run_closures(method, &seen, &Value::default(), &call.args);
+        let returns = self.known_result(&method.returns, &seen, &call, &results.types);
+        self.wrap_arguments(returns, call, method.spec.guard_effect)
+    }
+
+    /// The type language counts argument 0 of an associated function as `A0`.
+    fn associated_guard(&mut self, ty: &Ty, method: &KnownMethod, first: Value, call: Call<'_>) -> Value {
+        let shifted = method.returns.subst(&|name| (name == "A0").then(|| first.ty.clone()));
+        let spec = Method { receiver: Receiver::Value, ..method.spec.clone() };
+        let method = KnownMethod { spec, returns: shifted, closure_params: method.closure_params.clone() };
+        self.known_method(ty, &method, first, call)
+    }
+}
+
+/// Whether two types start alike.
+fn same_head(a: &Ty, b: &Ty) -> bool {
+    matches!((a, b), (Ty::Known(a, _), Ty::Known(b, _)) if a == b)
+}

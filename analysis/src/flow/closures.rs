@@ -1,0 +1,126 @@
+//! Closures and async blocks: run in place under what is held, or walked for themselves.
+
+use super::frames::FrameKind;
+use super::state::{Owner, State};
+use super::value::Value;
+use super::walk::Walker;
+use super::GuardId;
+use crate::facts::{Block, BlockKind, ExprId, ExprKind};
+use crate::ty::Ty;
+use std::sync::Arc;
+
+/// How many closures are followed into each other.
+const MAX_INLINE: usize = 8;
+
+impl<'a> Walker<'a> {
+    /// A closure as a value: a `move` one takes the guards of the locals that it names.
+    pub(super) fn closure_value(&mut self, id: ExprId) -> Value {
+        let body = self.body;
+        let ExprKind::Closure(closure) = &body.expr(id).kind else { return Value::default() };
+        let output = closure.output.as_ref().map(|it| self.lower(it)).unwrap_or_default();
+        let guards = if closure.is_move { self.capture(id) } else { Vec::new() };
+        Value { closure: Some(id), guards, ..Value::of(Ty::Callable(Arc::new(output))) }
+    }
+
+    /// An async block as a value: nothing in it runs yet.
+    pub(super) fn async_block(&mut self, id: ExprId, is_move: bool) -> Value {
+        let guards = if is_move { self.capture(id) } else { Vec::new() };
+        Value { closure: Some(id), guards, ..Value::of(Ty::Future(Arc::new(Ty::Unknown))) }
+    }
+
+    /// Moves the guards of the locals named in a `move` body into it.
+    fn capture(&mut self, id: ExprId) -> Vec<GuardId> {
+        let span = self.body.expr(id).span;
+        if self.state.live.is_empty() || !self.macro_args.is_empty() {
+            return Vec::new();
+        }
+        let body = self.body;
+        let inside = body.exprs.iter().filter(|it| span.contains(it.span));
+        let mut guards = Vec::new();
+        for expr in inside {
+            let ExprKind::Path(path) = &expr.kind else { continue };
+            let Some(local) = path.as_ident().and_then(|it| self.lookup(it)) else { continue };
+            guards.extend(self.state.owned_by(Owner::Local(local)));
+        }
+        guards.sort();
+        guards.dedup();
+        self.state.give(&guards, Owner::Flight);
+        guards
+    }
+
+    /// `async { .. }.await` runs here and now.
+    pub(super) fn awaited_block(&mut self, operand: ExprId) -> Option<Value> {
+        let ExprKind::Block(block) = &self.body.expr(operand).kind else { return None };
+        let BlockKind::Async { .. } = block.kind else { return None };
+        Some(self.run(operand, Vec::new()))
+    }
+
+    /// Runs a closure or async block here, under what is held.
+    pub(super) fn run(&mut self, id: ExprId, params: Vec<Value>) -> Value {
+        let key = (std::ptr::from_ref(self.body) as usize, id);
+        if self.inlining.len() >= MAX_INLINE || self.inlining.contains(&key) {
+            return Value::default();
+        }
+        self.inlining.push(key);
+        let frame = self.push(FrameKind::Call(Vec::new()));
+        let value = self.run_body(id, params);
+        self.pop(frame, self.span(id).at_end());
+        self.inlining.pop();
+        value
+    }
+
+    fn run_body(&mut self, id: ExprId, params: Vec<Value>) -> Value {
+        let body = self.body;
+        match &body.expr(id).kind {
+            ExprKind::Closure(closure) => {
+                let mut params = params.into_iter();
+                for (pat, ty) in &closure.params {
+                    let given = params.next().unwrap_or_default();
+                    let written = ty.as_ref().map(|it| self.lower(it)).filter(|it| !it.is_open());
+                    let value = match written {
+                        Some(ty) => Value { ty, ..given },
+                        None => given,
+                    };
+                    self.bind(*pat, value);
+                    self.settle_rest(body.expr(id).span);
+                }
+                self.use_value(closure.body)
+            }
+            ExprKind::Block(block) => self.async_body(id, block),
+            _ => Value::default(),
+        }
+    }
+
+    fn async_body(&mut self, id: ExprId, block: &'a Block) -> Value {
+        let frame = self.push(FrameKind::Block);
+        for stmt in &block.stmts {
+            self.statement(stmt);
+        }
+        let value = block.tail.map(|it| self.use_value(it)).unwrap_or_else(|| Value::of(Ty::unit()));
+        self.pop(frame, self.span(id).at_end());
+        value
+    }
+
+    /// A closure or future that nobody is known to run here: walked for itself, with only the guards it captured.
+    pub(super) fn run_unknown(&mut self, value: &Value) {
+        let Some(id) = value.closure else { return };
+        if !self.state.reachable {
+            return;
+        }
+        let captured = self.flying(value);
+        let mut own = State::new();
+        for guard in &captured {
+            if let Some(live) = self.state.live.get(guard) {
+                own.live.insert(*guard, *live);
+            }
+        }
+        let outer = std::mem::replace(&mut self.state, own);
+        let iterating = std::mem::take(&mut self.iterating);
+        let expected = self.expected.take();
+        let given = self.run(id, Vec::new());
+        self.end_values(&[given], self.span(id).at_end());
+        self.state = outer;
+        self.iterating = iterating;
+        self.expected = expected;
+    }
+}

@@ -1,0 +1,308 @@
+//! Branches and loops: scopes of scrutinees by edition, what each arm can still hold, what loops carry round.
+
+use std::sync::Arc;
+
+use super::frames::{Frame, FrameKind};
+use super::state::{Owner, State};
+use super::value::Value;
+use super::walk::Walker;
+use super::GuardId;
+use crate::facts::{Arm, ExprId, ExprKind, LazyOp, Lit, PatId};
+use crate::knowledge::schema::TypeRole;
+use crate::name::Name;
+use crate::span::Span;
+use crate::ty::Ty;
+
+impl<'a> Walker<'a> {
+    pub(super) fn if_(&mut self, cond: ExprId, then: ExprId, otherwise: Option<ExprId>, span: Span) -> Value {
+        // From 2024 on the temporaries of `let` scrutinees end before `else`.
+        let early = self.edition.drops_tails_early().then(|| self.push(FrameKind::Temps));
+        let names = self.push(FrameKind::Block);
+        let mut failed = Vec::new();
+        self.condition(cond, &mut failed);
+        let taken = self.in_temps(then);
+        let scopes = self.frames[self.frames.len() - 1 - usize::from(early.is_some())..].to_vec();
+        self.pop(names, self.span(then).at_end());
+        if let Some(early) = early {
+            self.pop(early, self.span(then).at_end());
+        }
+        let after_then = std::mem::replace(&mut self.state, State::unreachable());
+        for mut state in failed {
+            scopes.iter().for_each(|it| purge(&mut state, it));
+            self.state = std::mem::replace(&mut self.state, State::unreachable()).join(state);
+        }
+        let value = match otherwise {
+            Some(otherwise) => {
+                let value = self.in_temps(otherwise);
+                self.merge(vec![taken, value])
+            }
+            None => taken.with_ty(Ty::unit()),
+        };
+        let _ = span;
+        self.state = std::mem::replace(&mut self.state, State::unreachable()).join(after_then);
+        value
+    }
+
+    /// A condition: a chain of `&&` whose `let` operands keep their temporaries, while plain ones do not. Leaves the
+    /// state in which it holds; `failed` collects those in which it does not.
+    fn condition(&mut self, cond: ExprId, failed: &mut Vec<State>) {
+        let body = self.body;
+        match &body.expr(cond).kind {
+            ExprKind::Lazy { op: LazyOp::And, lhs, rhs } if has_let(body, *lhs) || has_let(body, *rhs) => {
+                self.condition(*lhs, failed);
+                self.condition(*rhs, failed);
+            }
+            ExprKind::Let { pat, init } => self.let_condition(*pat, *init, failed),
+            ExprKind::Lit(Lit::Bool(true)) => {}
+            _ => {
+                self.in_temps(cond);
+                failed.push(self.state.clone());
+            }
+        }
+    }
+
+    fn let_condition(&mut self, pat: PatId, init: ExprId, failed: &mut Vec<State>) {
+        let value = self.use_place(init);
+        if !self.is_irrefutable(pat) {
+            let mut state = self.state.clone();
+            if !self.rest_carries(&value.ty, &self.exhausts(pat)) {
+                forget(&mut state, &value.guards);
+            }
+            failed.push(state);
+        }
+        self.enter_pattern(pat, value);
+    }
+
+    /// The path on which a pattern matches: guards that the variant cannot hold were never there.
+    fn enter_pattern(&mut self, pat: PatId, value: Value) {
+        if !self.carries(pat, &value.ty) {
+            forget(&mut self.state, &value.guards);
+        }
+        self.bind(pat, value);
+    }
+
+    pub(super) fn let_else(&mut self, pat: PatId, value: Value, otherwise: ExprId, frame: super::state::FrameId, span: Span) {
+        self.settle(&value);
+        let matched = self.state.clone();
+        // On the way to `else` every temporary is dropped, extended ones too.
+        if !self.rest_carries(&value.ty, &self.exhausts(pat)) {
+            forget(&mut self.state, &value.guards);
+        }
+        let mut dropped = self.state.owned_by(Owner::Frame(frame));
+        dropped.extend(value.guards.iter().filter(|_| value.local.is_none()));
+        self.end(&dropped, span);
+        self.in_temps(otherwise);
+        self.state = matched;
+        self.enter_pattern(pat, value);
+        self.pop(frame, span.at_end());
+    }
+
+    pub(super) fn match_(&mut self, scrutinee: ExprId, arms: &'a [Arm], span: Span) -> Value {
+        let value = self.use_place(scrutinee);
+        let base = self.state.clone();
+        let mut taken = Vec::new();
+        let mut end = State::unreachable();
+        let mut values = Vec::new();
+        for arm in arms {
+            self.state = base.clone();
+            if self.is_irrefutable(arm.pat) && !self.rest_carries(&value.ty, &taken) {
+                forget(&mut self.state, &value.guards);
+            }
+            values.push(self.arm(arm, value.clone()));
+            end = end.join(std::mem::replace(&mut self.state, State::unreachable()));
+            if arm.guard.is_none() {
+                taken.extend(self.exhausts(arm.pat));
+            }
+        }
+        self.state = if arms.is_empty() { State::unreachable() } else { end };
+        let _ = span;
+        self.merge(values)
+    }
+
+    fn arm(&mut self, arm: &Arm, value: Value) -> Value {
+        let names = self.push(FrameKind::Block);
+        self.enter_pattern(arm.pat, value);
+        if let Some(guard) = arm.guard {
+            // A plain guard's temporaries end before the arm, those of an `if let` guard live through it.
+            let mut failed = Vec::new();
+            self.condition(guard, &mut failed);
+        }
+        let value = self.in_temps(arm.body);
+        self.pop(names, self.span(arm.body).at_end());
+        value
+    }
+
+    /// The value of a branching expression.
+    fn merge(&mut self, values: Vec<Value>) -> Value {
+        let mut guards: Vec<GuardId> = values.iter().flat_map(|it| it.guards.iter().copied()).collect();
+        guards.dedup();
+        let known = |it: &&Value| !matches!(it.ty, Ty::Never | Ty::Unknown) && !it.ty.is_open();
+        let half = |it: &&Value| !matches!(it.ty, Ty::Never | Ty::Unknown);
+        let best = values.iter().find(known).or_else(|| values.iter().find(half)).cloned().unwrap_or_default();
+        let others = values.iter().filter(|it| !matches!(it.ty, Ty::Never));
+        let same_place = others.clone().all(|it| it.place == best.place);
+        let place = if same_place { best.place } else { None };
+        let iterates = best.iterates;
+        let pending = best.pending;
+        Value { place, decl: best.decl, guards, iterates, pending, ..Value::of(best.ty) }
+    }
+
+    pub(super) fn loop_(&mut self, label: Option<&Name>, body: ExprId, span: Span) -> Value {
+        self.turns(label, span, |walker| {
+            walker.in_temps(body);
+            Vec::new()
+        });
+        Value::default()
+    }
+
+    pub(super) fn while_(&mut self, label: Option<&Name>, cond: ExprId, body: ExprId, span: Span) -> Value {
+        self.turns(label, span, |walker| walker.while_turn(cond, body));
+        Value::of(Ty::unit())
+    }
+
+    /// One turn: the condition's temporaries live through the body; gives the states in which the condition fails.
+    fn while_turn(&mut self, cond: ExprId, body: ExprId) -> Vec<State> {
+        let temps = self.push(FrameKind::Temps);
+        let names = self.push(FrameKind::Block);
+        let mut failed = Vec::new();
+        self.condition(cond, &mut failed);
+        self.in_temps(body);
+        let scopes = self.frames[self.frames.len() - 2..].to_vec();
+        self.pop(names, self.span(body).at_end());
+        self.pop(temps, self.span(body).at_end());
+        for state in &mut failed {
+            scopes.iter().for_each(|it| purge(state, it));
+        }
+        failed
+    }
+
+    /// Walks a loop's turns: once, and a second time where a turn leaves behind a guard that it did not find.
+    fn turns(&mut self, label: Option<&Name>, span: Span, mut turn: impl FnMut(&mut Self) -> Vec<State>) {
+        let exits = |label: Option<&Name>| FrameKind::Loop {
+            label: label.cloned(),
+            breaks: Vec::new(),
+            continues: Vec::new(),
+        };
+        let frame = self.push(exits(label));
+        let entry = self.state.clone();
+        let mut left = turn(self);
+        self.join_continues();
+        let carried = self.state.reachable && self.state.live.keys().any(|id| !entry.live.contains_key(id));
+        if carried {
+            self.state = std::mem::replace(&mut self.state, State::unreachable()).join(entry);
+            left.extend(turn(self));
+            self.join_continues();
+        }
+        // The loop is left where its condition fails, or by `break`; the end of a turn leads back to its head.
+        self.state = left.into_iter().fold(State::unreachable(), State::join);
+        self.pop(frame, span.at_end());
+    }
+
+    fn join_continues(&mut self) {
+        let Some(Frame { kind: FrameKind::Loop { continues, .. }, .. }) = self.frames.last_mut() else { return };
+        for state in std::mem::take(continues) {
+            self.state = std::mem::replace(&mut self.state, State::unreachable()).join(state);
+        }
+    }
+
+    pub(super) fn for_(&mut self, label: Option<&Name>, pat: PatId, iter: ExprId, body: ExprId, span: Span) -> Value {
+        let head = self.use_value(iter);
+        let head = self.into_iter(head, iter);
+        // The iterator itself lives until the loop ends; the head's temporaries are the statement's.
+        let holder = self.push(FrameKind::Block);
+        let flying = self.flying(&head);
+        self.state.give(&flying, Owner::Frame(holder));
+        let item = self.item_ty(&head.ty);
+        let depth = self.iterating.len();
+        if let Some(place) = &head.iterates {
+            self.iterating.push((place.clone(), self.span(iter)));
+        }
+        self.turns(label, span, |walker| {
+            let before = walker.state.clone();
+            let names = walker.push(FrameKind::Block);
+            walker.bind(pat, Value::of(item.clone()));
+            walker.in_temps(body);
+            walker.pop(names, walker.span(body).at_end());
+            // No item, or no further one.
+            vec![before, walker.state.clone()]
+        });
+        self.iterating.truncate(depth);
+        self.pop(holder, span.at_end());
+        Value::of(Ty::unit())
+    }
+
+    /// What a `for` makes of its head: a reference to a shared map is iterated under its locks, a plain map by place.
+    fn into_iter(&mut self, head: Value, at: ExprId) -> Value {
+        let behind_ref = matches!(head.ty, Ty::Ref(..));
+        match self.model.role(head.ty.peel_refs()) {
+            Some(TypeRole::SharedMap) if behind_ref => {
+                self.call_method(head, &Name::new("iter"), Vec::new(), &[], self.span(at))
+            }
+            Some(TypeRole::Map) => Value { iterates: head.place.clone(), ..head },
+            _ => head,
+        }
+    }
+
+    /// What iterating a value of this type gives, turn by turn.
+    pub(super) fn item_ty(&self, ty: &Ty) -> Ty {
+        let by_ref = matches!(ty, Ty::Ref(..));
+        let behind = |item: Ty| match (by_ref, item) {
+            (false, item) => item,
+            (true, Ty::Tuple(parts)) => Ty::Tuple(parts.iter().cloned().map(Ty::shared_ref).collect()),
+            (true, item) => Ty::shared_ref(item),
+        };
+        for ty in self.deref_chain(ty) {
+            match &ty {
+                Ty::Known(id, args) => {
+                    let known = self.knowledge.ty(*id);
+                    if let Some(item) = &known.item {
+                        let item = item.instantiate(&known.params, args);
+                        return if known.role == TypeRole::Iterator { item } else { behind(item) };
+                    }
+                }
+                Ty::Slice(item) => return behind((**item).clone()),
+                Ty::Adt(..) => {
+                    if let Some(id) = self.model.method(&ty, "next") {
+                        let sig = self.model.signature(id);
+                        return self.unwrapped(&self.model.seen_from(&sig.output, sig, &ty));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ty::Unknown
+    }
+
+    /// A lazy iterator over `item`.
+    pub(super) fn iterator_of(&self, item: Ty) -> Ty {
+        match self.knowledge.well_known().iterator {
+            Some(id) => Ty::Known(id, Arc::from([item])),
+            None => Ty::Unknown,
+        }
+    }
+}
+
+/// Whether a condition binds.
+fn has_let(body: &crate::facts::Body, id: ExprId) -> bool {
+    match &body.expr(id).kind {
+        ExprKind::Let { .. } => true,
+        ExprKind::Lazy { op: LazyOp::And, lhs, rhs } => has_let(body, *lhs) || has_let(body, *rhs),
+        _ => false,
+    }
+}
+
+/// Takes guards off a path on which they never were.
+fn forget(state: &mut State, guards: &[GuardId]) {
+    for id in guards {
+        state.live.remove(id);
+    }
+}
+
+/// Drops what a scope owns, on a path that leaves it without passing its end.
+fn purge(state: &mut State, scope: &Frame) {
+    let mut gone = state.owned_by(Owner::Frame(scope.id));
+    for (_, local) in &scope.names {
+        gone.extend(state.owned_by(Owner::Local(*local)));
+    }
+    forget(state, &gone);
+}

@@ -1,0 +1,535 @@
+//! Expressions: what each form evaluates, in which order, and what becomes of the guards in its operands.
+
+use std::sync::Arc;
+
+use super::place::{Root, Step};
+use super::state::{Owner, State};
+use super::value::Value;
+use super::walk::{Walker, tail_of};
+use super::{Decl, EventKind, Place};
+use crate::facts::{ExprId, ExprKind, LazyOp, Lit, PatKind, Path, UnaryOp};
+use crate::knowledge::schema::CloneKind;
+use crate::model::{Def, ValueDef};
+use crate::name::Name;
+use crate::span::Span;
+use crate::ty::{Mutability, Ty};
+
+impl<'a> Walker<'a> {
+    /// Evaluates and moves: a local that is named is moved out of, a closure that nobody takes is walked for itself.
+    pub(super) fn use_value(&mut self, id: ExprId) -> Value {
+        let value = self.argument(id);
+        self.run_unknown(&value);
+        value
+    }
+
+    /// Evaluates and moves, but leaves a closure to the callee that takes it.
+    pub(super) fn argument(&mut self, id: ExprId) -> Value {
+        let value = self.eval(id);
+        self.take(value)
+    }
+
+    /// Moves a value out of the local that holds it.
+    pub(super) fn take(&mut self, value: Value) -> Value {
+        let Some(local) = value.local else { return value };
+        if matches!(value.ty, Ty::Ref(..)) {
+            return Value { local: None, ..value };
+        }
+        let owned = self.state.owned_by(Owner::Local(local));
+        self.state.give(&owned, Owner::Flight);
+        Value { local: None, ..value }
+    }
+
+    /// Evaluates an expression that is used by reference: what it holds lives on as a temporary.
+    pub(super) fn use_place(&mut self, id: ExprId) -> Value {
+        let value = self.eval(id);
+        self.settle(&value);
+        value
+    }
+
+    /// Evaluates an expression; a place stays where it is.
+    pub(super) fn eval(&mut self, id: ExprId) -> Value {
+        let body = self.body;
+        let span = self.span(id);
+        match &body.expr(id).kind {
+            ExprKind::Path(path) => self.path(path, span),
+            ExprKind::Lit(lit) => Value::of(lit_ty(lit)),
+            ExprKind::Array(items) => self.aggregate(items, |tys| Ty::Slice(Arc::new(tys.into_iter().next().unwrap_or_default()))),
+            ExprKind::Repeat { value, len } => {
+                self.use_value(*len);
+                let value = self.use_value(*value);
+                let ty = Ty::Slice(Arc::new(value.ty.clone()));
+                value.with_ty(ty)
+            }
+            ExprKind::Tuple(items) => self.tuple(items),
+            ExprKind::Struct { path, fields, rest } => self.struct_literal(path, fields, *rest),
+            ExprKind::Unary { op, operand } => self.unary(*op, *operand),
+            ExprKind::Ref { mutable, raw, operand } => self.reference(*operand, *mutable, *raw),
+            ExprKind::Binary { lhs, rhs, op } => {
+                self.use_place(*lhs);
+                self.use_place(*rhs);
+                Value::of(if is_comparison(op) { Ty::Prim(Name::new("bool")) } else { Ty::Unknown })
+            }
+            ExprKind::Lazy { op, lhs, rhs } => self.lazy(*op, *lhs, *rhs),
+            ExprKind::Assign { op, lhs, rhs } => self.assign(op.is_some(), *lhs, *rhs, span),
+            ExprKind::Underscore => Value::default(),
+            ExprKind::Field { base, name } => self.field(*base, name),
+            ExprKind::Index { base, index } => self.index(*base, *index),
+            ExprKind::Call { callee, args } => self.call(*callee, args, span),
+            ExprKind::MethodCall { receiver, method, turbofish, args, method_span } => {
+                self.method_call(*receiver, method, turbofish, args, span, *method_span)
+            }
+            ExprKind::Cast { operand, ty } => {
+                let value = self.use_value(*operand);
+                let ty = self.lower(ty);
+                Value { ty, ..value }
+            }
+            ExprKind::Let { pat, init } => {
+                let value = self.use_place(*init);
+                self.bind(*pat, value);
+                Value::of(Ty::Prim(Name::new("bool")))
+            }
+            ExprKind::If { cond, then, otherwise } => self.if_(*cond, *then, *otherwise, span),
+            ExprKind::While { label, cond, body } => self.while_(label.as_ref(), *cond, *body, span),
+            ExprKind::Loop { label, body } => self.loop_(label.as_ref(), *body, span),
+            ExprKind::For { label, pat, iter, body } => self.for_(label.as_ref(), *pat, *iter, *body, span),
+            ExprKind::Match { scrutinee, arms } => self.match_(*scrutinee, arms, span),
+            ExprKind::Block(block) => self.block(id, block),
+            ExprKind::Closure(_) => self.closure_value(id),
+            ExprKind::Await(operand) => self.await_(*operand, span),
+            ExprKind::Try(operand) => self.try_(*operand, span),
+            ExprKind::Return(value) => {
+                self.jump_value(*value, span);
+                self.leave_call(span);
+                Value::of(Ty::Never)
+            }
+            ExprKind::Break { label, value } => {
+                self.jump_value(*value, span);
+                self.break_to(label.as_ref(), span);
+                Value::of(Ty::Never)
+            }
+            ExprKind::Continue { label } => {
+                self.continue_to(label.as_ref(), span);
+                Value::of(Ty::Never)
+            }
+            ExprKind::Yield(value) => {
+                self.jump_value(*value, span);
+                Value::default()
+            }
+            ExprKind::Range { start, end } => {
+                for it in [start, end].into_iter().flatten() {
+                    self.use_place(*it);
+                }
+                Value::default()
+            }
+            ExprKind::Macro(call) => self.macro_call(call, span),
+            ExprKind::Unknown => Value::default(),
+        }
+    }
+
+    fn jump_value(&mut self, value: Option<ExprId>, span: Span) {
+        if let Some(value) = value {
+            let value = self.use_value(value);
+            self.end_values(&[value], span);
+        }
+    }
+
+    /// A path: a local, a static, a constructor, a function.
+    fn path(&mut self, path: &Path, span: Span) -> Value {
+        if let Some(name) = path.as_ident() {
+            if let Some(value) = self.macro_argument(name) {
+                return value;
+            }
+            if let Some(local) = self.lookup(name) {
+                let known = &self.locals[local.0 as usize].value;
+                let guards = self.state.owned_by(Owner::Local(local));
+                for id in &guards {
+                    self.flow.guards[id.0 as usize].last_use = span;
+                }
+                return Value { guards, local: Some(local), ..known.clone() };
+            }
+        }
+        match self.model.resolve_value(path, &self.scope) {
+            ValueDef::Def(Def::Static(id)) => {
+                self.event(EventKind::StaticUse(id), span);
+                Value {
+                    place: Some(Place::new(Root::Static(id))),
+                    decl: Some(Decl::Static(id)),
+                    ..Value::of(self.model.static_ty(id).clone())
+                }
+            }
+            ValueDef::Def(Def::Const(id)) => Value::of(self.model.const_ty(id)),
+            ValueDef::Def(Def::Variant(id, _) | Def::Adt(id)) => Value::of(Ty::Adt(id, Arc::from([]))),
+            ValueDef::Def(Def::Fn(id)) => Value::of(Ty::Callable(Arc::new(self.model.signature(id).output.clone()))),
+            ValueDef::Def(Def::Foreign(full)) => self.foreign_path(&full),
+            _ => Value::default(),
+        }
+    }
+
+    fn foreign_path(&self, full: &Name) -> Value {
+        let last = full.rsplit("::").next().unwrap_or(full);
+        if last == "None" {
+            let ty = self.knowledge.well_known().option.map(|id| Ty::Known(id, Arc::from([Ty::Unknown])));
+            return Value::of(ty.unwrap_or_default());
+        }
+        let is_static = last.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        let place = is_static.then(|| Place::new(Root::ForeignStatic(full.clone())));
+        Value { place, ..Value::default() }
+    }
+
+    /// Values that go into one: their guards move with them.
+    pub(super) fn aggregate(&mut self, items: &[ExprId], ty: impl FnOnce(Vec<Ty>) -> Ty) -> Value {
+        let values: Vec<Value> = items.iter().map(|it| self.use_value(*it)).collect();
+        let guards = values.iter().flat_map(|it| it.guards.iter().copied()).collect();
+        let ty = ty(values.into_iter().map(|it| it.ty).collect());
+        Value { guards, ..Value::of(ty) }
+    }
+
+    fn tuple(&mut self, items: &[ExprId]) -> Value {
+        let parts: Vec<Value> = items.iter().map(|it| self.use_value(*it)).collect();
+        let guards = parts.iter().flat_map(|it| it.guards.iter().copied()).collect();
+        let ty = Ty::Tuple(parts.iter().map(|it| it.ty.clone()).collect());
+        Value { guards, parts, ..Value::of(ty) }
+    }
+
+    fn struct_literal(&mut self, path: &Path, fields: &[(Name, ExprId)], rest: Option<ExprId>) -> Value {
+        let mut guards = Vec::new();
+        for (_, field) in fields {
+            guards.extend(self.use_value(*field).guards);
+        }
+        if let Some(rest) = rest {
+            self.use_place(rest);
+        }
+        let ty = self.model.path_ty(path, &self.scope);
+        Value { guards, ..Value::of(ty) }
+    }
+
+    fn unary(&mut self, op: UnaryOp, operand: ExprId) -> Value {
+        let value = self.use_place(operand);
+        if op != UnaryOp::Deref {
+            return Value::of(value.ty.peel_refs().clone());
+        }
+        let ty = self.deref_once(&value.ty).unwrap_or_default();
+        Value { place: value.place, decl: value.decl, ..Value::of(ty) }
+    }
+
+    /// One explicit `*`.
+    pub(super) fn deref_once(&self, ty: &Ty) -> Option<Ty> {
+        match ty {
+            Ty::Ref(_, inner) | Ty::Ptr(_, inner) => Some((**inner).clone()),
+            Ty::Known(id, args) => {
+                let known = self.knowledge.ty(*id);
+                known.derefs.as_ref().map(|it| it.instantiate(&known.params, args))
+            }
+            Ty::Adt(..) => self.model.deref_target(ty),
+            _ => None,
+        }
+    }
+
+    fn reference(&mut self, operand: ExprId, mutable: bool, raw: bool) -> Value {
+        let value = self.use_place(operand);
+        let mutability = Mutability::from_mut(mutable);
+        let ty = Arc::new(value.ty);
+        let ty = if raw { Ty::Ptr(mutability, ty) } else { Ty::Ref(mutability, ty) };
+        let closure = value.closure;
+        Value { place: value.place, decl: value.decl, iterates: value.iterates, closure, ..Value::of(ty) }
+    }
+
+    /// `&&`, `||`: each operand is a scope of its own, and the right one may not run.
+    fn lazy(&mut self, _op: LazyOp, lhs: ExprId, rhs: ExprId) -> Value {
+        self.in_temps(lhs);
+        let skipped = self.state.clone();
+        self.in_temps(rhs);
+        self.state = std::mem::replace(&mut self.state, State::new()).join(skipped);
+        Value::of(Ty::Prim(Name::new("bool")))
+    }
+
+    /// `a = b`: the right side first, then the place, then the old value is dropped.
+    fn assign(&mut self, compound: bool, lhs: ExprId, rhs: ExprId, span: Span) -> Value {
+        let first_new = self.flow.guards.len() as u32;
+        let value = self.use_value(rhs);
+        if compound {
+            self.settle(&value);
+            self.use_place(lhs);
+            return Value::of(Ty::unit());
+        }
+        if matches!(self.body.expr(lhs).kind, ExprKind::Underscore) {
+            self.discard(value, first_new, span);
+            return Value::of(Ty::unit());
+        }
+        let target = self.use_place(lhs);
+        if let Some(local) = target.local {
+            let old = self.state.owned_by(Owner::Local(local));
+            self.end(&old, span);
+            self.reassign(local, value);
+        } else {
+            self.store(&value, target, span);
+        }
+        Value::of(Ty::unit())
+    }
+
+    /// A guard stored through a place lives on out of sight; with a local at the root it is that local's.
+    fn store(&mut self, value: &Value, target: Value, span: Span) {
+        let flying = self.flying(value);
+        let root = target.place.as_ref().map(|it| &it.root);
+        match root {
+            Some(Root::Local(id, _)) if (*id as usize) < self.locals.len() => {
+                self.state.give(&flying, Owner::Local(super::state::LocalId(*id)));
+            }
+            _ => self.end(&flying, span),
+        }
+    }
+
+    fn reassign(&mut self, local: super::state::LocalId, value: Value) {
+        let flying = self.flying(&value);
+        self.state.give(&flying, Owner::Local(local));
+        let name = self.locals[local.0 as usize].name.clone();
+        let span = self.locals[local.0 as usize].span;
+        for id in &flying {
+            self.flow.guards[id.0 as usize].binding = Some((name.clone(), span));
+        }
+        self.next_unnamed += 1;
+        let fresh = Place::new(Root::Unnamed(self.next_unnamed));
+        let known = &mut self.locals[local.0 as usize].value;
+        if known.ty.is_unknown() || known.ty.is_open() && !value.ty.is_open() {
+            known.ty = value.ty;
+        }
+        known.place = Some(value.place.unwrap_or(fresh));
+        (known.decl, known.pending, known.closure) = (value.decl, value.pending, value.closure);
+        (known.iterates, known.parts) = (value.iterates, Vec::new());
+    }
+
+    fn field(&mut self, base: ExprId, name: &Name) -> Value {
+        let value = self.use_place(base);
+        self.project(&value, name)
+    }
+
+    /// The field `name` of a value, through references, smart pointers, guards and `Deref` impls.
+    pub(super) fn project(&self, value: &Value, name: &Name) -> Value {
+        for ty in self.deref_chain(&value.ty) {
+            let (field, decl) = match &ty {
+                Ty::Adt(id, args) => match self.model.field_ty(*id, args, None, name) {
+                    Some(field) => (field, Some(Decl::Field(*id, name.clone()))),
+                    None => continue,
+                },
+                Ty::Tuple(items) => match name.parse::<usize>().ok().and_then(|it| items.get(it)) {
+                    Some(item) => (item.clone(), None),
+                    None => continue,
+                },
+                _ => continue,
+            };
+            let place = value.place.as_ref().map(|it| it.field(name, self.is_handle(&field)));
+            let guards = if self.holds(&field).is_some() { value.guards.clone() } else { Vec::new() };
+            return Value { place, decl, guards, ..Value::of(field) };
+        }
+        let place = value.place.as_ref().map(|it| it.field(name, false));
+        Value { place, ..Value::default() }
+    }
+
+    /// Whether a clone of this type is the same thing.
+    pub(super) fn is_handle(&self, ty: &Ty) -> bool {
+        match ty {
+            Ty::Ref(..) => true,
+            Ty::Known(id, _) => self.knowledge.ty(*id).clone == CloneKind::Shared,
+            _ => false,
+        }
+    }
+
+    fn index(&mut self, base: ExprId, index: ExprId) -> Value {
+        let value = self.use_place(base);
+        self.use_place(index);
+        let key = self.key_text(index);
+        let ty = self.deref_chain(&value.ty).into_iter().find_map(|ty| self.element_ty(&ty)).unwrap_or_default();
+        let place = match (value.place, key) {
+            (Some(place), Some(key)) => Some(place.then(Step::Entry(key))),
+            _ => Some(self.unnamed()),
+        };
+        Value { place, ..Value::of(ty) }
+    }
+
+    /// What indexing gives: the element of a sequence, the value of a map.
+    fn element_ty(&self, ty: &Ty) -> Option<Ty> {
+        match ty {
+            Ty::Slice(item) => Some((**item).clone()),
+            Ty::Known(id, args) => {
+                let known = self.knowledge.ty(*id);
+                let is_map = known.role == crate::knowledge::schema::TypeRole::Map;
+                let is_sequence = known.role == crate::knowledge::schema::TypeRole::Collection;
+                (is_map || is_sequence).then(|| args.get(usize::from(is_map && args.len() > 1)).cloned().unwrap_or_default())
+            }
+            _ => None,
+        }
+    }
+
+    fn await_(&mut self, operand: ExprId, span: Span) -> Value {
+        let at = Span::new(span.end.saturating_sub("await".len() as u32), span.end);
+        if let Some(value) = self.awaited_block(operand) {
+            return value;
+        }
+        let value = self.argument(operand);
+        self.run_unknown(&value);
+        self.complete(value, at)
+    }
+
+    /// Runs a future to its end: suspends, takes what it waits for, gives its output.
+    pub(super) fn complete(&mut self, value: Value, at: Span) -> Value {
+        self.event(EventKind::Await, at);
+        if let Some(pending) = value.pending.clone() {
+            self.end_values(&[Value { pending: None, ..value }], at);
+            return self.fulfil(*pending);
+        }
+        let output = self.deref_chain(&value.ty).into_iter().find_map(|ty| match ty {
+            Ty::Future(output) => Some((*output).clone()),
+            _ => None,
+        });
+        let output = output.unwrap_or_default();
+        if self.keeps(&output) {
+            return Value { guards: value.guards, ..Value::of(output) };
+        }
+        let flying = self.flying(&value);
+        self.end(&flying, at);
+        Value::of(output)
+    }
+
+    fn try_(&mut self, operand: ExprId, span: Span) -> Value {
+        let value = self.use_value(operand);
+        self.maybe_leave_call(span);
+        let ty = self.unwrapped(&value.ty);
+        Value { pending: None, ..value }.with_ty(ty)
+    }
+
+    /// What is in the `Ok` or `Some` of a type.
+    pub(super) fn unwrapped(&self, ty: &Ty) -> Ty {
+        let known = self.knowledge.well_known();
+        match ty.peel_refs() {
+            Ty::Known(id, args) if Some(*id) == known.option || Some(*id) == known.result => {
+                args.first().cloned().unwrap_or_default()
+            }
+            Ty::Known(id, args) => {
+                let it = self.knowledge.ty(*id);
+                let some = ["Some", "Ok", "Present"].iter().find_map(|name| it.variants.get(*name));
+                some.and_then(|it| it.first()).map(|ty| ty.instantiate(&self.knowledge.ty(*id).params, args)).unwrap_or_default()
+            }
+            _ => Ty::Unknown,
+        }
+    }
+
+    /// A `let`'s initialiser: a reference to a temporary, directly or in an aggregate, extends it to the block.
+    pub(super) fn extended(&mut self, id: ExprId) -> Value {
+        let body = self.body;
+        match &body.expr(id).kind {
+            ExprKind::Ref { mutable, raw, operand } => {
+                let value = self.extended_place(*operand);
+                let mutability = Mutability::from_mut(*mutable);
+                let ty = Arc::new(value.ty);
+                let ty = if *raw { Ty::Ptr(mutability, ty) } else { Ty::Ref(mutability, ty) };
+                Value { place: value.place, decl: value.decl, ..Value::of(ty) }
+            }
+            ExprKind::Tuple(items) => {
+                let parts: Vec<Value> = items.iter().map(|it| self.extended_item(*it)).collect();
+                let guards = parts.iter().flat_map(|it| it.guards.iter().copied()).collect();
+                let ty = Ty::Tuple(parts.iter().map(|it| it.ty.clone()).collect());
+                Value { guards, parts, ..Value::of(ty) }
+            }
+            ExprKind::Array(items) => self.extended_list(items),
+            ExprKind::Struct { path, fields, rest: None } => {
+                let ty = self.model.path_ty(path, &self.scope);
+                let items: Vec<ExprId> = fields.iter().map(|(_, it)| *it).collect();
+                self.extended_list(&items).with_ty(ty)
+            }
+            ExprKind::Call { callee, args } if self.is_constructor(*callee) && args.iter().any(|it| self.extends(*it)) => {
+                let value = self.extended_list(args);
+                let option = self.knowledge.well_known().option;
+                let inner = value.parts.first().map(|it| it.ty.clone()).unwrap_or_default();
+                value.with_ty(option.map(|id| Ty::Known(id, Arc::from([inner]))).unwrap_or_default())
+            }
+            ExprKind::Cast { operand, .. } if self.extends(*operand) => self.extended(*operand),
+            kind if tail_of(kind).is_some_and(|it| it.stmts.is_empty() && it.tail.is_some_and(|it| self.extends(it))) => {
+                let tail = tail_of(kind).and_then(|it| it.tail);
+                tail.map(|it| self.extended(it)).unwrap_or_default()
+            }
+            // A place that is matched by reference stays where it is: `let x = place;` moves it.
+            _ => self.use_value_of_let(id),
+        }
+    }
+
+    fn use_value_of_let(&mut self, id: ExprId) -> Value {
+        // `let _ = place;` moves nothing: the pattern decides, so a local stays one here.
+        let value = self.eval(id);
+        self.run_unknown(&value);
+        value
+    }
+
+    fn extended_item(&mut self, id: ExprId) -> Value {
+        let value = self.extended(id);
+        self.take(value)
+    }
+
+    fn extended_list(&mut self, items: &[ExprId]) -> Value {
+        let parts: Vec<Value> = items.iter().map(|it| self.extended_item(*it)).collect();
+        let guards = parts.iter().flat_map(|it| it.guards.iter().copied()).collect();
+        Value { guards, parts, ..Value::default() }
+    }
+
+    /// Whether an operand is a reference to a temporary that a `let` extends.
+    fn extends(&self, id: ExprId) -> bool {
+        match &self.body.expr(id).kind {
+            ExprKind::Ref { .. } => true,
+            ExprKind::Tuple(items) | ExprKind::Array(items) => items.iter().any(|it| self.extends(*it)),
+            ExprKind::Cast { operand, .. } => self.extends(*operand),
+            kind => tail_of(kind).is_some_and(|it| it.tail.is_some_and(|it| self.extends(it))),
+        }
+    }
+
+    /// The operand of an extending `&`: its own temporary lives to the end of the block.
+    fn extended_place(&mut self, id: ExprId) -> Value {
+        let body = self.body;
+        match &body.expr(id).kind {
+            ExprKind::Field { base, name } => {
+                let value = self.extended_place(*base);
+                self.project(&value, name)
+            }
+            ExprKind::Index { base, index } => {
+                let value = self.extended_place(*base);
+                self.use_place(*index);
+                let ty = self.deref_chain(&value.ty).into_iter().find_map(|ty| self.element_ty(&ty)).unwrap_or_default();
+                Value { place: Some(self.unnamed()), ..Value::of(ty) }
+            }
+            ExprKind::Unary { op: UnaryOp::Deref, operand } => {
+                let value = self.extended_place(*operand);
+                let ty = self.deref_once(&value.ty).unwrap_or_default();
+                Value { place: value.place, decl: value.decl, ..Value::of(ty) }
+            }
+            _ => {
+                let value = self.extended(id);
+                let flying = self.flying(&value);
+                let frame = self.block_frame();
+                self.state.give(&flying, Owner::Frame(frame));
+                value
+            }
+        }
+    }
+
+    /// Whether a callee is a tuple constructor.
+    pub(super) fn is_constructor(&self, callee: ExprId) -> bool {
+        let ExprKind::Path(path) = &self.body.expr(callee).kind else { return false };
+        let last = path.last().is_some_and(|it| it.name.starts_with(|c: char| c.is_ascii_uppercase()));
+        last && path.as_ident().is_none_or(|it| self.lookup(it).is_none())
+    }
+
+    /// Whether a pattern binds nothing and matches everything.
+    pub(super) fn is_wild(&self, pat: crate::facts::PatId) -> bool {
+        matches!(self.body.pat(pat).kind, PatKind::Wild)
+    }
+}
+
+fn lit_ty(lit: &Lit) -> Ty {
+    match lit {
+        Lit::Bool(_) => Ty::Prim(Name::new("bool")),
+        Lit::Str(_) => Ty::shared_ref(Ty::Prim(Name::new("str"))),
+        Lit::Int(_) | Lit::Other => Ty::Prim(Name::new("i32")),
+    }
+}
+
+fn is_comparison(op: &str) -> bool {
+    matches!(op, "==" | "!=" | "<" | ">" | "<=" | ">=")
+}

@@ -1,0 +1,72 @@
+//! Keys as text: two keys are equal if they are written alike, modulo references and conversions.
+
+use super::walk::Walker;
+use crate::facts::{ExprId, ExprKind, Lit, UnaryOp};
+
+/// Longer keys are not compared: they are computed on the spot.
+const MAX_KEY: usize = 120;
+
+impl Walker<'_> {
+    /// The text under which a key is compared, or nothing for an expression that may differ each time.
+    pub(super) fn key_text(&self, id: ExprId) -> Option<String> {
+        self.key(id).filter(|it| it.len() <= MAX_KEY)
+    }
+
+    fn key(&self, id: ExprId) -> Option<String> {
+        match &self.body.expr(id).kind {
+            ExprKind::Path(path) => match path.as_ident() {
+                Some(name) => Some(match self.lookup(name) {
+                    // Shadowing makes another key of the same name.
+                    Some(local) => self.local_key(local, name),
+                    None => name.to_string(),
+                }),
+                None => Some(path.segments.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join("::")),
+            },
+            ExprKind::Lit(lit) => match lit {
+                Lit::Bool(value) => Some(value.to_string()),
+                Lit::Int(text) => Some(text.to_string()),
+                Lit::Str(text) => Some(format!("{text:?}")),
+                Lit::Other => None,
+            },
+            ExprKind::Ref { operand, .. } | ExprKind::Unary { op: UnaryOp::Deref, operand } => self.key(*operand),
+            ExprKind::Cast { operand, .. } => self.key(*operand),
+            ExprKind::Field { base, name } => Some(format!("{}.{name}", self.key(*base)?)),
+            ExprKind::Index { base, index } => Some(format!("{}[{}]", self.key(*base)?, self.key(*index)?)),
+            ExprKind::Tuple(items) => {
+                let items: Option<Vec<String>> = items.iter().map(|it| self.key(*it)).collect();
+                Some(format!("({})", items?.join(", ")))
+            }
+            ExprKind::MethodCall { receiver, method, args, .. } if is_conversion(method) && args.is_empty() => {
+                self.key(*receiver)
+            }
+            ExprKind::MethodCall { receiver, method, args, .. } if args.is_empty() => {
+                Some(format!("{}.{method}()", self.key(*receiver)?))
+            }
+            _ => None,
+        }
+    }
+
+    fn local_key(&self, local: super::state::LocalId, name: &str) -> String {
+        use super::place::{Root, Step};
+        // A local that only names something else is that thing.
+        match &self.locals[local.0 as usize].value.place {
+            Some(place) if matches!(place.root, Root::Local(_, _) | Root::Unnamed(_)) => format!("{name}#{}", local.0),
+            Some(place) if place.path.iter().all(|it| matches!(it, Step::Field(_))) => {
+                let fields = place.path.iter().map(|it| match it {
+                    Step::Field(name) => format!(".{name}"),
+                    _ => String::new(),
+                });
+                format!("{:?}{}", place.root, fields.collect::<String>())
+            }
+            _ => format!("{name}#{}", local.0),
+        }
+    }
+}
+
+/// Methods that give the same key in another type.
+fn is_conversion(method: &str) -> bool {
+    matches!(
+        method,
+        "clone" | "to_string" | "to_owned" | "as_str" | "into" | "borrow" | "as_ref" | "cloned" | "copied" | "to_vec" | "as_slice" | "as_bytes" | "deref"
+    )
+}

@@ -1,0 +1,86 @@
+//! Methods by receiver: through references, smart pointers, guards and `Deref` impls.
+
+use std::sync::Arc;
+
+use super::walk::Walker;
+use crate::knowledge::KnownMethod;
+use crate::knowledge::schema::TypeRole;
+use crate::model::{Def, FnId, Namespace};
+use crate::name::Name;
+use crate::ty::Ty;
+
+/// How many derefs a method call may pass; real chains have fewer than eight.
+const MAX_DEREFS: usize = 12;
+
+/// What a method's name means on a receiver.
+#[derive(Clone, Debug)]
+pub(super) enum Callee {
+    /// A method of the knowledge files, found on this type.
+    Known(Ty, Arc<KnownMethod>),
+    /// A function of the workspace, found on this type.
+    Workspace(Ty, FnId),
+    /// Not known.
+    Unknown,
+}
+
+impl Walker<'_> {
+    /// A type and everything that deref reaches from it, outermost first.
+    pub(super) fn deref_chain(&self, ty: &Ty) -> Vec<Ty> {
+        let mut chain = vec![ty.clone()];
+        while chain.len() < MAX_DEREFS
+            && let Some(next) = chain.last().and_then(|it| self.deref_once(it))
+            && !matches!(chain.last(), Some(Ty::Ptr(..)))
+        {
+            chain.push(next);
+        }
+        chain
+    }
+
+    /// What `name` is on a receiver of this type.
+    pub(super) fn callee(&self, ty: &Ty, name: &Name) -> Callee {
+        let found = self.deref_chain(ty).into_iter().find_map(|ty| self.method_on(&ty, name));
+        found.unwrap_or(Callee::Unknown)
+    }
+
+    fn method_on(&self, ty: &Ty, name: &Name) -> Option<Callee> {
+        let known = self.knowledge.well_known();
+        match ty {
+            Ty::Known(id, args) => {
+                let it = self.knowledge.ty(*id);
+                if let Some(method) = it.methods.get(name).filter(|it| !it.spec.associated) {
+                    return Some(Callee::Known(ty.clone(), method.clone()));
+                }
+                if let Some(id) = self.model.method(ty, name) {
+                    return Some(Callee::Workspace(ty.clone(), id));
+                }
+                let iterator = (it.role == TypeRole::Iterator).then_some(known.iterator).flatten()?;
+                let item = it.item.as_ref().map(|it_ty| it_ty.instantiate(&it.params, args)).unwrap_or_default();
+                let method = self.knowledge.ty(iterator).methods.get(name).filter(|it| !it.spec.associated)?;
+                Some(Callee::Known(Ty::Known(iterator, Arc::from([item])), method.clone()))
+            }
+            Ty::Slice(item) => self.method_of(known.vec?, Arc::from([(**item).clone()]), name),
+            Ty::Prim(prim) if *prim == "str" => self.method_of(known.string?, Arc::from([]), name),
+            Ty::Adt(..) | Ty::Trait(_) | Ty::Foreign(..) => {
+                self.model.method(ty, name).map(|id| Callee::Workspace(ty.clone(), id))
+            }
+            Ty::Param(param) => self.bound_method(param, name).map(|id| Callee::Workspace(ty.clone(), id)),
+            _ => None,
+        }
+    }
+
+    fn method_of(&self, id: crate::ty::KnownId, args: Arc<[Ty]>, name: &Name) -> Option<Callee> {
+        let method = self.knowledge.ty(id).methods.get(name).filter(|it| !it.spec.associated)?;
+        Some(Callee::Known(Ty::Known(id, args), method.clone()))
+    }
+
+    /// A method of a workspace trait that bounds a parameter.
+    fn bound_method(&self, param: &Name, name: &Name) -> Option<FnId> {
+        self.scope.bounds(param).find_map(|bound| {
+            let path: Vec<Name> = bound.segments.iter().map(|it| it.name.clone()).collect();
+            match self.model.resolve(self.scope.module, &path, Namespace::Types)? {
+                Def::Trait(id) => self.model.method(&Ty::Trait(id), name),
+                _ => None,
+            }
+        })
+    }
+}

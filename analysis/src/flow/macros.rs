@@ -1,0 +1,194 @@
+//! Macro calls: their arguments where they parse, `macro_rules!` of the workspace in place where they are simple.
+
+use super::frames::FrameKind;
+use super::state::State;
+use super::value::Value;
+use super::walk::Walker;
+use super::EventKind;
+use crate::facts::{Body, ExprId, ItemKind, MacroArgs, MacroCall, SelectArm};
+use crate::knowledge::KnownMacro;
+use crate::name::Name;
+use crate::span::Span;
+use crate::ty::Ty;
+
+/// How many macros are followed into each other.
+const MAX_INLINE: usize = 4;
+
+/// A macro rule that is walked in place of its call.
+#[derive(Debug)]
+pub(super) struct MacroFrame<'a> {
+    /// The parameters with the arguments, expressions of `caller`.
+    args: Vec<(Name, ExprId)>,
+    /// The body that the call stands in.
+    caller: &'a Body,
+    /// The call.
+    pub(super) call: Span,
+}
+
+impl MacroFrame<'_> {
+    /// Whether a name is a parameter of the rule.
+    pub(super) fn binds(&self, name: &Name) -> bool {
+        self.args.iter().any(|(it, _)| it == name)
+    }
+}
+
+impl<'a> Walker<'a> {
+    pub(super) fn macro_call(&mut self, call: &'a MacroCall, span: Span) -> Value {
+        let Some(name) = call.path.last().map(|it| it.name.clone()) else { return Value::default() };
+        let knowledge = self.knowledge;
+        let known = knowledge.macro_named(&name);
+        if known.is_none()
+            && let Some(value) = self.inline_macro(&name, call, span)
+        {
+            return value;
+        }
+        let ends = known.is_none_or(|it| it.spec.ends_temporaries);
+        let frame = ends.then(|| self.push(FrameKind::Temps));
+        let value = self.macro_arguments(call, known, span);
+        if let Some(frame) = frame {
+            self.pop(frame, span.at_end());
+        }
+        if known.is_some_and(|it| it.spec.diverges) {
+            self.leave_call(span);
+            return Value::of(Ty::Never);
+        }
+        value
+    }
+
+    fn macro_arguments(&mut self, call: &'a MacroCall, known: Option<&KnownMacro>, span: Span) -> Value {
+        match &call.args {
+            MacroArgs::Exprs(args) => self.macro_exprs(args, known, span),
+            MacroArgs::Repeat(value, len) => {
+                self.use_value(*len);
+                let value = self.use_value(*value);
+                let ty = known.map_or(Ty::Unknown, |it| argument_types(&it.returns, std::slice::from_ref(&value)));
+                value.with_ty(ty)
+            }
+            MacroArgs::Matches(scrutinee, pat, guard) => {
+                let value = self.use_place(*scrutinee);
+                let names = self.push(FrameKind::Block);
+                let before = self.state.clone();
+                self.bind(*pat, value);
+                if let Some(guard) = guard {
+                    self.in_temps(*guard);
+                }
+                self.pop(names, span.at_end());
+                self.state = before;
+                Value::of(Ty::Prim(Name::new("bool")))
+            }
+            MacroArgs::Block(block) => {
+                self.use_value(*block);
+                Value::default()
+            }
+            MacroArgs::Select(arms) => self.select(arms, span),
+            MacroArgs::Opaque => Value::default(),
+        }
+    }
+
+    fn macro_exprs(&mut self, args: &[ExprId], known: Option<&KnownMacro>, span: Span) -> Value {
+        let by_ref = known.is_none_or(|it| it.spec.by_ref);
+        let mut values = Vec::new();
+        for arg in args {
+            let value = if by_ref { self.use_place(*arg) } else { self.use_value(*arg) };
+            if by_ref {
+                self.run_unknown(&value);
+            }
+            values.push(value);
+        }
+        let Some(known) = known else { return Value::default() };
+        if known.spec.awaits {
+            self.event(EventKind::Await, span);
+        }
+        let ty = argument_types(&known.returns, &values);
+        let guards = match self.keeps(&ty) {
+            true => values.iter().flat_map(|it| it.guards.iter().copied()).collect(),
+            false => Vec::new(),
+        };
+        if guards.is_empty() && !by_ref {
+            values.iter().for_each(|it| self.settle(it));
+        }
+        Value { guards, ..Value::of(ty) }
+    }
+
+    /// `select!`: the futures are made, all are polled, then one handler runs.
+    fn select(&mut self, arms: &[SelectArm], span: Span) -> Value {
+        let futures = self.push(FrameKind::Temps);
+        let mut outputs = Vec::new();
+        for arm in arms {
+            if let Some(guard) = arm.guard {
+                self.in_temps(guard);
+            }
+            let output = arm.future.map(|it| self.use_value(it)).unwrap_or_default();
+            self.settle(&output);
+            outputs.push(output);
+        }
+        self.event(EventKind::Await, Span::new(span.start, span.start + 1));
+        self.pop(futures, span.at_end());
+        let base = self.state.clone();
+        let mut end = State::unreachable();
+        for (arm, output) in arms.iter().zip(outputs) {
+            self.state = base.clone();
+            let names = self.push(FrameKind::Block);
+            if let Some(pat) = arm.pat {
+                let value = match output.pending {
+                    Some(pending) => self.fulfil(*pending),
+                    None => Value::default(),
+                };
+                self.bind(pat, value);
+            }
+            let value = self.in_temps(arm.handler);
+            self.end_values(&[value], span);
+            self.pop(names, span.at_end());
+            end = end.join(std::mem::replace(&mut self.state, State::unreachable()));
+        }
+        self.state = if arms.is_empty() { base } else { end };
+        Value::default()
+    }
+
+    /// Walks the one rule that fits a call of a workspace macro, its parameters bound to the arguments.
+    fn inline_macro(&mut self, name: &Name, call: &'a MacroCall, span: Span) -> Option<Value> {
+        let MacroArgs::Exprs(args) = &call.args else { return None };
+        if self.macro_args.len() >= MAX_INLINE {
+            return None;
+        }
+        let at = self.model.macro_named(self.scope.module, name)?;
+        let ItemKind::MacroRules(rules) = &self.model.item(at).kind else { return None };
+        let fits = rules.iter().find(|it| it.simple && it.params.len() == args.len())?;
+        let body = self.model.workspace().file(at.file).facts.body(fits.body?);
+        if body.max_depth > 200 {
+            return None;
+        }
+        let bound = fits.params.iter().map(|(name, _)| name.clone()).zip(args.iter().copied()).collect();
+        let call = self.macro_args.first().map_or(span, |it| it.call);
+        self.macro_args.push(MacroFrame { args: bound, caller: self.body, call });
+        let caller = std::mem::replace(&mut self.body, body);
+        let value = self.use_value(body.root);
+        self.body = caller;
+        self.macro_args.pop();
+        Some(value)
+    }
+
+    /// The argument that a name stands for inside a macro rule, evaluated where the call stands.
+    pub(super) fn macro_argument(&mut self, name: &Name) -> Option<Value> {
+        self.in_caller(name, |walker, arg| walker.eval(arg))
+    }
+
+    /// Does something with a macro argument in the body that the call stands in.
+    fn in_caller<T>(&mut self, name: &Name, action: impl FnOnce(&mut Self, ExprId) -> T) -> Option<T> {
+        let arg = self.macro_args.last()?.args.iter().find(|(it, _)| it == name)?.1;
+        let frame = self.macro_args.pop()?;
+        let inner = std::mem::replace(&mut self.body, frame.caller);
+        let value = action(self, arg);
+        self.body = inner;
+        self.macro_args.push(frame);
+        Some(value)
+    }
+}
+
+/// Puts the arguments' types for `A0`, `A1`, ..
+pub(super) fn argument_types(ty: &Ty, args: &[Value]) -> Ty {
+    ty.subst(&|name| {
+        let index = name.strip_prefix('A')?.parse::<usize>().ok()?;
+        Some(args.get(index).map(|it| it.ty.clone()).unwrap_or_default())
+    })
+}

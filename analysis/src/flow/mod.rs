@@ -1,0 +1,162 @@
+//! Flow: one walk over a function's body, and which guards are alive at every event of it.
+//!
+//! In: a function of the [`Model`](crate::model::Model). Out: a [`FnFlow`]. The walk follows Rust's drop scopes
+//! (temporaries by edition, scrutinees, lifetime extension, moves, branches), so that a lint need only ask what is
+//! held where. It knows one body at a time: of a callee it knows the signature.
+
+mod calls;
+mod closures;
+mod control;
+mod dump;
+mod exprs;
+mod frames;
+mod holds;
+mod keys;
+mod known;
+mod lookup;
+mod macros;
+mod outside;
+mod patterns;
+mod place;
+mod state;
+mod value;
+mod walk;
+
+pub use dump::show_place;
+pub use place::{Decl, Place, Root, Step};
+pub use walk::walk;
+
+use crate::knowledge::schema::{GuardClass, LockMode, Locking, Op, TypeRole};
+use crate::model::{FnId, StaticId};
+use crate::name::Name;
+use crate::span::Span;
+
+/// A guard of one function.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct GuardId(pub u32);
+
+/// What happens in a function, in the order in which it is walked.
+#[derive(Clone, Debug)]
+pub struct FnFlow {
+    /// The function.
+    pub id: FnId,
+    /// Its guards.
+    pub guards: Vec<Guard>,
+    /// Its events. A loop's body is walked twice where a guard of one turn is alive in the next.
+    pub events: Vec<Event>,
+}
+
+impl FnFlow {
+    /// The guard behind an id.
+    pub fn guard(&self, id: GuardId) -> &Guard {
+        &self.guards[id.0 as usize]
+    }
+}
+
+/// A lock, map or cell that is taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lock {
+    /// Which.
+    pub place: Place,
+    /// Where it is declared.
+    pub decl: Option<Decl>,
+    /// What it is: a lock, a shared map, a cell.
+    pub role: TypeRole,
+    /// The name of its type.
+    pub type_name: Name,
+    /// How much of a map is taken.
+    pub locking: Locking,
+}
+
+/// How a lock is taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Acquire {
+    /// What is taken.
+    pub lock: Lock,
+    /// How.
+    pub mode: LockMode,
+    /// Who waits, and how.
+    pub class: GuardClass,
+    /// What it is taken for.
+    pub op: Op,
+    /// The key, as written, where it is one key's place that is taken.
+    pub key: Option<String>,
+    /// Every shard.
+    pub whole: bool,
+    /// Fails rather than waits.
+    pub is_try: bool,
+    /// Shared, and does not wait for waiting writers; or reentrant.
+    pub recursive: bool,
+    /// The method that takes it.
+    pub method: Name,
+    /// The expression that takes it.
+    pub span: Span,
+}
+
+/// A guard: an acquire that lasts.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    /// How it came to be.
+    pub acquire: Acquire,
+    /// The type that holds it, as code names it.
+    pub type_name: Name,
+    /// The local that holds it last.
+    pub binding: Option<(Name, Span)>,
+    /// Part of another guard: an item of a guard-holding iterator.
+    pub derived: bool,
+    /// Where it ends, on each path.
+    pub ends: Vec<Span>,
+    /// The named locals whose deref or field use reads through it are not tracked; the last use seen is.
+    pub last_use: Span,
+}
+
+/// Something that happens while guards may be alive.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// What.
+    pub kind: EventKind,
+    /// Where.
+    pub span: Span,
+    /// What is alive, oldest first; a guard that this very event takes is not among them.
+    pub held: Vec<Held>,
+    /// The plain maps that are being iterated, with the place where the iteration starts.
+    pub iterating: Vec<(Place, Span)>,
+}
+
+/// The kinds of events.
+#[derive(Clone, Debug)]
+pub enum EventKind {
+    /// An `.await` that can suspend.
+    Await,
+    /// A lock, map or cell is taken, for the moment of a call or for as long as `guard` lives.
+    Acquire {
+        /// How.
+        acquire: Acquire,
+        /// The guard, where it lasts.
+        guard: Option<GuardId>,
+    },
+    /// A plain map is read or changed.
+    MapOp {
+        /// Which.
+        place: Place,
+        /// How.
+        op: Op,
+        /// Where it is declared.
+        decl: Option<Decl>,
+        /// The method.
+        method: Name,
+    },
+    /// A static is named.
+    StaticUse(StaticId),
+    /// A guard is made and dropped at once: `let _ = m.lock();`.
+    Discard(GuardId),
+}
+
+/// A guard that is alive at an event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Held {
+    /// Which.
+    pub guard: GuardId,
+    /// Alive on some of the paths that lead here, not on all.
+    pub maybe: bool,
+}

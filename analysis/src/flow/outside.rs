@@ -1,0 +1,202 @@
+//! Calls of functions: those of the workspace by signature, those of the knowledge files by path.
+
+use std::collections::HashMap;
+
+use super::calls::Call;
+use super::place::{Root, Step};
+use super::state::{Owner, State};
+use super::value::{Pending, Value};
+use super::walk::Walker;
+use super::{Acquire, EventKind, GuardId, Place};
+use crate::facts::SelfKind;
+use crate::knowledge::KnownFunction;
+use crate::knowledge::schema::{ClosureClass, GuardEffect};
+use crate::model::FnId;
+use crate::name::Name;
+use crate::ty::Ty;
+
+impl Walker<'_> {
+    /// A function of the workspace: its signature says what it gives and whether that holds a guard.
+    pub(super) fn workspace_call(&mut self, id: FnId, receiver: Option<(Ty, Value)>, call: Call<'_>) -> Value {
+        let model = self.model;
+        let sig = model.signature(id);
+        for arg in &call.args {
+            self.run_unknown(arg);
+        }
+        let mut output = sig.output.clone();
+        if let Some((ty, _)) = &receiver {
+            output = model.seen_from(&output, sig, ty);
+        }
+        output = infer(&output, &sig.params, &call.args);
+        let mut given: Vec<GuardId> = call.args.iter().flat_map(|it| self.flying(it)).collect();
+        if let (Some((_, value)), Some(SelfKind::Value)) = (&receiver, sig.self_kind) {
+            given.extend(self.flying(value));
+        }
+        let result = match &output {
+            Ty::Future(inner) => (**inner).clone(),
+            other => other.clone(),
+        };
+        let keeps = self.keeps(&result);
+        if !keeps {
+            self.end(&given, call.span.at_end());
+            given.clear();
+        }
+        let place = self.returned_place(id, receiver.as_ref().map(|it| &it.1), &call, &result);
+        let acquire = self.returned_guard(&result, place.as_ref(), given.is_empty(), &call);
+        let value = Value { place, guards: given, ..Value::of(result) };
+        self.deliver(value, acquire, matches!(output, Ty::Future(_)), output)
+    }
+
+    /// Gives the value now, or when the future is awaited.
+    fn deliver(&mut self, value: Value, acquire: Option<Acquire>, later: bool, output: Ty) -> Value {
+        let pending = Pending { acquire, lasting: true, value };
+        if !later {
+            return self.fulfil(pending);
+        }
+        let guards = pending.value.guards.clone();
+        Value { pending: Some(Box::new(pending)), guards, ..Value::of(output) }
+    }
+
+    /// A function whose result holds a guard that no argument brought has taken one.
+    fn returned_guard(&mut self, result: &Ty, place: Option<&Place>, fresh: bool, call: &Call<'_>) -> Option<Acquire> {
+        let held = self.holds(result).filter(|_| fresh)?;
+        let place = place.cloned().unwrap_or_else(|| self.unnamed());
+        Some(self.foreign_acquire(held, place, None, call.span, call.name.clone()))
+    }
+
+    /// What an accessor's result names: the same thing for the same receiver and arguments, where it refers to
+    /// something at all.
+    fn returned_place(&mut self, id: FnId, receiver: Option<&Value>, call: &Call<'_>, result: &Ty) -> Option<Place> {
+        let refers = self.is_handle(result) || self.holds(result).is_some() || self.is_handle(&self.unwrapped(result));
+        if !refers {
+            return None;
+        }
+        let keys: Option<Vec<String>> = call.exprs.iter().map(|it| self.key_text(*it)).collect();
+        let keys = keys?.join(", ");
+        match receiver {
+            Some(value) => value.place.as_ref().map(|it| it.then(Step::Call(call.name.clone(), keys))),
+            None => Some(Place::new(Root::Call(id)).then(Step::Call(Name::new(""), keys))),
+        }
+    }
+
+    /// A function outside the workspace.
+    pub(super) fn foreign_call(&mut self, full: &Name, call: Call<'_>) -> Value {
+        let knowledge = self.knowledge;
+        match knowledge.function_at(full) {
+            Some(function) => self.known_function(function, call),
+            None => {
+                self.abandon(&call);
+                Value::default()
+            }
+        }
+    }
+
+    fn known_function(&mut self, function: &KnownFunction, call: Call<'_>) -> Value {
+        let results = self.function_closures(function, &call);
+        let returns = super::macros::argument_types(&function.returns, &call.args);
+        let returns = returns.subst(&|name| {
+            let index = name.strip_prefix('R')?.parse::<usize>().ok()?;
+            Some(results.get(index).cloned().unwrap_or_default())
+        });
+        let effect = function.spec.guard_effect;
+        if effect == GuardEffect::End {
+            return self.drop_arguments(call);
+        }
+        let is_async = function.spec.is_async;
+        let value = self.wrap_arguments(returns.clone(), call, effect);
+        if is_async && !matches!(value.ty, Ty::Future(_)) {
+            return Value { ty: Ty::Future(returns.into()), ..value };
+        }
+        value
+    }
+
+    /// `drop(g)`, `drop((a, b))`.
+    fn drop_arguments(&mut self, call: Call<'_>) -> Value {
+        call.args.iter().for_each(|it| self.run_unknown(it));
+        self.end_values(&call.args, call.span.at_end());
+        Value::of(Ty::unit())
+    }
+
+    fn function_closures(&mut self, function: &KnownFunction, call: &Call<'_>) -> Vec<Ty> {
+        let mut results = Vec::new();
+        for arg in &call.args {
+            let runs_here = matches!(function.spec.closures, ClosureClass::Now | ClosureClass::Lazy | ClosureClass::Elsewhere);
+            let ty = match (arg.closure, runs_here) {
+                (Some(closure), true) => {
+                    let params = function.closure_params.iter().cloned().map(Value::of).collect();
+                    let before = self.state.clone();
+                    let given = self.run(closure, params);
+                    self.settle(&given);
+                    self.state = std::mem::replace(&mut self.state, State::unreachable()).join(before);
+                    given.ty
+                }
+                _ => {
+                    self.run_unknown(arg);
+                    Ty::Unknown
+                }
+            };
+            results.push(ty);
+        }
+        results
+    }
+
+    /// The value of a constructor-like call: it is what its one argument was, and holds what the arguments held.
+    pub(super) fn wrap_arguments(&mut self, returns: Ty, call: Call<'_>, effect: GuardEffect) -> Value {
+        let mut guards: Vec<GuardId> = call.args.iter().flat_map(|it| self.flying(it)).collect();
+        match effect {
+            GuardEffect::Leak => self.state.give(&guards, Owner::Nobody),
+            GuardEffect::End => self.end(&guards, call.span.at_end()),
+            _ if !self.keeps(&returns) => self.end(&guards, call.span.at_end()),
+            _ => {}
+        }
+        guards.retain(|it| self.state.live.get(it).is_some_and(|it| it.owner == Owner::Flight));
+        let same = call.args.len() == 1 && self.is_handle(&call.args[0].ty);
+        let pending = call.args.iter().find_map(|it| it.pending.clone()).map(|it| self.repacked(*it, &returns));
+        let first = call.args.into_iter().next().unwrap_or_default();
+        let place = if same { first.place } else { None };
+        Value { place, guards, pending, ..Value::of(returns) }
+    }
+
+    /// A future inside another (`timeout(d, lock)`): awaiting the outer one does what the inner one does, and gives
+    /// the outer one's output.
+    fn repacked(&self, pending: Pending, returns: &Ty) -> Box<Pending> {
+        let output = match returns {
+            Ty::Future(output) if self.holds(output).is_some() => (**output).clone(),
+            _ => pending.value.ty.clone(),
+        };
+        Box::new(Pending { value: pending.value.with_ty(output), ..pending })
+    }
+
+    pub(super) fn is_macro_argument(&self, name: &Name) -> bool {
+        self.macro_args.last().is_some_and(|it| it.binds(name))
+    }
+
+    /// Records that a guard was taken by a call that the flow does not look into.
+    pub(super) fn note_acquire(&mut self, acquire: Acquire, guard: GuardId) {
+        let span = acquire.span;
+        self.event(EventKind::Acquire { acquire, guard: Some(guard) }, span);
+    }
+}
+
+/// Fills the function's own type parameters from the arguments' types.
+fn infer(output: &Ty, params: &[Ty], args: &[Value]) -> Ty {
+    if !output.is_open() {
+        return output.clone();
+    }
+    let mut bound = HashMap::new();
+    for (param, arg) in params.iter().zip(args) {
+        unify(param, &arg.ty, &mut bound);
+    }
+    output.subst(&|name| bound.get(name).cloned())
+}
+
+/// Binds the parameters of `pattern` to the parts of `actual` in the same place.
+fn unify(pattern: &Ty, actual: &Ty, bound: &mut HashMap<String, Ty>) {
+    match (pattern, actual) {
+        (Ty::Param(name), ty) if !ty.is_unknown() => drop(bound.entry(name.to_string()).or_insert_with(|| ty.clone())),
+        (Ty::Ref(_, a), Ty::Ref(_, b)) | (Ty::Slice(a), Ty::Slice(b)) => unify(a, b, bound),
+        (Ty::Known(a, xs), Ty::Known(b, ys)) if a == b => xs.iter().zip(ys.iter()).for_each(|(x, y)| unify(x, y, bound)),
+        (Ty::Adt(a, xs), Ty::Adt(b, ys)) if a == b => xs.iter().zip(ys.iter()).for_each(|(x, y)| unify(x, y, bound)),
+        _ => {}
+    }
+}

@@ -1,0 +1,110 @@
+//! Access paths: which map or lock an expression names.
+
+use crate::model::{FnId, StaticId};
+use crate::name::Name;
+use crate::ty::AdtId;
+
+/// An access path. Two expressions name the same lock exactly if their places are equal; references, smart pointers
+/// and guards leave no trace in it, a clone of an `Arc` neither.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Place {
+    /// Where it starts.
+    pub root: Root,
+    /// What is accessed from there, outermost first.
+    pub path: Vec<Step>,
+}
+
+/// Where an access path starts.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Root {
+    /// `self`.
+    SelfValue,
+    /// A parameter, by index.
+    Param(u32),
+    /// A local; a new number each time it is assigned.
+    Local(u32, Name),
+    /// A static of the workspace.
+    Static(StaticId),
+    /// A static outside it.
+    ForeignStatic(Name),
+    /// What a function of the workspace returns.
+    Call(FnId),
+    /// Something without a name: equal to nothing but itself.
+    Unnamed(u32),
+}
+
+/// One access.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Step {
+    /// A field.
+    Field(Name),
+    /// What a lock or cell protects.
+    Inside,
+    /// The entry of a key, as the key is written.
+    Entry(String),
+    /// What a method of the workspace returns, with its arguments as written.
+    Call(Name, String),
+    /// A field-by-field copy: fields that are handles stay the same value.
+    Copy(u32),
+}
+
+impl Place {
+    /// The place of a root.
+    pub fn new(root: Root) -> Place {
+        Place { root, path: Vec::new() }
+    }
+
+    /// The place one step further.
+    pub fn then(&self, step: Step) -> Place {
+        let path = self.path.iter().cloned().chain([step]).collect();
+        Place { root: self.root.clone(), path }
+    }
+
+    /// The place of a field; `shared` if the field is a handle, which a copy of the owner shares.
+    pub fn field(&self, name: &Name, shared: bool) -> Place {
+        let mut place = self.clone();
+        if shared && matches!(place.path.last(), Some(Step::Copy(_))) {
+            place.path.pop();
+        }
+        place.path.push(Step::Field(name.clone()));
+        place
+    }
+
+    /// Whether nothing outside this expression can name it again.
+    pub fn is_unnamed(&self) -> bool {
+        matches!(self.root, Root::Unnamed(_))
+    }
+
+    /// As a reader would write it: `self.inner.map`.
+    pub fn show(&self, static_name: impl Fn(StaticId) -> String, fn_name: impl Fn(FnId) -> String) -> String {
+        let mut text = match &self.root {
+            Root::SelfValue => "self".to_string(),
+            Root::Param(index) => format!("parameter {index}"),
+            Root::Local(_, name) => name.to_string(),
+            Root::Static(id) => static_name(*id),
+            Root::ForeignStatic(path) => path.to_string(),
+            Root::Call(id) => format!("{}()", fn_name(*id)),
+            Root::Unnamed(_) => "_".to_string(),
+        };
+        for step in &self.path {
+            match step {
+                Step::Field(name) => text = format!("{text}.{name}"),
+                Step::Inside | Step::Copy(_) => {}
+                Step::Entry(key) if key.contains('#') => text.push_str("[..]"),
+                Step::Entry(key) => text = format!("{text}[{key}]"),
+                Step::Call(name, args) if args.is_empty() => text = format!("{text}.{name}()"),
+                Step::Call(name, _) => text = format!("{text}.{name}(..)"),
+            }
+        }
+        text
+    }
+}
+
+/// Where a lock or map is declared, if the access ends at a declaration.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Decl {
+    /// A field of a type.
+    Field(AdtId, Name),
+    /// A static.
+    Static(StaticId),
+}

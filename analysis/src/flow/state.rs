@@ -1,0 +1,92 @@
+//! The state of a walk: which guards are alive and who owns them.
+
+use std::collections::BTreeMap;
+
+use super::{GuardId, Held};
+
+/// A scope of the walk: a block, a statement, a loop, a closure's body.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) struct FrameId(pub(super) u32);
+
+/// A local variable.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) struct LocalId(pub(super) u32);
+
+/// Who drops a guard.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) enum Owner {
+    /// A value that is being computed.
+    Flight,
+    /// A temporary, dropped at the end of a scope.
+    Frame(FrameId),
+    /// A local.
+    Local(LocalId),
+    /// Nobody: forgotten or leaked.
+    Nobody,
+}
+
+/// A guard that is alive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Live {
+    pub(super) owner: Owner,
+    /// Alive on some paths only.
+    pub(super) maybe: bool,
+}
+
+/// What is alive at a point of a path.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct State {
+    pub(super) live: BTreeMap<GuardId, Live>,
+    /// False behind a `return`, `break`, `panic!`: nothing there happens.
+    pub(super) reachable: bool,
+}
+
+impl State {
+    /// Nothing is alive.
+    pub(super) fn new() -> State {
+        State { live: BTreeMap::new(), reachable: true }
+    }
+
+    /// The state behind a jump.
+    pub(super) fn unreachable() -> State {
+        State { live: BTreeMap::new(), reachable: false }
+    }
+
+    /// What is alive where two paths meet: all that is alive on either.
+    pub(super) fn join(self, other: State) -> State {
+        match (self.reachable, other.reachable) {
+            (false, _) => other,
+            (true, false) => self,
+            (true, true) => self.union(other),
+        }
+    }
+
+    fn union(mut self, other: State) -> State {
+        for (id, live) in &mut self.live {
+            live.maybe |= other.live.get(id).is_none_or(|it| it.maybe);
+        }
+        for (id, live) in other.live {
+            self.live.entry(id).or_insert(Live { maybe: true, ..live });
+        }
+        self
+    }
+
+    /// What is alive, oldest first.
+    pub(super) fn held(&self) -> Vec<Held> {
+        self.live.iter().map(|(guard, live)| Held { guard: *guard, maybe: live.maybe }).collect()
+    }
+
+    /// Gives guards that are alive to another owner.
+    pub(super) fn give(&mut self, guards: &[GuardId], owner: Owner) {
+        for id in guards {
+            if let Some(live) = self.live.get_mut(id) {
+                live.owner = owner;
+            }
+        }
+    }
+
+    /// The guards of an owner.
+    pub(super) fn owned_by(&self, owner: Owner) -> Vec<GuardId> {
+        self.live.iter().filter(|(_, live)| live.owner == owner).map(|(id, _)| *id).collect()
+    }
+}

@@ -1,0 +1,52 @@
+//! What the walk knows of a value.
+
+use super::state::LocalId;
+use super::{Acquire, Decl, GuardId, Place};
+use crate::facts::ExprId;
+use crate::ty::Ty;
+
+/// A value, or the place that an expression names.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Value {
+    /// Its type.
+    pub(super) ty: Ty,
+    /// What it is or refers to, if that has a name.
+    pub(super) place: Option<Place>,
+    /// Where that is declared.
+    pub(super) decl: Option<Decl>,
+    /// The guards inside it, whoever owns them.
+    pub(super) guards: Vec<GuardId>,
+    /// It is this local, not yet moved out of.
+    pub(super) local: Option<LocalId>,
+    /// It is a future, and this happens when it is awaited.
+    pub(super) pending: Option<Box<Pending>>,
+    /// It is this closure or async block, not yet run.
+    pub(super) closure: Option<ExprId>,
+    /// It iterates a plain map.
+    pub(super) iterates: Option<Place>,
+    /// The elements of a tuple literal.
+    pub(super) parts: Vec<Value>,
+}
+
+/// What awaiting a future does.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    /// It takes a lock.
+    pub(super) acquire: Option<Acquire>,
+    /// The guard lives in the value, rather than for the call.
+    pub(super) lasting: bool,
+    /// It gives this value.
+    pub(super) value: Value,
+}
+
+impl Value {
+    /// A value of which only the type is known.
+    pub(super) fn of(ty: Ty) -> Value {
+        Value { ty, ..Value::default() }
+    }
+
+    /// The same value seen at another type; what it holds and is stays.
+    pub(super) fn with_ty(self, ty: Ty) -> Value {
+        Value { ty, parts: Vec::new(), ..self }
+    }
+}

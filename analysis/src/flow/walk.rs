@@ -1,0 +1,327 @@
+//! The walker: its parts, its entry, blocks and statements.
+
+use super::frames::{Frame, FrameKind};
+use super::state::{FrameId, LocalId, Owner, State};
+use super::value::Value;
+use super::{Acquire, Decl, Event, EventKind, FnFlow, Guard, GuardId, Place, Root};
+use crate::facts::{Attrs, Block, BlockKind, Body, Edition, ExprId, ExprKind, PatId, PatKind, Stmt, StmtKind, TypeExpr};
+use crate::knowledge::Knowledge;
+use crate::model::{FnId, Model, TyScope};
+use crate::name::Name;
+use crate::span::Span;
+use crate::ty::Ty;
+
+/// Bodies nested deeper than this are not walked: no one wrote them by hand, and the walk is recursive.
+const MAX_DEPTH: u32 = 600;
+
+/// Walks one function. `None` where it has no body, or one nested too deeply to walk.
+pub fn walk(model: &Model, id: FnId) -> Option<FnFlow> {
+    let def = model.func(id);
+    let parsed = model.workspace().file(def.at.file);
+    let body = parsed.facts.body(def.body?);
+    if body.max_depth > MAX_DEPTH {
+        return None;
+    }
+    let mut walker = Walker {
+        model,
+        knowledge: model.knowledge(),
+        body,
+        edition: parsed.source.edition,
+        scope: model.fn_scope(id),
+        flow: FnFlow { id, guards: Vec::new(), events: Vec::new() },
+        state: State::new(),
+        frames: Vec::new(),
+        locals: Vec::new(),
+        iterating: Vec::new(),
+        next_frame: 0,
+        next_unnamed: 0,
+        inlining: Vec::new(),
+        macro_args: Vec::new(),
+        expected: None,
+    };
+    walker.function(id);
+    Some(walker.flow)
+}
+
+/// One walk over one body.
+pub(super) struct Walker<'a> {
+    pub(super) model: &'a Model,
+    pub(super) knowledge: &'a Knowledge,
+    pub(super) body: &'a Body,
+    pub(super) edition: Edition,
+    pub(super) scope: TyScope<'a>,
+    pub(super) flow: FnFlow,
+    pub(super) state: State,
+    pub(super) frames: Vec<Frame>,
+    pub(super) locals: Vec<Local>,
+    pub(super) iterating: Vec<(Place, Span)>,
+    pub(super) next_frame: u32,
+    pub(super) next_unnamed: u32,
+    /// The closures and macro rules being walked in place, so that recursion ends.
+    pub(super) inlining: Vec<(usize, ExprId)>,
+    /// The arguments of the macro rules being walked in place.
+    pub(super) macro_args: Vec<super::macros::MacroFrame<'a>>,
+    /// The type that the surrounding `let` ascribes, for `collect` and its like.
+    pub(super) expected: Option<Ty>,
+}
+
+/// A local variable.
+#[derive(Clone, Debug)]
+pub(super) struct Local {
+    pub(super) name: Name,
+    pub(super) span: Span,
+    pub(super) frame: FrameId,
+    /// What is known of its value; its guards are those that it owns in the state.
+    pub(super) value: Value,
+}
+
+impl<'a> Walker<'a> {
+    fn function(&mut self, id: FnId) {
+        let facts = self.model.fn_facts(id);
+        let sig = self.model.signature(id).clone();
+        let frame = self.push(FrameKind::Call(Vec::new()));
+        if sig.self_kind.is_some() {
+            let ty = self.self_param_ty(&sig, facts.self_param.as_ref().and_then(|it| it.ty.as_ref()));
+            let value = Value { place: Some(Place::new(Root::SelfValue)), ..Value::of(ty) };
+            self.declare(Name::new("self"), Span::default(), value);
+        }
+        for (index, pat) in self.body.params.iter().enumerate() {
+            let ty = sig.params.get(index).cloned().unwrap_or_default();
+            self.parameter(*pat, ty, index as u32);
+        }
+        let root = self.body.root;
+        let value = self.use_value(root);
+        self.end_values(&[value], self.body.expr(root).span.at_end());
+        self.pop(frame, self.body.expr(root).span.at_end());
+    }
+
+    fn self_param_ty(&self, sig: &crate::model::FnSig, written: Option<&TypeExpr>) -> Ty {
+        match written {
+            Some(ty) => self.model.lower_ty(ty, &self.scope),
+            None => sig.self_ty.clone().unwrap_or_default(),
+        }
+    }
+
+    /// A parameter that is a guard is alive from the start; one that is a reference to a guard is the caller's.
+    fn parameter(&mut self, pat: PatId, ty: Ty, index: u32) {
+        let place = Place::new(Root::Param(index));
+        let span = self.body.pat(pat).span;
+        let mut value = Value { place: Some(place.clone()), ..Value::of(ty.clone()) };
+        if let Some(held) = self.holds(&ty) {
+            let acquire = self.foreign_acquire(held, place, None, span, Name::new("parameter"));
+            let guard = self.new_guard(acquire, Some(held), false);
+            value.guards.push(guard);
+        }
+        self.bind(pat, value);
+        // `_: Guard` holds for the whole callee.
+        let rest = self.state.owned_by(Owner::Flight);
+        let frame = self.frame_id();
+        self.state.give(&rest, Owner::Frame(frame));
+    }
+
+    /// Records an event, with what is alive.
+    pub(super) fn event(&mut self, kind: EventKind, span: Span) {
+        if !self.state.reachable {
+            return;
+        }
+        let taken = match &kind {
+            EventKind::Acquire { guard, .. } => *guard,
+            _ => None,
+        };
+        let held = self.state.held().into_iter().filter(|it| Some(it.guard) != taken).collect();
+        self.flow.events.push(Event { kind, span, held, iterating: self.iterating.clone() });
+    }
+
+    /// A new guard, owned by the value being computed.
+    pub(super) fn new_guard(&mut self, acquire: Acquire, held: Option<super::holds::Holder>, derived: bool) -> GuardId {
+        let id = GuardId(self.flow.guards.len() as u32);
+        let last_use = acquire.span;
+        let type_name = held.map_or_else(Name::default, |it| self.knowledge.ty(it.id).name().into());
+        self.flow.guards.push(Guard { acquire, type_name, binding: None, derived, ends: Vec::new(), last_use });
+        if self.state.reachable {
+            self.state.live.insert(id, super::state::Live { owner: Owner::Flight, maybe: false });
+        }
+        id
+    }
+
+    /// Ends guards here, on this path.
+    pub(super) fn end(&mut self, guards: &[GuardId], at: Span) {
+        for id in guards {
+            if self.state.live.remove(id).is_some() {
+                let ends = &mut self.flow.guards[id.0 as usize].ends;
+                if !ends.contains(&at) {
+                    ends.push(at);
+                }
+            }
+        }
+    }
+
+    /// Drops values that nobody wants: the guards that they still carry end.
+    pub(super) fn end_values(&mut self, values: &[Value], at: Span) {
+        for value in values {
+            let flying = self.flying(value);
+            self.end(&flying, at);
+        }
+    }
+
+    /// The guards of a value that no one else owns yet.
+    pub(super) fn flying(&self, value: &Value) -> Vec<GuardId> {
+        let is_flying = |id: &&GuardId| self.state.live.get(id).is_some_and(|it| it.owner == Owner::Flight);
+        value.guards.iter().filter(is_flying).copied().collect()
+    }
+
+    /// Declares a local in the innermost block.
+    pub(super) fn declare(&mut self, name: Name, span: Span, mut value: Value) -> LocalId {
+        let id = LocalId(self.locals.len() as u32);
+        if value.place.is_none() {
+            value.place = Some(Place::new(Root::Local(id.0, name.clone())));
+        }
+        value.local = None;
+        for guard in &value.guards {
+            self.flow.guards[guard.0 as usize].binding = Some((name.clone(), span));
+        }
+        let frame = self.binding_frame();
+        self.frames[frame].names.push((name.clone(), id));
+        let frame = self.frames[frame].id;
+        self.locals.push(Local { name, span, frame, value });
+        id
+    }
+
+    /// A place that equals no other.
+    pub(super) fn unnamed(&mut self) -> Place {
+        self.next_unnamed += 1;
+        Place::new(Root::Unnamed(self.next_unnamed))
+    }
+
+    /// Where an expression stands: in a macro rule that is walked in place, the call.
+    pub(super) fn span(&self, id: ExprId) -> Span {
+        self.macro_args.first().map_or(self.body.expr(id).span, |it| it.call)
+    }
+
+    pub(super) fn lower(&self, ty: &TypeExpr) -> Ty {
+        self.model.lower_ty(ty, &self.scope)
+    }
+
+    /// A block in value position.
+    pub(super) fn block(&mut self, id: ExprId, block: &'a Block) -> Value {
+        match block.kind {
+            BlockKind::Async { is_move } => return self.async_block(id, is_move),
+            BlockKind::Plain | BlockKind::Unsafe | BlockKind::Const | BlockKind::Try => {}
+        }
+        let span = self.span(id);
+        let frame = match &block.label {
+            Some(label) => self.push(FrameKind::Labelled { label: label.clone(), breaks: Vec::new() }),
+            None => self.push(FrameKind::Block),
+        };
+        for stmt in &block.stmts {
+            self.statement(stmt);
+        }
+        let value = block.tail.map(|tail| self.tail(tail)).unwrap_or_else(|| Value::of(Ty::unit()));
+        self.pop(frame, span.at_end());
+        value
+    }
+
+    /// A block's tail: from 2024 on its temporaries end before the block's locals.
+    fn tail(&mut self, tail: ExprId) -> Value {
+        if self.edition.drops_tails_early() { self.in_temps(tail) } else { self.use_value(tail) }
+    }
+
+    pub(super) fn statement(&mut self, stmt: &'a Stmt) {
+        if is_inactive(&stmt.attrs) {
+            return;
+        }
+        match &stmt.kind {
+            StmtKind::Let { pat, ty, init, otherwise } => self.let_statement(stmt, *pat, ty.as_ref(), *init, *otherwise),
+            StmtKind::Expr { expr, .. } => {
+                let frame = self.push(FrameKind::Temps);
+                let value = self.use_value(*expr);
+                self.end_values(&[value], stmt.span.at_end());
+                self.pop(frame, stmt.span.at_end());
+            }
+            StmtKind::Item(_) => {}
+        }
+    }
+
+    fn let_statement(
+        &mut self,
+        stmt: &'a Stmt,
+        pat: PatId,
+        ty: Option<&TypeExpr>,
+        init: Option<ExprId>,
+        otherwise: Option<ExprId>,
+    ) {
+        let ascribed = ty.map(|it| self.lower(it)).filter(|it| !it.is_unknown());
+        let Some(init) = init else {
+            self.bind(pat, Value::of(ascribed.unwrap_or_default()));
+            return;
+        };
+        let frame = self.push(FrameKind::Temps);
+        let outer = std::mem::replace(&mut self.expected, ascribed.clone());
+        let wild = matches!(self.body.pat(pat).kind, PatKind::Wild);
+        let first_new = self.flow.guards.len() as u32;
+        let mut value = self.extended(init);
+        self.expected = outer;
+        if let Some(ty) = ascribed {
+            value = self.ascribe(value, ty);
+        }
+        if wild {
+            self.discard(value, first_new, stmt.span);
+            self.pop(frame, stmt.span.at_end());
+            return;
+        }
+        match otherwise {
+            Some(otherwise) => self.let_else(pat, value, otherwise, frame, stmt.span),
+            None => {
+                // The names belong to the block around the statement, the temporaries to the statement.
+                self.bind(pat, value);
+                self.settle_rest(stmt.span);
+                self.pop(frame, stmt.span.at_end());
+            }
+        }
+    }
+
+    /// An ascribed type says more than an inferred one, unless it leaves more open.
+    fn ascribe(&self, value: Value, ty: Ty) -> Value {
+        if !value.ty.is_unknown() && ty.is_open() && self.holds(&value.ty).is_some() {
+            return value;
+        }
+        Value { ty, ..value }
+    }
+
+    /// `let _ = value;`: a call's result is dropped at once, a place stays where it is.
+    pub(super) fn discard(&mut self, value: Value, first_new: u32, at: Span) {
+        let flying = self.flying(&value);
+        for id in &flying {
+            if id.0 >= first_new {
+                self.event(EventKind::Discard(*id), at);
+            }
+        }
+        self.end(&flying, at);
+    }
+
+    /// What a pattern left in the value it was matched against lives to the end of the statement.
+    pub(super) fn settle_rest(&mut self, _at: Span) {
+        let rest = self.state.owned_by(Owner::Flight);
+        let Some(frame) = self.temps_frame() else { return };
+        self.state.give(&rest, Owner::Frame(frame));
+    }
+
+    /// The declaration of a local's value, for names in messages.
+    pub(super) fn decl_of(value: &Value) -> Option<Decl> {
+        value.decl.clone()
+    }
+}
+
+/// Whether a statement is only compiled for tests.
+fn is_inactive(attrs: &Attrs) -> bool {
+    use crate::facts::Cfg;
+    attrs.cfg.iter().any(|it| matches!(it, Cfg::Atom(name, None) if name == "test"))
+}
+
+/// Whether an expression is a block that must be looked into for extension.
+pub(super) fn tail_of(kind: &ExprKind) -> Option<&Block> {
+    match kind {
+        ExprKind::Block(block) if matches!(block.kind, BlockKind::Plain | BlockKind::Unsafe) => Some(block),
+        _ => None,
+    }
+}

@@ -1,0 +1,252 @@
+//! Collects declarations: one pass over the items of every file, in order.
+
+use super::{
+    AdtDef, AliasId, ConstId, Def, FnDef, FnId, ImplDef, ImportPath, ItemRef, Model, Module, ModuleId, NamedDef,
+    StaticDef, StaticId,
+};
+use crate::facts::{
+    Attrs, BodyId, Cfg, ExprKind, FileFacts, Generics, ImportAlias, Item, ItemId, ItemKind, StmtKind,
+};
+use crate::name::Name;
+use crate::source::{CrateId, FileId};
+use crate::ty::{AdtId, TraitId};
+
+/// Where the items being collected stand.
+#[derive(Clone)]
+struct Place {
+    file: FileId,
+    module: ModuleId,
+    impl_: Option<ItemRef>,
+    trait_: Option<TraitId>,
+    /// The path of the enclosing items, for names in messages.
+    path: Vec<String>,
+    is_test: bool,
+}
+
+impl Model {
+    pub(super) fn collect(&mut self) {
+        let workspace = self.workspace.clone();
+        for id in workspace.file_ids() {
+            let parsed = workspace.file(id);
+            let module = self.module_at(parsed.source.krate, &parsed.source.module);
+            let place = Place {
+                file: id,
+                module,
+                impl_: None,
+                trait_: None,
+                path: parsed.source.module.iter().map(|it| it.to_string()).collect(),
+                is_test: parsed.source.is_test || is_test(&parsed.facts.attrs),
+            };
+            self.items(&parsed.facts, &parsed.facts.roots, &place);
+        }
+    }
+
+    /// The module at a path, made with its parents where it is not there yet.
+    fn module_at(&mut self, krate: CrateId, path: &[Name]) -> ModuleId {
+        let mut current = match self.roots.get(&krate) {
+            Some(root) => *root,
+            None => {
+                let root = self.new_module(Module { krate, ..Module::default() });
+                self.roots.insert(krate, root);
+                root
+            }
+        };
+        for name in path {
+            current = self.child_module(current, name);
+        }
+        current
+    }
+
+    fn child_module(&mut self, parent: ModuleId, name: &Name) -> ModuleId {
+        if let Some(Def::Module(id)) = self.module(parent).types.get(name) {
+            return *id;
+        }
+        let up = self.module(parent);
+        let path = up.path.iter().cloned().chain([name.clone()]).collect();
+        let id = self.new_module(Module { krate: up.krate, parent: Some(parent), path, ..Module::default() });
+        self.modules[parent.0 as usize].types.insert(name.clone(), Def::Module(id));
+        id
+    }
+
+    fn new_module(&mut self, module: Module) -> ModuleId {
+        self.modules.push(module);
+        ModuleId(self.modules.len() as u32 - 1)
+    }
+
+    fn items(&mut self, facts: &FileFacts, ids: &[ItemId], place: &Place) {
+        for id in ids {
+            self.item_in(facts, *id, place);
+        }
+    }
+
+    fn item_in(&mut self, facts: &FileFacts, id: ItemId, place: &Place) {
+        let item = facts.item(id);
+        let at = ItemRef { file: place.file, item: id };
+        let place = &Place { is_test: place.is_test || is_test(&item.attrs), ..place.clone() };
+        match &item.kind {
+            ItemKind::Mod { items } => self.inline_mod(facts, item, items.as_deref(), place),
+            ItemKind::Use(imports) => self.imports(imports, place.module),
+            ItemKind::ExternCrate { krate } => {
+                let path = ImportPath { global: true, path: vec![krate.clone()] };
+                self.modules[place.module.0 as usize].imports.insert(item.name.clone(), path);
+            }
+            ItemKind::Struct(it) | ItemKind::Union(it) => self.adt_def(item, at, &it.generics, place),
+            ItemKind::Enum { generics, .. } => self.adt_def(item, at, generics, place),
+            ItemKind::TypeAlias { .. } if place.impl_.is_none() && place.trait_.is_none() => {
+                self.aliases.push(named(item, at, place));
+                self.declare_type(place.module, &item.name, Def::Alias(AliasId(self.aliases.len() as u32 - 1)));
+            }
+            ItemKind::TypeAlias { .. } => {}
+            ItemKind::Const { body, .. } => {
+                self.consts.push(named(item, at, place));
+                self.declare_value(place.module, &item.name, Def::Const(ConstId(self.consts.len() as u32 - 1)));
+                self.body_items(facts, *body, place);
+            }
+            ItemKind::Static(it) => {
+                self.statics.push(StaticDef {
+                    at,
+                    module: place.module,
+                    name: item.name.clone(),
+                    is_test: place.is_test,
+                });
+                self.declare_value(place.module, &item.name, Def::Static(StaticId(self.statics.len() as u32 - 1)));
+                self.body_items(facts, it.body, place);
+            }
+            ItemKind::Fn(it) => self.fn_def(facts, item, at, it.body, place),
+            ItemKind::Impl(it) => {
+                self.impls.push(ImplDef { at, module: place.module });
+                self.impl_module.insert(at, place.module);
+                let path = extended(&place.path, &type_name(&it.self_ty));
+                self.items(facts, &it.items, &Place { impl_: Some(at), path, ..place.clone() });
+            }
+            ItemKind::Trait { items, .. } => {
+                self.traits.push(named(item, at, place));
+                let id = TraitId(self.traits.len() as u32 - 1);
+                self.declare_type(place.module, &item.name, Def::Trait(id));
+                self.impl_module.insert(at, place.module);
+                let path = extended(&place.path, &item.name);
+                self.items(facts, items, &Place { trait_: Some(id), path, ..place.clone() });
+            }
+            ItemKind::ForeignMod(items) | ItemKind::MacroCall { items, .. } => self.items(facts, items, place),
+            ItemKind::MacroRules(_) => {
+                self.modules[place.module.0 as usize].macros.insert(item.name.clone(), at);
+            }
+            ItemKind::Include { .. } | ItemKind::Other => {}
+        }
+    }
+
+    fn inline_mod(&mut self, facts: &FileFacts, item: &Item, items: Option<&[ItemId]>, place: &Place) {
+        let module = self.child_module(place.module, &item.name);
+        let Some(items) = items else { return };
+        let path = extended(&place.path, &item.name);
+        self.items(facts, items, &Place { module, path, ..place.clone() });
+    }
+
+    fn imports(&mut self, imports: &[crate::facts::Import], module: ModuleId) {
+        let module = &mut self.modules[module.0 as usize];
+        for import in imports {
+            let path = ImportPath { global: import.global, path: import.path.clone() };
+            match &import.alias {
+                ImportAlias::Named(name) => drop(module.imports.entry(name.clone()).or_insert(path)),
+                ImportAlias::Glob => module.globs.push(path),
+                ImportAlias::Unnamed => {}
+            }
+        }
+    }
+
+    fn adt_def(&mut self, item: &Item, at: ItemRef, generics: &Generics, place: &Place) {
+        let params = generics.params.iter().map(|it| it.name.clone()).collect();
+        self.adts.push(AdtDef { at, module: place.module, name: item.name.clone(), params });
+        let def = Def::Adt(AdtId(self.adts.len() as u32 - 1));
+        self.declare_type(place.module, &item.name, def.clone());
+        if matches!(&item.kind, ItemKind::Struct(it) if it.is_tuple || it.fields.is_empty()) {
+            self.declare_value(place.module, &item.name, def);
+        }
+    }
+
+    fn fn_def(&mut self, facts: &FileFacts, item: &Item, at: ItemRef, body: Option<BodyId>, place: &Place) {
+        let module = self.body_items(facts, body, &Place { path: extended(&place.path, &item.name), ..place.clone() });
+        self.fns.push(FnDef {
+            at,
+            module,
+            impl_: place.impl_,
+            trait_: place.trait_,
+            name: item.name.clone(),
+            path: extended(&place.path, &item.name).join("::"),
+            is_test: place.is_test,
+            body,
+        });
+        if place.impl_.is_none() && place.trait_.is_none() {
+            self.declare_value(place.module, &item.name, Def::Fn(FnId(self.fns.len() as u32 - 1)));
+        }
+    }
+
+    /// Collects the items inside a body into an anonymous module, and returns the module whose names the body sees.
+    fn body_items(&mut self, facts: &FileFacts, body: Option<BodyId>, place: &Place) -> ModuleId {
+        let Some(body) = body.map(|id| facts.body(id)) else { return place.module };
+        let blocks = body.exprs.iter().filter_map(|expr| match &expr.kind {
+            ExprKind::Block(block) => Some(block),
+            _ => None,
+        });
+        let nested: Vec<ItemId> = blocks
+            .flat_map(|block| &block.stmts)
+            .filter_map(|stmt| match stmt.kind {
+                StmtKind::Item(id) => Some(id),
+                _ => None,
+            })
+            .collect();
+        if nested.is_empty() {
+            return place.module;
+        }
+        let up = self.module(place.module);
+        let block =
+            Module { krate: up.krate, parent: Some(place.module), is_block: true, path: up.path.clone(), ..Module::default() };
+        let module = self.new_module(block);
+        self.items(facts, &nested, &Place { module, impl_: None, trait_: None, ..place.clone() });
+        module
+    }
+
+    /// The first declaration of a name wins: later ones are other `cfg` branches.
+    fn declare_type(&mut self, module: ModuleId, name: &Name, def: Def) {
+        self.modules[module.0 as usize].types.entry(name.clone()).or_insert(def);
+    }
+
+    fn declare_value(&mut self, module: ModuleId, name: &Name, def: Def) {
+        self.modules[module.0 as usize].values.entry(name.clone()).or_insert(def);
+    }
+}
+
+fn named(item: &Item, at: ItemRef, place: &Place) -> NamedDef {
+    NamedDef { at, module: place.module, name: item.name.clone() }
+}
+
+fn extended(path: &[String], name: &str) -> Vec<String> {
+    path.iter().cloned().chain([name.to_string()]).collect()
+}
+
+/// The name of an impl's type in paths.
+fn type_name(ty: &crate::facts::TypeExpr) -> Name {
+    use crate::facts::TypeKind;
+    match &ty.kind {
+        TypeKind::Path(path) => path.last().map(|it| it.name.clone()).unwrap_or_default(),
+        TypeKind::Ref { inner, .. } | TypeKind::Ptr { inner, .. } => type_name(inner),
+        TypeKind::Slice(inner) | TypeKind::Array(inner) => type_name(inner),
+        _ => Name::new("_"),
+    }
+}
+
+/// Whether attributes make an item test code: `#[cfg(test)]`, `#[test]`, `#[tokio::test]`, `#[bench]`.
+fn is_test(attrs: &Attrs) -> bool {
+    attrs.cfg.iter().any(implies_test)
+        || attrs.names.iter().any(|it| matches!(it.rsplit("::").next(), Some("test" | "bench" | "rstest" | "test_case")))
+}
+
+/// Whether a predicate holds only in tests.
+fn implies_test(cfg: &Cfg) -> bool {
+    match cfg {
+        Cfg::Atom(name, _) => name == "test",
+        Cfg::All(parts) => parts.iter().any(implies_test),
+        Cfg::Any(parts) => !parts.is_empty() && parts.iter().all(implies_test),
+        Cfg::Not(_) => false,
+    }
+}

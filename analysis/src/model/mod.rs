@@ -1,0 +1,285 @@
+//! The model: what the names of a workspace mean, across its files and crates.
+//!
+//! In: the facts of every file. Out: modules, types, functions and statics by id, the resolution of a path or a
+//! written type in its place, and the fields and methods of a type. It knows nothing of bodies beyond the items
+//! inside them.
+
+mod collect;
+mod dump;
+mod methods;
+mod resolve;
+mod types;
+
+pub use methods::{FnSig, Head};
+pub use resolve::{Def, Namespace, ValueDef};
+pub use types::TyScope;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock};
+
+use crate::facts::{self, BodyId, ItemId, ItemKind};
+use crate::knowledge::Knowledge;
+use crate::name::Name;
+use crate::source::{CrateId, FileId, Workspace};
+use crate::ty::{AdtId, TraitId, Ty};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub struct $name(pub u32);
+    )*};
+}
+
+ids! {
+    /// A module, or the anonymous one of a body that declares items.
+    ModuleId;
+    /// A function or method.
+    FnId;
+    /// A static item.
+    StaticId;
+    /// A type alias.
+    AliasId;
+    /// A constant.
+    ConstId;
+}
+
+/// An item in its file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ItemRef {
+    /// The file.
+    pub file: FileId,
+    /// The item.
+    pub item: ItemId,
+}
+
+/// A module with the names it declares and imports.
+#[derive(Debug, Default)]
+pub struct Module {
+    /// Its crate.
+    pub krate: CrateId,
+    /// The module around it.
+    pub parent: Option<ModuleId>,
+    /// Whether it is a body's anonymous module, through which names of the parent are visible.
+    pub is_block: bool,
+    /// Its path from the crate's root.
+    pub path: Vec<Name>,
+    types: HashMap<Name, Def>,
+    values: HashMap<Name, Def>,
+    imports: HashMap<Name, ImportPath>,
+    globs: Vec<ImportPath>,
+    macros: HashMap<Name, ItemRef>,
+}
+
+/// The path of a `use`, resolved when it is asked for.
+#[derive(Debug, Clone)]
+struct ImportPath {
+    global: bool,
+    path: Vec<Name>,
+}
+
+/// A struct, enum or union.
+#[derive(Debug)]
+pub struct AdtDef {
+    /// Where it is declared.
+    pub at: ItemRef,
+    /// The module around it.
+    pub module: ModuleId,
+    /// Its name.
+    pub name: Name,
+    /// The names of its type parameters.
+    pub params: Vec<Name>,
+}
+
+/// A function or method.
+#[derive(Debug)]
+pub struct FnDef {
+    /// Where it is declared.
+    pub at: ItemRef,
+    /// The module whose names its body sees.
+    pub module: ModuleId,
+    /// The impl around it.
+    pub impl_: Option<ItemRef>,
+    /// The trait around it.
+    pub trait_: Option<TraitId>,
+    /// Its name.
+    pub name: Name,
+    /// Its path inside the crate: `store::Sessions::evict`.
+    pub path: String,
+    /// Only compiled for tests.
+    pub is_test: bool,
+    /// Its body.
+    pub body: Option<BodyId>,
+}
+
+/// A static item.
+#[derive(Debug)]
+pub struct StaticDef {
+    /// Where it is declared.
+    pub at: ItemRef,
+    /// The module around it.
+    pub module: ModuleId,
+    /// Its name.
+    pub name: Name,
+    /// Only compiled for tests.
+    pub is_test: bool,
+}
+
+/// A declaration of which only place and name matter.
+#[derive(Debug)]
+pub struct NamedDef {
+    /// Where it is declared.
+    pub at: ItemRef,
+    /// The module around it.
+    pub module: ModuleId,
+    /// Its name.
+    pub name: Name,
+}
+
+/// What the names of a workspace mean.
+#[derive(Debug)]
+pub struct Model {
+    workspace: Arc<Workspace>,
+    knowledge: Arc<Knowledge>,
+    modules: Vec<Module>,
+    roots: BTreeMap<CrateId, ModuleId>,
+    adts: Vec<AdtDef>,
+    fns: Vec<FnDef>,
+    statics: Vec<StaticDef>,
+    aliases: Vec<NamedDef>,
+    consts: Vec<NamedDef>,
+    traits: Vec<NamedDef>,
+    impls: Vec<ImplDef>,
+    methods: HashMap<(Head, Name), Vec<FnId>>,
+    derefs: HashMap<Head, ItemRef>,
+    impl_module: HashMap<ItemRef, ModuleId>,
+    signatures: Vec<OnceLock<FnSig>>,
+    fields: Vec<OnceLock<Arc<[AdtField]>>>,
+    statics_ty: Vec<OnceLock<Ty>>,
+}
+
+/// An impl block in its module.
+#[derive(Debug)]
+pub struct ImplDef {
+    /// Where it is.
+    pub at: ItemRef,
+    /// The module around it.
+    pub module: ModuleId,
+}
+
+/// A field with its type resolved in terms of the type's parameters.
+#[derive(Debug, Clone)]
+pub struct AdtField {
+    /// The variant it belongs to, for enums.
+    pub variant: Option<Name>,
+    /// Its name; `0`, `1`, .. in tuples.
+    pub name: Name,
+    /// Its type.
+    pub ty: Ty,
+    /// Where its name stands.
+    pub span: crate::span::Span,
+}
+
+impl Model {
+    /// Collects every declaration of the workspace. Types are resolved when they are asked for.
+    pub fn new(workspace: Arc<Workspace>, knowledge: Arc<Knowledge>) -> Model {
+        let mut model = Model {
+            workspace,
+            knowledge,
+            modules: Vec::new(),
+            roots: BTreeMap::new(),
+            adts: Vec::new(),
+            fns: Vec::new(),
+            statics: Vec::new(),
+            aliases: Vec::new(),
+            consts: Vec::new(),
+            traits: Vec::new(),
+            impls: Vec::new(),
+            methods: HashMap::new(),
+            derefs: HashMap::new(),
+            impl_module: HashMap::new(),
+            signatures: Vec::new(),
+            fields: Vec::new(),
+            statics_ty: Vec::new(),
+        };
+        model.collect();
+        model.signatures = model.fns.iter().map(|_| OnceLock::new()).collect();
+        model.fields = model.adts.iter().map(|_| OnceLock::new()).collect();
+        model.statics_ty = model.statics.iter().map(|_| OnceLock::new()).collect();
+        model.index_impls();
+        model
+    }
+
+    /// The files behind it.
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    /// What foreign types do.
+    pub fn knowledge(&self) -> &Knowledge {
+        &self.knowledge
+    }
+
+    /// An item's facts.
+    pub fn item(&self, at: ItemRef) -> &facts::Item {
+        self.workspace.file(at.file).facts.item(at.item)
+    }
+
+    /// A function.
+    pub fn func(&self, id: FnId) -> &FnDef {
+        &self.fns[id.0 as usize]
+    }
+
+    /// A function's facts.
+    pub fn fn_facts(&self, id: FnId) -> &facts::Fn {
+        match &self.item(self.func(id).at).kind {
+            ItemKind::Fn(it) => it,
+            _ => unreachable!("a FnId names a function"),
+        }
+    }
+
+    /// Every function, in the order of files and items.
+    pub fn fn_ids(&self) -> impl Iterator<Item = FnId> + use<> {
+        (0..self.fns.len() as u32).map(FnId)
+    }
+
+    /// A struct, enum or union.
+    pub fn adt(&self, id: AdtId) -> &AdtDef {
+        &self.adts[id.0 as usize]
+    }
+
+    /// Every struct, enum and union.
+    pub fn adt_ids(&self) -> impl Iterator<Item = AdtId> + use<> {
+        (0..self.adts.len() as u32).map(AdtId)
+    }
+
+    /// A static.
+    pub fn static_(&self, id: StaticId) -> &StaticDef {
+        &self.statics[id.0 as usize]
+    }
+
+    /// Every static.
+    pub fn static_ids(&self) -> impl Iterator<Item = StaticId> + use<> {
+        (0..self.statics.len() as u32).map(StaticId)
+    }
+
+    /// A static's facts.
+    pub fn static_facts(&self, id: StaticId) -> &facts::Static {
+        match &self.item(self.static_(id).at).kind {
+            ItemKind::Static(it) => it,
+            _ => unreachable!("a StaticId names a static"),
+        }
+    }
+
+    /// A module.
+    pub fn module(&self, id: ModuleId) -> &Module {
+        &self.modules[id.0 as usize]
+    }
+
+    /// The crate's name and the module's path, for messages: `orders::store`.
+    pub fn module_path(&self, id: ModuleId) -> String {
+        let module = self.module(id);
+        let krate = &self.workspace.krate(module.krate).name;
+        std::iter::once(krate).chain(&module.path).map(Name::as_str).collect::<Vec<_>>().join("::")
+    }
+}

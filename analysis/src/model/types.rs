@@ -1,0 +1,320 @@
+//! Written types to [`Ty`]: aliases expanded, parameters bound, bounds read, fields and statics on demand.
+
+use std::sync::Arc;
+
+use super::{AdtField, AliasId, Def, ItemRef, Model, ModuleId, Namespace, StaticId};
+use crate::facts::{self, Generics, ItemKind, Path, Segment, StaticMacro, TypeExpr, TypeKind};
+use crate::knowledge::schema::TypeRole;
+use crate::name::Name;
+use crate::ty::{AdtId, Mutability, Ty};
+
+/// How deep aliases may expand; the compiler rejects cycles, the text under analysis may have them.
+const MAX_ALIASES: u32 = 16;
+
+/// What the names in a written type mean.
+#[derive(Clone, Debug)]
+pub struct TyScope<'a> {
+    /// Where the type stands.
+    pub module: ModuleId,
+    /// The parameters in scope, innermost last.
+    pub generics: Vec<&'a Generics>,
+    /// `Self`.
+    pub self_ty: Option<Ty>,
+    /// The impl around it, for `Self::Assoc`.
+    pub impl_: Option<&'a facts::Impl>,
+    /// The file of that impl.
+    pub impl_at: Option<ItemRef>,
+    depth: u32,
+}
+
+impl<'a> TyScope<'a> {
+    /// A scope with nothing but a module.
+    pub fn new(module: ModuleId) -> TyScope<'a> {
+        TyScope { module, generics: Vec::new(), self_ty: None, impl_: None, impl_at: None, depth: 0 }
+    }
+
+    /// The same with one more list of parameters.
+    pub fn with(mut self, generics: &'a Generics) -> TyScope<'a> {
+        self.generics.push(generics);
+        self
+    }
+
+    /// The same with `Self`.
+    pub fn with_self(self, self_ty: Ty) -> TyScope<'a> {
+        TyScope { self_ty: Some(self_ty), ..self }
+    }
+
+    /// Whether a name is a type parameter here.
+    pub fn is_param(&self, name: &str) -> bool {
+        self.generics.iter().any(|it| it.params.iter().any(|param| param.name == *name))
+    }
+
+    /// The bounds of a parameter, inline and in where clauses.
+    pub fn bounds(&self, name: &str) -> impl Iterator<Item = &'a Path> {
+        let is_it = |ty: &TypeExpr| matches!(&ty.kind, TypeKind::Path(path) if path.as_ident().is_some_and(|it| it == name));
+        self.generics.iter().flat_map(move |it| {
+            let inline = it.params.iter().filter(move |param| param.name == *name).flat_map(|param| &param.bounds);
+            let clauses = it.predicates.iter().filter(move |clause| is_it(&clause.ty)).flat_map(|clause| &clause.bounds);
+            inline.chain(clauses).collect::<Vec<_>>()
+        }).collect::<Vec<_>>().into_iter()
+    }
+}
+
+impl Model {
+    /// The type that `ty` writes.
+    pub fn lower_ty(&self, ty: &TypeExpr, scope: &TyScope<'_>) -> Ty {
+        let lower = |it: &TypeExpr| self.lower_ty(it, scope);
+        match &ty.kind {
+            TypeKind::Path(path) => self.path_ty(path, scope),
+            TypeKind::Ref { mutable, inner, .. } => Ty::Ref(Mutability::from_mut(*mutable), Arc::new(lower(inner))),
+            TypeKind::Ptr { mutable, inner } => Ty::Ptr(Mutability::from_mut(*mutable), Arc::new(lower(inner))),
+            TypeKind::Tuple(items) => Ty::Tuple(items.iter().map(lower).collect()),
+            TypeKind::Slice(inner) | TypeKind::Array(inner) => Ty::Slice(Arc::new(lower(inner))),
+            TypeKind::FnPtr { output, .. } => {
+                Ty::Callable(Arc::new(output.as_deref().map_or_else(Ty::unit, lower)))
+            }
+            TypeKind::Impl(bounds) | TypeKind::Dyn(bounds) => self.bounds_ty(bounds.iter(), scope),
+            TypeKind::Never => Ty::Never,
+            TypeKind::Infer | TypeKind::Unknown => Ty::Unknown,
+        }
+    }
+
+    /// What a list of bounds says of a value: a callable, a future, an iterator, a workspace trait.
+    fn bounds_ty<'a>(&self, bounds: impl Iterator<Item = &'a Path>, scope: &TyScope<'_>) -> Ty {
+        for bound in bounds {
+            let Some(last) = bound.last() else { continue };
+            let binding = |name: &str| last.bindings.iter().find(|(it, _)| *it == *name);
+            let bound_ty = |name: &str| binding(name).map_or(Ty::Unknown, |(_, ty)| self.lower_ty(ty, scope));
+            match last.name.as_str() {
+                "Fn" | "FnMut" | "FnOnce" => {
+                    let output = binding("Output").map_or_else(Ty::unit, |(_, ty)| self.lower_ty(ty, scope));
+                    return Ty::Callable(Arc::new(output));
+                }
+                "AsyncFn" | "AsyncFnMut" | "AsyncFnOnce" => {
+                    return Ty::Callable(Arc::new(Ty::Future(Arc::new(bound_ty("Output")))));
+                }
+                "Future" => return Ty::Future(Arc::new(bound_ty("Output"))),
+                "Iterator" | "IntoIterator" | "DoubleEndedIterator" | "ExactSizeIterator" => {
+                    let Some(id) = self.knowledge.well_known().iterator else { return Ty::Unknown };
+                    return Ty::Known(id, Arc::from([bound_ty("Item")]));
+                }
+                "Deref" | "DerefMut" => return Ty::shared_ref(bound_ty("Target")),
+                _ => {}
+            }
+            let names: Vec<Name> = bound.segments.iter().map(|it| it.name.clone()).collect();
+            if let Some(Def::Trait(id)) = self.resolve(scope.module, &names, Namespace::Types) {
+                return Ty::Trait(id);
+            }
+        }
+        Ty::Unknown
+    }
+
+    /// The type that a path names.
+    pub fn path_ty(&self, path: &Path, scope: &TyScope<'_>) -> Ty {
+        if path.qself.is_some() {
+            return Ty::Unknown;
+        }
+        let Some(first) = path.segments.first() else { return Ty::Unknown };
+        if first.name == "Self" {
+            return self.self_path(path, scope);
+        }
+        if let Some(name) = path.as_ident() {
+            if scope.is_param(name) {
+                return self.param_ty(name, scope);
+            }
+            if crate::knowledge::is_primitive(name) {
+                return Ty::Prim(name.clone());
+            }
+        }
+        let names: Vec<Name> = path.segments.iter().map(|it| it.name.clone()).collect();
+        let def = match path.global {
+            true => self.resolve_global(scope.module, &names),
+            false => self.resolve(scope.module, &names, Namespace::Types),
+        };
+        def.map_or(Ty::Unknown, |def| self.def_ty(&def, path.last(), scope))
+    }
+
+    fn self_path(&self, path: &Path, scope: &TyScope<'_>) -> Ty {
+        match path.segments.as_slice() {
+            [_] => scope.self_ty.clone().unwrap_or_default(),
+            [_, assoc] => self.assoc_ty(&assoc.name, scope),
+            _ => Ty::Unknown,
+        }
+    }
+
+    /// `Self::Assoc` inside an impl.
+    fn assoc_ty(&self, name: &Name, scope: &TyScope<'_>) -> Ty {
+        let (Some(impl_), Some(at)) = (scope.impl_, scope.impl_at) else { return Ty::Unknown };
+        let items = impl_.items.iter().map(|id| self.item(ItemRef { item: *id, ..at }));
+        let ty = items.filter(|it| it.name == *name).find_map(|it| match &it.kind {
+            ItemKind::TypeAlias { ty, .. } => ty.as_ref(),
+            _ => None,
+        });
+        match (ty, deeper(scope)) {
+            (Some(ty), Some(scope)) => self.lower_ty(ty, &scope),
+            _ => Ty::Unknown,
+        }
+    }
+
+    fn param_ty(&self, name: &Name, scope: &TyScope<'_>) -> Ty {
+        let Some(inner) = deeper(scope) else { return Ty::Unknown };
+        match self.bounds_ty(scope.bounds(name), &inner) {
+            it @ (Ty::Callable(_) | Ty::Future(_) | Ty::Known(..)) => it,
+            _ => Ty::Param(name.clone()),
+        }
+    }
+
+    fn def_ty(&self, def: &Def, last: Option<&Segment>, scope: &TyScope<'_>) -> Ty {
+        let written: Vec<Ty> =
+            last.map(|it| it.args.iter().map(|arg| self.lower_ty(arg, scope)).collect()).unwrap_or_default();
+        match def {
+            Def::Adt(id) => Ty::Adt(*id, written.into()),
+            Def::Alias(id) => self.alias_ty(*id, &written, scope),
+            Def::Foreign(path) => self.foreign_ty(path, written, last, scope),
+            Def::Trait(id) => Ty::Trait(*id),
+            Def::Variant(id, _) => Ty::Adt(*id, written.into()),
+            Def::Module(_) | Def::Fn(_) | Def::Static(_) | Def::Const(_) => Ty::Unknown,
+        }
+    }
+
+    fn foreign_ty(&self, path: &Name, written: Vec<Ty>, last: Option<&Segment>, scope: &TyScope<'_>) -> Ty {
+        let full = path.as_str();
+        if full == "std::io::Result" || full == "anyhow::Result" || full.ends_with("::Result") {
+            return self.result_alias(full, written, scope);
+        }
+        let requirement = self.requirement(scope.module, full);
+        match self.knowledge.type_at(full, requirement) {
+            Some(id) => Ty::Known(id, written.into()),
+            None if matches!(last.map(|it| it.name.as_str()), Some("Future")) => Ty::Unknown,
+            None => Ty::Foreign(path.clone(), written.into()),
+        }
+    }
+
+    /// A foreign `Result` alias is taken for `Result<T, its own error>`.
+    fn result_alias(&self, full: &str, written: Vec<Ty>, scope: &TyScope<'_>) -> Ty {
+        let Some(id) = self.knowledge.well_known().result else { return Ty::Unknown };
+        if let Some(known) = self.knowledge.type_at(full, self.requirement(scope.module, full)) {
+            return Ty::Known(known, written.into());
+        }
+        Ty::Known(id, written.into())
+    }
+
+    fn alias_ty(&self, id: AliasId, args: &[Ty], scope: &TyScope<'_>) -> Ty {
+        let alias = &self.aliases[id.0 as usize];
+        let ItemKind::TypeAlias { generics, ty: Some(ty) } = &self.item(alias.at).kind else { return Ty::Unknown };
+        let Some(outer) = deeper(scope) else { return Ty::Unknown };
+        let inner = TyScope { depth: outer.depth, ..TyScope::new(alias.module) }.with(generics);
+        let names: Vec<Name> = generics.params.iter().map(|it| it.name.clone()).collect();
+        let defaults = generics.params.iter().map(|it| it.default.as_ref());
+        let args: Vec<Ty> = defaults
+            .enumerate()
+            .map(|(index, default)| match (args.get(index), default) {
+                (Some(arg), _) => arg.clone(),
+                (None, Some(default)) => self.lower_ty(default, &inner),
+                (None, None) => Ty::Unknown,
+            })
+            .collect();
+        self.lower_ty(ty, &inner).instantiate(&names, &args)
+    }
+
+    /// The type that an alias stands for, its parameters open.
+    pub(super) fn alias_target(&self, id: AliasId) -> Ty {
+        let alias = &self.aliases[id.0 as usize];
+        let ItemKind::TypeAlias { generics, ty: Some(ty) } = &self.item(alias.at).kind else { return Ty::Unknown };
+        let scope = TyScope { depth: MAX_ALIASES / 2, ..TyScope::new(alias.module) }.with(generics);
+        self.lower_ty(ty, &scope)
+    }
+
+    /// The fields of a struct, union or enum, in order, in terms of its parameters.
+    pub fn adt_fields(&self, id: AdtId) -> Arc<[AdtField]> {
+        self.fields[id.0 as usize].get_or_init(|| self.lower_fields(id)).clone()
+    }
+
+    fn lower_fields(&self, id: AdtId) -> Arc<[AdtField]> {
+        let def = self.adt(id);
+        let lower = |variant: Option<&Name>, fields: &[facts::Field], generics| {
+            let scope = TyScope::new(def.module).with(generics);
+            let params = def.params.iter().cloned().map(Ty::Param).collect();
+            let scope = scope.with_self(Ty::Adt(id, params));
+            let field = |it: &facts::Field| AdtField {
+                variant: variant.cloned(),
+                name: it.name.clone(),
+                ty: self.lower_ty(&it.ty, &scope),
+                span: it.name_span,
+            };
+            fields.iter().map(field).collect::<Vec<_>>()
+        };
+        match &self.item(def.at).kind {
+            ItemKind::Struct(it) | ItemKind::Union(it) => lower(None, &it.fields, &it.generics).into(),
+            ItemKind::Enum { generics, variants } => {
+                variants.iter().flat_map(|it| lower(Some(&it.name), &it.fields, generics)).collect()
+            }
+            _ => Arc::from([]),
+        }
+    }
+
+    /// The type of a field of `Ty::Adt(id, args)`; `variant` for enums.
+    pub fn field_ty(&self, id: AdtId, args: &[Ty], variant: Option<&str>, name: &str) -> Option<Ty> {
+        let fields = self.adt_fields(id);
+        let field = fields.iter().find(|it| it.name == *name && it.variant.as_deref() == variant)?;
+        Some(field.ty.instantiate(&self.adt(id).params, args))
+    }
+
+    /// The type of a static as code sees it.
+    pub fn static_ty(&self, id: StaticId) -> &Ty {
+        self.statics_ty[id.0 as usize].get_or_init(|| {
+            let facts = self.static_facts(id);
+            let ty = self.lower_ty(&facts.ty, &TyScope::new(self.static_(id).module));
+            match (facts.declared_by, self.knowledge.well_known().local_key) {
+                (StaticMacro::ThreadLocal, Some(key)) => Ty::Known(key, Arc::from([ty])),
+                _ => ty,
+            }
+        })
+    }
+
+    /// The type of a constant.
+    pub fn const_ty(&self, id: super::ConstId) -> Ty {
+        let def = &self.consts[id.0 as usize];
+        match &self.item(def.at).kind {
+            ItemKind::Const { ty, .. } => self.lower_ty(ty, &TyScope::new(def.module)),
+            _ => Ty::Unknown,
+        }
+    }
+
+    /// The role of a type of the knowledge files.
+    pub fn role(&self, ty: &Ty) -> Option<TypeRole> {
+        match ty {
+            Ty::Known(id, _) => Some(self.knowledge.ty(*id).role),
+            _ => None,
+        }
+    }
+
+    /// Whether a value of this type holds a map, itself or in a field or layer that it owns.
+    pub fn holds_map(&self, ty: &Ty) -> bool {
+        self.any_part(ty, 8, &mut |it| matches!(self.role(it), Some(TypeRole::Map | TypeRole::SharedMap)))
+    }
+
+    /// Whether `test` accepts a type or a part of it: arguments, fields, elements, to a depth.
+    pub fn any_part(&self, ty: &Ty, depth: u32, test: &mut dyn FnMut(&Ty) -> bool) -> bool {
+        if test(ty) {
+            return true;
+        }
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        match ty {
+            Ty::Known(_, args) | Ty::Foreign(_, args) | Ty::Tuple(args) => {
+                args.iter().any(|it| self.any_part(it, depth, test))
+            }
+            Ty::Adt(id, args) => {
+                let params = &self.adt(*id).params;
+                self.adt_fields(*id).iter().any(|it| self.any_part(&it.ty.instantiate(params, args), depth, test))
+            }
+            Ty::Ref(_, it) | Ty::Ptr(_, it) | Ty::Slice(it) => self.any_part(it, depth, test),
+            Ty::Unknown | Ty::Never | Ty::Prim(_) | Ty::Param(_) | Ty::Future(_) | Ty::Callable(_) | Ty::Trait(_) => false,
+        }
+    }
+}
+
+/// The scope one alias deeper, or nothing where the chain is too long to be real.
+fn deeper<'a>(scope: &TyScope<'a>) -> Option<TyScope<'a>> {
+    (scope.depth < MAX_ALIASES).then(|| TyScope { depth: scope.depth + 1, ..scope.clone() })
+}
