@@ -1,5 +1,23 @@
 //! The command `cargo safe-map-lint`: finds the files, runs the analysis and the lints, shows what they found.
+//!
+//! [`cli`] says what was asked, [`commands`] answers it. A check is [`workspace::discover`], then [`engine::check`]
+//! (analysis, lints, suppressions, levels), and the [`report::Report`] goes to one of the renderers.
 
+mod cli;
+mod commands;
+pub mod engine;
+pub mod exit;
 pub mod failure;
+mod fingerprint;
+pub mod fixes;
+mod item_path;
+pub mod levels;
+mod output;
+mod render;
+pub mod report;
 pub mod suggest;
+mod suppress;
+pub mod timings;
 pub mod workspace;
+
+pub use commands::main;

@@ -1,3 +1,7 @@
 //! The command `cargo safe-map-lint`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cargo_safe_map_lint::main(std::env::args_os())
+}

@@ -28,11 +28,11 @@ use safe_map_analysis::source::Workspace;
 
 use crate::failure::Failure;
 
-pub(crate) use manifest::nearest_manifest;
+pub(crate) use manifest::nearest_package;
 pub use package::TargetKind;
 pub use plan::{Packages, Targets, TestCode};
-pub(crate) use read::{Lowered, lower_path};
-pub(crate) use test_code::{is_test_attrs, requires_test};
+pub(crate) use read::lower_path;
+pub(crate) use test_code::is_test_attrs;
 
 /// What the user asked to have analysed.
 #[derive(Clone, Debug, Default)]

@@ -38,6 +38,14 @@ impl Default for Targets {
     }
 }
 
+impl Targets {
+    /// Everything there is.
+    pub fn all() -> Targets {
+        use TargetKind::{Bench, Bin, Example, Lib, Test};
+        Targets { kinds: BTreeSet::from([Lib, Bin, Example, Test, Bench]), test_code: TestCode::Include }
+    }
+}
+
 /// What happens to test code inside the chosen targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names say it")]

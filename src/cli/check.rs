@@ -1,0 +1,176 @@
+//! The flags of `check`, and what they mean for discovery.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::levels::LevelArgs;
+use crate::workspace::{Packages, Request, TargetKind, Targets, TestCode};
+
+/// Analyse and report.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Directories with manifests below them, directories of sources, or single files; the workspace around the
+    /// current directory where none is given
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    packages: PackageArgs,
+    #[command(flatten)]
+    targets: TargetArgs,
+    #[command(flatten)]
+    pub(crate) levels: LevelArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) running: RunningArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Packages")]
+struct PackageArgs {
+    /// Report on this package only: a name, `name@version` or a glob
+    #[arg(short, long, value_name = "SPEC", value_delimiter = ',')]
+    package: Vec<String>,
+    /// Report on every member of the workspace (the default)
+    #[arg(long, conflicts_with = "package")]
+    workspace: bool,
+    /// Leave this package out
+    #[arg(long, value_name = "SPEC", value_delimiter = ',')]
+    exclude: Vec<String>,
+    /// The manifest whose workspace is analysed
+    #[arg(long, value_name = "PATH", conflicts_with = "paths")]
+    manifest_path: Option<PathBuf>,
+}
+
+/// Libraries and binaries where none is given.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Targets")]
+struct TargetArgs {
+    /// Libraries
+    #[arg(long)]
+    lib: bool,
+    /// Binaries
+    #[arg(long)]
+    bins: bool,
+    /// Test code as well: test, bench and example targets, `#[cfg(test)]`, packages that are only dev-dependencies
+    #[arg(long)]
+    tests: bool,
+    /// Examples as well
+    #[arg(long)]
+    examples: bool,
+    /// Everything
+    #[arg(long)]
+    all_targets: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArgs {
+    /// How findings are written
+    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
+    pub(crate) message_format: MessageFormat,
+    /// Whether to use colours
+    #[arg(long, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub(crate) color: ColorWhen,
+    /// Show findings and nothing else
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Show what was found and left out
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    /// Show suppressed findings too
+    #[arg(long)]
+    pub(crate) show_suppressed: bool,
+    /// Show at most this many findings (human and short format)
+    #[arg(long, value_name = "N")]
+    pub(crate) max_diagnostics: Option<usize>,
+    /// Count findings by lint
+    #[arg(long)]
+    pub(crate) statistics: bool,
+    /// Show how long each stage took
+    #[arg(long)]
+    pub(crate) timings: bool,
+    /// List the files that would be analysed, and stop
+    #[arg(long)]
+    pub(crate) list_files: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Running")]
+pub(crate) struct RunningArgs {
+    /// Threads; the number of processors where not given
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+    /// Neither read nor write cached facts
+    #[arg(long)]
+    no_cache: bool,
+    /// Parse files that mention no map, lock or cell too
+    #[arg(long)]
+    no_prefilter: bool,
+    /// Exit with 0 whatever is found
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+    /// Fail on these as well
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT")]
+    pub(crate) error_on: Vec<ErrorOn>,
+}
+
+/// The formats of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MessageFormat {
+    /// Source excerpts with labels
+    Human,
+    /// One line a finding
+    Short,
+    /// One JSON object a line
+    Json,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// Where the terminal can show them
+    Auto,
+    Always,
+    Never,
+}
+
+/// What else fails a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ErrorOn {
+    /// Files that were not analysed completely: exit code 3
+    Incomplete,
+}
+
+impl CheckArgs {
+    /// What is to be analysed, for a process that stands in `cwd`.
+    pub(crate) fn request(&self, cwd: PathBuf) -> Request {
+        Request {
+            paths: self.paths.clone(),
+            manifest_path: self.packages.manifest_path.clone(),
+            packages: Packages {
+                include: self.packages.package.clone(),
+                exclude: self.packages.exclude.clone(),
+            },
+            targets: self.targets.targets(),
+            cwd,
+        }
+    }
+}
+
+impl TargetArgs {
+    fn targets(&self) -> Targets {
+        use TargetKind::{Bench, Bin, Example, Lib, Test};
+        let all = self.all_targets;
+        let neither = !self.lib && !self.bins;
+        let mut kinds = BTreeSet::new();
+        kinds.extend((all || self.lib || neither).then_some(Lib));
+        kinds.extend((all || self.bins || neither).then_some(Bin));
+        kinds.extend((all || self.tests || self.examples).then_some(Example));
+        kinds.extend((all || self.tests).then_some([Test, Bench]).into_iter().flatten());
+        let test_code = if all || self.tests || self.examples { TestCode::Include } else { TestCode::Skip };
+        Targets { kinds, test_code }
+    }
+}

@@ -1,0 +1,111 @@
+//! The command line: what can be asked, and how it is written.
+
+mod check;
+mod levels;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+pub(crate) use check::{CheckArgs, ColorWhen, ErrorOn, MessageFormat};
+
+/// Finds deadlocks, races and undefined behaviour in the shared maps of a Rust workspace, from source alone.
+#[derive(Debug, Parser)]
+#[command(name = "cargo-safe-map-lint", bin_name = "cargo safe-map-lint", version, max_term_width = 110)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(
+    after_help = "Exit codes: 0 nothing at deny level, 1 findings at deny level, 2 usage or internal error, \
+                        3 incomplete (with --error-on incomplete)."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    check: CheckArgs,
+}
+
+/// What can be asked.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Analyse and report; what happens when no subcommand is named
+    Check(Box<CheckArgs>),
+    /// Show the page of a lint: why, fires, silent, fix, limits
+    Explain {
+        /// The lint
+        #[arg(value_name = "LINT")]
+        subject: String,
+    },
+    /// List every lint with its group, its level and whether it fixes
+    List {
+        /// As a JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what is believed to be alive at a line: the answer to "why silent?"
+    Held {
+        /// Where
+        #[arg(value_name = "FILE:LINE")]
+        place: String,
+    },
+    /// Show what the analysis sees: the first thing a bug report needs
+    Dump {
+        /// Which stage
+        #[arg(value_enum)]
+        stage: Stage,
+        /// The file
+        file: PathBuf,
+    },
+}
+
+/// The stages that can be dumped.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Stage {
+    /// What one file says, as JSON
+    Facts,
+    /// Types, fields and signatures of the workspace
+    Model,
+    /// Guards and events of the file's functions
+    Flow,
+}
+
+/// Parses the process's arguments, with or without the `safe-map-lint` that cargo puts first.
+///
+/// # Errors
+///
+/// Clap's, which prints itself; help and version come the same way.
+pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
+    let matches = Cli::command().try_get_matches_from(without_cargo_name(args.into_iter().collect()))?;
+    let cli = Cli::from_arg_matches(&matches)?;
+    let mut command = cli.command.unwrap_or_else(|| Command::Check(Box::new(cli.check)));
+    if let Command::Check(args) = &mut command {
+        let own = matches.subcommand_matches("check").unwrap_or(&matches);
+        args.levels.set_order(own);
+    }
+    Ok(command)
+}
+
+/// Cargo runs `cargo-safe-map-lint safe-map-lint ..` and says so by `$CARGO`.
+fn without_cargo_name(mut args: Vec<OsString>) -> Vec<OsString> {
+    let by_cargo =
+        std::env::var_os("CARGO").is_some() && args.get(1).is_some_and(|arg| arg == "safe-map-lint");
+    if by_cargo {
+        args.remove(1);
+    }
+    args
+}
+
+/// The names of the subcommands, for "did you mean".
+pub(crate) fn subcommands() -> Vec<String> {
+    Cli::command().get_subcommands().map(|it| it.get_name().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_declaration_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

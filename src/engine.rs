@@ -1,0 +1,170 @@
+//! The pipeline: files, analysis, lints, suppressions, levels, report.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use safe_map_analysis::Analysis;
+use safe_map_analysis::knowledge::Knowledge;
+use safe_map_analysis::source::{FileId, Workspace};
+use safe_map_analysis::span::Span;
+use safe_map_lints::{Confidence, Finding, LINTS, Level, Lint};
+
+use crate::failure::Failure;
+use crate::fingerprint::Fingerprints;
+use crate::levels::{Context, Levels};
+use crate::report::{Report, Reported, Sources, Stats, Suppressed};
+use crate::suppress;
+use crate::timings::Timings;
+use crate::workspace::{self, Discovered, Incomplete, Request, TestCode};
+
+/// What is reported, and how severely.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The level of each lint.
+    pub levels: Levels,
+    /// Findings less sure than this are left out.
+    pub confidence: Confidence,
+}
+
+/// Runs everything on the current rayon pool.
+///
+/// # Errors
+///
+/// Where the request is wrong; see [`workspace::discover`].
+pub fn run(request: &Request, policy: &Policy) -> Result<Report, Failure> {
+    let mut timings = Timings::start();
+    let discovered = workspace::discover(request)?;
+    timings.mark("discover and parse");
+    Ok(check(discovered, policy, request.targets.test_code, timings))
+}
+
+/// The part of [`run`] that needs no disk.
+pub fn check(discovered: Discovered, policy: &Policy, test_code: TestCode, mut timings: Timings) -> Report {
+    let Discovered { workspace, reported, root, incomplete, notes, lines } = discovered;
+    let analysis = Analysis::new(workspace, Arc::new(Knowledge::builtin()));
+    timings.mark("model and flow");
+    let outcome = safe_map_lints::run(&analysis, &|lint| policy.levels.is_enabled(lint));
+    timings.mark("lints");
+    let judge = Judge { workspace: &analysis.workspace, policy, reported: &reported, test_code };
+    let findings = judge.findings(outcome.findings);
+    let mut report = Report {
+        root,
+        stats: Stats { lines, maps: analysis.map_count() as u64, ..Stats::default() },
+        findings,
+        incomplete: with_panics(incomplete, outcome.panics),
+        notes,
+        sources: Sources::new(&analysis.workspace),
+        timings: Vec::new(),
+    };
+    count(&mut report, &analysis.workspace);
+    // The process ends soon and gives the memory back faster than destructors do.
+    std::mem::forget(analysis);
+    timings.mark("report");
+    report.stats.elapsed = timings.elapsed();
+    report.timings = timings.stages();
+    report
+}
+
+fn with_panics(
+    mut incomplete: Vec<Incomplete>,
+    panics: Vec<(&'static str, String, String)>,
+) -> Vec<Incomplete> {
+    let describe = |(lint, file, message): (&str, String, String)| {
+        let message = format!("internal error in the lint `{lint}`: {message}; please report it");
+        Incomplete { file, line: 1, message }
+    };
+    incomplete.extend(panics.into_iter().map(describe));
+    incomplete.sort();
+    incomplete
+}
+
+fn count(report: &mut Report, workspace: &Workspace) {
+    let broken: BTreeSet<&str> = report.incomplete.iter().map(|it| it.file.as_str()).collect();
+    let paths: BTreeSet<&str> = workspace.files.iter().map(|file| &*file.source.path).collect();
+    let stats = &mut report.stats;
+    stats.files = paths.union(&broken).filter(|path| path.ends_with(".rs")).count() as u64;
+    stats.parsed = paths.difference(&broken).count() as u64;
+    for found in report.findings.iter().filter(|it| it.suppressed.is_none()) {
+        match found.level {
+            Level::Deny => stats.deny += 1,
+            Level::Warn => stats.warn += 1,
+            Level::Allow => stats.allow += 1,
+        }
+    }
+}
+
+/// Turns what the lints found into what is reported.
+struct Judge<'a> {
+    workspace: &'a Workspace,
+    policy: &'a Policy,
+    reported: &'a [bool],
+    test_code: TestCode,
+}
+
+impl Judge<'_> {
+    fn findings(&self, found: Vec<Finding>) -> Vec<Reported> {
+        let judged = suppress::apply(self.workspace, found, &self.policy.levels);
+        let mut fingerprints = Fingerprints::default();
+        let mut tests = TestSpans::default();
+        let mut seen = BTreeSet::new();
+        let mut out = Vec::new();
+        for (finding, suppressed) in sorted(judged) {
+            let context = tests.context(self.workspace, &finding);
+            let Some(lint) = self.reportable(&finding, context) else { continue };
+            let path = &self.workspace.file(finding.primary.file).source.path;
+            // A file analysed under two editions says most things twice.
+            if seen.insert((path.clone(), finding.primary.span, finding.lint, finding.message.clone())) {
+                out.push(self.report(finding, lint, context, suppressed, &mut fingerprints));
+            }
+        }
+        out
+    }
+
+    fn reportable(&self, finding: &Finding, context: Context) -> Option<&'static Lint> {
+        let lint = LINTS.iter().copied().find(|lint| lint.name == finding.lint)?;
+        let krate = self.workspace.file(finding.primary.file).source.krate;
+        let wanted = self.reported.get(krate.0 as usize).copied().unwrap_or(true)
+            && finding.confidence >= self.policy.confidence
+            && self.policy.levels.is_enabled(lint)
+            && (context == Context::Product || self.test_code == TestCode::Include);
+        wanted.then_some(lint)
+    }
+
+    fn report(
+        &self,
+        finding: Finding,
+        lint: &'static Lint,
+        context: Context,
+        suppressed: Option<Suppressed>,
+        fingerprints: &mut Fingerprints,
+    ) -> Reported {
+        let source = &self.workspace.file(finding.primary.file).source;
+        let package = self.workspace.krate(source.krate).package.clone();
+        let fingerprint = fingerprints.next(&finding, &package, finding.primary.span.text(&source.text));
+        let level = self.policy.levels.of(&finding, context);
+        Reported { finding, lint, level, package, suppressed, fingerprint }
+    }
+}
+
+fn sorted(mut judged: Vec<(Finding, Option<Suppressed>)>) -> Vec<(Finding, Option<Suppressed>)> {
+    judged.sort_by(|(a, _), (b, _)| (a.primary, a.lint, &a.message).cmp(&(b.primary, b.lint, &b.message)));
+    judged
+}
+
+/// The items of each file that are test code, found on first use.
+#[derive(Default)]
+struct TestSpans {
+    by_file: HashMap<FileId, Vec<Span>>,
+}
+
+impl TestSpans {
+    fn context(&mut self, workspace: &Workspace, finding: &Finding) -> Context {
+        let file = workspace.file(finding.primary.file);
+        let spans = self.by_file.entry(finding.primary.file).or_insert_with(|| {
+            let tests = file.facts.items.iter().filter(|item| workspace::is_test_attrs(&item.attrs));
+            tests.map(|item| item.span).collect()
+        });
+        let is_test = file.source.is_test || spans.iter().any(|span| span.contains(finding.primary.span));
+        if is_test { Context::Test } else { Context::Product }
+    }
+}

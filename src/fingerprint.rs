@@ -1,0 +1,71 @@
+//! Fingerprints: a name for a finding that survives line shifts, reformatting and the move of a file.
+
+use std::collections::HashMap;
+
+use safe_map_lints::Finding;
+
+/// Gives each finding of a run its ordinal among those that are otherwise alike.
+#[derive(Debug, Default)]
+pub(crate) struct Fingerprints {
+    seen: HashMap<blake3::Hash, u32>,
+}
+
+impl Fingerprints {
+    /// The fingerprint of the next finding, in the order of the report: 32 hexadecimal digits.
+    pub(crate) fn next(&mut self, finding: &Finding, package: &str, snippet: &str) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let lock = finding.lock.as_deref().unwrap_or("");
+        for part in [finding.lint, package, &finding.item, lock, &normalized(snippet)] {
+            hasher.update(part.as_bytes()).update(&[0]);
+        }
+        let base = hasher.finalize();
+        let ordinal = self.seen.entry(base).or_default();
+        hasher.update(&ordinal.to_le_bytes());
+        *ordinal += 1;
+        hasher.finalize().to_hex()[..32].to_owned()
+    }
+}
+
+/// The text without white space: rustfmt may break a chain over lines.
+fn normalized(snippet: &str) -> String {
+    snippet.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use safe_map_analysis::source::FileId;
+    use safe_map_analysis::span::Span;
+    use safe_map_lints::{Confidence, Place};
+
+    use super::*;
+
+    fn finding(start: u32) -> Finding {
+        Finding {
+            lint: "double_lock",
+            confidence: Confidence::Certain,
+            message: String::new(),
+            lock: Some("a::S.m".to_owned()),
+            item: "S::f".to_owned(),
+            primary: Place { file: FileId(0), span: Span::new(start, start + 1) },
+            labels: Vec::new(),
+            note: String::new(),
+            help: String::new(),
+            interleaving: Vec::new(),
+            fixes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn lines_may_shift_and_break() {
+        let before = Fingerprints::default().next(&finding(3), "a", "self.m.lock()");
+        let after = Fingerprints::default().next(&finding(99), "a", "self.m\n    .lock()");
+        assert_eq!(before, after);
+    }
+
+    #[test]
+    fn twins_are_told_apart_by_their_order() {
+        let mut fingerprints = Fingerprints::default();
+        let first = fingerprints.next(&finding(3), "a", "self.m.lock()");
+        assert_ne!(first, fingerprints.next(&finding(9), "a", "self.m.lock()"));
+    }
+}

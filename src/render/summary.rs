@@ -1,0 +1,92 @@
+//! What goes to standard error: counts, what was not analysed, how long it took.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use safe_map_lints::Level;
+
+use crate::report::{Report, Stats};
+
+/// How many incomplete files are named where nobody asked for all of them.
+const INCOMPLETE_SHOWN: usize = 10;
+
+/// How much is said of what was not analysed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// The first few.
+    Some,
+    /// All.
+    All,
+}
+
+/// The last line of a run.
+pub(crate) fn counts(report: &Report) -> String {
+    let stats = &report.stats;
+    let seen = format!(
+        "{} and {} seen in {}",
+        plural(stats.files, "file"),
+        plural(stats.lines, "line"),
+        duration(stats.elapsed)
+    );
+    let maps = format!("{} shared maps, locks and cells", stats.maps);
+    match findings(stats) {
+        None => format!("no findings: {seen}, {maps}"),
+        Some(findings) => format!("{findings}: {seen}, {maps}"),
+    }
+}
+
+fn findings(stats: &Stats) -> Option<String> {
+    let counts = [(stats.deny, "error"), (stats.warn, "warning")];
+    let parts: Vec<String> =
+        counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| plural(count, word)).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn plural(count: u64, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+fn duration(elapsed: Duration) -> String {
+    if elapsed < Duration::from_secs(1) {
+        format!("{} ms", elapsed.as_millis())
+    } else {
+        format!("{:.1} s", elapsed.as_secs_f64())
+    }
+}
+
+/// A line for each part that was not analysed.
+pub(crate) fn incomplete(report: &Report, detail: Detail) -> Vec<String> {
+    let all = &report.incomplete;
+    let shown = if detail == Detail::All { all.len() } else { all.len().min(INCOMPLETE_SHOWN) };
+    let line =
+        |it: &crate::workspace::Incomplete| format!("not analysed: {}:{}: {}", it.file, it.line, it.message);
+    let mut lines: Vec<String> = all.iter().take(shown).map(line).collect();
+    if shown < all.len() {
+        lines.push(format!("not analysed: {} more (-v shows all)", all.len() - shown));
+    }
+    lines
+}
+
+/// A line for each lint that found something, most findings first.
+pub(crate) fn statistics(report: &Report) -> Vec<String> {
+    let mut by_lint: BTreeMap<&str, (u64, Level)> = BTreeMap::new();
+    for found in report.findings.iter().filter(|it| it.is_active()) {
+        let entry = by_lint.entry(found.finding.lint).or_insert((0, found.level));
+        entry.0 += 1;
+        entry.1 = entry.1.max(found.level);
+    }
+    let mut rows: Vec<_> = by_lint.into_iter().collect();
+    rows.sort_by_key(|(lint, (count, _))| (std::cmp::Reverse(*count), *lint));
+    rows.into_iter()
+        .map(|(lint, (count, level))| format!("{count:>6}  {:<5}  {lint}", level.as_str()))
+        .collect()
+}
+
+/// A line for each stage.
+pub(crate) fn timings(report: &Report) -> Vec<String> {
+    let row = |name: &str, time: Duration| format!("{name:<20} {:>9.1} ms", time.as_secs_f64() * 1e3);
+    let mut rows: Vec<String> = report.timings.iter().map(|(name, time)| row(name, *time)).collect();
+    let stats = &report.stats;
+    rows.push(format!("{}   {} files, {} lines", row("total", stats.elapsed), stats.files, stats.lines));
+    rows
+}

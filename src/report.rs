@@ -1,0 +1,135 @@
+//! The report: plain data between the engine and the renderers.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use safe_map_analysis::source::{FileId, Workspace};
+use safe_map_analysis::span::{LineColumn, LineIndex, Span};
+use safe_map_lints::{Finding, Level, Lint, Place};
+
+use crate::workspace::Incomplete;
+
+/// Everything a run has to say.
+#[derive(Debug)]
+pub struct Report {
+    /// The directory that paths start from.
+    pub root: PathBuf,
+    /// What was found, by file, span and lint; suppressed findings among them.
+    pub findings: Vec<Reported>,
+    /// What was not analysed, by file and line.
+    pub incomplete: Vec<Incomplete>,
+    /// What the user should know about how the files were found.
+    pub notes: Vec<String>,
+    /// The texts that findings point into.
+    pub sources: Sources,
+    /// Counts.
+    pub stats: Stats,
+    /// How long each stage took, in their order.
+    pub timings: Vec<(&'static str, Duration)>,
+}
+
+/// A finding with what the run decided about it.
+#[derive(Clone, Debug)]
+pub struct Reported {
+    /// The finding.
+    pub finding: Finding,
+    /// Its lint.
+    pub lint: &'static Lint,
+    /// Its level in this run.
+    pub level: Level,
+    /// The package it stands in.
+    pub package: String,
+    /// The comment or attribute that silences it.
+    pub suppressed: Option<Suppressed>,
+    /// What stays the same while lines move.
+    pub fingerprint: String,
+}
+
+impl Reported {
+    /// Whether it counts: not silenced, and not below warn.
+    pub fn is_active(&self) -> bool {
+        self.suppressed.is_none() && self.level != Level::Allow
+    }
+}
+
+/// What silences a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppressed {
+    /// `comment` or `attribute`.
+    pub kind: &'static str,
+    /// The reason given.
+    pub reason: Option<String>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// The counts of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Files that were found.
+    pub files: u64,
+    /// Files that parsed without a problem.
+    pub parsed: u64,
+    /// Their lines.
+    pub lines: u64,
+    /// Shared maps, locks and cells that the workspace declares.
+    pub maps: u64,
+    /// Findings at deny level.
+    pub deny: u64,
+    /// Findings at warn level.
+    pub warn: u64,
+    /// Findings below warn, which are not shown.
+    pub allow: u64,
+    /// The whole run.
+    pub elapsed: Duration,
+}
+
+/// The texts of all files. Cheap to make: texts are shared, line indexes are built on first use.
+#[derive(Debug, Default)]
+pub struct Sources {
+    files: Vec<SourceText>,
+}
+
+/// One text with its path.
+#[derive(Debug)]
+pub struct SourceText {
+    /// The path in reports.
+    pub path: Arc<str>,
+    /// The text.
+    pub text: Arc<str>,
+    /// The edition as a manifest writes it.
+    pub edition: &'static str,
+    index: OnceLock<LineIndex>,
+}
+
+impl Sources {
+    /// The texts of `workspace`.
+    pub fn new(workspace: &Workspace) -> Sources {
+        let files = workspace.files.iter().map(|file| SourceText {
+            path: file.source.path.clone(),
+            text: file.source.text.clone(),
+            edition: file.source.edition.as_str(),
+            index: OnceLock::new(),
+        });
+        Sources { files: files.collect() }
+    }
+
+    /// The text of a file.
+    pub fn file(&self, id: FileId) -> &SourceText {
+        &self.files[id.0 as usize]
+    }
+}
+
+impl SourceText {
+    /// Where its lines start.
+    pub fn index(&self) -> &LineIndex {
+        self.index.get_or_init(|| LineIndex::new(&self.text))
+    }
+
+    /// Start and end of a span, the end exclusive.
+    pub fn range(&self, span: Span) -> (LineColumn, LineColumn) {
+        let at = |byte| self.index().line_column(&self.text, byte);
+        (at(span.start), at(span.end))
+    }
+}
