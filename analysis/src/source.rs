@@ -88,3 +88,25 @@ impl Workspace {
         &self.crates[id.0 as usize]
     }
 }
+
+impl Workspace {
+    /// A workspace of one file that is a crate of its own: standard input, an editor's buffer, an example.
+    pub fn of_text(path: &str, text: &str, edition: Edition) -> Workspace {
+        let krate = Crate {
+            package: "snippet".to_string(),
+            name: Name::new("snippet"),
+            dependencies: Vec::new(),
+            is_lib: true,
+        };
+        let source = SourceFile {
+            path: path.into(),
+            text: text.into(),
+            krate: CrateId(0),
+            edition,
+            module: Vec::new(),
+            is_test: false,
+        };
+        let facts = crate::facts::lower(text, edition);
+        Workspace { crates: vec![krate], files: vec![ParsedFile { source, facts }] }
+    }
+}

@@ -1,8 +1,11 @@
 //! Runs the lints over an analysis. A panic in one lint costs that lint in that file and is reported.
 
-use safe_map_analysis::Analysis;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::{Finding, Lint};
+use rayon::prelude::*;
+use safe_map_analysis::{Analysis, FileView};
+
+use crate::{Check, Finding, LINTS, Lint};
 
 /// What a run of the lints gave.
 #[derive(Debug, Default)]
@@ -14,6 +17,56 @@ pub struct Outcome {
 }
 
 /// Runs the lints that `enabled` accepts over every file and function, in parallel on the current rayon pool.
-pub fn run(_analysis: &Analysis, _enabled: &(dyn Fn(&Lint) -> bool + Sync)) -> Outcome {
-    Outcome::default()
+pub fn run(analysis: &Analysis, enabled: &(dyn Fn(&Lint) -> bool + Sync)) -> Outcome {
+    let lints: Vec<&Lint> = LINTS.iter().copied().filter(|it| enabled(it)).collect();
+    let ids: Vec<_> = analysis.workspace.file_ids().collect();
+    let by_file = ids.into_par_iter().map(|id| run_file(analysis.file(id), &lints));
+    let whole = lints.par_iter().map(|lint| run_whole(analysis, lint));
+    let mut outcome = Outcome::default();
+    for part in by_file.chain(whole).collect::<Vec<_>>() {
+        outcome.findings.extend(part.findings);
+        outcome.panics.extend(part.panics);
+    }
+    outcome.findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    outcome.findings.dedup();
+    outcome
+}
+
+fn order(finding: &Finding) -> (crate::Place, &'static str, &str) {
+    (finding.primary, finding.lint, &finding.message)
+}
+
+/// The lints that look at one file or at its functions.
+fn run_file(file: FileView<'_>, lints: &[&Lint]) -> Outcome {
+    let mut outcome = Outcome::default();
+    for lint in lints {
+        guarded(lint, &file.parsed().source.path, &mut outcome, |out| match lint.check {
+            Check::File(check) => check(&file, out),
+            Check::Function(check) => file.functions().for_each(|it| check(&it, out)),
+            Check::Workspace(_) | Check::Engine => {}
+        });
+    }
+    outcome
+}
+
+/// A lint that looks at everything.
+fn run_whole(analysis: &Analysis, lint: &Lint) -> Outcome {
+    let mut outcome = Outcome::default();
+    if let Check::Workspace(check) = lint.check {
+        guarded(lint, "the whole workspace", &mut outcome, |out| check(analysis, out));
+    }
+    outcome
+}
+
+/// What a check found before it panicked is kept out: it may be half a story.
+fn guarded(lint: &Lint, path: &str, outcome: &mut Outcome, check: impl FnOnce(&mut Vec<Finding>)) {
+    let mut found = Vec::new();
+    match catch_unwind(AssertUnwindSafe(|| check(&mut found))) {
+        Ok(()) => outcome.findings.append(&mut found),
+        Err(panic) => {
+            let message = panic.downcast_ref::<&str>().map(|it| it.to_string());
+            let message = message.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            outcome.panics.push((lint.name, path.to_string(), message));
+        }
+    }
 }

@@ -72,6 +72,8 @@ pub struct Finding {
     pub lock: Option<String>,
     /// The path of the item it stands in, inside its crate: `SessionStore::evict`.
     pub item: String,
+    /// Whether that item is only compiled for tests.
+    pub in_test: bool,
     /// The hazard itself.
     pub primary: Place,
     /// The other places of the story, in its order.

@@ -5,8 +5,10 @@
 
 mod engine;
 mod finding;
+mod fix;
 mod lint;
 mod lints;
+mod story;
 
 pub use engine::{Outcome, run};
 pub use finding::*;

@@ -40,11 +40,11 @@ pub(super) fn stack_for(text: &str) -> Stack {
 }
 
 /// How deep the syntax tree of `text` can be at most.
-pub(super) fn bound(text: &str) -> usize {
+fn bound(text: &str) -> usize {
     let mut scanner = Scanner::new(text, 0);
-    let mut depth = Depth::default();
+    let mut depth = Depth { text: text.as_bytes(), ..Depth::default() };
     while let Some((piece, start)) = scanner.next() {
-        depth.add(piece, &text.as_bytes()[start..scanner.at()], scanner.peek(0));
+        depth.add(piece, start, scanner.at());
     }
     depth.max
 }
@@ -63,10 +63,13 @@ struct Level {
 }
 
 #[derive(Default)]
-struct Depth {
+struct Depth<'a> {
+    text: &'a [u8],
     outer: Vec<Level>,
     level: Level,
     last: Last,
+    /// The last word.
+    word: (usize, usize),
     max: usize,
 }
 
@@ -80,39 +83,33 @@ enum Last {
     Equals,
     /// `-`: with `>` it is the arrow of a result.
     Minus,
+    /// A name or a keyword.
     Word,
-    /// A word after which an operand follows.
-    Keyword,
     /// A literal or a closing bracket.
     Operand,
     /// `}`, which may end a statement.
     Brace,
 }
 
-impl Depth {
-    fn add(&mut self, piece: Piece, text: &[u8], next: u8) {
-        if self.last == Last::Brace && starts_statement(piece, text) {
+impl Depth<'_> {
+    fn add(&mut self, piece: Piece, start: usize, end: usize) {
+        if self.last == Last::Brace && starts_statement(piece, &self.text[start..end]) {
             self.level.run = 0;
         }
         self.last = match piece {
-            Piece::Word => self.word(text),
+            Piece::Word => self.word(start, end),
             Piece::Literal => Last::Operand,
             Piece::Open(_) => self.open(),
             Piece::Close(bracket) => self.close(bracket),
-            Piece::Punct(byte) => self.punct(byte, next),
+            Piece::Punct(byte) => self.punct(byte, self.text.get(end).copied().unwrap_or(0)),
         };
         self.max = self.max.max(self.level.base + self.level.run);
     }
 
-    fn word(&mut self, text: &[u8]) -> Last {
-        if matches!(self.last, Last::Word | Last::Keyword) {
-            self.level.run += 1;
-        }
-        match text {
-            b"move" | b"return" | b"break" | b"else" | b"in" | b"match" | b"if" | b"while" | b"async"
-            | b"static" | b"const" | b"yield" | b"mut" | b"as" => Last::Keyword,
-            _ => Last::Word,
-        }
+    fn word(&mut self, start: usize, end: usize) -> Last {
+        self.level.run += usize::from(self.last == Last::Word);
+        self.word = (start, end);
+        Last::Word
     }
 
     fn open(&mut self) -> Last {
@@ -128,20 +125,8 @@ impl Depth {
     }
 
     fn punct(&mut self, byte: u8, next: u8) -> Last {
-        let level = &mut self.level;
-        match byte {
-            b';' => *level = Level { base: level.base, ..Level::default() },
-            b',' if level.angles == 0 && !level.in_bars => level.run = 0,
-            b'>' if self.last == Last::Equals => *level = Level { base: level.base, ..Level::default() },
-            b'>' if self.last == Last::Minus => {}
-            b'<' if next != b'=' => level.angles += 1,
-            b'>' => level.angles = level.angles.saturating_sub(1),
-            b'|' => {
-                level.in_bars = !level.in_bars && self.last.expects_operand() && next != b'|';
-            }
-            _ => {}
-        }
-        level.run += usize::from(byte != b';');
+        self.separate(byte, next);
+        self.level.run += usize::from(byte != b';');
         match byte {
             b'=' => Last::Equals,
             b'-' => Last::Minus,
@@ -149,15 +134,49 @@ impl Depth {
             _ => Last::Operator,
         }
     }
-}
 
-impl Last {
-    fn expects_operand(self) -> bool {
-        match self {
-            Last::Operator | Last::Equals | Last::Minus | Last::Keyword | Last::Brace => true,
-            Last::Word | Last::Operand => false,
+    /// Starts the count anew after a separator, and follows what keeps a comma from being one.
+    fn separate(&mut self, byte: u8, next: u8) {
+        let opens_bars = byte == b'|' && next != b'|' && self.expects_operand();
+        let level = &mut self.level;
+        match byte {
+            b';' => *level = Level { base: level.base, ..Level::default() },
+            b'>' if self.last == Last::Equals => *level = Level { base: level.base, ..Level::default() },
+            b'>' if self.last == Last::Minus => {}
+            b',' if level.angles == 0 && !level.in_bars => level.run = 0,
+            b'<' if next != b'=' => level.angles += 1,
+            b'>' => level.angles = level.angles.saturating_sub(1),
+            b'|' => level.in_bars = !level.in_bars && opens_bars,
+            _ => {}
         }
     }
+
+    fn expects_operand(&self) -> bool {
+        match self.last {
+            Last::Operator | Last::Equals | Last::Minus | Last::Brace => true,
+            Last::Word => is_keyword(&self.text[self.word.0..self.word.1]),
+            Last::Operand => false,
+        }
+    }
+}
+
+/// Words after which a bar opens a closure.
+fn is_keyword(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"move"
+            | b"return"
+            | b"break"
+            | b"else"
+            | b"in"
+            | b"match"
+            | b"if"
+            | b"while"
+            | b"async"
+            | b"static"
+            | b"const"
+            | b"yield"
+    )
 }
 
 /// Whether what follows `}` is another statement rather than more of the expression that the brace ended.

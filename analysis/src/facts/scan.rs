@@ -18,6 +18,7 @@ pub(super) enum Piece {
 
 /// The pieces of a text from a position on. Yields each with its first byte.
 pub(super) struct Scanner<'a> {
+    text: &'a str,
     bytes: &'a [u8],
     at: usize,
 }
@@ -25,7 +26,7 @@ pub(super) struct Scanner<'a> {
 impl<'a> Scanner<'a> {
     /// Scans `text` from byte `start` on.
     pub(super) fn new(text: &'a str, start: usize) -> Scanner<'a> {
-        Scanner { bytes: text.as_bytes(), at: start }
+        Scanner { text, bytes: text.as_bytes(), at: start }
     }
 
     /// One past the piece yielded last.
@@ -34,7 +35,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The byte `ahead` bytes after the current position, 0 past the end.
-    pub(super) fn peek(&self, ahead: usize) -> u8 {
+    fn peek(&self, ahead: usize) -> u8 {
         self.bytes.get(self.at + ahead).copied().unwrap_or(0)
     }
 
@@ -45,8 +46,8 @@ impl<'a> Scanner<'a> {
     }
 
     fn skip_line(&mut self) {
-        let rest = &self.bytes[self.at..];
-        self.at += rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+        let rest = self.text.get(self.at..).unwrap_or("");
+        self.at += rest.find('\n').unwrap_or(rest.len());
     }
 
     fn skip_block_comment(&mut self) {

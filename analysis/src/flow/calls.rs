@@ -243,10 +243,20 @@ impl<'a> Walker<'a> {
 
     /// The type language counts argument 0 of an associated function as `A0`.
     fn associated_guard(&mut self, ty: &Ty, method: &KnownMethod, first: Value, call: Call<'_>) -> Value {
-        let shifted = method.returns.subst(&|name| (name == "A0").then(|| first.ty.clone()));
+        let shifted = method.returns.subst(&|name| shift(name, &first.ty));
         let spec = Method { receiver: Receiver::Value, ..method.spec.clone() };
         let method = KnownMethod { spec, returns: shifted, closure_params: method.closure_params.clone() };
         self.known_method(ty, &method, first, call)
+    }
+}
+
+/// `A0` is the receiver now, and every other argument moves up by one.
+fn shift(name: &str, first: &Ty) -> Option<Ty> {
+    let (letter, digits) = name.split_at_checked(1)?;
+    let index = digits.parse::<u32>().ok().filter(|_| matches!(letter, "A" | "R"))?;
+    match index.checked_sub(1) {
+        Some(index) => Some(Ty::Param(Name::new(&format!("{letter}{index}")))),
+        None => Some(if letter == "A" { first.clone() } else { Ty::Unknown }),
     }
 }
 

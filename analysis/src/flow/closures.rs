@@ -82,7 +82,7 @@ impl<'a> Walker<'a> {
                         None => given,
                     };
                     self.bind(*pat, value);
-                    self.settle_rest(body.expr(id).span);
+                    self.settle_rest();
                 }
                 self.use_value(closure.body)
             }

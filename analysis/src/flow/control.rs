@@ -1,7 +1,5 @@
 //! Branches and loops: scopes of scrutinees by edition, what each arm can still hold, what loops carry round.
 
-use std::sync::Arc;
-
 use super::frames::{Frame, FrameKind};
 use super::state::{Owner, State};
 use super::value::Value;
@@ -14,7 +12,7 @@ use crate::span::Span;
 use crate::ty::Ty;
 
 impl<'a> Walker<'a> {
-    pub(super) fn if_(&mut self, cond: ExprId, then: ExprId, otherwise: Option<ExprId>, span: Span) -> Value {
+    pub(super) fn if_(&mut self, cond: ExprId, then: ExprId, otherwise: Option<ExprId>) -> Value {
         // From 2024 on the temporaries of `let` scrutinees end before `else`.
         let early = self.edition.drops_tails_early().then(|| self.push(FrameKind::Temps));
         let names = self.push(FrameKind::Block);
@@ -38,7 +36,6 @@ impl<'a> Walker<'a> {
             }
             None => taken.with_ty(Ty::unit()),
         };
-        let _ = span;
         self.state = std::mem::replace(&mut self.state, State::unreachable()).join(after_then);
         value
     }
@@ -97,7 +94,7 @@ impl<'a> Walker<'a> {
         self.pop(frame, span.at_end());
     }
 
-    pub(super) fn match_(&mut self, scrutinee: ExprId, arms: &'a [Arm], span: Span) -> Value {
+    pub(super) fn match_(&mut self, scrutinee: ExprId, arms: &'a [Arm]) -> Value {
         let value = self.use_place(scrutinee);
         let base = self.state.clone();
         let mut taken = Vec::new();
@@ -115,7 +112,6 @@ impl<'a> Walker<'a> {
             }
         }
         self.state = if arms.is_empty() { State::unreachable() } else { end };
-        let _ = span;
         self.merge(values)
     }
 
@@ -271,14 +267,6 @@ impl<'a> Walker<'a> {
             }
         }
         Ty::Unknown
-    }
-
-    /// A lazy iterator over `item`.
-    pub(super) fn iterator_of(&self, item: Ty) -> Ty {
-        match self.knowledge.well_known().iterator {
-            Some(id) => Ty::Known(id, Arc::from([item])),
-            None => Ty::Unknown,
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::state::{Owner, State};
 use super::value::Value;
 use super::walk::{Walker, tail_of};
 use super::{Decl, EventKind, Place};
-use crate::facts::{ExprId, ExprKind, LazyOp, Lit, PatKind, Path, UnaryOp};
+use crate::facts::{ExprId, ExprKind, Lit, Path, UnaryOp};
 use crate::knowledge::schema::CloneKind;
 use crate::model::{Def, ValueDef};
 use crate::name::Name;
@@ -69,7 +69,7 @@ impl<'a> Walker<'a> {
                 self.use_place(*rhs);
                 Value::of(if is_comparison(op) { Ty::Prim(Name::new("bool")) } else { Ty::Unknown })
             }
-            ExprKind::Lazy { op, lhs, rhs } => self.lazy(*op, *lhs, *rhs),
+            ExprKind::Lazy { lhs, rhs, .. } => self.lazy(*lhs, *rhs),
             ExprKind::Assign { op, lhs, rhs } => self.assign(op.is_some(), *lhs, *rhs, span),
             ExprKind::Underscore => Value::default(),
             ExprKind::Field { base, name } => self.field(*base, name),
@@ -88,11 +88,11 @@ impl<'a> Walker<'a> {
                 self.bind(*pat, value);
                 Value::of(Ty::Prim(Name::new("bool")))
             }
-            ExprKind::If { cond, then, otherwise } => self.if_(*cond, *then, *otherwise, span),
+            ExprKind::If { cond, then, otherwise } => self.if_(*cond, *then, *otherwise),
             ExprKind::While { label, cond, body } => self.while_(label.as_ref(), *cond, *body, span),
             ExprKind::Loop { label, body } => self.loop_(label.as_ref(), *body, span),
             ExprKind::For { label, pat, iter, body } => self.for_(label.as_ref(), *pat, *iter, *body, span),
-            ExprKind::Match { scrutinee, arms } => self.match_(*scrutinee, arms, span),
+            ExprKind::Match { scrutinee, arms } => self.match_(*scrutinee, arms),
             ExprKind::Block(block) => self.block(id, block),
             ExprKind::Closure(_) => self.closure_value(id),
             ExprKind::Await(operand) => self.await_(*operand, span),
@@ -235,7 +235,7 @@ impl<'a> Walker<'a> {
     }
 
     /// `&&`, `||`: each operand is a scope of its own, and the right one may not run.
-    fn lazy(&mut self, _op: LazyOp, lhs: ExprId, rhs: ExprId) -> Value {
+    fn lazy(&mut self, lhs: ExprId, rhs: ExprId) -> Value {
         self.in_temps(lhs);
         let skipped = self.state.clone();
         self.in_temps(rhs);
@@ -377,17 +377,25 @@ impl<'a> Walker<'a> {
             self.end_values(&[Value { pending: None, ..value }], at);
             return self.fulfil(*pending);
         }
-        let output = self.deref_chain(&value.ty).into_iter().find_map(|ty| match ty {
-            Ty::Future(output) => Some((*output).clone()),
-            _ => None,
-        });
-        let output = output.unwrap_or_default();
+        let output = self.deref_chain(&value.ty).into_iter().find_map(|ty| self.output_of(&ty)).unwrap_or_default();
         if self.keeps(&output) {
             return Value { guards: value.guards, ..Value::of(output) };
         }
         let flying = self.flying(&value);
         self.end(&flying, at);
         Value::of(output)
+    }
+
+    /// What awaiting a value of this very type gives: a future's output, or what the knowledge files say.
+    fn output_of(&self, ty: &Ty) -> Option<Ty> {
+        match ty {
+            Ty::Future(output) => Some((**output).clone()),
+            Ty::Known(id, args) => {
+                let known = self.knowledge.ty(*id);
+                known.methods.get("await").map(|it| it.returns.instantiate(&known.params, args))
+            }
+            _ => None,
+        }
     }
 
     fn try_(&mut self, operand: ExprId, span: Span) -> Value {
@@ -514,11 +522,6 @@ impl<'a> Walker<'a> {
         let ExprKind::Path(path) = &self.body.expr(callee).kind else { return false };
         let last = path.last().is_some_and(|it| it.name.starts_with(|c: char| c.is_ascii_uppercase()));
         last && path.as_ident().is_none_or(|it| self.lookup(it).is_none())
-    }
-
-    /// Whether a pattern binds nothing and matches everything.
-    pub(super) fn is_wild(&self, pat: crate::facts::PatId) -> bool {
-        matches!(self.body.pat(pat).kind, PatKind::Wild)
     }
 }
 

@@ -190,7 +190,7 @@ impl Walker<'_> {
             Some(0) if after.reachable => after,
             Some(0) => {
                 let mut state = before;
-                receiver.guards.iter().for_each(|it| drop(state.live.remove(it)));
+                state.live.retain(|id, _| !receiver.guards.contains(id));
                 state
             }
             _ => after.join(before),

@@ -58,8 +58,8 @@ impl Walker<'_> {
                 let method = self.knowledge.ty(iterator).methods.get(name).filter(|it| !it.spec.associated)?;
                 Some(Callee::Known(Ty::Known(iterator, Arc::from([item])), method.clone()))
             }
-            Ty::Slice(item) => self.method_of(known.vec?, Arc::from([(**item).clone()]), name),
-            Ty::Prim(prim) if *prim == "str" => self.method_of(known.string?, Arc::from([]), name),
+            Ty::Slice(item) => self.method_of(known.slice?, Arc::from([(**item).clone()]), name),
+            Ty::Prim(prim) if *prim == "str" => self.method_of(known.str?, Arc::from([]), name),
             Ty::Adt(..) | Ty::Trait(_) | Ty::Foreign(..) => {
                 self.model.method(ty, name).map(|id| Callee::Workspace(ty.clone(), id))
             }

@@ -7,7 +7,7 @@ use super::place::{Root, Step};
 use super::state::{Owner, State};
 use super::value::{Pending, Value};
 use super::walk::Walker;
-use super::{Acquire, EventKind, GuardId, Place};
+use super::{Acquire, GuardId, Place};
 use crate::facts::SelfKind;
 use crate::knowledge::KnownFunction;
 use crate::knowledge::schema::{ClosureClass, GuardEffect};
@@ -169,12 +169,6 @@ impl Walker<'_> {
 
     pub(super) fn is_macro_argument(&self, name: &Name) -> bool {
         self.macro_args.last().is_some_and(|it| it.binds(name))
-    }
-
-    /// Records that a guard was taken by a call that the flow does not look into.
-    pub(super) fn note_acquire(&mut self, acquire: Acquire, guard: GuardId) {
-        let span = acquire.span;
-        self.event(EventKind::Acquire { acquire, guard: Some(guard) }, span);
     }
 }
 

@@ -1,9 +1,9 @@
 //! The walker: its parts, its entry, blocks and statements.
 
 use super::frames::{Frame, FrameKind};
-use super::state::{FrameId, LocalId, Owner, State};
+use super::state::{LocalId, Owner, State};
 use super::value::Value;
-use super::{Acquire, Decl, Event, EventKind, FnFlow, Guard, GuardId, Place, Root};
+use super::{Acquire, Event, EventKind, FnFlow, Guard, GuardId, Place, Root};
 use crate::facts::{Attrs, Block, BlockKind, Body, Edition, ExprId, ExprKind, PatId, PatKind, Stmt, StmtKind, TypeExpr};
 use crate::knowledge::Knowledge;
 use crate::model::{FnId, Model, TyScope};
@@ -70,7 +70,6 @@ pub(super) struct Walker<'a> {
 pub(super) struct Local {
     pub(super) name: Name,
     pub(super) span: Span,
-    pub(super) frame: FrameId,
     /// What is known of its value; its guards are those that it owns in the state.
     pub(super) value: Value,
 }
@@ -182,8 +181,7 @@ impl<'a> Walker<'a> {
         }
         let frame = self.binding_frame();
         self.frames[frame].names.push((name.clone(), id));
-        let frame = self.frames[frame].id;
-        self.locals.push(Local { name, span, frame, value });
+        self.locals.push(Local { name, span, value });
         id
     }
 
@@ -274,7 +272,7 @@ impl<'a> Walker<'a> {
             None => {
                 // The names belong to the block around the statement, the temporaries to the statement.
                 self.bind(pat, value);
-                self.settle_rest(stmt.span);
+                self.settle_rest();
                 self.pop(frame, stmt.span.at_end());
             }
         }
@@ -300,15 +298,10 @@ impl<'a> Walker<'a> {
     }
 
     /// What a pattern left in the value it was matched against lives to the end of the statement.
-    pub(super) fn settle_rest(&mut self, _at: Span) {
+    pub(super) fn settle_rest(&mut self) {
         let rest = self.state.owned_by(Owner::Flight);
         let Some(frame) = self.temps_frame() else { return };
         self.state.give(&rest, Owner::Frame(frame));
-    }
-
-    /// The declaration of a local's value, for names in messages.
-    pub(super) fn decl_of(value: &Value) -> Option<Decl> {
-        value.decl.clone()
     }
 }
 

@@ -103,10 +103,10 @@ pub struct WellKnown {
     pub result: Option<KnownId>,
     /// `std::iter::Iterator`: the pseudo type of every adapter.
     pub iterator: Option<KnownId>,
-    /// `std::string::String`.
-    pub string: Option<KnownId>,
-    /// `std::vec::Vec`.
-    pub vec: Option<KnownId>,
+    /// `std::primitive::str`: what `str` can do.
+    pub str: Option<KnownId>,
+    /// `std::primitive::slice`: what slices and arrays can do.
+    pub slice: Option<KnownId>,
     /// `std::thread::LocalKey`: the type of a `thread_local!` static.
     pub local_key: Option<KnownId>,
 }
@@ -143,8 +143,8 @@ impl Knowledge {
             option: knowledge.type_at("std::option::Option", None),
             result: knowledge.type_at("std::result::Result", None),
             iterator: knowledge.type_at("std::iter::Iterator", None),
-            string: knowledge.type_at("std::string::String", None),
-            vec: knowledge.type_at("std::vec::Vec", None),
+            str: knowledge.type_at("std::primitive::str", None),
+            slice: knowledge.type_at("std::primitive::slice", None),
             local_key: knowledge.type_at("std::thread::LocalKey", None),
         };
         knowledge.guard_modes = knowledge.collect_guard_modes();

@@ -1,6 +1,18 @@
 //! The registry: every lint, in the order of the catalogue.
 
+mod delete_during_iteration;
+mod double_lock;
+mod guard_across_await;
+mod let_underscore_guard;
+mod static_mut_map;
+
 use crate::Lint;
 
 /// Every lint, in the order of the catalogue.
-pub static LINTS: &[&Lint] = &[];
+pub static LINTS: &[&Lint] = &[
+    &static_mut_map::LINT,
+    &delete_during_iteration::LINT,
+    &guard_across_await::LINT,
+    &let_underscore_guard::LINT,
+    &double_lock::LINT,
+];

@@ -3,7 +3,7 @@
 use syn::ext::IdentExt as _;
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, Ident, LitStr, Pat, Stmt, Token};
+use syn::{Expr, Ident, LitStr, Pat, Stmt, Token, braced, bracketed, token};
 
 use super::{cfg_if, select};
 
@@ -31,24 +31,33 @@ const NOT_RUN: &[&str] = &[
 ];
 
 /// Parses the arguments of a macro call: a known grammar by the macro's name, else expressions, else statements.
-pub(super) fn parse(mac: &syn::Macro) -> Parsed {
+///
+/// `text` is the call. Without a semicolon or braces it holds no statements, and an attempt at them is saved.
+pub(super) fn parse(mac: &syn::Macro, text: &str) -> Parsed {
     let name = mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+    let statements = text.contains(';') || matches!(mac.delimiter, syn::MacroDelimiter::Brace(_));
+    let plain = || match statements {
+        true => body(mac, exprs_or_stmts),
+        false => body(mac, exprs).map(Parsed::Exprs),
+    };
     let parsed = match name.as_str() {
         "matches" | "assert_matches" | "debug_assert_matches" => body(mac, matches),
         "select" | "select_biased" => body(mac, select::arms).map(Parsed::Select),
         "cfg_if" => body(mac, cfg_if::branches).map(Parsed::Branches),
+        "json" => body(mac, json).map(Parsed::Exprs),
         name if NOT_RUN.contains(&name) => return Parsed::Opaque,
-        name if name.ends_with("vec") => body(mac, repeat),
-        _ => return body(mac, plain).unwrap_or(Parsed::Opaque),
+        name if name.ends_with("vec") && text.contains(';') => body(mac, repeat),
+        name if name.ends_with("map") && text.contains("=>") => body(mac, pairs).map(Parsed::Exprs),
+        _ => return plain().unwrap_or(Parsed::Opaque),
     };
-    parsed.or_else(|_| body(mac, plain)).unwrap_or(Parsed::Opaque)
+    parsed.or_else(|_| plain()).unwrap_or(Parsed::Opaque)
 }
 
 fn body<F: Parser>(mac: &syn::Macro, parser: F) -> syn::Result<F::Output> {
     mac.parse_body_with(parser)
 }
 
-fn plain(input: ParseStream<'_>) -> syn::Result<Parsed> {
+fn exprs_or_stmts(input: ParseStream<'_>) -> syn::Result<Parsed> {
     let ahead = input.fork();
     if let Ok(exprs) = exprs(&ahead) {
         input.advance_to(&ahead);
@@ -57,25 +66,98 @@ fn plain(input: ParseStream<'_>) -> syn::Result<Parsed> {
     input.call(syn::Block::parse_within).map(Parsed::Stmts)
 }
 
-/// `a, name = b, %c,`.
+/// `a, name = b, %c, { name = d },`.
 fn exprs(input: ParseStream<'_>) -> syn::Result<Vec<Expr>> {
-    let mut exprs = Vec::new();
+    let mut found = Vec::new();
     while !input.is_empty() {
-        exprs.push(argument(input)?);
+        match fields(input) {
+            Some(fields) => found.extend(fields),
+            None => found.push(argument(input)?),
+        }
         if !input.is_empty() {
             input.parse::<Token![,]>()?;
         }
     }
-    Ok(exprs)
+    Ok(found)
 }
 
-/// One argument without its name (`name = a`, `target: a`, `user.id = a`) and without tracing's `%` or `?`.
+/// tracing's `{ a = b, %c }` before a message.
+fn fields(input: ParseStream<'_>) -> Option<Vec<Expr>> {
+    if !input.peek(token::Brace) || !input.peek2(Token![,]) {
+        return None;
+    }
+    let ahead = input.fork();
+    let braced = |input: ParseStream<'_>| {
+        let content;
+        braced!(content in input);
+        exprs(&content)
+    };
+    let fields = braced(&ahead).ok()?;
+    input.advance_to(&ahead);
+    Some(fields)
+}
+
+/// `key => value, ..`.
+fn pairs(input: ParseStream<'_>) -> syn::Result<Vec<Expr>> {
+    let mut found = Vec::new();
+    while !input.is_empty() {
+        found.push(input.parse()?);
+        input.parse::<Token![=>]>()?;
+        found.push(input.parse()?);
+        input.parse::<Option<Token![,]>>()?;
+    }
+    Ok(found)
+}
+
+/// The expressions within a JSON value, in order; keys that are literals are left out.
+fn json(input: ParseStream<'_>) -> syn::Result<Vec<Expr>> {
+    let mut found = Vec::new();
+    json_value(input, &mut found)?;
+    Ok(found)
+}
+
+fn json_value(input: ParseStream<'_>, found: &mut Vec<Expr>) -> syn::Result<()> {
+    if input.peek(token::Brace) {
+        let content;
+        braced!(content in input);
+        return json_members(&content, found);
+    }
+    if input.peek(token::Bracket) {
+        let content;
+        bracketed!(content in input);
+        while !content.is_empty() {
+            json_value(&content, found)?;
+            content.parse::<Option<Token![,]>>()?;
+        }
+        return Ok(());
+    }
+    found.push(input.parse()?);
+    Ok(())
+}
+
+fn json_members(input: ParseStream<'_>, found: &mut Vec<Expr>) -> syn::Result<()> {
+    while !input.is_empty() {
+        match input.parse::<Option<LitStr>>()? {
+            Some(_) => {}
+            None => found.push(input.parse()?),
+        }
+        input.parse::<Token![:]>()?;
+        json_value(input, found)?;
+        input.parse::<Option<Token![,]>>()?;
+    }
+    Ok(())
+}
+
+/// One argument without its name (`name = a`, `target: a`, `user.id = a`) and without tracing's `%` or `?`
+/// or insta's `@`.
 fn argument(input: ParseStream<'_>) -> syn::Result<Expr> {
     skip_name(input)?;
     if input.peek(Token![%]) {
         input.parse::<Token![%]>()?;
     } else if input.peek(Token![?]) {
         input.parse::<Token![?]>()?;
+    } else if input.peek(Token![@]) {
+        input.parse::<Token![@]>()?;
     }
     input.parse()
 }

@@ -18,19 +18,19 @@ impl Lower<'_> {
         let path = self.path(None, &mac.path);
         let delimiters = mac.delimiter.span();
         let span = Span::new(path.span.start, self.positions.closed(delimiters));
-        let args = self.macro_args(mac);
+        let args = self.macro_args(mac, span);
         self.body.leave();
         self.put(span, ExprKind::Macro(MacroCall { path, args }))
     }
 
-    fn macro_args(&mut self, mac: &syn::Macro) -> MacroArgs {
+    fn macro_args(&mut self, mac: &syn::Macro, span: Span) -> MacroArgs {
         if mac.tokens.is_empty() {
             return MacroArgs::Exprs(Vec::new());
         }
         if self.macro_depth >= MAX_MACRO_DEPTH {
             return MacroArgs::Opaque;
         }
-        let parsed = arguments::parse(mac);
+        let parsed = arguments::parse(mac, self.positions.text(span));
         self.deeper(|lower| lower.parsed_args(parsed, mac))
     }
 

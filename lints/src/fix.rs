@@ -1,0 +1,72 @@
+//! Edits that more than one lint offers.
+
+use safe_map_analysis::FunctionView;
+use safe_map_analysis::facts::{Block, Body, ExprKind, PatKind, Stmt, StmtKind};
+use safe_map_analysis::flow::Guard;
+use safe_map_analysis::span::Span;
+
+use crate::story::here;
+use crate::{Applicability, Edit, Fix};
+
+/// `drop(guard);` before the statement that holds `hazard`: offered where the guard is a plain `let` of the same block
+/// and is not used again, neither behind the hazard nor in its own statement.
+pub(crate) fn drop_before(function: &FunctionView<'_>, guard: &Guard, hazard: Span) -> Option<Fix> {
+    let (name, binding) = guard.binding.as_ref()?;
+    let body = body_of(function)?;
+    let block = blocks(body).find(|it| binds_in(body, it, *binding))?;
+    let stmt = block.stmts.iter().map(|it| it.span).chain(block.tail.map(|it| body.expr(it).span));
+    let stmt = stmt.filter(|it| it.contains(hazard)).min_by_key(|it| it.end - it.start)?;
+    if stmt.start <= binding.end || uses_from(body, name, stmt.start) {
+        return None;
+    }
+    let text = &function.file.parsed().source.text;
+    let indent = indentation(text, stmt.start)?;
+    Some(Fix {
+        title: format!("drop `{name}` before it is awaited over"),
+        applicability: Applicability::MaybeIncorrect,
+        edits: vec![Edit {
+            place: here(function, Span::new(stmt.start, stmt.start)),
+            replacement: format!("drop({name});\n{indent}"),
+        }],
+    })
+}
+
+/// The facts of a function's body.
+pub(crate) fn body_of<'a>(function: &FunctionView<'a>) -> Option<&'a Body> {
+    let def = function.model().func(function.id);
+    Some(function.file.parsed().facts.body(def.body?))
+}
+
+fn blocks(body: &Body) -> impl Iterator<Item = &Block> {
+    body.exprs.iter().filter_map(|it| match &it.kind {
+        ExprKind::Block(block) => Some(block),
+        _ => None,
+    })
+}
+
+/// Whether a block binds the name at `binding` by a plain `let name = ..`.
+fn binds_in(body: &Body, block: &Block, binding: Span) -> bool {
+    block.stmts.iter().any(|it| let_binding(body, it) == Some(binding))
+}
+
+fn let_binding(body: &Body, stmt: &Stmt) -> Option<Span> {
+    let StmtKind::Let { pat, .. } = stmt.kind else { return None };
+    let pat = body.pat(pat);
+    matches!(pat.kind, PatKind::Bind { by_ref: false, sub: None, .. }).then_some(pat.span)
+}
+
+/// Whether a name is used at or behind a byte. A macro whose arguments did not parse may use it.
+fn uses_from(body: &Body, name: &str, from: u32) -> bool {
+    body.exprs.iter().filter(|it| it.span.end > from).any(|it| match &it.kind {
+        ExprKind::Path(path) => path.as_ident().is_some_and(|it| it == name),
+        ExprKind::Macro(_) => true,
+        _ => false,
+    })
+}
+
+/// The white space before `byte` on its line, where there is nothing else.
+fn indentation(text: &str, byte: u32) -> Option<&str> {
+    let before = text.get(..byte as usize)?;
+    let line = &before[before.rfind('\n').map_or(0, |it| it + 1)..];
+    line.chars().all(char::is_whitespace).then_some(line)
+}

@@ -1,0 +1,177 @@
+//! A lock is taken again while a conflicting guard of it is alive in the same function.
+//!
+//! ## Why
+//!
+//! No lock here can be taken twice by one thread: the second acquire waits for the first guard, and that guard waits for
+//! the second acquire. It hangs the first time the line is reached, or, with a sharded map and two keys, the first time
+//! the keys meet in one shard. A `RefCell` panics instead. The first guard is often invisible: a temporary in a `match`
+//! scrutinee, in an argument, or on the other side of an assignment lives to the end of the statement.
+//!
+//! ## Fires
+//!
+//! ```rust
+//! use std::collections::HashMap;
+//! use std::sync::RwLock;
+//!
+//! struct Cache {
+//!     entries: RwLock<HashMap<u64, String>>,
+//! }
+//!
+//! impl Cache {
+//!     fn get_or_load(&self, id: u64) -> String {
+//!         match self.entries.read().unwrap().get(&id) {
+//!             Some(found) => found.clone(),
+//!             // the read guard of the scrutinee is still alive
+//!             None => self.entries.write().unwrap().entry(id).or_default().clone(),
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! ## Silent
+//!
+//! ```rust
+//! use std::collections::HashMap;
+//! use std::sync::RwLock;
+//!
+//! struct Cache {
+//!     entries: RwLock<HashMap<u64, String>>,
+//! }
+//!
+//! impl Cache {
+//!     fn get_or_load(&self, id: u64) -> String {
+//!         let found = self.entries.read().unwrap().get(&id).cloned();
+//!         match found {
+//!             Some(found) => found,
+//!             None => self.entries.write().unwrap().entry(id).or_default().clone(),
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! ## Fix
+//!
+//! End the first guard before the second acquire: bind what is needed with a `let` of its own, or use the first guard
+//! for both. For a map, one call does both: `entry(k).or_insert_with(..)`, or `safe_map::ShardedMap::upsert`, which
+//! hands out no guard that could be alive.
+//!
+//! ## Limits
+//!
+//! Two shared acquires are another matter (they hang only when a writer waits between them) and are not reported here,
+//! nor is a second acquire that only tries. The two acquires must name the same lock: same root, same fields, and for
+//! elements of a collection the same key. Locks taken inside a called function are not seen yet. clippy's
+//! `if_let_mutex` knows one of these shapes, for `Mutex`.
+
+use safe_map_analysis::FunctionView;
+use safe_map_analysis::flow::{Acquire, Event, EventKind, Guard, GuardId};
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, Op};
+
+use crate::story::{acquire_label, consequence, declaration_label, finding, lock_name, lock_path, verdict};
+use crate::{Check, Confidence, Finding, Group, Level, Lint};
+
+use super::delete_during_iteration::{deletes, iterates};
+
+pub(crate) static LINT: Lint = Lint {
+    name: "double_lock",
+    group: Group::Deadlock,
+    level: Level::Deny,
+    has_fix: false,
+    source: include_str!("double_lock.rs"),
+    check: Check::Function(check),
+};
+
+fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
+    let mut reported = Vec::new();
+    for (index, event) in function.flow.events.iter().enumerate() {
+        let EventKind::Acquire { acquire, guard } = &event.kind else { continue };
+        if acquire.is_try || acquire.lock.place.is_unnamed() || reported.contains(&event.span) {
+            continue;
+        }
+        let Some((first, confidence)) = conflict(function, event, acquire) else { continue };
+        if is_deletion(function, index, acquire, *guard, first) {
+            continue;
+        }
+        reported.push(event.span);
+        out.push(report(function, acquire, first, confidence));
+    }
+}
+
+/// The surest conflict among the guards that are alive.
+fn conflict<'a>(function: &FunctionView<'a>, event: &Event, second: &Acquire) -> Option<(&'a Guard, Confidence)> {
+    let alive = event.held.iter().map(|held| (function.flow.guard(held.guard), held.maybe));
+    let conflicts = alive.filter(|(guard, _)| conflicts(&guard.acquire, second));
+    let rated = conflicts.map(|(guard, maybe)| (guard, confidence(&guard.acquire, second, maybe)));
+    rated.reduce(|best, next| if next.1 > best.1 { next } else { best })
+}
+
+fn conflicts(first: &Acquire, second: &Acquire) -> bool {
+    let reentrant = first.recursive && second.recursive && first.mode == LockMode::Exclusive;
+    let waits = match (first.mode, second.mode) {
+        (LockMode::None, _) | (_, LockMode::None) => false,
+        (LockMode::Exclusive, _) | (_, LockMode::Exclusive) => true,
+        (LockMode::Upgradable, LockMode::Upgradable) => true,
+        (LockMode::Shared | LockMode::Upgradable, LockMode::Shared | LockMode::Upgradable) => false,
+    };
+    waits && !reentrant && first.class != GuardClass::Free && first.lock.place == second.lock.place
+}
+
+/// Certain where the same thing is locked on every path; two keys of a sharded map meet only sometimes.
+fn confidence(first: &Acquire, second: &Acquire, maybe: bool) -> Confidence {
+    let same_key = first.key.is_some() && first.key == second.key;
+    let meets = first.lock.locking != Locking::Sharded || same_key || second.whole;
+    if meets && !maybe { Confidence::Certain } else { Confidence::Likely }
+}
+
+/// Whether `delete_during_iteration` tells this story: the second acquire removes what the first one iterates.
+fn is_deletion(function: &FunctionView<'_>, index: usize, second: &Acquire, guard: Option<GuardId>, first: &Guard) -> bool {
+    if iterates(first.acquire.op) && deletes(second.op) {
+        return true;
+    }
+    let Some(guard) = guard else { return false };
+    let later = &function.flow.events[index + 1..];
+    let under = later.iter().take_while(|it| it.held.iter().any(|held| held.guard == guard));
+    under.filter(|it| !it.iterating.is_empty()).any(|it| match &it.kind {
+        EventKind::MapOp { op, place, .. } => deletes(*op) && it.iterating.iter().any(|(path, _)| path == place),
+        _ => false,
+    })
+}
+
+fn report(function: &FunctionView<'_>, second: &Acquire, first: &Guard, confidence: Confidence) -> Finding {
+    let name = lock_name(function, second);
+    let verdict = verdict(second.class, confidence, "when both keys are in one shard");
+    let verdict = match (confidence, second.lock.locking) {
+        (Confidence::Likely, Locking::Sharded) => verdict,
+        (Confidence::Likely | Confidence::Possible, _) => {
+            format!("can {} on the path where the first guard is still alive", consequence(second.class))
+        }
+        (Confidence::Certain, _) => verdict,
+    };
+    let message = format!("{name} is taken again while this thread holds it");
+    let mut finding = finding(function, LINT.name, second.span, message);
+    finding.confidence = confidence;
+    finding.lock = lock_path(function, second);
+    finding.labels.push(acquire_label(function, first));
+    finding.labels.extend(declaration_label(function, second));
+    finding.note = format!("this {verdict}: {}", why(first));
+    finding.help = help(first);
+    finding
+}
+
+fn why(first: &Guard) -> String {
+    match &first.binding {
+        Some((name, _)) => format!("`{name}` keeps the first guard until it is dropped, at the end of its block at the latest"),
+        None if iterates(first.acquire.op) => "an iterator holds the lock of the shard it is in until it is dropped".to_string(),
+        None => "the first guard is a temporary, and lives to the end of its statement or scrutinee".to_string(),
+    }
+}
+
+fn help(first: &Guard) -> String {
+    let end = match &first.binding {
+        Some((name, _)) => format!("drop `{name}` before the second acquire, or use it for both"),
+        None => "bind what is needed with a `let` of its own, so that the temporary ends".to_string(),
+    };
+    match first.acquire.op {
+        Op::Get | Op::GetMut | Op::Entry => format!("{end}; `entry` does both in one step, and so does `safe_map::ShardedMap::upsert`"),
+        _ => end,
+    }
+}

@@ -1,0 +1,169 @@
+//! A blocking guard is alive at an `.await` that can suspend.
+//!
+//! ## Why
+//!
+//! While the task is suspended the guard stays locked, and the thread runs other tasks. The first of them that asks for
+//! the same lock, or for a key in the same shard, blocks the thread; when every worker thread waits like this, the task
+//! that holds the guard is never run again and the service stands still. It needs no second lock and no bug elsewhere.
+//! A `RefCell` borrow does not block: the second borrow panics.
+//!
+//! It comes from session tables and caches: a `DashMap` reference that is read, passed to a request, and awaited.
+//!
+//! ## Fires
+//!
+//! ```rust
+//! use dashmap::DashMap;
+//!
+//! struct Sessions {
+//!     by_id: DashMap<u64, String>,
+//! }
+//!
+//! impl Sessions {
+//!     async fn refresh(&self, id: u64) {
+//!         if let Some(session) = self.by_id.get(&id) {
+//!             renew(&session).await; // the shard of `id` is locked here
+//!         }
+//!     }
+//! }
+//!
+//! async fn renew(_session: &str) {}
+//! ```
+//!
+//! ## Silent
+//!
+//! ```rust
+//! use dashmap::DashMap;
+//!
+//! struct Sessions {
+//!     by_id: DashMap<u64, String>,
+//! }
+//!
+//! impl Sessions {
+//!     async fn refresh(&self, id: u64) {
+//!         let session = self.by_id.get(&id).map(|session| session.clone());
+//!         if let Some(session) = session {
+//!             renew(&session).await;
+//!         }
+//!     }
+//! }
+//!
+//! async fn renew(_session: &str) {}
+//! ```
+//!
+//! ## Fix
+//!
+//! Clone what is needed out of the guard, let the guard end, and await then: `map.get(&k).map(|v| v.clone())`. A value
+//! that is expensive to clone goes into an `Arc`. Where an entry is filled by an await, load first and then
+//! `entry(k).or_insert(loaded)`. With `safe-map` no guard exists that could be awaited over.
+//!
+//! ## Limits
+//!
+//! Guards of async-aware locks (`tokio::sync`, `async-lock`) are left alone: their waiters suspend too. An await counts
+//! as one that suspends, whatever is awaited. clippy's `await_holding_lock` and `await_holding_refcell_ref` know the
+//! guards of `std` and `parking_lot`; this lint adds map references, entries and iterators, guards in temporaries and
+//! scrutinees, and guards that a function returns.
+
+use std::collections::BTreeMap;
+
+use safe_map_analysis::FunctionView;
+use safe_map_analysis::flow::{EventKind, Guard};
+use safe_map_analysis::knowledge::schema::{GuardClass, Locking};
+use safe_map_analysis::span::Span;
+
+use crate::fix::drop_before;
+use crate::story::{acquire_label, declaration_label, finding, here, lock_name, lock_path};
+use crate::{Check, Finding, Group, Label, Level, Lint, Role};
+
+pub(crate) static LINT: Lint = Lint {
+    name: "guard_across_await",
+    group: Group::Scope,
+    level: Level::Deny,
+    has_fix: true,
+    source: include_str!("guard_across_await.rs"),
+    check: Check::Function(check),
+};
+
+fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
+    for (guard, awaits) in held_at_awaits(function) {
+        out.push(report(function, guard, &awaits));
+    }
+}
+
+/// The guards alive at an await, each with those awaits in order; one guard an acquire.
+fn held_at_awaits<'a>(function: &FunctionView<'a>) -> Vec<(&'a Guard, Vec<Span>)> {
+    let mut found: BTreeMap<Span, (&Guard, Vec<Span>)> = BTreeMap::new();
+    for event in function.flow.events.iter().filter(|it| matches!(it.kind, EventKind::Await)) {
+        for held in &event.held {
+            let guard = function.flow.guard(held.guard);
+            if !suspends_badly(guard.acquire.class) {
+                continue;
+            }
+            let (_, awaits) = found.entry(guard.acquire.span).or_insert_with(|| (guard, Vec::new()));
+            if !awaits.contains(&event.span) {
+                awaits.push(event.span);
+            }
+        }
+    }
+    found.into_values().collect()
+}
+
+fn suspends_badly(class: GuardClass) -> bool {
+    match class {
+        GuardClass::Blocking | GuardClass::Spinning | GuardClass::RefCell => true,
+        GuardClass::Async | GuardClass::Free => false,
+    }
+}
+
+fn report(function: &FunctionView<'_>, guard: &Guard, awaits: &[Span]) -> Finding {
+    let acquire = &guard.acquire;
+    let name = lock_name(function, acquire);
+    let kind = if acquire.class == GuardClass::RefCell { "borrow" } else { "guard" };
+    let mut finding = finding(function, LINT.name, awaits[0], format!("{kind} of {name} is alive at this await"));
+    finding.lock = lock_path(function, acquire);
+    finding.labels.push(acquire_label(function, guard));
+    finding.labels.extend(awaits[1..].iter().map(|span| Label {
+        role: Role::Hazard,
+        place: here(function, *span),
+        message: "and at this await".to_string(),
+    }));
+    finding.labels.extend(guard.ends.iter().filter(|it| it.start >= awaits[0].start).max().map(|span| Label {
+        role: Role::Release,
+        place: here(function, *span),
+        message: format!("{kind} ends here"),
+    }));
+    finding.labels.extend(declaration_label(function, acquire));
+    finding.note = note(guard);
+    finding.help = help(guard);
+    finding.fixes.extend(drop_before(function, guard, awaits[0]));
+    finding
+}
+
+fn note(guard: &Guard) -> String {
+    let what = match (guard.acquire.class, guard.acquire.lock.locking) {
+        (GuardClass::RefCell, _) => {
+            "another task on this thread that borrows the cell while this one is suspended panics"
+        }
+        (_, Locking::Sharded) => {
+            "while this task is suspended the shard stays locked: every thread that asks for a key in it blocks, \
+             and once all workers wait, nobody is left to resume this task"
+        }
+        _ => {
+            "while this task is suspended the lock stays taken: every thread that asks for it blocks, and once all \
+             workers wait, nobody is left to resume this task"
+        }
+    };
+    what.to_string()
+}
+
+fn help(guard: &Guard) -> String {
+    let what = match (&guard.binding, guard.acquire.lock.locking) {
+        (Some((name, _)), Locking::Sharded) => {
+            format!("clone the value out of `{name}` and let the guard end before the await; `safe_map::ShardedMap::get` does that")
+        }
+        (Some((name, _)), _) => {
+            format!("take what the await needs out of `{name}`, and drop it or end its block before the await")
+        }
+        (None, _) => "bind what is needed with a `let` of its own, so that the temporary guard ends before the await".to_string(),
+    };
+    what
+}

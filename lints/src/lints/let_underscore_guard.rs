@@ -1,0 +1,102 @@
+//! A lock is taken by `let _ = ..`, so its guard is dropped at once and nothing is protected.
+//!
+//! ## Why
+//!
+//! `_` is not a name: it binds nothing, and a value that nothing binds is dropped at the end of the statement. The lines
+//! below look protected and run without the lock. `let _guard = ..` keeps it.
+//!
+//! ## Fires
+//!
+//! ```rust
+//! use parking_lot::Mutex;
+//!
+//! fn append(lock: &Mutex<()>, log: &str) {
+//!     let _ = lock.lock();
+//!     println!("{log}");
+//! }
+//! ```
+//!
+//! ## Silent
+//!
+//! ```rust
+//! use parking_lot::Mutex;
+//!
+//! fn append(lock: &Mutex<()>, log: &str) {
+//!     let _guard = lock.lock();
+//!     println!("{log}");
+//! }
+//! ```
+//!
+//! ## Fix
+//!
+//! Name the guard: `let _guard = lock.lock();`. Where the lock is only waited for, say so with `drop(lock.lock())`.
+//!
+//! ## Limits
+//!
+//! `let _ = mutex;` (the lock, not a guard) and `let _ = mutex.try_lock();` are silent, and so are map references, which
+//! are not taken to protect lines. rustc's `let_underscore_lock` knows the guards of `std`; this lint adds
+//! `parking_lot`, `tokio`, `spin`, `async-lock` and guards that a function returns, and `_ = ..` without `let`.
+
+use safe_map_analysis::FunctionView;
+use safe_map_analysis::facts::{ExprKind, PatKind, StmtKind};
+use safe_map_analysis::flow::{EventKind, Guard};
+use safe_map_analysis::knowledge::schema::TypeRole;
+use safe_map_analysis::span::Span;
+
+use crate::fix::body_of;
+use crate::story::{declaration_label, finding, here, lock_name, lock_path};
+use crate::{Applicability, Check, Edit, Finding, Fix, Group, Level, Lint};
+
+pub(crate) static LINT: Lint = Lint {
+    name: "let_underscore_guard",
+    group: Group::Scope,
+    level: Level::Deny,
+    has_fix: true,
+    source: include_str!("let_underscore_guard.rs"),
+    check: Check::Function(check),
+};
+
+fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
+    let mut reported = Vec::new();
+    for event in &function.flow.events {
+        let EventKind::Discard(id) = event.kind else { continue };
+        let guard = function.flow.guard(id);
+        let acquire = &guard.acquire;
+        if acquire.lock.role != TypeRole::Lock || acquire.is_try || reported.contains(&acquire.span) {
+            continue;
+        }
+        reported.push(acquire.span);
+        out.push(report(function, guard, event.span));
+    }
+}
+
+fn report(function: &FunctionView<'_>, guard: &Guard, statement: Span) -> Finding {
+    let name = lock_name(function, &guard.acquire);
+    let message = format!("guard of {name} is dropped as soon as it is taken");
+    let mut finding = finding(function, LINT.name, guard.acquire.span, message);
+    finding.lock = lock_path(function, &guard.acquire);
+    finding.labels.extend(declaration_label(function, &guard.acquire));
+    finding.note = "`_` binds nothing: the guard is dropped at the end of this statement, and what follows runs without the lock".to_string();
+    finding.help = "name the guard, `_guard` if it is never read; `drop(..)` says that only waiting is meant".to_string();
+    finding.fixes.extend(name_it(function, statement));
+    finding
+}
+
+/// `let _ =` becomes `let _guard =`. The lock is then held to the end of the block: whether that was meant is for a
+/// person to say.
+fn name_it(function: &FunctionView<'_>, statement: Span) -> Option<Fix> {
+    let body = body_of(function)?;
+    let lets = body.exprs.iter().filter_map(|it| match &it.kind {
+        ExprKind::Block(block) => Some(&block.stmts),
+        _ => None,
+    });
+    let pat = lets.flatten().find_map(|stmt| match stmt.kind {
+        StmtKind::Let { pat, .. } if stmt.span == statement => Some(body.pat(pat)),
+        _ => None,
+    })?;
+    matches!(pat.kind, PatKind::Wild).then(|| Fix {
+        title: "hold the guard to the end of the block".to_string(),
+        applicability: Applicability::MaybeIncorrect,
+        edits: vec![Edit { place: here(function, pat.span), replacement: "_guard".to_string() }],
+    })
+}

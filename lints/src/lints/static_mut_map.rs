@@ -1,0 +1,134 @@
+//! A `static mut` holds a map.
+//!
+//! ## Why
+//!
+//! Nothing orders the accesses to a `static mut`. One thread inserts and the table is moved to a larger one; another,
+//! in the middle of a look-up, reads the freed table. It works in every test with one thread and corrupts memory in
+//! production, far from here. References to it are undefined behaviour as soon as two of them live at once, even on one
+//! thread.
+//!
+//! It comes from caches that were made global to save a parameter, or a lock.
+//!
+//! ## Fires
+//!
+//! ```rust
+//! use std::collections::HashMap;
+//!
+//! static mut PRICES: Option<HashMap<String, u64>> = None;
+//!
+//! pub fn price(item: &str) -> Option<u64> {
+//!     #[allow(static_mut_refs)]
+//!     unsafe { PRICES.as_ref()?.get(item).copied() }
+//! }
+//! ```
+//!
+//! ## Silent
+//!
+//! ```rust
+//! use std::collections::HashMap;
+//! use std::sync::{LazyLock, RwLock};
+//!
+//! static PRICES: LazyLock<RwLock<HashMap<String, u64>>> = LazyLock::new(Default::default);
+//!
+//! pub fn price(item: &str) -> Option<u64> {
+//!     PRICES.read().unwrap().get(item).copied()
+//! }
+//! ```
+//!
+//! ## Fix
+//!
+//! A `LazyLock` or `OnceLock` if the map is written once; around a `RwLock`, or a `safe_map::ShardedMap`, if it changes.
+//! To find out whether accesses really overlap, `safe_map::FailFastMap` takes its place and panics on the first overlap
+//! instead of corrupting memory.
+//!
+//! ## Limits
+//!
+//! A static that no analysed function names is silent, and so is one that an attribute macro rewrites (`#[dynamic]`) or
+//! that is thread local. rustc's `static_mut_refs` speaks of each reference; this lint speaks of the map, once, at its
+//! declaration, and lists who reaches it.
+
+use safe_map_analysis::Analysis;
+use safe_map_analysis::flow::EventKind;
+use safe_map_analysis::model::{FnId, StaticId};
+use safe_map_analysis::span::Span;
+
+use crate::story::at;
+use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Role};
+
+pub(crate) static LINT: Lint = Lint {
+    name: "static_mut_map",
+    group: Group::Sharing,
+    level: Level::Deny,
+    has_fix: false,
+    source: include_str!("static_mut_map.rs"),
+    check: Check::Workspace(check),
+};
+
+/// How many uses are shown.
+const SHOWN: usize = 5;
+
+fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
+    let model = &analysis.model;
+    for id in model.static_ids() {
+        if !model.static_facts(id).mutable || is_rewritten(analysis, id) || !model.holds_map(model.static_ty(id)) {
+            continue;
+        }
+        let uses = uses(analysis, id);
+        if !uses.is_empty() {
+            out.push(report(analysis, id, &uses));
+        }
+    }
+}
+
+/// Attributes that make something else of the item.
+fn is_rewritten(analysis: &Analysis, id: StaticId) -> bool {
+    let item = analysis.model.item(analysis.model.static_(id).at);
+    item.attrs.names.iter().any(|it| matches!(it.rsplit("::").next(), Some("dynamic" | "thread_local")))
+}
+
+/// Where functions name the static, each place once, in order.
+fn uses(analysis: &Analysis, id: StaticId) -> Vec<(FnId, Span)> {
+    let mut uses = Vec::new();
+    for function in analysis.model.fn_ids() {
+        let Some(flow) = analysis.flow(function) else { continue };
+        for event in &flow.events {
+            if matches!(event.kind, EventKind::StaticUse(it) if it == id) && !uses.contains(&(function, event.span)) {
+                uses.push((function, event.span));
+            }
+        }
+    }
+    uses
+}
+
+fn report(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> Finding {
+    let model = &analysis.model;
+    let def = model.static_(id);
+    let name = &def.name;
+    let only_unsafe = uses.iter().all(|(function, _)| model.fn_facts(*function).is_unsafe);
+    let only_tests = uses.iter().all(|(function, _)| model.func(*function).is_test);
+    let label = |(function, span): &(FnId, Span)| Label {
+        role: Role::Hazard,
+        place: at(model.func(*function).at.file, *span),
+        message: format!("reached by `{}`", model.func(*function).path),
+    };
+    Finding {
+        lint: LINT.name,
+        confidence: if only_unsafe { Confidence::Possible } else { Confidence::Likely },
+        message: format!("`{name}` is a `static mut` map: nothing orders its readers and writers"),
+        lock: Some(format!("{}::{name}", model.module_path(def.module))),
+        item: name.to_string(),
+        in_test: def.is_test || only_tests,
+        primary: at(def.at.file, model.item(def.at).name_span),
+        labels: uses.iter().take(SHOWN).map(label).collect(),
+        note: note(uses.len(), only_unsafe),
+        help: "put it in a `LazyLock<RwLock<..>>` or make it a `safe_map::ShardedMap`; `safe_map::FailFastMap` panics on the first overlap instead".to_string(),
+        interleaving: Vec::new(),
+        fixes: Vec::new(),
+    }
+}
+
+fn note(uses: usize, only_unsafe: bool) -> String {
+    let places = if uses == 1 { "1 place reaches".to_string() } else { format!("{uses} places reach") };
+    let how = if only_unsafe { "from unsafe functions, whose callers must order them" } else { "without a lock" };
+    format!("{places} it {how}: an insert that grows the map frees the table that another thread reads")
+}

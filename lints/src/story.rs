@@ -1,0 +1,115 @@
+//! The words and places that findings about guards share: names of locks, labels of acquires, ends of guards.
+
+use safe_map_analysis::FunctionView;
+use safe_map_analysis::flow::{Acquire, Decl, Guard, Place as Path, Step, show_place};
+use safe_map_analysis::knowledge::schema::{GuardClass, Op, TypeRole};
+use safe_map_analysis::source::FileId;
+use safe_map_analysis::span::Span;
+
+use crate::{Confidence, Finding, Label, Place, Role};
+
+/// A place in the function's own file.
+pub(crate) fn here(function: &FunctionView<'_>, span: Span) -> Place {
+    Place { file: function.file.id, span }
+}
+
+/// A place in a file.
+pub(crate) fn at(file: FileId, span: Span) -> Place {
+    Place { file, span }
+}
+
+/// The short name of a lock in messages: the field, the static, or the path as written.
+pub(crate) fn lock_name(function: &FunctionView<'_>, acquire: &Acquire) -> String {
+    let model = function.model();
+    let ends_in_field = matches!(acquire.lock.place.path.last(), Some(Step::Field(_)) | None);
+    match &acquire.lock.decl {
+        Some(Decl::Field(_, name)) if ends_in_field => format!("`{name}`"),
+        Some(Decl::Static(id)) => format!("`{}`", model.static_(*id).name),
+        _ if acquire.lock.place.is_unnamed() => format!("a `{}`", acquire.lock.type_name),
+        _ => format!("`{}`", path_name(function, &acquire.lock.place)),
+    }
+}
+
+/// An access path as a reader would write it, parameters by their names.
+pub(crate) fn path_name(function: &FunctionView<'_>, path: &Path) -> String {
+    show_place(function.model(), path)
+}
+
+/// The full name of a lock: `crate::Owner.field`, `crate::STATIC`.
+pub(crate) fn lock_path(function: &FunctionView<'_>, acquire: &Acquire) -> Option<String> {
+    let model = function.model();
+    match acquire.lock.decl.as_ref()? {
+        Decl::Field(adt, name) => {
+            let def = model.adt(*adt);
+            Some(format!("{}::{}.{name}", model.module_path(def.module), def.name))
+        }
+        Decl::Static(id) => {
+            let def = model.static_(*id);
+            Some(format!("{}::{}", model.module_path(def.module), def.name))
+        }
+    }
+}
+
+/// The label at a guard's acquire.
+pub(crate) fn acquire_label(function: &FunctionView<'_>, guard: &Guard) -> Label {
+    let holder = match &guard.binding {
+        Some((name, _)) => format!(", held by `{name}`"),
+        None => ", a temporary".to_string(),
+    };
+    let what = match (guard.acquire.op, guard.acquire.lock.role) {
+        (Op::Iterate | Op::IterateMut, _) => "iteration starts here",
+        (_, TypeRole::Cell) => "borrow taken here",
+        _ => "guard taken here",
+    };
+    Label { role: Role::Acquire, place: here(function, guard.acquire.span), message: format!("{what}{holder}") }
+}
+
+/// The label where a lock or map is declared.
+pub(crate) fn declaration_label(function: &FunctionView<'_>, acquire: &Acquire) -> Option<Label> {
+    let model = function.model();
+    let (file, span) = match acquire.lock.decl.as_ref()? {
+        Decl::Field(adt, name) => {
+            let field = model.adt_fields(*adt).iter().find(|it| it.name == *name)?.span;
+            (model.adt(*adt).at.file, field)
+        }
+        Decl::Static(id) => {
+            let at = model.static_(*id).at;
+            (at.file, model.item(at).name_span)
+        }
+    };
+    Some(Label { role: Role::Declaration, place: at(file, span), message: "declared here".to_string() })
+}
+
+/// What a conflict on this lock does: `deadlock` or `panic`.
+pub(crate) fn consequence(class: GuardClass) -> &'static str {
+    match class {
+        GuardClass::RefCell => "panic",
+        GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async | GuardClass::Free => "deadlock",
+    }
+}
+
+/// A verb phrase as sure as the finding: `deadlocks`, `can deadlock when ..`.
+pub(crate) fn verdict(class: GuardClass, confidence: Confidence, when: &str) -> String {
+    match confidence {
+        Confidence::Certain => format!("{}s", consequence(class)),
+        Confidence::Likely | Confidence::Possible => format!("can {} {when}", consequence(class)),
+    }
+}
+
+/// A finding in this function with nothing but its place and words.
+pub(crate) fn finding(function: &FunctionView<'_>, lint: &'static str, span: Span, message: String) -> Finding {
+    Finding {
+        lint,
+        confidence: Confidence::Likely,
+        message,
+        lock: None,
+        item: function.path().to_string(),
+        in_test: function.model().func(function.id).is_test,
+        primary: here(function, span),
+        labels: Vec::new(),
+        note: String::new(),
+        help: String::new(),
+        interleaving: Vec::new(),
+        fixes: Vec::new(),
+    }
+}

@@ -1,0 +1,67 @@
+//! Case files: snippets with the findings expected on their lines.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
+
+use safe_map_analysis::Analysis;
+use safe_map_analysis::facts::Edition;
+use safe_map_analysis::knowledge::Knowledge;
+use safe_map_analysis::source::Workspace;
+use safe_map_analysis::span::LineIndex;
+use safe_map_lints::{Finding, Level, run};
+
+static KNOWLEDGE: LazyLock<Arc<Knowledge>> = LazyLock::new(|| Arc::new(Knowledge::builtin()));
+
+/// The findings in a snippet of every lint that is not mere advice.
+pub fn findings(text: &str, edition: Edition) -> Vec<Finding> {
+    let analysis = Analysis::new(Workspace::of_text("src/lib.rs", text, edition), KNOWLEDGE.clone());
+    let outcome = run(&analysis, &|lint| lint.level > Level::Allow);
+    assert!(outcome.panics.is_empty(), "{:?}", outcome.panics);
+    outcome.findings
+}
+
+/// A case of a case file.
+pub struct Case {
+    /// What it shows.
+    pub name: String,
+    /// The editions in which it is checked.
+    pub editions: Vec<Edition>,
+    /// The snippet.
+    pub text: String,
+}
+
+/// The cases of a file: each starts at a line `//# case: ..`.
+pub fn cases(file: &str) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for part in file.split("//# case: ").skip(1) {
+        let (name, text) = part.split_once('\n').unwrap_or((part, ""));
+        let editions = text.lines().find_map(|it| it.strip_prefix("//# edition: "));
+        let editions = editions.unwrap_or("2021 2024").split_whitespace();
+        let editions = editions.map(|it| Edition::parse(it).unwrap_or_else(|| panic!("{name}: edition {it}")));
+        cases.push(Case { name: name.to_string(), editions: editions.collect(), text: text.to_string() });
+    }
+    cases
+}
+
+/// What the markers of a snippet expect: `//~ lint ..` on the line of the primary span, `//~2021 lint` in one edition.
+pub fn expected(text: &str, edition: Edition) -> BTreeSet<(u32, String)> {
+    let mut expected = BTreeSet::new();
+    for (index, line) in text.lines().enumerate() {
+        for marker in line.split("//~").skip(1) {
+            let only = marker.split_whitespace().next().filter(|_| !marker.starts_with(' '));
+            if only.is_some_and(|it| it != edition.as_str()) {
+                continue;
+            }
+            let lints = marker.split_whitespace().skip(usize::from(only.is_some()));
+            expected.extend(lints.map(|it| (index as u32 + 1, it.to_string())));
+        }
+    }
+    expected
+}
+
+/// Line and lint of each finding.
+pub fn found(text: &str, edition: Edition) -> BTreeSet<(u32, String)> {
+    let lines = LineIndex::new(text);
+    let line = |finding: &Finding| lines.line_column(text, finding.primary.span.start).line;
+    findings(text, edition).iter().map(|it| (line(it), it.lint.to_string())).collect()
+}
