@@ -1,0 +1,195 @@
+//! The command line: calling forms, exit codes, levels, "did you mean".
+
+mod support;
+
+use support::{DELETE, Project, STATIC_MUT, UNDERSCORE, answer, command, manifest};
+
+const CLEAN: &str = "pub fn f() {}\n";
+
+#[test]
+fn a_clean_workspace_exits_with_0_and_says_one_line() {
+    let run = Project::lib(CLEAN).run(&[]);
+    run.succeeds();
+    assert_eq!(run.stdout, "");
+    assert_eq!(run.stderr.lines().count(), 1, "{run:?}");
+    assert!(run.stderr.starts_with("no findings: 1 file and 1 line seen in "), "{run:?}");
+}
+
+#[test]
+fn quiet_says_nothing_of_a_clean_workspace() {
+    let run = Project::lib(CLEAN).run(&["-q"]);
+    run.succeeds();
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
+}
+
+#[test]
+fn cargo_puts_the_name_first() {
+    let project = Project::lib(CLEAN);
+    let by_cargo = command(project.path()).env("CARGO", "cargo").args(["safe-map-lint", "list"]).output();
+    let by_cargo = answer(by_cargo.expect("runs"));
+    by_cargo.succeeds();
+    assert_eq!(by_cargo.stdout, project.run(&["list"]).stdout);
+}
+
+#[test]
+fn check_is_what_happens_without_a_subcommand() {
+    let project = Project::lib(UNDERSCORE);
+    assert_eq!(project.lints(&["."]), project.lints(&[]));
+    let run = project.run(&["check", "--message-format", "short"]);
+    assert_eq!(run.stdout, project.run(&["--message-format", "short", "."]).stdout);
+}
+
+#[test]
+fn help_and_version_are_answers() {
+    let project = Project::empty();
+    for args in [["--help"], ["-h"], ["--version"]] {
+        let run = project.run(&args);
+        run.succeeds();
+        assert!(!run.stdout.is_empty());
+    }
+}
+
+#[test]
+fn unknown_names_are_usage_errors_with_a_suggestion() {
+    let project = Project::lib(CLEAN);
+    project.run(&["-W", "unused_supression"]).fails(2, "did you mean `unused_suppression`?");
+    project.run(&["explain", "unused-supression"]).fails(2, "did you mean `unused_suppression`?");
+    project.run(&["-D", "bananas"]).fails(2, "unknown lint or group `bananas`");
+    project.run(&["--shwo-suppressed"]).fails(2, "--show-suppressed");
+    project.run(&["lst"]).fails(2, "did you mean the subcommand `list`?");
+    project.run(&["-p", "ap"]).fails(2, "did you mean `app`?");
+    project.run(&["held", "src/lib.rs"]).fails(2, "FILE:LINE");
+    project.run(&["-j", "0"]).fails(2, "0");
+}
+
+#[test]
+fn list_names_every_lint_in_both_forms() {
+    let project = Project::empty();
+    let table = project.run(&["list"]);
+    table.succeeds();
+    let json = project.run(&["list", "--json"]);
+    let entries: Vec<serde_json::Value> = serde_json::from_str(&json.stdout).expect("a JSON array");
+    assert_eq!(entries.len(), table.stdout.lines().count());
+    for entry in &entries {
+        assert!(table.stdout.contains(entry["name"].as_str().expect("a name")));
+        for key in ["group", "level", "fix", "summary", "url"] {
+            assert!(!entry[key].is_null(), "no {key} in {entry}");
+        }
+    }
+}
+
+#[test]
+fn explain_shows_the_page() {
+    let run = Project::empty().run(&["explain", "unused_suppression"]);
+    run.succeeds();
+    for section in ["## Why", "## Fires", "## Silent", "## Fix", "## Limits"] {
+        assert!(run.stdout.contains(section), "{run:?}");
+    }
+}
+
+#[test]
+fn findings_at_deny_exit_with_1_whatever_the_format() {
+    let project = Project::lib(STATIC_MUT);
+    for format in ["human", "short", "json"] {
+        assert_eq!(project.run(&["--message-format", format]).code, 1);
+    }
+    project.run(&["--exit-zero"]).succeeds();
+}
+
+#[test]
+fn the_rightmost_level_wins() {
+    let project = Project::lib(STATIC_MUT);
+    project.run(&["-A", "static_mut_map"]).succeeds();
+    project.run(&["-W", "static_mut_map"]).succeeds();
+    assert_eq!(project.run(&["-A", "static_mut_map", "-D", "static_mut_map"]).code, 1);
+    project.run(&["-D", "static_mut_map", "-A", "sharing"]).succeeds();
+    assert_eq!(project.run(&["-W", "sharing"]).code, 1, "a group raised lowers nothing");
+    assert_eq!(project.run(&["-D", "warnings", "-W", "static_mut_map"]).code, 1);
+    assert_eq!(project.run(&["--forbid", "static_mut_map", "-A", "all"]).code, 1);
+    project.run(&["--cap-lints", "warn"]).succeeds();
+}
+
+#[test]
+fn only_runs_the_named_lints() {
+    let project = Project::lib(&format!("{STATIC_MUT}{}", DELETE));
+    assert_eq!(project.lints(&["--only", "delete_during_iteration"]), ["delete_during_iteration"]);
+}
+
+#[test]
+fn packages_can_be_chosen_and_left_out() {
+    let root = "[workspace]\nmembers = [\"a\", \"b\"]\nresolver = \"3\"\n";
+    let project = Project::empty()
+        .file("Cargo.toml", root)
+        .file("a/Cargo.toml", &manifest("a"))
+        .file("a/src/lib.rs", STATIC_MUT)
+        .file("b/Cargo.toml", &manifest("b"))
+        .file("b/src/lib.rs", UNDERSCORE);
+    assert_eq!(project.lints(&[]), ["static_mut_map", "let_underscore_guard"]);
+    assert_eq!(project.lints(&["-p", "b"]), ["let_underscore_guard"]);
+    assert_eq!(project.lints(&["--workspace", "--exclude", "b"]), ["static_mut_map"]);
+    assert_eq!(project.lints(&["b"]), ["let_underscore_guard"]);
+    let manifest = project.join("a/Cargo.toml");
+    assert_eq!(
+        project.lints(&["--manifest-path", manifest.to_str().expect("UTF-8"), "-p", "a"]),
+        ["static_mut_map"]
+    );
+}
+
+#[test]
+fn test_code_is_analysed_on_request_and_one_level_lower() {
+    let tests = format!("#[cfg(test)]\nmod tests {{\n{STATIC_MUT}}}\n");
+    let project = Project::lib(&tests).file("tests/it.rs", STATIC_MUT);
+    assert!(project.lints(&[]).is_empty());
+    let found = support::of_reason(&project.json(&["--tests"]), "finding");
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.iter().all(|it| it["level"] == "warn"), "{found:?}");
+}
+
+#[test]
+fn files_are_listed_relative_to_the_root() {
+    let project = Project::lib("mod a { mod b; }\nmod c;\ninclude!(\"d.in.rs\");\n")
+        .file("src/a/b.rs", "")
+        .file("src/c/mod.rs", "#[path = \"../e.rs\"]\nmod e;\n")
+        .file("src/e.rs", "")
+        .file("src/d.in.rs", "")
+        .file("src/main.rs", "mod c;\nfn main() {}\n")
+        .file("src/stray.rs", "");
+    let run = project.run(&["--list-files"]);
+    let expected = ["src/a/b.rs", "src/c/mod.rs", "src/d.in.rs", "src/e.rs", "src/lib.rs", "src/main.rs"]
+        .map(|it| format!("{it}\n"));
+    assert_eq!(run.stdout, expected.concat());
+}
+
+#[test]
+fn timings_and_statistics_go_to_standard_error() {
+    let run = Project::lib(UNDERSCORE).run(&["--timings", "--statistics", "--message-format", "short"]);
+    for stage in ["discover and parse", "model and flow", "lints", "total"] {
+        assert!(run.stderr.contains(stage), "{run:?}");
+    }
+    assert!(run.stderr.contains("1  deny   let_underscore_guard"), "{run:?}");
+    assert_eq!(run.stdout.lines().count(), 1);
+}
+
+#[test]
+fn a_limit_is_said() {
+    let run = Project::lib(&format!("{UNDERSCORE}{STATIC_MUT}")).run(&[
+        "--max-diagnostics",
+        "1",
+        "--message-format",
+        "short",
+    ]);
+    assert_eq!(run.stdout.lines().count(), 2);
+    assert!(run.stdout.ends_with("1 more not shown (--max-diagnostics)\n"));
+}
+
+#[test]
+fn facts_can_be_dumped_and_held_answers() {
+    let project = Project::lib(UNDERSCORE);
+    let facts = project.run(&["dump", "facts", "src/lib.rs"]);
+    facts.succeeds();
+    assert!(serde_json::from_str::<serde_json::Value>(&facts.stdout).is_ok());
+    project.run(&["dump", "flow", "src/lib.rs"]).succeeds();
+    project.run(&["dump", "model", "src/lib.rs"]).succeeds();
+    project.run(&["held", "src/lib.rs:4"]).succeeds();
+    project.run(&["dump", "facts", "src/none.rs"]).fails(2, "src/none.rs");
+}

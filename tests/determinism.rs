@@ -1,0 +1,55 @@
+//! The output is the same for any number of threads and any order of files.
+
+mod support;
+
+use support::{DELETE, Project, STATIC_MUT, UNDERSCORE};
+
+fn project() -> Project {
+    let mut modules = String::new();
+    let mut project = Project::lib("");
+    for index in 0..40 {
+        let text = [DELETE, STATIC_MUT, UNDERSCORE, "mod missing;\n", "fn broken( {\n"][index % 5];
+        modules.push_str(&format!("mod m{index};\n"));
+        project = project.file(&format!("src/m{index}.rs"), text);
+    }
+    project.file("src/lib.rs", &modules).file("src/main.rs", &format!("{modules}fn main() {{}}\n"))
+}
+
+/// Everything but the time that the run took.
+fn stable(text: &str) -> String {
+    let without_time = |line: &str| line.split("\"elapsed_ms\"").next().unwrap_or(line).to_owned();
+    text.lines().map(without_time).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn one_thread_and_eight_write_the_same_bytes() {
+    let project = project();
+    for format in ["human", "short", "json"] {
+        let run =
+            |jobs: &str| stable(&project.run(&["--message-format", format, "-j", jobs, "-W", "all"]).stdout);
+        assert_eq!(run("1"), run("8"), "{format}");
+    }
+}
+
+#[test]
+fn the_order_of_targets_and_members_does_not_matter() {
+    let members = |list: &str| {
+        let root = format!("[workspace]\nmembers = [{list}]\nresolver = \"3\"\n");
+        let project = Project::empty().file("Cargo.toml", &root);
+        ["a", "b"].into_iter().fold(project, |project, name| {
+            project
+                .file(&format!("{name}/Cargo.toml"), &support::manifest(name))
+                .file(&format!("{name}/src/lib.rs"), DELETE)
+        })
+    };
+    let run = |list: &str| members(list).run(&["--message-format", "short"]).stdout;
+    assert_eq!(run("\"a\", \"b\""), run("\"b\", \"a\""));
+}
+
+#[test]
+fn a_file_of_several_targets_is_reported_once() {
+    let project = Project::lib("mod shared;\n")
+        .file("src/shared.rs", UNDERSCORE)
+        .file("src/main.rs", "mod shared;\nfn main() {}\n");
+    assert_eq!(project.lints(&[]), ["let_underscore_guard"]);
+}

@@ -1,0 +1,122 @@
+//! Suppressions, and what is said about them.
+
+mod support;
+
+use support::{DELETE, Project, of_reason};
+
+/// A function with `let _ = m.lock();` where `before` stands on the line above and `after` behind it.
+fn underscore(before: &str, after: &str) -> Project {
+    let before = if before.is_empty() { String::new() } else { format!("    {before}\n") };
+    let text = format!(
+        "use std::sync::Mutex;\n\npub fn warm_up(m: &Mutex<u32>) {{\n{before}    let _ = m.lock(); {after}\n}}\n"
+    );
+    Project::lib(&text)
+}
+
+#[test]
+fn a_comment_counts_on_the_line_and_on_the_line_above() {
+    let comment = "// safe-map-lint: allow(let_underscore_guard) -- only waits";
+    assert!(underscore(comment, "").lints(&[]).is_empty());
+    assert!(underscore("", comment).lints(&[]).is_empty());
+}
+
+#[test]
+fn a_comment_before_an_item_covers_the_item() {
+    let comment = "// safe-map-lint: allow(let_underscore_guard) -- only waits\n/// Documented.\n#[inline]\n";
+    let text = support::UNDERSCORE.replace("pub fn", &format!("{comment}pub fn"));
+    assert!(Project::lib(&text).lints(&[]).is_empty());
+}
+
+#[test]
+fn a_group_and_expect_work_too() {
+    assert!(underscore("// safe-map-lint: allow(scope) -- only waits", "").lints(&[]).is_empty());
+    assert!(
+        underscore("// safe-map-lint: expect(let_underscore_guard) -- only waits", "").lints(&[]).is_empty()
+    );
+}
+
+#[test]
+fn a_comment_counts_at_the_acquire() {
+    let text = DELETE.replace(
+        "    for",
+        "    // safe-map-lint: allow(delete_during_iteration) -- one thread only\n    for",
+    );
+    assert!(Project::lib(&text).lints(&[]).is_empty());
+}
+
+#[test]
+fn a_comment_counts_at_the_declaration() {
+    let text = support::STATIC_MUT.replace(
+        "static mut",
+        "// safe-map-lint: allow(static_mut_map) -- set before any thread starts\nstatic mut",
+    );
+    assert!(Project::lib(&text).lints(&[]).is_empty());
+}
+
+#[test]
+fn attributes_count_on_items() {
+    let attribute =
+        "#[cfg_attr(safe_map_lint, allow(safe_map_lint::let_underscore_guard, reason = \"waits\"))]\n";
+    let text = support::UNDERSCORE.replace("pub fn", &format!("{attribute}pub fn"));
+    assert!(Project::lib(&text).lints(&[]).is_empty());
+    let attribute = "#[safe_map::allow_hazard(let_underscore_guard, reason = \"waits\")]\n";
+    let text = support::UNDERSCORE.replace("pub fn", &format!("{attribute}pub fn"));
+    assert!(Project::lib(&text).lints(&[]).is_empty());
+}
+
+#[test]
+fn a_suppression_silences_its_lint_only() {
+    let comment = "// safe-map-lint: allow(double_lock) -- not this one";
+    assert_eq!(underscore(comment, "").lints(&[]), ["unused_suppression", "let_underscore_guard"]);
+}
+
+#[test]
+fn a_missing_reason_is_a_finding_and_silences_all_the_same() {
+    let comment = "// safe-map-lint: allow(let_underscore_guard)";
+    assert_eq!(underscore(comment, "").lints(&[]), ["suppression_without_reason"]);
+}
+
+#[test]
+fn an_unknown_lint_is_a_finding_with_the_nearest_name() {
+    let comment = "// safe-map-lint: allow(let_underscore_gaurd) -- only waits";
+    let found = of_reason(&underscore(comment, "").json(&["--only", "suppressions"]), "finding");
+    assert_eq!(found[0]["lint"], "unknown_lint");
+}
+
+#[test]
+fn a_suppression_of_nothing_is_a_finding_whose_fix_removes_it() {
+    let text = "// safe-map-lint: allow(unknown_lint, suppressions) -- never\n// safe-map-lint: allow(all) -- no\nfn f() {}\n";
+    let project = Project::lib(text);
+    let found = of_reason(&project.json(&[]), "finding");
+    assert_eq!(found.len(), 1, "{found:?}");
+    let edit = &found[0]["fixes"][0]["edits"][0];
+    let place = |key: &str| edit[key].as_u64().expect("a byte") as usize;
+    assert_eq!(&text[place("byte_start")..place("byte_end")], "// safe-map-lint: allow(all) -- no\n");
+}
+
+#[test]
+fn an_unreadable_directive_is_a_finding() {
+    assert_eq!(Project::lib("// safe-map-lint: alow(x)\nfn f() {}\n").lints(&[]), ["unused_suppression"]);
+}
+
+#[test]
+fn lints_that_did_not_run_are_not_called_unused() {
+    let comment = "// safe-map-lint: allow(let_underscore_guard) -- only waits";
+    assert!(underscore(comment, "").lints(&["-A", "let_underscore_guard"]).is_empty());
+}
+
+#[test]
+fn suppressed_findings_are_shown_on_request_with_their_reason() {
+    let project = underscore("// safe-map-lint: allow(let_underscore_guard) -- only waits", "");
+    let found = of_reason(&project.json(&["--show-suppressed"]), "finding");
+    assert_eq!(found[0]["suppressed"]["reason"], "only waits");
+    project.run(&["--show-suppressed"]).succeeds();
+}
+
+#[test]
+fn a_forbidden_lint_is_not_silenced() {
+    let project = underscore("// safe-map-lint: allow(let_underscore_guard) -- only waits", "");
+    assert!(
+        project.lints(&["--forbid", "let_underscore_guard"]).contains(&"let_underscore_guard".to_owned())
+    );
+}
