@@ -21,6 +21,13 @@ fn every_case_has_exactly_the_findings_that_it_marks() {
             for edition in &case.editions {
                 count += 1;
                 let (want, have) = (expected(&case.text, *edition), found(&case.text, *edition));
+                if case.needs.is_some() {
+                    // What is not seen yet must not be seen by accident: the line that says so goes when it is.
+                    if want == have && !want.is_empty() {
+                        wrong.push(format!("{name}: {} ({}): found now, take `needs` away", case.name, edition.as_str()));
+                    }
+                    continue;
+                }
                 let missing: Vec<_> = want.difference(&have).collect();
                 let extra: Vec<_> = have.difference(&want).collect();
                 if !missing.is_empty() || !extra.is_empty() {

@@ -463,7 +463,7 @@ pub enum PatKind {
     /// `[a, ..]`.
     Slice(Vec<PatId>),
     /// A literal, a range or a constant block: can fail.
-    Lit,
+    Lit(Lit),
     /// `p: T` inside a pattern (closure parameters are split beforehand).
     Typed(PatId, TypeExpr),
     /// A macro, or a form this version does not know.

@@ -99,15 +99,20 @@ impl<'a> Scanner<'a> {
     }
 
     fn skip_word(&mut self) {
-        let rest = &self.bytes[self.at..];
-        self.at += rest.iter().position(|byte| !is_word(*byte)).unwrap_or(rest.len());
+        while self.bytes.get(self.at).is_some_and(|byte| IS_WORD[*byte as usize]) {
+            self.at += 1;
+        }
     }
 
     /// A word, or the string it is the prefix of.
     fn word(&mut self) -> Piece {
         let start = self.at;
         self.skip_word();
-        match (&self.bytes[start..self.at], self.peek(0)) {
+        let next = self.peek(0);
+        if !matches!(next, b'"' | b'#' | b'\'') || self.at - start > 2 {
+            return Piece::Word;
+        }
+        match (&self.bytes[start..self.at], next) {
             (b"r" | b"br" | b"cr", b'"' | b'#') => self.raw_string(),
             (b"b" | b"c", b'"') => self.quoted(b'"'),
             (b"b", b'\'') => self.quoted(b'\''),
@@ -162,7 +167,7 @@ impl Iterator for Scanner<'_> {
                     self.skip_word();
                     Piece::Literal
                 }
-                _ if is_word(byte) => self.word(),
+                _ if IS_WORD[byte as usize] => self.word(),
                 _ => {
                     self.at += 1;
                     match byte {
@@ -177,9 +182,16 @@ impl Iterator for Scanner<'_> {
     }
 }
 
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
-}
+/// The bytes of identifiers and numbers; what is not ASCII counts as part of one.
+const IS_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = byte >= 0x80 || (byte as u8).is_ascii_alphanumeric() || byte == b'_' as usize;
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {

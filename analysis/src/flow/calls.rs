@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::lookup::Callee;
 use super::place::Step;
+use super::state::Owner;
 use super::value::Value;
 use super::walk::Walker;
 use crate::facts::{ExprId, ExprKind, SelfKind, TypeExpr};
@@ -151,7 +152,13 @@ impl<'a> Walker<'a> {
         self.settle(&value);
         let args: Vec<Value> = args.iter().map(|it| self.argument(*it)).collect();
         if let Some(closure) = value.closure {
-            return self.run(closure, args);
+            let captured = value.guards.clone();
+            self.release_captured(&captured);
+            let given = self.run(closure, args);
+            let left: Vec<_> = captured.into_iter().filter(|it| self.state.live.contains_key(it)).collect();
+            let owner = value.local.map_or(Owner::Flight, Owner::Local);
+            self.state.give(&left, owner);
+            return given;
         }
         args.iter().for_each(|it| self.run_unknown(it));
         self.end_values(&args, span.at_end());

@@ -44,8 +44,22 @@ impl<'a> Walker<'a> {
         }
         guards.sort();
         guards.dedup();
+        for id in &guards {
+            if let Some(Owner::Local(local)) = self.state.live.get(id).map(|it| it.owner) {
+                self.captured.push((*id, local));
+            }
+        }
         self.state.give(&guards, Owner::Flight);
         guards
+    }
+
+    /// Gives captured guards back to the locals that the body knows them by.
+    pub(super) fn release_captured(&mut self, guards: &[GuardId]) {
+        for id in guards {
+            if let Some((_, local)) = self.captured.iter().rev().find(|(it, _)| it == id).copied() {
+                self.state.give(&[*id], Owner::Local(local));
+            }
+        }
     }
 
     /// `async { .. }.await` runs here and now.
@@ -115,10 +129,12 @@ impl<'a> Walker<'a> {
             }
         }
         let outer = std::mem::replace(&mut self.state, own);
+        self.release_captured(&captured);
         let iterating = std::mem::take(&mut self.iterating);
         let expected = self.expected.take();
         let given = self.run(id, Vec::new());
         self.end_values(&[given], self.span(id).at_end());
+        self.end(&captured, self.span(id).at_end());
         self.state = outer;
         self.iterating = iterating;
         self.expected = expected;

@@ -5,7 +5,7 @@ use super::state::{Owner, State};
 use super::value::Value;
 use super::walk::Walker;
 use super::GuardId;
-use crate::facts::{Arm, ExprId, ExprKind, LazyOp, Lit, PatId};
+use crate::facts::{Arm, ExprId, ExprKind, LazyOp, Lit, PatId, PatKind};
 use crate::knowledge::schema::TypeRole;
 use crate::name::Name;
 use crate::span::Span;
@@ -52,8 +52,12 @@ impl<'a> Walker<'a> {
             ExprKind::Let { pat, init } => self.let_condition(*pat, *init, failed),
             ExprKind::Lit(Lit::Bool(true)) => {}
             _ => {
-                self.in_temps(cond);
-                failed.push(self.state.clone());
+                let value = self.in_temps(cond);
+                let mut state = self.state.clone();
+                if let Some((guards, alive_if)) = value.tells {
+                    forget(if alive_if { &mut state } else { &mut self.state }, &guards);
+                }
+                failed.push(state);
             }
         }
     }
@@ -72,10 +76,29 @@ impl<'a> Walker<'a> {
 
     /// The path on which a pattern matches: guards that the variant cannot hold were never there.
     fn enter_pattern(&mut self, pat: PatId, value: Value) {
+        self.forget_absent(pat, &value);
+        self.bind(pat, value);
+    }
+
+    /// Takes off this path the guards of the parts that cannot hold one where the pattern matches.
+    fn forget_absent(&mut self, pat: PatId, value: &Value) {
+        if let (PatKind::Tuple(elems), false) = (&self.body.pat(pat).kind, value.parts.is_empty()) {
+            for (elem, index) in self.positions(elems, value.parts.len()) {
+                if let Some(part) = value.parts.get(index) {
+                    self.forget_absent(elem, part);
+                }
+            }
+            return;
+        }
+        if let (PatKind::Lit(Lit::Bool(matched)), Some((guards, alive_if))) = (&self.body.pat(pat).kind, &value.tells) {
+            if matched != alive_if {
+                forget(&mut self.state, guards);
+            }
+            return;
+        }
         if !self.carries(pat, &value.ty) {
             forget(&mut self.state, &value.guards);
         }
-        self.bind(pat, value);
     }
 
     pub(super) fn let_else(&mut self, pat: PatId, value: Value, otherwise: ExprId, frame: super::state::FrameId, span: Span) {
@@ -129,7 +152,7 @@ impl<'a> Walker<'a> {
     }
 
     /// The value of a branching expression.
-    fn merge(&mut self, values: Vec<Value>) -> Value {
+    pub(super) fn merge(&mut self, values: Vec<Value>) -> Value {
         let mut guards: Vec<GuardId> = values.iter().flat_map(|it| it.guards.iter().copied()).collect();
         guards.dedup();
         let known = |it: &&Value| !matches!(it.ty, Ty::Never | Ty::Unknown) && !it.ty.is_open();
@@ -144,11 +167,11 @@ impl<'a> Walker<'a> {
     }
 
     pub(super) fn loop_(&mut self, label: Option<&Name>, body: ExprId, span: Span) -> Value {
-        self.turns(label, span, |walker| {
+        let values = self.turns(label, span, |walker| {
             walker.in_temps(body);
             Vec::new()
         });
-        Value::default()
+        self.merge(values)
     }
 
     pub(super) fn while_(&mut self, label: Option<&Name>, cond: ExprId, body: ExprId, span: Span) -> Value {
@@ -173,11 +196,18 @@ impl<'a> Walker<'a> {
     }
 
     /// Walks a loop's turns: once, and a second time where a turn leaves behind a guard that it did not find.
-    fn turns(&mut self, label: Option<&Name>, span: Span, mut turn: impl FnMut(&mut Self) -> Vec<State>) {
+    /// Gives the values of its `break`s.
+    fn turns(
+        &mut self,
+        label: Option<&Name>,
+        span: Span,
+        mut turn: impl FnMut(&mut Self) -> Vec<State>,
+    ) -> Vec<Value> {
         let exits = |label: Option<&Name>| FrameKind::Loop {
             label: label.cloned(),
             breaks: Vec::new(),
             continues: Vec::new(),
+            values: Vec::new(),
         };
         let frame = self.push(exits(label));
         let entry = self.state.clone();
@@ -191,7 +221,7 @@ impl<'a> Walker<'a> {
         }
         // The loop is left where its condition fails, or by `break`; the end of a turn leads back to its head.
         self.state = left.into_iter().fold(State::unreachable(), State::join);
-        self.pop(frame, span.at_end());
+        self.pop_values(frame, span.at_end())
     }
 
     fn join_continues(&mut self) {

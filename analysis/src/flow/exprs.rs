@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::place::{Root, Step};
-use super::state::{Owner, State};
+use super::state::{FrameId, Owner, State};
 use super::value::Value;
 use super::walk::{Walker, tail_of};
 use super::{Decl, EventKind, Place};
@@ -17,6 +17,11 @@ use crate::ty::{Mutability, Ty};
 impl<'a> Walker<'a> {
     /// Evaluates and moves: a local that is named is moved out of, a closure that nobody takes is walked for itself.
     pub(super) fn use_value(&mut self, id: ExprId) -> Value {
+        if !self.extending.is_empty()
+            && let Some(value) = self.extended_tail(id)
+        {
+            return value;
+        }
         let value = self.argument(id);
         self.run_unknown(&value);
         value
@@ -35,7 +40,8 @@ impl<'a> Walker<'a> {
             return Value { local: None, ..value };
         }
         let owned = self.state.owned_by(Owner::Local(local));
-        self.state.give(&owned, Owner::Flight);
+        let moved: Vec<_> = owned.into_iter().filter(|it| value.guards.contains(it)).collect();
+        self.state.give(&moved, Owner::Flight);
         Value { local: None, ..value }
     }
 
@@ -103,8 +109,8 @@ impl<'a> Walker<'a> {
                 Value::of(Ty::Never)
             }
             ExprKind::Break { label, value } => {
-                self.jump_value(*value, span);
-                self.break_to(label.as_ref(), span);
+                let value = value.map(|it| self.use_value(it)).unwrap_or_default();
+                self.break_to(label.as_ref(), value, span);
                 Value::of(Ty::Never)
             }
             ExprKind::Continue { label } => {
@@ -205,6 +211,10 @@ impl<'a> Walker<'a> {
 
     fn unary(&mut self, op: UnaryOp, operand: ExprId) -> Value {
         let value = self.use_place(operand);
+        if op == UnaryOp::Not {
+            let tells = value.tells.map(|(guards, alive_if)| (guards, !alive_if));
+            return Value { tells, ..Value::of(value.ty.peel_refs().clone()) };
+        }
         if op != UnaryOp::Deref {
             return Value::of(value.ty.peel_refs().clone());
         }
@@ -230,8 +240,9 @@ impl<'a> Walker<'a> {
         let mutability = Mutability::from_mut(mutable);
         let ty = Arc::new(value.ty);
         let ty = if raw { Ty::Ptr(mutability, ty) } else { Ty::Ref(mutability, ty) };
-        let closure = value.closure;
-        Value { place: value.place, decl: value.decl, iterates: value.iterates, closure, ..Value::of(ty) }
+        // The guards are seen through the reference, and stay with their owner.
+        let (guards, closure) = (value.guards, value.closure);
+        Value { place: value.place, decl: value.decl, iterates: value.iterates, guards, closure, ..Value::of(ty) }
     }
 
     /// `&&`, `||`: each operand is a scope of its own, and the right one may not run.
@@ -245,19 +256,21 @@ impl<'a> Walker<'a> {
 
     /// `a = b`: the right side first, then the place, then the old value is dropped.
     fn assign(&mut self, compound: bool, lhs: ExprId, rhs: ExprId, span: Span) -> Value {
-        let first_new = self.flow.guards.len() as u32;
+        if matches!(self.body.expr(lhs).kind, ExprKind::Underscore) {
+            let first_new = self.flow.guards.len() as u32;
+            let value = self.eval(rhs);
+            self.discard(value, first_new, span);
+            return Value::of(Ty::unit());
+        }
         let value = self.use_value(rhs);
         if compound {
             self.settle(&value);
             self.use_place(lhs);
             return Value::of(Ty::unit());
         }
-        if matches!(self.body.expr(lhs).kind, ExprKind::Underscore) {
-            self.discard(value, first_new, span);
-            return Value::of(Ty::unit());
-        }
         let target = self.use_place(lhs);
-        if let Some(local) = target.local {
+        let is_local = matches!(self.body.expr(lhs).kind, ExprKind::Path(_));
+        if let Some(local) = target.local.filter(|_| is_local) {
             let old = self.state.owned_by(Owner::Local(local));
             self.end(&old, span);
             self.reassign(local, value);
@@ -318,8 +331,13 @@ impl<'a> Walker<'a> {
                 _ => continue,
             };
             let place = value.place.as_ref().map(|it| it.field(name, self.is_handle(&field)));
-            let guards = if self.holds(&field).is_some() { value.guards.clone() } else { Vec::new() };
-            return Value { place, decl, guards, ..Value::of(field) };
+            let part = name.parse::<usize>().ok().and_then(|it| value.parts.get(it));
+            let (guards, local) = match (self.holds(&field), part) {
+                (None, _) => (Vec::new(), None),
+                (Some(_), Some(part)) => (part.guards.clone(), value.local),
+                (Some(_), None) => (value.guards.clone(), value.local),
+            };
+            return Value { place, decl, guards, local, ..Value::of(field) };
         }
         let place = value.place.as_ref().map(|it| it.field(name, false));
         Value { place, ..Value::default() }
@@ -430,7 +448,7 @@ impl<'a> Walker<'a> {
                 let mutability = Mutability::from_mut(*mutable);
                 let ty = Arc::new(value.ty);
                 let ty = if *raw { Ty::Ptr(mutability, ty) } else { Ty::Ref(mutability, ty) };
-                Value { place: value.place, decl: value.decl, ..Value::of(ty) }
+                Value { place: value.place, decl: value.decl, guards: value.guards, ..Value::of(ty) }
             }
             ExprKind::Tuple(items) => {
                 let parts: Vec<Value> = items.iter().map(|it| self.extended_item(*it)).collect();
@@ -451,9 +469,12 @@ impl<'a> Walker<'a> {
                 value.with_ty(option.map(|id| Ty::Known(id, Arc::from([inner]))).unwrap_or_default())
             }
             ExprKind::Cast { operand, .. } if self.extends(*operand) => self.extended(*operand),
-            kind if tail_of(kind).is_some_and(|it| it.stmts.is_empty() && it.tail.is_some_and(|it| self.extends(it))) => {
-                let tail = tail_of(kind).and_then(|it| it.tail);
-                tail.map(|it| self.extended(it)).unwrap_or_default()
+            ExprKind::If { .. } | ExprKind::Match { .. } | ExprKind::Block(_) if self.extends(id) => {
+                let frame = self.extension_frame();
+                self.extending.extend(self.extended_tails(id).into_iter().map(|it| (it, frame)));
+                let value = self.eval(id);
+                self.extending.clear();
+                value
             }
             // A place that is matched by reference stays where it is: `let x = place;` moves it.
             _ => self.use_value_of_let(id),
@@ -484,12 +505,43 @@ impl<'a> Walker<'a> {
             ExprKind::Ref { .. } => true,
             ExprKind::Tuple(items) | ExprKind::Array(items) => items.iter().any(|it| self.extends(*it)),
             ExprKind::Cast { operand, .. } => self.extends(*operand),
-            kind => tail_of(kind).is_some_and(|it| it.tail.is_some_and(|it| self.extends(it))),
+            ExprKind::If { .. } | ExprKind::Match { .. } | ExprKind::Block(_) => !self.extended_tails(id).is_empty(),
+            _ => false,
         }
     }
 
+    /// The tails of branches and blocks through which a `let` extends.
+    fn extended_tails(&self, id: ExprId) -> Vec<ExprId> {
+        match &self.body.expr(id).kind {
+            ExprKind::If { then, otherwise, .. } => {
+                std::iter::once(*then).chain(*otherwise).flat_map(|it| self.extended_tails(it)).collect()
+            }
+            ExprKind::Match { arms, .. } => arms.iter().flat_map(|it| self.extended_tails(it.body)).collect(),
+            kind => match tail_of(kind) {
+                Some(block) => block.tail.into_iter().flat_map(|it| self.extended_tails(it)).collect(),
+                None if matches!(kind, ExprKind::Block(_)) => Vec::new(),
+                None => Some(id).filter(|it| self.extends(*it)).into_iter().collect(),
+            },
+        }
+    }
+
+    /// Where the temporaries of the `let` being walked live on.
+    fn extension_frame(&self) -> FrameId {
+        self.extension.unwrap_or_else(|| self.block_frame())
+    }
+
+    /// A tail through which the `let` around it extends.
+    pub(super) fn extended_tail(&mut self, id: ExprId) -> Option<Value> {
+        let index = self.extending.iter().position(|(it, _)| *it == id)?;
+        let (_, frame) = self.extending.remove(index);
+        let outer = self.extension.replace(frame);
+        let value = self.extended(id);
+        self.extension = outer;
+        Some(self.take(value))
+    }
+
     /// The operand of an extending `&`: its own temporary lives to the end of the block.
-    fn extended_place(&mut self, id: ExprId) -> Value {
+    pub(super) fn extended_place(&mut self, id: ExprId) -> Value {
         let body = self.body;
         match &body.expr(id).kind {
             ExprKind::Field { base, name } => {
@@ -510,7 +562,7 @@ impl<'a> Walker<'a> {
             _ => {
                 let value = self.extended(id);
                 let flying = self.flying(&value);
-                let frame = self.block_frame();
+                let frame = self.extension_frame();
                 self.state.give(&flying, Owner::Frame(frame));
                 value
             }

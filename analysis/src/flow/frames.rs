@@ -25,9 +25,9 @@ pub(super) enum FrameKind {
     /// A statement, a condition, an arm: temporaries.
     Temps,
     /// A loop or labelled block: the states in which it is left or begun again.
-    Loop { label: Option<Name>, breaks: Vec<State>, continues: Vec<State> },
+    Loop { label: Option<Name>, breaks: Vec<State>, continues: Vec<State>, values: Vec<Value> },
     /// A labelled block: the states in which it is left. An unlabelled jump passes it by.
-    Labelled { label: Name, breaks: Vec<State> },
+    Labelled { label: Name, breaks: Vec<State>, values: Vec<Value> },
     /// A function's, closure's or async block's body: the states in which it returns.
     Call(Vec<State>),
 }
@@ -42,7 +42,12 @@ impl Walker<'_> {
 
     /// Leaves a scope: its locals are dropped in reverse order, then its temporaries. Jumps that end here join.
     pub(super) fn pop(&mut self, id: FrameId, at: Span) {
-        let Some(frame) = self.frames.pop() else { return };
+        self.pop_values(id, at);
+    }
+
+    /// The same, with the values that its `break`s gave.
+    pub(super) fn pop_values(&mut self, id: FrameId, at: Span) -> Vec<Value> {
+        let Some(frame) = self.frames.pop() else { return Vec::new() };
         debug_assert_eq!(frame.id, id, "scopes are left in the order in which they were entered");
         for (_, local) in frame.names.iter().rev() {
             let guards = self.state.owned_by(Owner::Local(*local));
@@ -50,14 +55,15 @@ impl Walker<'_> {
         }
         let guards = self.state.owned_by(Owner::Frame(id));
         self.end(&guards, at);
-        let left = match frame.kind {
-            FrameKind::Block | FrameKind::Temps => return,
-            FrameKind::Loop { breaks, .. } | FrameKind::Labelled { breaks, .. } => breaks,
-            FrameKind::Call(returns) => returns,
+        let (left, values) = match frame.kind {
+            FrameKind::Block | FrameKind::Temps => return Vec::new(),
+            FrameKind::Loop { breaks, values, .. } | FrameKind::Labelled { breaks, values, .. } => (breaks, values),
+            FrameKind::Call(returns) => (returns, Vec::new()),
         };
         for state in left {
             self.state = std::mem::replace(&mut self.state, State::new()).join(state);
         }
+        values
     }
 
     /// The innermost scope's id.
@@ -107,7 +113,7 @@ impl Walker<'_> {
     /// `return`, `?`: the rest of the body does not happen on this path.
     pub(super) fn leave_call(&mut self, at: Span) {
         let Some(target) = self.frames.iter().rposition(|it| matches!(it.kind, FrameKind::Call(_))) else { return };
-        let state = self.leaving(target, at);
+        let state = self.leaving(target, &[], at);
         if let FrameKind::Call(returns) = &mut self.frames[target].kind {
             returns.push(state);
         }
@@ -127,12 +133,15 @@ impl Walker<'_> {
     }
 
     /// `break`.
-    pub(super) fn break_to(&mut self, label: Option<&Name>, at: Span) {
+    pub(super) fn break_to(&mut self, label: Option<&Name>, value: Value, at: Span) {
         let target = self.loop_frame(label);
-        if let Some(target) = target {
-            let state = self.leaving(target, at);
-            if let FrameKind::Loop { breaks, .. } | FrameKind::Labelled { breaks, .. } = &mut self.frames[target].kind {
+        if let Some(target) = target.filter(|_| self.state.reachable) {
+            let flying = self.flying(&value);
+            let state = self.leaving(target, &flying, at);
+            let kind = &mut self.frames[target].kind;
+            if let FrameKind::Loop { breaks, values, .. } | FrameKind::Labelled { breaks, values, .. } = kind {
                 breaks.push(state);
+                values.push(value);
             }
         }
         self.state = State::unreachable();
@@ -142,7 +151,7 @@ impl Walker<'_> {
     pub(super) fn continue_to(&mut self, label: Option<&Name>, at: Span) {
         let target = self.loop_frame(label);
         if let Some(target) = target {
-            let state = self.leaving(target, at);
+            let state = self.leaving(target, &[], at);
             if let FrameKind::Loop { continues, .. } = &mut self.frames[target].kind {
                 continues.push(state);
             }
@@ -161,8 +170,8 @@ impl Walker<'_> {
         self.frames.iter().rposition(fits).filter(|index| *index > barrier)
     }
 
-    /// The state after everything inside the frame `target` has been dropped, itself included.
-    fn leaving(&mut self, target: usize, at: Span) -> State {
+    /// The state after everything inside the frame `target` has been dropped, itself included; `kept` goes along.
+    fn leaving(&mut self, target: usize, kept: &[GuardId], at: Span) -> State {
         let before = self.state.clone();
         for index in (target..self.frames.len()).rev() {
             let id = self.frames[index].id;
@@ -173,7 +182,7 @@ impl Walker<'_> {
             let guards = self.state.owned_by(Owner::Frame(id));
             self.end(&guards, at);
         }
-        let flying = self.state.owned_by(Owner::Flight);
+        let flying: Vec<_> = self.state.owned_by(Owner::Flight).into_iter().filter(|it| !kept.contains(it)).collect();
         self.end(&flying, at);
         std::mem::replace(&mut self.state, before)
     }

@@ -57,6 +57,11 @@ impl Walker<'_> {
         self.holds(ty).is_some() || matches!(ty, Ty::Unknown | Ty::Param(_))
     }
 
+    /// The same, references looked through: what a pattern behind a reference can still see.
+    pub(super) fn may_show(&self, ty: &Ty) -> bool {
+        self.may_hold(ty) || self.may_hold(&without_refs(ty, MAX_PARTS))
+    }
+
     /// Whether a value of this type keeps the guards that went into it: it holds one, or it is a lazy iterator.
     pub(super) fn keeps(&self, ty: &Ty) -> bool {
         self.holds(ty).is_some() || self.model.role(ty) == Some(TypeRole::Iterator)
@@ -95,5 +100,16 @@ impl Walker<'_> {
             method,
             span,
         }
+    }
+}
+
+/// A type with the references in it taken away.
+fn without_refs(ty: &Ty, depth: u32) -> Ty {
+    let Some(depth) = depth.checked_sub(1) else { return ty.clone() };
+    match ty {
+        Ty::Ref(_, inner) => without_refs(inner, depth),
+        Ty::Known(id, args) => Ty::Known(*id, args.iter().map(|it| without_refs(it, depth)).collect()),
+        Ty::Tuple(items) => Ty::Tuple(items.iter().map(|it| without_refs(it, depth)).collect()),
+        _ => ty.clone(),
     }
 }

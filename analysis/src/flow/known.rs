@@ -303,8 +303,21 @@ impl Walker<'_> {
         let iterates = self.iteration(method, ty, &receiver, &returns);
         let place = self.result_place(method, ty, &receiver, &returns, key.as_ref());
         let decl = receiver.decl.filter(|_| place.is_some() && place == receiver.place);
+        let tells = match call.name.as_str() {
+            "is_some" | "is_ok" => Some((receiver.guards, true)),
+            "is_none" | "is_err" => Some((receiver.guards, false)),
+            _ => None,
+        };
+        let tells = tells.filter(|_| self.model.role(ty) == Some(TypeRole::Enum) && self.holds_first(ty));
         let pending = if method.spec.receiver == Receiver::Value { receiver.pending } else { None };
-        Value { place, decl, guards, iterates, pending, ..Value::of(returns) }
+        Value { place, decl, guards, iterates, pending, tells, ..Value::of(returns) }
+    }
+
+    /// Whether only the first variant of an `Option` or `Result` holds a guard.
+    fn holds_first(&self, ty: &Ty) -> bool {
+        let Ty::Known(_, args) = ty else { return false };
+        let holds = |it: &Ty| self.may_show(it);
+        args.first().is_some_and(holds) && !args.iter().skip(1).any(holds)
     }
 
     /// The guards of receiver and arguments that the result goes on holding; the others end, as the method says.
@@ -338,13 +351,38 @@ impl Walker<'_> {
             GuardEffect::Upgrade => self.change_mode(&given, LockMode::Exclusive),
         }
         if !keeps {
-            self.end(&given, at);
-            return Vec::new();
+            self.put_away(ty, receiver, &given, at);
+            return if by_value { Vec::new() } else { self.visible(ty, receiver, returns) };
+        }
+        if self.model.role(ty) == Some(TypeRole::Iterator) && self.model.role(returns) != Some(TypeRole::Iterator) {
+            self.stop_iterating(&given);
         }
         if !by_value && spec.lock == LockMode::None && self.model.role(ty) == Some(TypeRole::Iterator) {
             given.extend(self.derive(receiver));
         }
         given
+    }
+
+    /// Guards that go into a collection live in it: `held.push(m.lock())`.
+    fn put_away(&mut self, ty: &Ty, receiver: &Value, given: &[GuardId], at: Span) {
+        let stores = matches!(self.model.role(ty), Some(TypeRole::Collection | TypeRole::Map | TypeRole::Enum));
+        match receiver.local.filter(|_| stores) {
+            Some(local) => self.state.give(given, Owner::Local(local)),
+            None => self.end(given, at),
+        }
+    }
+
+    /// `found.as_ref()` shows the guard that `found` holds.
+    fn visible(&self, ty: &Ty, receiver: &Value, returns: &Ty) -> Vec<GuardId> {
+        let shows = self.model.role(ty) == Some(TypeRole::Enum) && self.model.role(returns) == Some(TypeRole::Enum);
+        if shows { receiver.guards.clone() } else { Vec::new() }
+    }
+
+    /// What was taken out of an iterator, or collected from it, does not walk on.
+    fn stop_iterating(&mut self, guards: &[GuardId]) {
+        for id in guards {
+            self.flow.guards[id.0 as usize].acquire.op = Op::Get;
+        }
     }
 
     /// An item of a guard-holding iterator holds what the iterator holds, and outlives it.
@@ -353,7 +391,7 @@ impl Walker<'_> {
         let mut derived = Vec::new();
         for id in alive {
             let guard = self.flow.guard(id).clone();
-            let fresh = self.new_guard(guard.acquire, None, true);
+            let fresh = self.new_guard(Acquire { op: Op::Get, ..guard.acquire }, None, true);
             self.flow.guards[fresh.0 as usize].type_name = guard.type_name;
             derived.push(fresh);
         }

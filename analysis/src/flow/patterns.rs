@@ -77,7 +77,7 @@ impl<'a> Walker<'a> {
                 let ty = if ty.is_unknown() { value.ty.clone() } else { ty };
                 self.bind_mode(*inner, value.with_ty(ty), mode);
             }
-            PatKind::Wild | PatKind::Rest | PatKind::Path(_) | PatKind::Lit | PatKind::Unknown => {}
+            PatKind::Wild | PatKind::Rest | PatKind::Path(_) | PatKind::Lit(_) | PatKind::Unknown => {}
         }
     }
 
@@ -100,8 +100,11 @@ impl<'a> Walker<'a> {
             return;
         }
         let value = self.take(value);
-        let guards = value.guards.clone();
-        let moved = self.movable(&guards);
+        if matches!(value.ty, Ty::Ref(..)) {
+            self.declare(name.clone(), span, Value { guards: Vec::new(), ..value });
+            return;
+        }
+        let moved = self.movable(&value.guards);
         let value = Value { guards: moved.clone(), ..value };
         let local = self.declare(name.clone(), span, value);
         self.state.give(&moved, Owner::Local(local));
@@ -137,7 +140,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Which element each sub-pattern matches, around a `..`.
-    fn positions(&self, elems: &[PatId], len: usize) -> Vec<(PatId, usize)> {
+    pub(super) fn positions(&self, elems: &[PatId], len: usize) -> Vec<(PatId, usize)> {
         let rest = elems.iter().position(|it| matches!(self.body.pat(*it).kind, PatKind::Rest));
         let Some(rest) = rest else { return elems.iter().copied().zip(0..).collect() };
         let after = elems.len() - rest - 1;
@@ -221,7 +224,7 @@ impl<'a> Walker<'a> {
     pub(super) fn carries(&self, pat: PatId, ty: &Ty) -> bool {
         match &self.body.pat(pat).kind {
             PatKind::TupleStruct { path, elems } => match self.variant_types(path, ty) {
-                Some(types) => types.iter().any(|it| self.may_hold(it)),
+                Some(types) => self.variant_carries(elems, &types),
                 None => !elems.is_empty(),
             },
             PatKind::Path(path) => self.unit_carries(path.last().map_or("", |it| it.name.as_str()), path, ty),
@@ -232,6 +235,27 @@ impl<'a> Walker<'a> {
             PatKind::Or(alternatives) => alternatives.iter().any(|it| self.carries(*it, ty)),
             PatKind::Ref(inner) | PatKind::Typed(inner, _) => self.carries(*inner, ty.peel_refs()),
             _ => true,
+        }
+    }
+
+    /// Whether a field of a variant can hold a guard, and its pattern leaves it the chance.
+    fn variant_carries(&self, elems: &[PatId], types: &[Ty]) -> bool {
+        let at = self.positions(elems, types.len());
+        let pat_of = |index: usize| at.iter().find(|(_, it)| *it == index).map(|(pat, _)| *pat);
+        types.iter().enumerate().any(|(index, ty)| {
+            self.may_show(ty) && pat_of(index).is_none_or(|pat| self.carries(pat, ty))
+        })
+    }
+
+    /// Whether a pattern borrows what it matches by `ref`, so that a `let` extends its temporaries.
+    pub(super) fn has_ref(&self, pat: PatId) -> bool {
+        match &self.body.pat(pat).kind {
+            PatKind::Bind { by_ref, .. } => *by_ref,
+            PatKind::Tuple(elems) | PatKind::Slice(elems) | PatKind::TupleStruct { elems, .. } => {
+                elems.iter().any(|it| self.has_ref(*it))
+            }
+            PatKind::Struct { fields, .. } => fields.iter().any(|(_, it)| self.has_ref(*it)),
+            _ => false,
         }
     }
 
@@ -260,7 +284,7 @@ impl<'a> Walker<'a> {
                 self.is_struct(path) && fields.iter().all(|(_, it)| self.is_irrefutable(*it))
             }
             PatKind::Or(alternatives) => alternatives.iter().any(|it| self.is_irrefutable(*it)),
-            PatKind::Slice(_) | PatKind::Path(_) | PatKind::Lit | PatKind::Unknown => false,
+            PatKind::Slice(_) | PatKind::Path(_) | PatKind::Lit(_) | PatKind::Unknown => false,
         }
     }
 
@@ -293,7 +317,7 @@ impl<'a> Walker<'a> {
                 if known.variants.is_empty() {
                     return true;
                 }
-                let holds = |fields: &Vec<Ty>| fields.iter().any(|it| self.may_hold(&it.instantiate(&known.params, args)));
+                let holds = |fields: &Vec<Ty>| fields.iter().any(|it| self.may_show(&it.instantiate(&known.params, args)));
                 known.variants.iter().any(|(name, fields)| !taken.contains(name) && holds(fields))
             }
             _ => !taken.iter().any(|it| it == "Some" || it == "Ok"),

@@ -22,6 +22,8 @@ pub(super) struct Value {
     pub(super) pending: Option<Box<Pending>>,
     /// It is this closure or async block, not yet run.
     pub(super) closure: Option<ExprId>,
+    /// It is a boolean, and these guards are alive only if it has this value: `found.is_some()`.
+    pub(super) tells: Option<(Vec<GuardId>, bool)>,
     /// It iterates a plain map.
     pub(super) iterates: Option<Place>,
     /// The elements of a tuple literal.
@@ -47,6 +49,6 @@ impl Value {
 
     /// The same value seen at another type; what it holds and is stays.
     pub(super) fn with_ty(self, ty: Ty) -> Value {
-        Value { ty, parts: Vec::new(), ..self }
+        Value { ty, parts: Vec::new(), tells: None, ..self }
     }
 }

@@ -1,7 +1,7 @@
 //! The walker: its parts, its entry, blocks and statements.
 
 use super::frames::{Frame, FrameKind};
-use super::state::{LocalId, Owner, State};
+use super::state::{FrameId, LocalId, Owner, State};
 use super::value::Value;
 use super::{Acquire, Event, EventKind, FnFlow, Guard, GuardId, Place, Root};
 use crate::facts::{Attrs, Block, BlockKind, Body, Edition, ExprId, ExprKind, PatId, PatKind, Stmt, StmtKind, TypeExpr};
@@ -37,6 +37,9 @@ pub fn walk(model: &Model, id: FnId) -> Option<FnFlow> {
         next_unnamed: 0,
         inlining: Vec::new(),
         macro_args: Vec::new(),
+        extending: Vec::new(),
+        extension: None,
+        captured: Vec::new(),
         expected: None,
     };
     walker.function(id);
@@ -61,6 +64,12 @@ pub(super) struct Walker<'a> {
     pub(super) inlining: Vec<(usize, ExprId)>,
     /// The arguments of the macro rules being walked in place.
     pub(super) macro_args: Vec<super::macros::MacroFrame<'a>>,
+    /// The tails through which the `let` being walked extends temporaries, and to where.
+    pub(super) extending: Vec<(ExprId, FrameId)>,
+    /// Where the temporaries of the innermost extending operand live.
+    pub(super) extension: Option<FrameId>,
+    /// The locals that guards were captured from, for when the closure runs.
+    pub(super) captured: Vec<(GuardId, LocalId)>,
     /// The type that the surrounding `let` ascribes, for `collect` and its like.
     pub(super) expected: Option<Ty>,
 }
@@ -208,15 +217,19 @@ impl<'a> Walker<'a> {
         }
         let span = self.span(id);
         let frame = match &block.label {
-            Some(label) => self.push(FrameKind::Labelled { label: label.clone(), breaks: Vec::new() }),
+            Some(label) => self.push(FrameKind::Labelled { label: label.clone(), breaks: Vec::new(), values: Vec::new() }),
             None => self.push(FrameKind::Block),
         };
         for stmt in &block.stmts {
             self.statement(stmt);
         }
         let value = block.tail.map(|tail| self.tail(tail)).unwrap_or_else(|| Value::of(Ty::unit()));
-        self.pop(frame, span.at_end());
-        value
+        let mut values = self.pop_values(frame, span.at_end());
+        if values.is_empty() {
+            return value;
+        }
+        values.push(value);
+        self.merge(values)
     }
 
     /// A block's tail: from 2024 on its temporaries end before the block's locals.
@@ -257,7 +270,10 @@ impl<'a> Walker<'a> {
         let outer = std::mem::replace(&mut self.expected, ascribed.clone());
         let wild = matches!(self.body.pat(pat).kind, PatKind::Wild);
         let first_new = self.flow.guards.len() as u32;
-        let mut value = self.extended(init);
+        let extension = self.extension.take();
+        // `let ref x = temporary;` extends as `let x = &temporary;` does.
+        let mut value = if self.has_ref(pat) { self.extended_place(init) } else { self.extended(init) };
+        self.extension = extension;
         self.expected = outer;
         if let Some(ty) = ascribed {
             value = self.ascribe(value, ty);

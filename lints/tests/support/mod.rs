@@ -7,13 +7,13 @@ use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::Edition;
 use safe_map_analysis::knowledge::Knowledge;
 use safe_map_analysis::source::Workspace;
-use safe_map_analysis::span::LineIndex;
-use safe_map_lints::{Finding, Level, run};
+use safe_map_analysis::span::{LineIndex, Span};
+use safe_map_lints::{Finding, Level, Role, run};
 
 static KNOWLEDGE: LazyLock<Arc<Knowledge>> = LazyLock::new(|| Arc::new(Knowledge::builtin()));
 
 /// The findings in a snippet of every lint that is not mere advice.
-pub fn findings(text: &str, edition: Edition) -> Vec<Finding> {
+pub(crate) fn findings(text: &str, edition: Edition) -> Vec<Finding> {
     let analysis = Analysis::new(Workspace::of_text("src/lib.rs", text, edition), KNOWLEDGE.clone());
     let outcome = run(&analysis, &|lint| lint.level > Level::Allow);
     assert!(outcome.panics.is_empty(), "{:?}", outcome.panics);
@@ -21,30 +21,33 @@ pub fn findings(text: &str, edition: Edition) -> Vec<Finding> {
 }
 
 /// A case of a case file.
-pub struct Case {
+pub(crate) struct Case {
     /// What it shows.
-    pub name: String,
+    pub(crate) name: String,
     /// The editions in which it is checked.
-    pub editions: Vec<Edition>,
+    pub(crate) editions: Vec<Edition>,
+    /// What it waits for: a case of a later analysis is expected to be silent until then.
+    pub(crate) needs: Option<String>,
     /// The snippet.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// The cases of a file: each starts at a line `//# case: ..`.
-pub fn cases(file: &str) -> Vec<Case> {
+pub(crate) fn cases(file: &str) -> Vec<Case> {
     let mut cases = Vec::new();
     for part in file.split("//# case: ").skip(1) {
         let (name, text) = part.split_once('\n').unwrap_or((part, ""));
         let editions = text.lines().find_map(|it| it.strip_prefix("//# edition: "));
         let editions = editions.unwrap_or("2021 2024").split_whitespace();
         let editions = editions.map(|it| Edition::parse(it).unwrap_or_else(|| panic!("{name}: edition {it}")));
-        cases.push(Case { name: name.to_string(), editions: editions.collect(), text: text.to_string() });
+        let needs = text.lines().find_map(|it| it.strip_prefix("//# needs: ")).map(str::to_string);
+        cases.push(Case { name: name.to_string(), editions: editions.collect(), needs, text: text.to_string() });
     }
     cases
 }
 
 /// What the markers of a snippet expect: `//~ lint ..` on the line of the primary span, `//~2021 lint` in one edition.
-pub fn expected(text: &str, edition: Edition) -> BTreeSet<(u32, String)> {
+pub(crate) fn expected(text: &str, edition: Edition) -> BTreeSet<(u32, String)> {
     let mut expected = BTreeSet::new();
     for (index, line) in text.lines().enumerate() {
         for marker in line.split("//~").skip(1) {
@@ -59,9 +62,15 @@ pub fn expected(text: &str, edition: Edition) -> BTreeSet<(u32, String)> {
     expected
 }
 
-/// Line and lint of each finding.
-pub fn found(text: &str, edition: Edition) -> BTreeSet<(u32, String)> {
+/// Line and lint of each hazard: the primary spans, and the labels that are hazards of their own.
+pub(crate) fn found(text: &str, edition: Edition) -> BTreeSet<(u32, String)> {
     let lines = LineIndex::new(text);
-    let line = |finding: &Finding| lines.line_column(text, finding.primary.span.start).line;
-    findings(text, edition).iter().map(|it| (line(it), it.lint.to_string())).collect()
+    let line = |span: Span| lines.line_column(text, span.start).line;
+    let mut found = BTreeSet::new();
+    for finding in findings(text, edition) {
+        let hazards = finding.labels.iter().filter(|it| it.role == Role::Hazard && finding.lint != "static_mut_map");
+        let spans = hazards.map(|it| it.place.span).chain([finding.primary.span]);
+        found.extend(spans.map(|it| (line(it), finding.lint.to_string())));
+    }
+    found
 }

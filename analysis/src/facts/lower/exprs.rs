@@ -187,14 +187,17 @@ impl Lower<'_> {
 
     /// Lowers a literal.
     pub(super) fn lit(&mut self, lit: &syn::Lit) -> ExprId {
-        let span = self.positions.span(lit.span());
-        let value = match lit {
+        let value = self.lit_value(lit);
+        self.put(self.positions.span(lit.span()), ExprKind::Lit(value))
+    }
+
+    pub(super) fn lit_value(&self, lit: &syn::Lit) -> Lit {
+        match lit {
             syn::Lit::Bool(lit) => Lit::Bool(lit.value),
-            syn::Lit::Int(lit) => Lit::Int(self.digits(span, lit)),
+            syn::Lit::Int(lit) => Lit::Int(self.digits(self.positions.span(lit.span()), lit)),
             syn::Lit::Str(lit) => Lit::Str(cut(&lit.value())),
             _ => Lit::Other,
-        };
-        self.put(span, ExprKind::Lit(value))
+        }
     }
 
     fn digits(&self, span: Span, lit: &syn::LitInt) -> Name {

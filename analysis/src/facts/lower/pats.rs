@@ -3,7 +3,7 @@
 use syn::spanned::Spanned as _;
 
 use super::Lower;
-use crate::facts::{ExprId, Pat, PatId, PatKind, TypeExpr};
+use crate::facts::{Lit, ExprId, Pat, PatId, PatKind, TypeExpr};
 use crate::name::Name;
 use crate::span::Span;
 
@@ -60,7 +60,11 @@ impl Lower<'_> {
             syn::Pat::Guard(pat) => self.pat(&pat.pat),
             syn::Pat::Wild(_) => self.leaf_pat(pat, PatKind::Wild),
             syn::Pat::Rest(_) => self.leaf_pat(pat, PatKind::Rest),
-            syn::Pat::Lit(_) | syn::Pat::Range(_) | syn::Pat::Const(_) => self.leaf_pat(pat, PatKind::Lit),
+            syn::Pat::Lit(lit) => {
+                let value = self.lit_value(&lit.lit);
+                self.leaf_pat(pat, PatKind::Lit(value))
+            }
+            syn::Pat::Range(_) | syn::Pat::Const(_) => self.leaf_pat(pat, PatKind::Lit(Lit::Other)),
             _ => self.leaf_pat(pat, PatKind::Unknown),
         }
     }
