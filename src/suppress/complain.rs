@@ -159,6 +159,7 @@ fn finding(
         message,
         lock: None,
         item: item_path(&file.facts, &file.source.module, primary.span),
+        in_test: false,
         primary,
         labels: Vec::new(),
         note: note.to_owned(),
