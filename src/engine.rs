@@ -38,9 +38,10 @@ pub fn run(request: &Request, policy: &Policy) -> Result<Report, Failure> {
     Ok(check(discovered, policy, request.targets.test_code, timings))
 }
 
-/// The part of [`run`] that needs no disk.
+/// The part of [`run`] that needs no disk. The files may come in any order.
 pub fn check(discovered: Discovered, policy: &Policy, test_code: TestCode, mut timings: Timings) -> Report {
-    let Discovered { workspace, reported, root, incomplete, notes, lines } = discovered;
+    let Discovered { mut workspace, reported, root, incomplete, notes, lines } = discovered;
+    workspace::sort(&mut workspace.files);
     let analysis = Analysis::new(workspace, Arc::new(Knowledge::builtin()));
     timings.mark("model and flow");
     let outcome = safe_map_lints::run(&analysis, &|lint| policy.levels.is_enabled(lint));
@@ -164,7 +165,9 @@ impl TestSpans {
             let tests = file.facts.items.iter().filter(|item| workspace::is_test_attrs(&item.attrs));
             tests.map(|item| item.span).collect()
         });
-        let is_test = file.source.is_test || spans.iter().any(|span| span.contains(finding.primary.span));
+        let is_test = finding.in_test
+            || file.source.is_test
+            || spans.iter().any(|span| span.contains(finding.primary.span));
         if is_test { Context::Test } else { Context::Product }
     }
 }

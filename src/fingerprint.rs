@@ -52,6 +52,7 @@ mod tests {
             help: String::new(),
             interleaving: Vec::new(),
             fixes: Vec::new(),
+            in_test: false,
         }
     }
 

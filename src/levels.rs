@@ -240,6 +240,7 @@ mod tests {
             help: String::new(),
             interleaving: Vec::new(),
             fixes: Vec::new(),
+            in_test: false,
         }
     }
 

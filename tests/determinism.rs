@@ -2,6 +2,13 @@
 
 mod support;
 
+use cargo_safe_map_lint::engine::{self, Policy};
+use cargo_safe_map_lint::levels::Levels;
+use cargo_safe_map_lint::report::Reported;
+use cargo_safe_map_lint::timings::Timings;
+use cargo_safe_map_lint::workspace::{self, Request, TestCode};
+use safe_map_analysis::source::ParsedFile;
+use safe_map_lints::{Confidence, LINTS};
 use support::{DELETE, Project, STATIC_MUT, UNDERSCORE};
 
 fn project() -> Project {
@@ -29,6 +36,28 @@ fn one_thread_and_eight_write_the_same_bytes() {
             |jobs: &str| stable(&project.run(&["--message-format", format, "-j", jobs, "-W", "all"]).stdout);
         assert_eq!(run("1"), run("8"), "{format}");
     }
+}
+
+#[test]
+fn shuffled_files_give_the_same_findings() {
+    let project = project();
+    let check = |shuffle: fn(&mut Vec<ParsedFile>)| {
+        let request = Request { cwd: project.path().to_owned(), ..Request::default() };
+        let mut discovered = workspace::discover(&request).expect("the project is sound");
+        shuffle(&mut discovered.workspace.files);
+        let levels = Levels::resolve(LINTS, &[], &[], None).expect("no names");
+        let policy = Policy { levels, confidence: Confidence::Possible };
+        let report = engine::check(discovered, &policy, TestCode::Skip, Timings::start());
+        let line = |it: &Reported| format!("{} {:?} {}", it.finding.lint, it.finding.primary, it.fingerprint);
+        report.findings.iter().map(line).collect::<Vec<_>>()
+    };
+    let in_order = check(|_| {});
+    assert_eq!(in_order, check(|files| files.reverse()));
+    assert_eq!(
+        in_order,
+        check(|files| files.sort_by_key(|file| (file.source.text.len(), file.source.path.clone())))
+    );
+    assert!(!in_order.is_empty());
 }
 
 #[test]

@@ -24,7 +24,7 @@ mod walk;
 
 use std::path::PathBuf;
 
-use safe_map_analysis::source::Workspace;
+use safe_map_analysis::source::{ParsedFile, Workspace};
 
 use crate::failure::Failure;
 
@@ -90,6 +90,11 @@ pub fn discover(request: &Request) -> Result<Discovered, Failure> {
         return Err(nothing_found(request));
     }
     Ok(discovered)
+}
+
+/// Brings files into the order that their ids follow.
+pub(crate) fn sort(files: &mut [ParsedFile]) {
+    files.sort_by(|a, b| (&a.source.path, a.source.edition).cmp(&(&b.source.path, b.source.edition)));
 }
 
 /// A silent success would keep a misconfigured CI job green for ever.

@@ -169,9 +169,7 @@ fn assemble(plan: Plan, owners: BTreeMap<Key, Visit>, mut texts: Texts) -> Disco
         }
     }
     out.workspace.crates = crates;
-    out.workspace
-        .files
-        .sort_by(|a, b| (&a.source.path, a.source.edition).cmp(&(&b.source.path, b.source.edition)));
+    super::sort(&mut out.workspace.files);
     out.incomplete.sort();
     out.incomplete.dedup();
     out
