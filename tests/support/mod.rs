@@ -1,7 +1,6 @@
 //! Temporary projects, and the binary run on them. The command's interface appears here and nowhere else.
 
-#![expect(clippy::allow_attributes, reason = "which helpers are used differs from one test file to the next")]
-#![allow(dead_code, reason = "no test file uses every helper")]
+#![allow(dead_code, reason = "which helpers are used differs from one test file to the next")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
