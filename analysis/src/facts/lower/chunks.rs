@@ -139,15 +139,16 @@ fn opening(close: u8) -> u8 {
     }
 }
 
-/// Where the next line starts an item, after the first line of the item at `start`.
+/// Where the next line starts an item, after the first line of the item at `start`; the comments right above it are its.
 fn next_item(text: &str, start: usize) -> usize {
     let first = start + (text[start..].len() - text[start..].trim_start().len());
-    let mut at = first;
+    let (mut at, mut comments) = (first, None);
     while let Some(newline) = text[at..].find('\n') {
         at += newline + 1;
         if ITEM_STARTS.iter().any(|item| text[at..].starts_with(item)) {
-            return at;
+            return comments.unwrap_or(at);
         }
+        comments = text[at..].starts_with("//").then_some(comments.unwrap_or(at));
     }
     text.len()
 }

@@ -4,7 +4,7 @@ use super::Lower;
 use crate::facts::{Fn, GenericParam, Generics, PatId, Path, Predicate, SelfKind, SelfParam};
 
 /// The bounds of a parameter, a `where` clause or an `impl Trait`.
-type Bounds = syn::punctuated::Punctuated<syn::TypeParamBound, syn::Token![+]>;
+pub(super) type Bounds = syn::punctuated::Punctuated<syn::TypeParamBound, syn::Token![+]>;
 
 impl Lower<'_> {
     /// Lowers the parameters of an item with its `where` clause.

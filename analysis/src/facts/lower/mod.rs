@@ -22,6 +22,8 @@ mod prelude;
 mod recover;
 mod rules;
 mod select;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -3,7 +3,7 @@
 use syn::spanned::Spanned as _;
 
 use super::Lower;
-use crate::facts::{Lit, ExprId, Pat, PatId, PatKind, TypeExpr};
+use crate::facts::{ExprId, Lit, Pat, PatId, PatKind, TypeExpr};
 use crate::name::Name;
 use crate::span::Span;
 

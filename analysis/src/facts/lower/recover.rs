@@ -6,7 +6,7 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
-use syn::{Attribute, ImplItem, Item, TraitItem};
+use syn::{Attribute, ImplItem, Item, Token, TraitItem, token};
 
 use super::Lower;
 use crate::facts::{ItemId, Problem};
@@ -179,6 +179,10 @@ fn part<T: Parse>(input: ParseStream<'_>) -> Part<T> {
 fn skip(input: ParseStream<'_>) -> Vec<TokenTree> {
     let column = input.span().start().column;
     let mut skipped = Vec::new();
+    while input.peek(Token![#]) && input.peek2(token::Bracket) {
+        skipped.extend(input.parse::<TokenTree>());
+        skipped.extend(input.parse::<TokenTree>());
+    }
     while let Ok(token) = input.parse::<TokenTree>() {
         let line = token.span().end().line;
         let ends = match &token {
@@ -197,7 +201,6 @@ fn skip(input: ParseStream<'_>) -> Vec<TokenTree> {
 
 /// Whether the next token can be the first of an item and of little else.
 fn starts_item(input: ParseStream<'_>) -> bool {
-    use syn::Token;
     input.peek(Token![pub])
         || input.peek(Token![fn])
         || input.peek(Token![struct])

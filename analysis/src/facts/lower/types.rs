@@ -3,6 +3,7 @@
 use syn::spanned::Spanned as _;
 
 use super::Lower;
+use super::generics::Bounds;
 use crate::facts::{Path, QSelf, Segment, TypeExpr, TypeKind};
 use crate::name::Name;
 use crate::span::Span;
@@ -55,7 +56,14 @@ impl Lower<'_> {
             }
             syn::Type::Ptr(ty) => self.pointer_type(ty),
             syn::Type::FnPtr(ty) => self.fn_pointer_type(ty),
-            syn::Type::ImplTrait(_) | syn::Type::TraitObject(_) => self.bounds_type(ty),
+            syn::Type::ImplTrait(ty) => {
+                let (span, bounds) = self.bounds_type(Some(ty.impl_token.span), &ty.bounds);
+                TypeExpr { span, kind: TypeKind::Impl(bounds) }
+            }
+            syn::Type::TraitObject(ty) => {
+                let (span, bounds) = self.bounds_type(ty.dyn_token.map(|token| token.span), &ty.bounds);
+                TypeExpr { span, kind: TypeKind::Dyn(bounds) }
+            }
             syn::Type::Never(_) => self.leaf_type(ty, TypeKind::Never),
             syn::Type::Infer(_) => self.leaf_type(ty, TypeKind::Infer),
             _ => self.leaf_type(ty, TypeKind::Unknown),
@@ -100,14 +108,24 @@ impl Lower<'_> {
         TypeExpr { span, kind: TypeKind::FnPtr { params, output } }
     }
 
-    fn bounds_type(&mut self, ty: &syn::Type) -> TypeExpr {
-        let span = self.positions.span(ty.span());
-        let kind = match ty {
-            syn::Type::ImplTrait(ty) => TypeKind::Impl(self.bounds(&ty.bounds)),
-            syn::Type::TraitObject(ty) => TypeKind::Dyn(self.bounds(&ty.bounds)),
-            _ => TypeKind::Unknown,
-        };
-        TypeExpr { span, kind }
+    /// `impl A + B`, `dyn A + B`, and the `A + B` of 2015 that has no keyword.
+    fn bounds_type(&mut self, keyword: Option<proc_macro2::Span>, bounds: &Bounds) -> (Span, Vec<Path>) {
+        let paths = self.bounds(bounds);
+        let start = keyword.or_else(|| bounds.first().map(first_of)).map(|first| self.positions.start(first));
+        let end = bounds.last().map_or(0, |last| self.end_of_bound(last, &paths));
+        (Span::new(start.unwrap_or(end), end), paths)
+    }
+
+    fn end_of_bound(&self, bound: &syn::TypeParamBound, paths: &[Path]) -> u32 {
+        match bound {
+            syn::TypeParamBound::Trait(syn::TraitBound { paren_token: Some(paren), .. }) => {
+                self.positions.closed(&paren.span)
+            }
+            syn::TypeParamBound::Trait(bound) if bound.maybe.is_none() => {
+                paths.last().map_or(0, |path| path.span.end)
+            }
+            _ => self.positions.end(bound.span()),
+        }
     }
 
     /// The type after `->`.
@@ -181,5 +199,16 @@ impl Lower<'_> {
                 _ => {}
             }
         }
+    }
+}
+
+/// The first token of a bound.
+fn first_of(bound: &syn::TypeParamBound) -> proc_macro2::Span {
+    match bound {
+        syn::TypeParamBound::Trait(syn::TraitBound { paren_token: Some(paren), .. }) => paren.span.open(),
+        syn::TypeParamBound::Trait(syn::TraitBound { lifetimes: Some(lifetimes), .. }) => {
+            lifetimes.for_token.span
+        }
+        _ => bound.span(),
     }
 }
