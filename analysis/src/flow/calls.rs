@@ -41,7 +41,7 @@ impl<'a> Walker<'a> {
             return self.clone_of(&value);
         }
         let callee = self.callee(&value.ty, name);
-        if self.by_value(&callee) {
+        if self.by_value(&callee) && !self.behind_guard(&value.ty, &callee) {
             value = self.take(value);
         } else {
             self.settle(&value);
@@ -78,6 +78,15 @@ impl<'a> Walker<'a> {
             Callee::Workspace(_, id) => self.model.signature(*id).self_kind == Some(SelfKind::Value),
             Callee::Unknown => false,
         }
+    }
+
+    /// Whether the method was found behind a guard: by value it takes a copy of what the guard protects, and leaves the
+    /// guard where it is.
+    fn behind_guard(&self, ty: &Ty, callee: &Callee) -> bool {
+        let (Callee::Known(found, _) | Callee::Workspace(found, _)) = callee else { return false };
+        let is_guard = |it: &Ty| matches!(self.model.role(it), Some(TypeRole::Guard | TypeRole::Entry));
+        let before = self.deref_chain(ty).into_iter().take_while(|it| it != found).collect::<Vec<_>>();
+        before.iter().any(|it| is_guard(it) && self.holds(it).is_some())
     }
 
     /// The arguments of a call of which nothing is known: moved in, and gone when it returns.

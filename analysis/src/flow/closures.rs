@@ -2,10 +2,10 @@
 
 use super::frames::FrameKind;
 use super::state::{Owner, State};
-use super::value::Value;
+use super::value::{Code, Value};
 use super::walk::Walker;
 use super::GuardId;
-use crate::facts::{Block, BlockKind, ExprId, ExprKind};
+use crate::facts::{Block, BlockKind, Body, ExprId, ExprKind};
 use crate::ty::Ty;
 use std::sync::Arc;
 
@@ -19,13 +19,13 @@ impl<'a> Walker<'a> {
         let ExprKind::Closure(closure) = &body.expr(id).kind else { return Value::default() };
         let output = closure.output.as_ref().map(|it| self.lower(it)).unwrap_or_default();
         let guards = if closure.is_move { self.capture(id) } else { Vec::new() };
-        Value { closure: Some(id), guards, ..Value::of(Ty::Callable(Arc::new(output))) }
+        Value { closure: Some(self.code(id)), guards, ..Value::of(Ty::Callable(Arc::new(output))) }
     }
 
     /// An async block as a value: nothing in it runs yet.
     pub(super) fn async_block(&mut self, id: ExprId, is_move: bool) -> Value {
         let guards = if is_move { self.capture(id) } else { Vec::new() };
-        Value { closure: Some(id), guards, ..Value::of(Ty::Future(Arc::new(Ty::Unknown))) }
+        Value { closure: Some(self.code(id)), guards, ..Value::of(Ty::Future(Arc::new(Ty::Unknown))) }
     }
 
     /// Moves the guards of the locals named in a `move` body into it.
@@ -66,19 +66,44 @@ impl<'a> Walker<'a> {
     pub(super) fn awaited_block(&mut self, operand: ExprId) -> Option<Value> {
         let ExprKind::Block(block) = &self.body.expr(operand).kind else { return None };
         let BlockKind::Async { .. } = block.kind else { return None };
-        Some(self.run(operand, Vec::new()))
+        Some(self.run(self.code(operand), Vec::new()))
+    }
+
+    /// An expression of the body being walked, for later.
+    fn code(&self, id: ExprId) -> Code {
+        let is_here = |it: &&Body| std::ptr::eq(*it, self.body);
+        Code { body: self.bodies.iter().position(|it| is_here(&it)).unwrap_or(0) as u32, id }
     }
 
     /// Runs a closure or async block here, under what is held.
-    pub(super) fn run(&mut self, id: ExprId, params: Vec<Value>) -> Value {
-        let key = (std::ptr::from_ref(self.body) as usize, id);
-        if self.inlining.len() >= MAX_INLINE || self.inlining.contains(&key) {
+    pub(super) fn run(&mut self, code: Code, params: Vec<Value>) -> Value {
+        if self.inlining.len() >= MAX_INLINE || self.inlining.contains(&code) {
             return Value::default();
         }
-        self.inlining.push(key);
+        let body = self.bodies[code.body as usize];
+        if std::ptr::eq(body, self.body) {
+            return self.run_here(code, params);
+        }
+        // Written in another body: its names are not the parameters of the macro rule being walked, or no longer.
+        let outer = std::mem::replace(&mut self.body, body);
+        let macros = std::mem::take(&mut self.macro_args);
+        let value = self.run_here(code, params);
+        self.macro_args = macros;
+        self.body = outer;
+        value
+    }
+
+    fn run_here(&mut self, code: Code, params: Vec<Value>) -> Value {
+        let id = code.id;
+        self.inlining.push(code);
+        let deferred = std::mem::take(&mut self.deferred);
         let frame = self.push(FrameKind::Call(Vec::new()));
         let value = self.run_body(id, params);
         self.pop(frame, self.span(id).at_end());
+        // The threads of a scope are waited for when its closure has returned.
+        for thread in std::mem::replace(&mut self.deferred, deferred) {
+            self.run_task(thread);
+        }
         self.inlining.pop();
         value
     }
@@ -122,21 +147,25 @@ impl<'a> Walker<'a> {
             return;
         }
         let captured = self.flying(value);
+        self.run_fresh(id, Vec::new(), &captured);
+    }
+
+    /// Runs a closure with nothing alive but what it captured, and leaves this path as it was.
+    pub(super) fn run_fresh(&mut self, code: Code, params: Vec<Value>, captured: &[GuardId]) -> Value {
         let mut own = State::new();
-        for guard in &captured {
+        for guard in captured {
             if let Some(live) = self.state.live.get(guard) {
                 own.live.insert(*guard, *live);
             }
         }
         let outer = std::mem::replace(&mut self.state, own);
-        self.release_captured(&captured);
+        self.release_captured(captured);
         let iterating = std::mem::take(&mut self.iterating);
         let expected = self.expected.take();
-        let given = self.run(id, Vec::new());
-        self.end_values(&[given], self.span(id).at_end());
-        self.end(&captured, self.span(id).at_end());
+        let given = self.run(code, params);
         self.state = outer;
         self.iterating = iterating;
         self.expected = expected;
+        given
     }
 }

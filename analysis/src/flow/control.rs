@@ -101,20 +101,16 @@ impl<'a> Walker<'a> {
         }
     }
 
-    pub(super) fn let_else(&mut self, pat: PatId, value: Value, otherwise: ExprId, frame: super::state::FrameId, span: Span) {
-        self.settle(&value);
+    pub(super) fn let_else(&mut self, pat: PatId, value: Value, otherwise: ExprId, made: &[GuardId], span: Span) {
         let matched = self.state.clone();
         // On the way to `else` every temporary is dropped, extended ones too.
         if !self.rest_carries(&value.ty, &self.exhausts(pat)) {
             forget(&mut self.state, &value.guards);
         }
-        let mut dropped = self.state.owned_by(Owner::Frame(frame));
-        dropped.extend(value.guards.iter().filter(|_| value.local.is_none()));
-        self.end(&dropped, span);
+        self.end(made, span);
         self.in_temps(otherwise);
         self.state = matched;
         self.enter_pattern(pat, value);
-        self.pop(frame, span.at_end());
     }
 
     pub(super) fn match_(&mut self, scrutinee: ExprId, arms: &'a [Arm]) -> Value {
@@ -234,6 +230,7 @@ impl<'a> Walker<'a> {
     pub(super) fn for_(&mut self, label: Option<&Name>, pat: PatId, iter: ExprId, body: ExprId, span: Span) -> Value {
         let head = self.use_value(iter);
         let head = self.into_iter(head, iter);
+        self.consume(&head);
         // The iterator itself lives until the loop ends; the head's temporaries are the statement's.
         let holder = self.push(FrameKind::Block);
         let flying = self.flying(&head);

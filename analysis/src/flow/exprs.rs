@@ -18,6 +18,7 @@ impl<'a> Walker<'a> {
     /// Evaluates and moves: a local that is named is moved out of, a closure that nobody takes is walked for itself.
     pub(super) fn use_value(&mut self, id: ExprId) -> Value {
         if !self.extending.is_empty()
+            && self.macro_args.is_empty()
             && let Some(value) = self.extended_tail(id)
         {
             return value;
@@ -391,6 +392,9 @@ impl<'a> Walker<'a> {
     /// Runs a future to its end: suspends, takes what it waits for, gives its output.
     pub(super) fn complete(&mut self, value: Value, at: Span) -> Value {
         self.event(EventKind::Await, at);
+        if let Some(task) = value.task {
+            self.run_task(task);
+        }
         if let Some(pending) = value.pending.clone() {
             self.end_values(&[Value { pending: None, ..value }], at);
             return self.fulfil(*pending);

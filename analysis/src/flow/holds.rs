@@ -86,7 +86,7 @@ impl Walker<'_> {
         let (role, locking) =
             if sharded { (TypeRole::SharedMap, Locking::Sharded) } else { (TypeRole::Lock, Locking::Whole) };
         let type_name = known.name().into();
-        let lock = Lock { place, decl, role, type_name, locking };
+        let lock = Lock { place, decl, role, type_name, locking, is_private: false };
         let mode = self.knowledge.guard_mode(held.id);
         Acquire {
             lock,

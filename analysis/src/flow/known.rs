@@ -6,12 +6,14 @@ use super::calls::Call;
 use super::holds::Holder;
 use super::macros::argument_types;
 use super::place::Root;
-use super::state::{Owner, State};
-use super::value::{Pending, Value};
+use super::state::{Live, Owner, State};
+use super::value::{Code, Lazy, Pending, Value};
 use super::walk::Walker;
 use super::{Acquire, EventKind, GuardId, Lock, Place};
 use crate::knowledge::KnownMethod;
-use crate::knowledge::schema::{ClosureClass, GuardClass, GuardEffect, Hold, LockMode, Method, Op, Receiver, TypeRole};
+use crate::knowledge::schema::{
+    ClosureClass, GuardClass, GuardEffect, Hold, LockMode, Method, Op, Receiver, TypeRole, Waits,
+};
 use crate::span::Span;
 use crate::ty::Ty;
 
@@ -22,6 +24,10 @@ pub(super) struct ClosureResults {
     pub(super) types: Vec<Ty>,
     /// The guards that they handed out.
     guards: Vec<GuardId>,
+    /// Those that run when the result is consumed.
+    lazy: Vec<Lazy>,
+    /// One that runs as a thread or task behind the result.
+    task: Option<Code>,
 }
 
 impl Walker<'_> {
@@ -40,9 +46,57 @@ impl Walker<'_> {
         if let (Some(place), true) = (self.iterated_by(ty, spec, &receiver), spec.closures == ClosureClass::Now) {
             self.iterating.push((place, call.span));
         }
+        self.consume_all(method, ty, &receiver, &call);
+        let paused = self.pause(spec.guard_effect, &receiver);
         let results = self.run_closures(method, ty, &receiver, &call.args);
+        self.state.live.extend(paused);
         self.iterating.truncate(depth);
         self.known_value(method, ty, receiver, &call, key, taken, results)
+    }
+
+    /// A call that is not lazy itself runs the lazy chains it is given.
+    fn consume_all(&mut self, method: &KnownMethod, ty: &Ty, receiver: &Value, call: &Call<'_>) {
+        let goes_on = self.model.role(&method.returns) == Some(TypeRole::Iterator);
+        if self.model.role(ty) == Some(TypeRole::Iterator) && !goes_on {
+            self.consume(receiver);
+        }
+        call.args.iter().for_each(|it| self.consume(it));
+        if let Some(task) = receiver.task.filter(|_| method.spec.waits == Waits::Join) {
+            self.run_task(task);
+        }
+    }
+
+    /// Runs the closures of a lazy chain here. Where nothing is held they did what they do when they were made.
+    pub(super) fn consume(&mut self, value: &Value) {
+        if self.state.live.is_empty() && value.iterates.is_none() {
+            return;
+        }
+        let depth = self.iterating.len();
+        for lazy in &value.lazy {
+            let at = self.bodies[lazy.closure.body as usize].expr(lazy.closure.id).span;
+            self.iterating.extend(value.iterates.iter().map(|it| (it.clone(), at)));
+            let before = self.state.clone();
+            let given = self.run(lazy.closure, lazy.params.clone());
+            self.end_values(&[given], at.at_end());
+            self.state = std::mem::replace(&mut self.state, State::unreachable()).join(before);
+            self.iterating.truncate(depth);
+        }
+    }
+
+    /// Runs a thread's or task's closure while this frame waits for it: what the frame holds is held by another.
+    pub(super) fn run_task(&mut self, task: Code) {
+        let before = self.state.clone();
+        let given = self.run(task, Vec::new());
+        self.end_values(&[given], self.body.expr(self.body.root).span.at_end());
+        self.state = std::mem::replace(&mut self.state, State::unreachable()).join(before);
+    }
+
+    /// Takes away, for the closures of the call, the guard that it lets go of: `MutexGuard::unlocked`.
+    fn pause(&mut self, effect: GuardEffect, receiver: &Value) -> Vec<(GuardId, Live)> {
+        if effect != GuardEffect::Pause {
+            return Vec::new();
+        }
+        receiver.guards.iter().filter_map(|id| self.state.live.remove(id).map(|live| (*id, live))).collect()
     }
 
     /// The plain map that the closures of a call walk over: `map.keys().for_each(..)`, `map.retain(..)`.
@@ -72,6 +126,7 @@ impl Walker<'_> {
             role: known.role,
             type_name: known.name().into(),
             locking: known.locking,
+            is_private: self.is_private(receiver),
         };
         let returned = self.knowledge.guard_in(&method.returns).and_then(|it| self.knowledge.ty(it).guard);
         let class = returned.unwrap_or(match (known.role, spec.is_async) {
@@ -90,6 +145,16 @@ impl Walker<'_> {
             recursive: spec.recursive,
             method: call.name.clone(),
             span: call.span,
+        })
+    }
+
+    /// Whether a receiver is a local that owns the lock or map itself.
+    fn is_private(&self, receiver: &Value) -> bool {
+        let is_local = receiver.place.as_ref().is_some_and(|it| {
+            it.path.is_empty() && matches!(it.root, Root::Local(..) | Root::Param(_) | Root::Unnamed(_))
+        });
+        is_local && receiver.local.is_some() && self.model.role(&receiver.ty).is_some_and(|it| {
+            matches!(it, TypeRole::Lock | TypeRole::SharedMap | TypeRole::Cell)
         })
     }
 
@@ -162,13 +227,28 @@ impl Walker<'_> {
     ) -> ClosureResults {
         let mut results = ClosureResults::default();
         for arg in args {
+            let is_thread = self.model.role(&method.returns) == Some(TypeRole::Handle);
             let given = match (arg.closure, method.spec.closures) {
                 (None, _) => Value::of(self.callable_result(&arg.ty)),
-                (Some(closure), ClosureClass::Now | ClosureClass::Lazy | ClosureClass::Elsewhere) => {
+                (Some(closure), ClosureClass::Elsewhere) if is_thread => {
+                    // A scope's thread: it runs until the scope waits for it, when the scope's own guards are gone.
+                    self.run_unknown(arg);
+                    self.deferred.push(closure);
+                    results.task = Some(closure);
+                    Value::of(self.callable_result(&arg.ty))
+                }
+                (Some(closure), ClosureClass::Now | ClosureClass::Elsewhere) => {
                     self.run_closure(closure, method, ty, receiver)
                 }
-                (Some(_), ClosureClass::Unknown | ClosureClass::Detached) => {
+                (Some(closure), ClosureClass::Lazy) => {
+                    let params = self.closure_values(method, ty, receiver, false);
+                    let given = self.run_fresh(closure, params.clone(), &[]);
+                    results.lazy.push(Lazy { closure, params });
+                    Value { guards: Vec::new(), ..given }
+                }
+                (Some(closure), ClosureClass::Unknown | ClosureClass::Detached) => {
                     self.run_unknown(arg);
+                    results.task = Some(closure).filter(|_| is_thread);
                     Value::of(self.callable_result(&arg.ty))
                 }
             };
@@ -180,7 +260,7 @@ impl Walker<'_> {
 
     /// Runs one closure in place. It gets what the receiver holds where its first parameter is the receiver's payload
     /// by value: `map.get(k).map(|r| ..)` ends the guard inside, `lock().unwrap_or_else(|e| e.into_inner())` may not run.
-    fn run_closure(&mut self, closure: crate::facts::ExprId, method: &KnownMethod, ty: &Ty, receiver: &Value) -> Value {
+    fn run_closure(&mut self, closure: Code, method: &KnownMethod, ty: &Ty, receiver: &Value) -> Value {
         let before = self.state.clone();
         let payload = self.payload(method, ty);
         let params = self.closure_values(method, ty, receiver, payload.is_some());
@@ -301,6 +381,10 @@ impl Walker<'_> {
         guards.sort();
         guards.dedup();
         let iterates = self.iteration(method, ty, &receiver, &returns);
+        let lazy = match self.model.role(&returns) {
+            Some(TypeRole::Iterator) => receiver.lazy.iter().cloned().chain(results.lazy).collect(),
+            _ => Vec::new(),
+        };
         let place = self.result_place(method, ty, &receiver, &returns, key.as_ref());
         let decl = receiver.decl.filter(|_| place.is_some() && place == receiver.place);
         let tells = match call.name.as_str() {
@@ -310,7 +394,8 @@ impl Walker<'_> {
         };
         let tells = tells.filter(|_| self.model.role(ty) == Some(TypeRole::Enum) && self.holds_first(ty));
         let pending = if method.spec.receiver == Receiver::Value { receiver.pending } else { None };
-        Value { place, decl, guards, iterates, pending, tells, ..Value::of(returns) }
+        let task = results.task;
+        Value { place, decl, guards, iterates, pending, tells, lazy, task, ..Value::of(returns) }
     }
 
     /// Whether only the first variant of an `Option` or `Result` holds a guard.
@@ -348,7 +433,7 @@ impl Walker<'_> {
             }
             GuardEffect::Keep | GuardEffect::Pause => {}
             GuardEffect::Downgrade => self.change_mode(&given, LockMode::Shared),
-            GuardEffect::Upgrade => self.change_mode(&given, LockMode::Exclusive),
+            GuardEffect::Upgrade => self.upgrade(&given, spec.is_try, call),
         }
         if !keeps {
             self.put_away(ty, receiver, &given, at);
@@ -396,6 +481,17 @@ impl Walker<'_> {
             derived.push(fresh);
         }
         derived
+    }
+
+    /// `upgrade` waits for the other readers, of which this thread may be one.
+    fn upgrade(&mut self, guards: &[GuardId], is_try: bool, call: &Call<'_>) {
+        for id in guards {
+            let acquire = self.flow.guard(*id).acquire.clone();
+            let (mode, method, span) = (LockMode::Exclusive, call.name.clone(), call.span);
+            let acquire = Acquire { mode, method, span, is_try, ..acquire };
+            self.event(EventKind::Acquire { acquire, guard: Some(*id) }, span);
+        }
+        self.change_mode(guards, LockMode::Exclusive);
     }
 
     fn change_mode(&mut self, guards: &[GuardId], mode: LockMode) {

@@ -59,6 +59,10 @@ impl Walker<'_> {
                 Some(Callee::Known(Ty::Known(iterator, Arc::from([item])), method.clone()))
             }
             Ty::Slice(item) => self.method_of(known.slice?, Arc::from([(**item).clone()]), name),
+            Ty::Prim(prim) if is_integer(prim) => {
+                let method = self.knowledge.ty(known.integer?).methods.get(name)?;
+                Some(Callee::Known(ty.clone(), method.clone()))
+            }
             Ty::Prim(prim) if *prim == "str" => self.method_of(known.str?, Arc::from([]), name),
             Ty::Adt(..) | Ty::Trait(_) | Ty::Foreign(..) => {
                 self.model.method(ty, name).map(|id| Callee::Workspace(ty.clone(), id))
@@ -83,4 +87,8 @@ impl Walker<'_> {
             }
         })
     }
+}
+
+fn is_integer(prim: &str) -> bool {
+    prim.starts_with(['u', 'i']) && crate::knowledge::is_primitive(prim)
 }

@@ -36,8 +36,10 @@ impl<'a> Walker<'a> {
     pub(super) fn macro_call(&mut self, call: &'a MacroCall, span: Span) -> Value {
         let Some(name) = call.path.last().map(|it| it.name.clone()) else { return Value::default() };
         let knowledge = self.knowledge;
-        let known = knowledge.macro_named(&name);
-        if known.is_none()
+        // The workspace's own macro of a name hides a foreign one.
+        let is_own = self.model.macro_named(self.scope.module, &name).is_some();
+        let known = knowledge.macro_named(&name).filter(|_| !is_own);
+        if is_own
             && let Some(value) = self.inline_macro(&name, call, span)
         {
             return value;
@@ -161,6 +163,9 @@ impl<'a> Walker<'a> {
         let bound = fits.params.iter().map(|(name, _)| name.clone()).zip(args.iter().copied()).collect();
         let call = self.macro_args.first().map_or(span, |it| it.call);
         self.macro_args.push(MacroFrame { args: bound, caller: self.body, call });
+        if !self.bodies.iter().any(|it| std::ptr::eq(*it, body)) {
+            self.bodies.push(body);
+        }
         let caller = std::mem::replace(&mut self.body, body);
         let value = self.use_value(body.root);
         self.body = caller;

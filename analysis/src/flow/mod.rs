@@ -66,6 +66,9 @@ pub struct Lock {
     pub type_name: Name,
     /// How much of a map is taken.
     pub locking: Locking,
+    /// A local that is the lock or map itself, not a handle or reference to it: nobody else can wait for it, unless this
+    /// function lends it out.
+    pub is_private: bool,
 }
 
 /// How a lock is taken.

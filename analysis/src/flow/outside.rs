@@ -10,7 +10,7 @@ use super::walk::Walker;
 use super::{Acquire, GuardId, Place};
 use crate::facts::SelfKind;
 use crate::knowledge::KnownFunction;
-use crate::knowledge::schema::{ClosureClass, GuardEffect};
+use crate::knowledge::schema::{ClosureClass, GuardEffect, TypeRole};
 use crate::model::FnId;
 use crate::name::Name;
 use crate::ty::Ty;
@@ -93,7 +93,13 @@ impl Walker<'_> {
 
     fn known_function(&mut self, function: &KnownFunction, call: Call<'_>) -> Value {
         let results = self.function_closures(function, &call);
-        let returns = super::macros::argument_types(&function.returns, &call.args);
+        let is_async = function.spec.is_async;
+        // An async function hands on what the futures among its arguments give.
+        let awaited = call.args.iter().map(|it| match (&it.ty, is_async) {
+            (Ty::Future(output), true) => Value::of((**output).clone()),
+            (ty, _) => Value::of(ty.clone()),
+        });
+        let returns = super::macros::argument_types(&function.returns, &awaited.collect::<Vec<_>>());
         let returns = returns.subst(&|name| {
             let index = name.strip_prefix('R')?.parse::<usize>().ok()?;
             Some(results.get(index).cloned().unwrap_or_default())
@@ -102,12 +108,13 @@ impl Walker<'_> {
         if effect == GuardEffect::End {
             return self.drop_arguments(call);
         }
-        let is_async = function.spec.is_async;
+        let handle = self.model.role(&returns) == Some(TypeRole::Handle);
+        let task = call.args.iter().find_map(|it| it.closure).filter(|_| handle);
         let value = self.wrap_arguments(returns.clone(), call, effect);
         if is_async && !matches!(value.ty, Ty::Future(_)) {
             return Value { ty: Ty::Future(returns.into()), ..value };
         }
-        value
+        Value { task, ..value }
     }
 
     /// `drop(g)`, `drop((a, b))`.
@@ -162,6 +169,7 @@ impl Walker<'_> {
     fn repacked(&self, pending: Pending, returns: &Ty) -> Box<Pending> {
         let output = match returns {
             Ty::Future(output) if self.holds(output).is_some() => (**output).clone(),
+            other if self.holds(other).is_some() => other.clone(),
             _ => pending.value.ty.clone(),
         };
         Box::new(Pending { value: pending.value.with_ty(output), ..pending })

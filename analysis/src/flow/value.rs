@@ -21,13 +21,32 @@ pub(super) struct Value {
     /// It is a future, and this happens when it is awaited.
     pub(super) pending: Option<Box<Pending>>,
     /// It is this closure or async block, not yet run.
-    pub(super) closure: Option<ExprId>,
+    pub(super) closure: Option<Code>,
     /// It is a boolean, and these guards are alive only if it has this value: `found.is_some()`.
     pub(super) tells: Option<(Vec<GuardId>, bool)>,
+    /// It is a lazy chain, and these closures run whenever it is consumed.
+    pub(super) lazy: Vec<Lazy>,
+    /// It is a handle to a thread or task that runs this closure or async block.
+    pub(super) task: Option<Code>,
     /// It iterates a plain map.
     pub(super) iterates: Option<Place>,
     /// The elements of a tuple literal.
     pub(super) parts: Vec<Value>,
+}
+
+/// A closure or async block, in the body that it is written in: the function's, or a macro rule's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Code {
+    /// Index among the walker's bodies.
+    pub(super) body: u32,
+    pub(super) id: ExprId,
+}
+
+/// A closure of a lazy chain, with what it gets.
+#[derive(Clone, Debug)]
+pub(super) struct Lazy {
+    pub(super) closure: Code,
+    pub(super) params: Vec<Value>,
 }
 
 /// What awaiting a future does.
@@ -49,6 +68,6 @@ impl Value {
 
     /// The same value seen at another type; what it holds and is stays.
     pub(super) fn with_ty(self, ty: Ty) -> Value {
-        Value { ty, parts: Vec::new(), tells: None, ..self }
+        Value { ty, parts: Vec::new(), tells: None, task: None, ..self }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::frames::{Frame, FrameKind};
 use super::state::{FrameId, LocalId, Owner, State};
-use super::value::Value;
+use super::value::{Code, Value};
 use super::{Acquire, Event, EventKind, FnFlow, Guard, GuardId, Place, Root};
 use crate::facts::{Attrs, Block, BlockKind, Body, Edition, ExprId, ExprKind, PatId, PatKind, Stmt, StmtKind, TypeExpr};
 use crate::knowledge::Knowledge;
@@ -35,8 +35,10 @@ pub fn walk(model: &Model, id: FnId) -> Option<FnFlow> {
         iterating: Vec::new(),
         next_frame: 0,
         next_unnamed: 0,
+        bodies: vec![body],
         inlining: Vec::new(),
         macro_args: Vec::new(),
+        deferred: Vec::new(),
         extending: Vec::new(),
         extension: None,
         captured: Vec::new(),
@@ -60,10 +62,14 @@ pub(super) struct Walker<'a> {
     pub(super) iterating: Vec<(Place, Span)>,
     pub(super) next_frame: u32,
     pub(super) next_unnamed: u32,
-    /// The closures and macro rules being walked in place, so that recursion ends.
-    pub(super) inlining: Vec<(usize, ExprId)>,
+    /// Every body walked so far: the function's own, then those of macro rules.
+    pub(super) bodies: Vec<&'a Body>,
+    /// The closures being walked in place, so that recursion ends.
+    pub(super) inlining: Vec<Code>,
     /// The arguments of the macro rules being walked in place.
     pub(super) macro_args: Vec<super::macros::MacroFrame<'a>>,
+    /// The threads that the scope being walked has started.
+    pub(super) deferred: Vec<Code>,
     /// The tails through which the `let` being walked extends temporaries, and to where.
     pub(super) extending: Vec<(ExprId, FrameId)>,
     /// Where the temporaries of the innermost extending operand live.
@@ -284,7 +290,12 @@ impl<'a> Walker<'a> {
             return;
         }
         match otherwise {
-            Some(otherwise) => self.let_else(pat, value, otherwise, frame, stmt.span),
+            Some(otherwise) => {
+                self.settle(&value);
+                let made: Vec<GuardId> = self.state.live.keys().copied().filter(|it| it.0 >= first_new).collect();
+                self.let_else(pat, value, otherwise, &made, stmt.span);
+                self.pop(frame, stmt.span.at_end());
+            }
             None => {
                 // The names belong to the block around the statement, the temporaries to the statement.
                 self.bind(pat, value);

@@ -9,10 +9,64 @@ macro_rules! files {
 /// Name and text of each file; a test compares the list with the directory.
 pub(super) const FILES: &[(&str, &str)] = files![
     "std.toml",
+    "actix-web.toml",
+    "anyhow.toml",
+    "arc-swap.toml",
+    "async-channel.toml",
+    "async-lock.toml",
+    "async-std.toml",
+    "axum.toml",
+    "bincode.toml",
     "crossbeam.toml",
     "dashmap.toml",
+    "evmap-10.toml",
+    "evmap-11.toml",
+    "flume.toml",
+    "flurry.toml",
+    "futures.toml",
+    "hashbrown.toml",
+    "hyper.toml",
+    "indexmap.toml",
+    "lazy_static.toml",
+    "left-right.toml",
     "lock_api.toml",
+    "log.toml",
+    "lru.toml",
+    "moka-0.11.toml",
+    "moka.toml",
+    "once_cell.toml",
+    "papaya.toml",
     "parking_lot.toml",
     "rayon.toml",
+    "redis.toml",
+    "reqwest.toml",
+    "rmp-serde.toml",
+    "rocket.toml",
+    "rusqlite.toml",
+    "scc-2.toml",
+    "scc-3.toml",
+    "serde_json.toml",
+    "serde_yaml.toml",
+    "smol.toml",
+    "spin.toml",
+    "sqlx.toml",
+    "tauri.toml",
+    "tokio-stream.toml",
+    "tokio-util.toml",
     "tokio.toml",
+    "tracing.toml",
 ];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_file_of_the_directory_ships() {
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/knowledge");
+        let entries = std::fs::read_dir(directory).expect("the directory").map(|it| it.expect("an entry").file_name());
+        let mut names: Vec<String> = entries.filter_map(|it| it.into_string().ok()).filter(|it| it.ends_with(".toml")).collect();
+        let mut shipped: Vec<String> = super::FILES.iter().map(|(name, _)| name.to_string()).collect();
+        names.sort();
+        shipped.sort();
+        assert_eq!(names, shipped);
+    }
+}

@@ -105,6 +105,8 @@ pub struct WellKnown {
     pub iterator: Option<KnownId>,
     /// `std::primitive::str`: what `str` can do.
     pub str: Option<KnownId>,
+    /// `std::primitive::integer`: what the integers can do.
+    pub integer: Option<KnownId>,
     /// `std::primitive::slice`: what slices and arrays can do.
     pub slice: Option<KnownId>,
     /// `std::thread::LocalKey`: the type of a `thread_local!` static.
@@ -144,6 +146,7 @@ impl Knowledge {
             result: knowledge.type_at("std::result::Result", None),
             iterator: knowledge.type_at("std::iter::Iterator", None),
             str: knowledge.type_at("std::primitive::str", None),
+            integer: knowledge.type_at("std::primitive::integer", None),
             slice: knowledge.type_at("std::primitive::slice", None),
             local_key: knowledge.type_at("std::thread::LocalKey", None),
         };
@@ -163,7 +166,23 @@ impl Knowledge {
                 *mode = (*mode).max(method.spec.lock);
             }
         }
+        self.spread_guard_modes(&mut modes);
         modes
+    }
+
+    /// What is made of a guard, or yielded by an iterator that holds one, holds the lock as that does.
+    fn spread_guard_modes(&self, modes: &mut HashMap<KnownId, LockMode>) {
+        for _ in 0..2 {
+            for (id, ty) in self.types().filter(|(_, it)| it.guard.is_some()) {
+                let Some(mode) = modes.get(&id).copied() else { continue };
+                let plain = ty.methods.values().filter(|it| it.spec.lock == LockMode::None);
+                let made = plain.filter_map(|it| self.guard_in(&it.returns));
+                let yielded = ty.item.as_ref().and_then(|it| self.guard_in(it));
+                for other in made.chain(yielded).collect::<Vec<_>>() {
+                    modes.entry(other).or_insert(mode);
+                }
+            }
+        }
     }
 
     /// The first guard, entry or guard-holding iterator in a type of the knowledge files.

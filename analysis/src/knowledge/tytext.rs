@@ -87,11 +87,20 @@ impl Reader<'_> {
             _ => {}
         }
         let known = if path.contains("::") {
-            self.knowledge.type_at(path, None)
+            self.own_type(path).or_else(|| self.knowledge.type_at(path, None))
         } else {
             self.locals.get(path).or_else(|| self.std_names.get(path)).copied()
         };
         known.map(|id| Ty::Known(id, args)).ok_or_else(|| format!("the type `{path}` is not known"))
+    }
+}
+
+impl Reader<'_> {
+    /// A full path names the file's own type first: another version of the crate may have one of the same path.
+    fn own_type(&self, path: &str) -> Option<KnownId> {
+        let last = path.rsplit("::").next()?;
+        let id = *self.locals.get(last)?;
+        (self.knowledge.ty(id).path.as_str() == path).then_some(id)
     }
 }
 

@@ -153,6 +153,10 @@ pub struct Model {
     methods: HashMap<(Head, Name), Vec<FnId>>,
     derefs: HashMap<Head, ItemRef>,
     impl_module: HashMap<ItemRef, ModuleId>,
+    /// What the globs of each module name.
+    glob_targets: Vec<Vec<Def>>,
+    /// The libraries of the workspace by package.
+    libraries: HashMap<String, CrateId>,
     signatures: Vec<OnceLock<FnSig>>,
     fields: Vec<OnceLock<Arc<[AdtField]>>>,
     statics_ty: Vec<OnceLock<Ty>>,
@@ -198,11 +202,17 @@ impl Model {
             methods: HashMap::new(),
             derefs: HashMap::new(),
             impl_module: HashMap::new(),
+            glob_targets: Vec::new(),
+            libraries: HashMap::new(),
             signatures: Vec::new(),
             fields: Vec::new(),
             statics_ty: Vec::new(),
         };
+        let crates = model.workspace.crates.iter().zip(0..);
+        let libraries = crates.filter(|(it, _)| it.is_lib).map(|(it, index)| (it.package.clone(), CrateId(index)));
+        model.libraries = libraries.collect();
         model.collect();
+        model.resolve_globs();
         model.signatures = model.fns.iter().map(|_| OnceLock::new()).collect();
         model.fields = model.adts.iter().map(|_| OnceLock::new()).collect();
         model.statics_ty = model.statics.iter().map(|_| OnceLock::new()).collect();

@@ -1,5 +1,7 @@
 //! Names to definitions: modules, imports, globs, re-exports, the extern prelude and the standard prelude.
 
+use std::cell::Cell;
+
 use super::{AliasId, ConstId, FnId, ImportPath, ItemRef, Model, ModuleId, StaticId, TyScope};
 use crate::facts::{ItemKind, Path};
 use crate::name::Name;
@@ -47,36 +49,59 @@ pub enum Namespace {
     Values,
 }
 
-/// How many imports, globs and aliases one look-up may follow; real chains have fewer than ten.
+/// How many imports, globs and aliases one look-up may follow in a row; real chains have fewer than ten.
 const MAX_HOPS: u32 = 24;
+
+/// How many it may follow in all: modules that glob each other would otherwise be searched again and again.
+const MAX_STEPS: u32 = 400;
+
+/// What is left of one look-up's allowance.
+#[derive(Clone, Copy)]
+struct Fuel<'a> {
+    hops: u32,
+    steps: &'a Cell<u32>,
+}
+
+impl Fuel<'_> {
+    /// One hop less, or nothing where the allowance is spent.
+    fn burn(self) -> Option<Self> {
+        self.steps.set(self.steps.get().checked_sub(1)?);
+        Some(Fuel { hops: self.hops.checked_sub(1)?, ..self })
+    }
+}
 
 impl Model {
     /// Resolves a path from inside `module`.
     pub fn resolve(&self, module: ModuleId, path: &[Name], ns: Namespace) -> Option<Def> {
-        self.resolve_hops(module, path, false, ns, MAX_HOPS)
+        self.resolve_fueled(module, path, false, ns)
     }
 
     /// Resolves `::krate::path`.
     pub(super) fn resolve_global(&self, module: ModuleId, path: &[Name]) -> Option<Def> {
-        self.resolve_hops(module, path, true, Namespace::Types, MAX_HOPS)
+        self.resolve_fueled(module, path, true, Namespace::Types)
     }
 
-    fn resolve_hops(&self, module: ModuleId, path: &[Name], global: bool, ns: Namespace, hops: u32) -> Option<Def> {
-        let hops = hops.checked_sub(1)?;
+    fn resolve_fueled(&self, module: ModuleId, path: &[Name], global: bool, ns: Namespace) -> Option<Def> {
+        let steps = Cell::new(MAX_STEPS);
+        self.resolve_hops(module, path, global, ns, Fuel { hops: MAX_HOPS, steps: &steps })
+    }
+
+    fn resolve_hops(&self, module: ModuleId, path: &[Name], global: bool, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
+        let fuel = fuel.burn()?;
         let (first, rest) = path.split_first()?;
         let last_ns = |rest: &[Name]| if rest.is_empty() { ns } else { Namespace::Types };
         let mut def = if global {
             self.extern_crate(module, first)
         } else {
-            self.first_segment(module, first, last_ns(rest), hops)?
+            self.first_segment(module, first, last_ns(rest), fuel)?
         };
         for (index, name) in rest.iter().enumerate() {
-            def = self.member(&def, name, last_ns(&rest[index + 1..]), hops)?;
+            def = self.member(&def, name, last_ns(&rest[index + 1..]), fuel)?;
         }
         Some(def)
     }
 
-    fn first_segment(&self, module: ModuleId, name: &Name, ns: Namespace, hops: u32) -> Option<Def> {
+    fn first_segment(&self, module: ModuleId, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
         match name.as_str() {
             "crate" | "$crate" => return self.roots.get(&self.module(module).krate).map(|it| Def::Module(*it)),
             "self" => return Some(Def::Module(self.real_module(module))),
@@ -85,7 +110,7 @@ impl Model {
         }
         let mut scope = Some(module);
         while let Some(current) = scope {
-            if let Some(def) = self.declared(current, name, ns, hops) {
+            if let Some(def) = self.declared(current, name, ns, fuel) {
                 return Some(def);
             }
             let it = self.module(current);
@@ -108,7 +133,7 @@ impl Model {
     }
 
     /// A name declared in or imported into a module.
-    fn declared(&self, module: ModuleId, name: &Name, ns: Namespace, hops: u32) -> Option<Def> {
+    fn declared(&self, module: ModuleId, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
         let it = self.module(module);
         let own = match ns {
             Namespace::Types => &it.types,
@@ -118,15 +143,34 @@ impl Model {
             return Some(def.clone());
         }
         if let Some(import) = it.imports.get(name)
-            && let Some(def) = self.import(module, import, name, ns, hops)
+            && let Some(def) = self.import(module, import, name, ns, fuel)
         {
             return Some(def);
         }
-        it.globs.iter().find_map(|glob| self.through_glob(module, glob, name, ns, hops))
+        self.glob_targets.get(module.0 as usize)?.iter().find_map(|target| self.through_glob(module, target, name, ns, fuel))
+    }
+
+    /// Resolves what each glob names. Globs may be named through other globs, so it takes a few rounds.
+    pub(super) fn resolve_globs(&mut self) {
+        const ROUNDS: usize = 3;
+        self.glob_targets = vec![Vec::new(); self.modules.len()];
+        for _ in 0..ROUNDS {
+            let resolve = |(index, module): (usize, &super::Module)| {
+                let targets = module.globs.iter().filter_map(|glob| {
+                    self.resolve_fueled(ModuleId(index as u32), &glob.path, glob.global, Namespace::Types)
+                });
+                targets.collect::<Vec<Def>>()
+            };
+            let targets: Vec<Vec<Def>> = self.modules.iter().enumerate().map(resolve).collect();
+            if targets == self.glob_targets {
+                return;
+            }
+            self.glob_targets = targets;
+        }
     }
 
     /// An import may name itself (`use dashmap; dashmap::DashMap`): then it is the crate of that name.
-    fn import(&self, module: ModuleId, import: &ImportPath, name: &Name, ns: Namespace, hops: u32) -> Option<Def> {
+    fn import(&self, module: ModuleId, import: &ImportPath, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
         if import.path.first() == Some(name) && !import.global {
             let krate = self.workspace_crate(module, name).unwrap_or_else(|| self.extern_crate(module, name));
             let rest = &import.path[1..];
@@ -134,24 +178,23 @@ impl Model {
                 return (ns == Namespace::Types).then_some(krate);
             }
             if self.module(module).types.contains_key(name) {
-                return self.resolve_hops(module, &import.path, false, ns, hops);
+                return self.resolve_hops(module, &import.path, false, ns, fuel);
             }
-            return self.walk(krate, rest, ns, hops);
+            return self.walk(krate, rest, ns, fuel);
         }
-        self.resolve_hops(module, &import.path, import.global, ns, hops)
+        self.resolve_hops(module, &import.path, import.global, ns, fuel)
     }
 
-    fn walk(&self, from: Def, rest: &[Name], ns: Namespace, hops: u32) -> Option<Def> {
+    fn walk(&self, from: Def, rest: &[Name], ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
         rest.iter().enumerate().try_fold(from, |def, (index, name)| {
             let ns = if index + 1 == rest.len() { ns } else { Namespace::Types };
-            self.member(&def, name, ns, hops)
+            self.member(&def, name, ns, fuel)
         })
     }
 
-    fn through_glob(&self, module: ModuleId, glob: &ImportPath, name: &Name, ns: Namespace, hops: u32) -> Option<Def> {
-        let hops = hops.checked_sub(1)?;
-        let target = self.resolve_hops(module, &glob.path, glob.global, Namespace::Types, hops)?;
-        match &target {
+    fn through_glob(&self, module: ModuleId, target: &Def, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
+        let fuel = fuel.burn()?;
+        match target {
             Def::Foreign(path) => {
                 // A foreign glob brings in what the knowledge files name there, and nothing else that we can see.
                 let full = format!("{path}::{name}");
@@ -159,18 +202,18 @@ impl Model {
                 known.then(|| Def::Foreign(Name::new(&full)))
             }
             Def::Module(id) if *id == module => None,
-            _ => self.member(&target, name, ns, hops),
+            _ => self.member(target, name, ns, fuel),
         }
     }
 
     /// `def::name`.
-    fn member(&self, def: &Def, name: &Name, ns: Namespace, hops: u32) -> Option<Def> {
-        let hops = hops.checked_sub(1)?;
+    fn member(&self, def: &Def, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
+        let fuel = fuel.burn()?;
         match def {
             Def::Module(id) => match name.as_str() {
                 "super" => self.module(*id).parent.map(|it| Def::Module(self.real_module(it))),
                 "self" => Some(def.clone()),
-                _ => self.declared(*id, name, ns, hops),
+                _ => self.declared(*id, name, ns, fuel),
             },
             Def::Foreign(path) => Some(Def::Foreign(Name::new(&format!("{path}::{name}")))),
             Def::Adt(id) => self.is_variant(*id, name).then(|| Def::Variant(*id, name.clone())),
@@ -198,11 +241,9 @@ impl Model {
             // A binary names its own package's library without a dependency.
             None => krate.package.as_str(),
         };
-        let is_it = |it: &&crate::source::Crate| it.is_lib && it.package == package;
-        let index = self.workspace.crates.iter().position(|it| {
-            is_it(&it) && (it.name == *name || krate.dependencies.iter().any(|dep| dep.name == *name && dep.package == it.package))
-        })?;
-        self.roots.get(&crate::source::CrateId(index as u32)).map(|it| Def::Module(*it))
+        let library = *self.libraries.get(package)?;
+        let is_named = self.workspace.krate(library).name == *name || krate.dependencies.iter().any(|it| it.name == *name);
+        self.roots.get(&library).filter(|_| is_named).map(|it| Def::Module(*it))
     }
 
     /// A crate outside the workspace, by its package's name where the manifest renames it.
@@ -238,7 +279,7 @@ impl Model {
         }
         let starts_with_type = names[0] == "Self" || scope.is_param(&names[0]);
         if !starts_with_type
-            && let Some(def) = self.resolve_hops(scope.module, &names, path.global, Namespace::Values, MAX_HOPS)
+            && let Some(def) = self.resolve_fueled(scope.module, &names, path.global, Namespace::Values)
         {
             return self.foreign_assoc(def, path, scope);
         }

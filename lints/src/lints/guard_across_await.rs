@@ -95,7 +95,7 @@ fn held_at_awaits<'a>(function: &FunctionView<'a>) -> Vec<(&'a Guard, Vec<Span>)
     for event in function.flow.events.iter().filter(|it| matches!(it.kind, EventKind::Await)) {
         for held in &event.held {
             let guard = function.flow.guard(held.guard);
-            if !suspends_badly(guard.acquire.class) {
+            if !suspends_badly(guard.acquire.class) || guard.acquire.lock.is_private {
                 continue;
             }
             let (_, awaits) = found.entry(guard.acquire.span).or_insert_with(|| (guard, Vec::new()));

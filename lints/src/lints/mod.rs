@@ -5,6 +5,9 @@ mod double_lock;
 mod guard_across_await;
 mod let_underscore_guard;
 mod static_mut_map;
+mod suppression_without_reason;
+mod unknown_lint;
+mod unused_suppression;
 
 use crate::Lint;
 
@@ -15,4 +18,7 @@ pub static LINTS: &[&Lint] = &[
     &guard_across_await::LINT,
     &let_underscore_guard::LINT,
     &double_lock::LINT,
+    &unused_suppression::LINT,
+    &suppression_without_reason::LINT,
+    &unknown_lint::LINT,
 ];

@@ -43,7 +43,7 @@ pub(super) fn parse(mac: &syn::Macro, text: &str) -> Parsed {
     let parsed = match name.as_str() {
         "matches" | "assert_matches" | "debug_assert_matches" => body(mac, matches),
         "select" | "select_biased" => body(mac, select::arms).map(Parsed::Select),
-        "cfg_if" => body(mac, cfg_if::branches).map(Parsed::Branches),
+        "cfg_if" | "cfg_select" => body(mac, cfg_if::branches).map(Parsed::Branches),
         "json" => body(mac, json).map(Parsed::Exprs),
         name if NOT_RUN.contains(&name) => return Parsed::Opaque,
         name if name.ends_with("vec") && text.contains(';') => body(mac, repeat),

@@ -94,7 +94,8 @@ pub(super) fn cfg_of(tokens: TokenStream) -> Cfg {
     }
 }
 
-fn cfg(meta: &Meta, depth: u32) -> Cfg {
+/// Lowers a predicate that `depth` others enclose.
+pub(super) fn cfg(meta: &Meta, depth: u32) -> Cfg {
     let name = meta.path().segments.last().map(|last| name_of(&last.ident)).unwrap_or_default();
     match (meta, name.as_str()) {
         _ if depth > MAX_CFG_DEPTH => Cfg::All(Vec::new()),

@@ -47,11 +47,15 @@ impl Lower<'_> {
             return statics;
         }
         let head = self.macro_head(attrs, mac, semi);
-        let is = |name: &str| mac.path.segments.last().is_some_and(|last| last.ident == name);
-        let kind = if is("include") {
+        let name = mac.path.segments.last().map(|last| &last.ident);
+        let kind = if name.is_some_and(|name| name == "include") {
             ItemKind::Include { path: mac.parse_body::<syn::LitStr>().ok().map(|path| path.value()) }
         } else {
-            let items = if is("cfg_if") { self.branch_items(mac) } else { self.wrapped_items(mac) };
+            let items = if name.is_some_and(cfg_if::is_choice) {
+                self.branch_items(mac)
+            } else {
+                self.wrapped_items(mac)
+            };
             ItemKind::MacroCall { path: self.path(None, &mac.path), items }
         };
         vec![self.put_item(head, kind)]

@@ -9,6 +9,7 @@ mod blocks;
 mod cfg_if;
 mod chunks;
 mod control;
+mod data;
 mod exprs;
 mod gaps;
 mod generics;
@@ -25,6 +26,7 @@ mod select;
 #[cfg(test)]
 mod tests;
 mod types;
+mod uses;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -115,6 +115,13 @@ fn cfg_if_items_carry_the_predicates_of_their_branch() {
 }
 
 #[test]
+fn cfg_select_is_read_alike() {
+    let facts = facts("cfg_select! { unix => { fn a() {} } all(b, c) => { fn d() {} } _ => { fn e() {} } }");
+    assert_eq!(named(&facts, "a").attrs.cfg, [Cfg::Atom("unix".into(), None)]);
+    assert_eq!((named(&facts, "d").attrs.cfg.len(), named(&facts, "e").attrs.cfg.len()), (2, 1));
+}
+
+#[test]
 fn other_item_macros() {
     assert_eq!(kind("include!(\"x.rs\");"), ItemKind::Include { path: Some("x.rs".to_owned()) });
     assert_eq!(kind("include!(concat!(env!(\"OUT_DIR\"), \"/x.rs\"));"), ItemKind::Include { path: None });
