@@ -3,10 +3,7 @@
 use syn::spanned::Spanned as _;
 
 use super::Lower;
-use crate::facts::{
-    Attrs, Field, Impl, Import, ImportAlias, Item, ItemId, ItemKind, Static, StaticMacro, Struct, TypeExpr,
-    Variant, Visibility,
-};
+use crate::facts::{Attrs, Impl, Item, ItemId, ItemKind, Static, StaticMacro, TypeExpr, Visibility};
 use crate::name::Name;
 use crate::span::Span;
 
@@ -224,7 +221,6 @@ impl Lower<'_> {
         let head = self.nameless(&item.attrs, first, keyword, end);
         self.put_item(head, ItemKind::ForeignMod(items))
     }
-
 }
 
 /// The first token of a signature.
