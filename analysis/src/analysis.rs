@@ -58,7 +58,7 @@ impl Analysis {
     /// How many shared maps, locks and cells the workspace declares in fields and statics.
     pub fn map_count(&self) -> usize {
         let shared = |role| matches!(role, TypeRole::SharedMap | TypeRole::Lock | TypeRole::Cell);
-        let is_one = |ty| self.model.any_part(ty, 4, &mut |it| self.model.role(it).is_some_and(shared));
+        let is_one = |ty| self.model.any_part(ty, &mut |it| self.model.role(it).is_some_and(shared));
         let fields = self.model.adt_ids().flat_map(|id| self.model.adt_fields(id).to_vec());
         let statics = self.model.static_ids().filter(|id| is_one(self.model.static_ty(*id))).count();
         statics + fields.filter(|it| self.declares_shared(&it.ty)).count()

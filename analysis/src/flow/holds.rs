@@ -3,53 +3,20 @@
 use super::place::Place;
 use super::walk::Walker;
 use super::{Acquire, Decl, Lock};
-use crate::knowledge::schema::{GuardClass, Locking, Op, TypeRole};
+use crate::knowledge::schema::{Locking, Op, TypeRole};
+use crate::model::Holder;
 use crate::name::Name;
 use crate::span::Span;
-use crate::ty::{KnownId, Ty};
+use crate::ty::Ty;
 
-/// How deep a type is searched for a guard.
+/// How deep references are taken out of a type.
 const MAX_PARTS: u32 = 6;
-
-/// The guard type inside a type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Holder {
-    /// The guard's own type.
-    pub(super) id: KnownId,
-    /// Who waits for it.
-    pub(super) class: GuardClass,
-}
 
 impl Walker<'_> {
     /// The guard that a value of this type can hold: a guard, entry or guard-holding iterator, itself or inside.
     /// A reference to one holds nothing.
     pub(super) fn holds(&self, ty: &Ty) -> Option<Holder> {
-        self.holds_within(ty, MAX_PARTS)
-    }
-
-    fn holds_within(&self, ty: &Ty, depth: u32) -> Option<Holder> {
-        let depth = depth.checked_sub(1)?;
-        let any = |items: &[Ty]| items.iter().find_map(|it| self.holds_within(it, depth));
-        match ty {
-            Ty::Known(id, args) => {
-                let known = self.knowledge.ty(*id);
-                match known.guard {
-                    Some(class) if class != GuardClass::Free => Some(Holder { id: *id, class }),
-                    Some(_) => None,
-                    // A handle to a guard shares it; a lock or map of guards is a stranger.
-                    None if matches!(known.role, TypeRole::Lock | TypeRole::SharedMap | TypeRole::Cell) => None,
-                    None => any(args),
-                }
-            }
-            Ty::Tuple(items) => any(items),
-            Ty::Slice(item) => self.holds_within(item, depth),
-            Ty::Adt(id, args) => {
-                let params = &self.model.adt(*id).params;
-                let fields = self.model.adt_fields(*id);
-                fields.iter().find_map(|it| self.holds_within(&it.ty.instantiate(params, args), depth))
-            }
-            _ => None,
-        }
+        self.model.guard_holder(ty)
     }
 
     /// Whether a type may hold a guard for all that is known: it does, or it is open.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::calls::Call;
-use super::holds::Holder;
 use super::macros::argument_types;
 use super::place::Root;
 use super::state::{Live, Owner, State};
@@ -14,6 +13,7 @@ use crate::knowledge::KnownMethod;
 use crate::knowledge::schema::{
     ClosureClass, GuardClass, GuardEffect, Hold, LockMode, Method, Op, Receiver, TypeRole, Waits,
 };
+use crate::model::Holder;
 use crate::span::Span;
 use crate::ty::Ty;
 

@@ -83,7 +83,7 @@ impl Place {
             Root::Local(_, name) => name.to_string(),
             Root::Static(id) => static_name(*id),
             Root::ForeignStatic(path) => path.to_string(),
-            Root::Call(id) => format!("{}()", fn_name(*id)),
+            Root::Call(id) => fn_name(*id),
             Root::Unnamed(_) => "_".to_string(),
         };
         for step in &self.path {
@@ -92,6 +92,7 @@ impl Place {
                 Step::Inside | Step::Copy(_) => {}
                 Step::Entry(key) if key.contains('#') => text.push_str("[..]"),
                 Step::Entry(key) => text = format!("{text}[{key}]"),
+                Step::Call(name, args) if name.is_empty() => text = format!("{text}({})", if args.is_empty() { "" } else { ".." }),
                 Step::Call(name, args) if args.is_empty() => text = format!("{text}.{name}()"),
                 Step::Call(name, _) => text = format!("{text}.{name}(..)"),
             }

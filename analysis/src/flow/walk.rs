@@ -6,7 +6,7 @@ use super::value::{Code, Value};
 use super::{Acquire, Event, EventKind, FnFlow, Guard, GuardId, Place, Root};
 use crate::facts::{Attrs, Block, BlockKind, Body, Edition, ExprId, ExprKind, PatId, PatKind, Stmt, StmtKind, TypeExpr};
 use crate::knowledge::Knowledge;
-use crate::model::{FnId, Model, TyScope};
+use crate::model::{FnId, Holder, Model, TyScope};
 use crate::name::Name;
 use crate::span::Span;
 use crate::ty::Ty;
@@ -147,7 +147,7 @@ impl<'a> Walker<'a> {
     }
 
     /// A new guard, owned by the value being computed.
-    pub(super) fn new_guard(&mut self, acquire: Acquire, held: Option<super::holds::Holder>, derived: bool) -> GuardId {
+    pub(super) fn new_guard(&mut self, acquire: Acquire, held: Option<Holder>, derived: bool) -> GuardId {
         let id = GuardId(self.flow.guards.len() as u32);
         let last_use = acquire.span;
         let type_name = held.map_or_else(Name::default, |it| self.knowledge.ty(it.id).name().into());

@@ -6,10 +6,12 @@
 
 mod collect;
 mod dump;
+mod holders;
 mod methods;
 mod resolve;
 mod types;
 
+pub use holders::Holder;
 pub use methods::{FnSig, Head};
 pub use resolve::{Def, Namespace, ValueDef};
 pub use types::TyScope;
@@ -155,6 +157,8 @@ pub struct Model {
     impl_module: HashMap<ItemRef, ModuleId>,
     /// What the globs of each module name.
     glob_targets: Vec<Vec<Def>>,
+    /// What each type can hold.
+    adt_holds: Vec<holders::AdtHolds>,
     /// The libraries of the workspace by package.
     libraries: HashMap<String, CrateId>,
     signatures: Vec<OnceLock<FnSig>>,
@@ -203,6 +207,7 @@ impl Model {
             derefs: HashMap::new(),
             impl_module: HashMap::new(),
             glob_targets: Vec::new(),
+            adt_holds: Vec::new(),
             libraries: HashMap::new(),
             signatures: Vec::new(),
             fields: Vec::new(),
@@ -217,6 +222,7 @@ impl Model {
         model.fields = model.adts.iter().map(|_| OnceLock::new()).collect();
         model.statics_ty = model.statics.iter().map(|_| OnceLock::new()).collect();
         model.index_impls();
+        model.collect_holders();
         model
     }
 

@@ -291,26 +291,7 @@ impl Model {
 
     /// Whether a value of this type holds a map, itself or in a field or layer that it owns.
     pub fn holds_map(&self, ty: &Ty) -> bool {
-        self.any_part(ty, 8, &mut |it| matches!(self.role(it), Some(TypeRole::Map | TypeRole::SharedMap)))
-    }
-
-    /// Whether `test` accepts a type or a part of it: arguments, fields, elements, to a depth.
-    pub fn any_part(&self, ty: &Ty, depth: u32, test: &mut dyn FnMut(&Ty) -> bool) -> bool {
-        if test(ty) {
-            return true;
-        }
-        let Some(depth) = depth.checked_sub(1) else { return false };
-        match ty {
-            Ty::Known(_, args) | Ty::Foreign(_, args) | Ty::Tuple(args) => {
-                args.iter().any(|it| self.any_part(it, depth, test))
-            }
-            Ty::Adt(id, args) => {
-                let params = &self.adt(*id).params;
-                self.adt_fields(*id).iter().any(|it| self.any_part(&it.ty.instantiate(params, args), depth, test))
-            }
-            Ty::Ref(_, it) | Ty::Ptr(_, it) | Ty::Slice(it) => self.any_part(it, depth, test),
-            Ty::Unknown | Ty::Never | Ty::Prim(_) | Ty::Param(_) | Ty::Future(_) | Ty::Callable(_) | Ty::Trait(_) => false,
-        }
+        self.any_part(ty, &mut |it| matches!(self.role(it), Some(TypeRole::Map | TypeRole::SharedMap)))
     }
 }
 
