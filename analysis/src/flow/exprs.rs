@@ -8,7 +8,7 @@ use super::value::Value;
 use super::walk::{Walker, tail_of};
 use super::{Decl, EventKind, Place};
 use crate::facts::{ExprId, ExprKind, Lit, Path, UnaryOp};
-use crate::knowledge::schema::CloneKind;
+use crate::knowledge::schema::{CloneKind, TypeRole};
 use crate::model::{Def, ValueDef};
 use crate::name::Name;
 use crate::span::Span;
@@ -329,6 +329,11 @@ impl<'a> Walker<'a> {
                     Some(item) => (item.clone(), None),
                     None => continue,
                 },
+                // A newtype that is known as a layer: `state.0`.
+                Ty::Known(..) if name == "0" && self.model.role(&ty) == Some(TypeRole::Layer) => {
+                    let inner = self.deref_once(&ty).unwrap_or_default();
+                    return Value { place: value.place.clone(), decl: value.decl.clone(), ..Value::of(inner) };
+                }
                 _ => continue,
             };
             let place = value.place.as_ref().map(|it| it.field(name, self.is_handle(&field)));
@@ -371,8 +376,8 @@ impl<'a> Walker<'a> {
             Ty::Slice(item) => Some((**item).clone()),
             Ty::Known(id, args) => {
                 let known = self.knowledge.ty(*id);
-                let is_map = known.role == crate::knowledge::schema::TypeRole::Map;
-                let is_sequence = known.role == crate::knowledge::schema::TypeRole::Collection;
+                let is_map = known.role == TypeRole::Map;
+                let is_sequence = known.role == TypeRole::Collection;
                 (is_map || is_sequence).then(|| args.get(usize::from(is_map && args.len() > 1)).cloned().unwrap_or_default())
             }
             _ => None,

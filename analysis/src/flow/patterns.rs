@@ -160,7 +160,8 @@ impl<'a> Walker<'a> {
         let types = self.variant_types(path, &value.ty);
         let variant = path.last().map(|it| it.name.clone()).unwrap_or_default();
         let len = types.as_ref().map_or(elems.len(), Vec::len);
-        let wraps_same = matches!(variant.as_str(), "Some" | "Ok") && elems.len() == 1;
+        let is_layer = self.model.role(value.ty.peel_refs()) == Some(TypeRole::Layer);
+        let wraps_same = (is_layer || matches!(variant.as_str(), "Some" | "Ok")) && elems.len() == 1;
         for (elem, index) in self.positions(elems, len) {
             let ty = types.as_ref().and_then(|it| it.get(index)).cloned().unwrap_or_default();
             let part = match value.parts.get(index).filter(|_| value.parts.len() == len) {
@@ -180,8 +181,13 @@ impl<'a> Walker<'a> {
         match ty {
             Ty::Known(id, args) => {
                 let known = self.knowledge.ty(*id);
-                let fields = known.variants.get(variant)?;
-                Some(fields.iter().map(|it| it.instantiate(&known.params, args)).collect())
+                let seen = |it: &Ty| it.instantiate(&known.params, args);
+                match (known.variants.get(variant), &known.derefs) {
+                    (Some(fields), _) => Some(fields.iter().map(seen).collect()),
+                    // A newtype that is known as a layer: `State(store)`.
+                    (None, Some(inner)) if known.name() == variant.as_str() => Some(vec![seen(inner)]),
+                    _ => None,
+                }
             }
             _ => {
                 let (id, variant) = match self.model.resolve_value(path, &self.scope) {

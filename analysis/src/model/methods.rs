@@ -152,6 +152,23 @@ impl Model {
 
     /// What a `Deref` impl of the workspace reaches.
     pub fn deref_target(&self, ty: &Ty) -> Option<Ty> {
+        self.derived_deref(ty).or_else(|| self.written_deref(ty))
+    }
+
+    /// `#[derive(Deref)]` of derive_more and its kin, on a struct of one field.
+    fn derived_deref(&self, ty: &Ty) -> Option<Ty> {
+        let Ty::Adt(id, args) = ty else { return None };
+        let attrs = &self.item(self.adt(*id).at).attrs;
+        if !attrs.derives.iter().any(|it| matches!(it.as_str(), "Deref" | "Shrinkwrap")) {
+            return None;
+        }
+        match self.adt_fields(*id).as_ref() {
+            [only] => Some(only.ty.instantiate(&self.adt(*id).params, args)),
+            _ => None,
+        }
+    }
+
+    fn written_deref(&self, ty: &Ty) -> Option<Ty> {
         let at = *self.derefs.get(&Head::of(ty)?)?;
         let impl_ = self.impl_facts(at)?;
         let target = impl_.items.iter().map(|id| self.item(ItemRef { item: *id, ..at })).find(|it| it.name == "Target")?;
