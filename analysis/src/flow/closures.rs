@@ -5,7 +5,9 @@ use super::state::{Owner, State};
 use super::value::{Code, Value};
 use super::walk::Walker;
 use super::GuardId;
-use crate::facts::{Block, BlockKind, Body, ExprId, ExprKind};
+use crate::facts::{Block, BlockKind, Body, ExprId, ExprKind, Pat, PatKind};
+use crate::name::Name;
+use crate::span::Span;
 use crate::ty::Ty;
 use std::sync::Arc;
 
@@ -35,11 +37,14 @@ impl<'a> Walker<'a> {
             return Vec::new();
         }
         let body = self.body;
+        let own: Vec<(&Name, Span)> = body.pats.iter().filter(|it| span.contains(it.span)).filter_map(bound).collect();
+        let is_own = |name: &Name, at: Span| own.iter().any(|(it, bound)| *it == name && bound.start < at.start);
         let inside = body.exprs.iter().filter(|it| span.contains(it.span));
         let mut guards = Vec::new();
         for expr in inside {
             let ExprKind::Path(path) = &expr.kind else { continue };
-            let Some(local) = path.as_ident().and_then(|it| self.lookup(it)) else { continue };
+            let Some(name) = path.as_ident().filter(|it| !is_own(it, expr.span)) else { continue };
+            let Some(local) = self.lookup(name) else { continue };
             guards.extend(self.state.owned_by(Owner::Local(local)));
         }
         guards.sort();
@@ -167,5 +172,13 @@ impl<'a> Walker<'a> {
         self.iterating = iterating;
         self.expected = expected;
         given
+    }
+}
+
+/// The name that a pattern binds.
+fn bound(pat: &Pat) -> Option<(&Name, Span)> {
+    match &pat.kind {
+        PatKind::Bind { name, .. } => Some((name, pat.span)),
+        _ => None,
     }
 }

@@ -45,9 +45,17 @@ impl<'a> Walker<'a> {
     fn condition(&mut self, cond: ExprId, failed: &mut Vec<State>) {
         let body = self.body;
         match &body.expr(cond).kind {
-            ExprKind::Lazy { op: LazyOp::And, lhs, rhs } if has_let(body, *lhs) || has_let(body, *rhs) => {
+            ExprKind::Lazy { op: LazyOp::And, lhs, rhs } => {
                 self.condition(*lhs, failed);
                 self.condition(*rhs, failed);
+            }
+            ExprKind::Lazy { op: LazyOp::Or, lhs, rhs } => {
+                let mut first = Vec::new();
+                self.condition(*lhs, &mut first);
+                let held = std::mem::replace(&mut self.state, State::unreachable());
+                self.state = first.into_iter().fold(State::unreachable(), State::join);
+                self.condition(*rhs, failed);
+                self.state = std::mem::replace(&mut self.state, State::unreachable()).join(held);
             }
             ExprKind::Let { pat, init } => self.let_condition(*pat, *init, failed),
             ExprKind::Lit(Lit::Bool(true)) => {}
@@ -294,15 +302,6 @@ impl<'a> Walker<'a> {
             }
         }
         Ty::Unknown
-    }
-}
-
-/// Whether a condition binds.
-fn has_let(body: &crate::facts::Body, id: ExprId) -> bool {
-    match &body.expr(id).kind {
-        ExprKind::Let { .. } => true,
-        ExprKind::Lazy { op: LazyOp::And, lhs, rhs } => has_let(body, *lhs) || has_let(body, *rhs),
-        _ => false,
     }
 }
 

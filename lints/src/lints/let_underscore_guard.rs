@@ -34,7 +34,7 @@
 //! ## Limits
 //!
 //! `let _ = mutex;` (the lock, not a guard) and `let _ = mutex.try_lock();` are silent, and so are map references, which
-//! are not taken to protect lines. rustc's `let_underscore_lock` knows the guards of `std`; this lint adds
+//! are not taken to protect lines, and the last statement of a block, which waits for the holder and protects nothing. rustc's `let_underscore_lock` knows the guards of `std`; this lint adds
 //! `parking_lot`, `tokio`, `spin`, `async-lock` and guards that a function returns, and `_ = ..` without `let`.
 
 use safe_map_analysis::FunctionView;
@@ -65,6 +65,10 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         if acquire.lock.role != TypeRole::Lock || acquire.is_try || reported.contains(&acquire.span) {
             continue;
         }
+        // With nothing behind it there is nothing to protect: it waits for the holder to finish.
+        if is_last(function, event.span) {
+            continue;
+        }
         reported.push(acquire.span);
         out.push(report(function, guard, event.span));
     }
@@ -80,6 +84,15 @@ fn report(function: &FunctionView<'_>, guard: &Guard, statement: Span) -> Findin
     finding.help = "name the guard, `_guard` if it is never read; `drop(..)` says that only waiting is meant".to_string();
     finding.fixes.extend(name_it(function, statement));
     finding
+}
+
+/// Whether a statement is the last of its block.
+fn is_last(function: &FunctionView<'_>, statement: Span) -> bool {
+    let Some(body) = body_of(function) else { return false };
+    body.exprs.iter().any(|it| match &it.kind {
+        ExprKind::Block(block) => block.tail.is_none() && block.stmts.last().is_some_and(|it| it.span == statement),
+        _ => false,
+    })
 }
 
 /// `let _ =` becomes `let _guard =`. The lock is then held to the end of the block: whether that was meant is for a
