@@ -82,7 +82,9 @@ fn report(function: &FunctionView<'_>, guard: &Guard, statement: Span) -> Findin
     finding.labels.extend(declaration_label(function, &guard.acquire));
     finding.note = "`_` binds nothing: the guard is dropped at the end of this statement, and what follows runs without the lock".to_string();
     finding.help = "name the guard, `_guard` if it is never read; `drop(..)` says that only waiting is meant".to_string();
-    finding.fixes.extend(name_it(function, statement));
+    if !waits_later(function, guard, statement) {
+        finding.fixes.extend(name_it(function, statement));
+    }
     finding
 }
 
@@ -92,6 +94,16 @@ fn is_last(function: &FunctionView<'_>, statement: Span) -> bool {
     body.exprs.iter().any(|it| match &it.kind {
         ExprKind::Block(block) => block.tail.is_none() && block.stmts.last().is_some_and(|it| it.span == statement),
         _ => false,
+    })
+}
+
+/// Whether the function, behind the statement, takes the lock again or awaits: a guard that lives on would hang there.
+fn waits_later(function: &FunctionView<'_>, guard: &Guard, statement: Span) -> bool {
+    let later = function.flow.events.iter().filter(|it| it.span.start >= statement.end);
+    later.into_iter().any(|it| match &it.kind {
+        EventKind::Await => true,
+        EventKind::Acquire { acquire, .. } => acquire.lock.place == guard.acquire.lock.place,
+        EventKind::MapOp { .. } | EventKind::StaticUse(_) | EventKind::Discard(_) => false,
     })
 }
 

@@ -1,11 +1,9 @@
 //! The drop scopes of Rust, rule by rule and edition by edition: each case of `cases/` is a snippet whose markers say
 //! what is found on which line, and nothing else may be.
 
-mod support;
-
 use std::path::Path;
 
-use support::{cases, expected, found};
+use crate::support::{cases, expected, found};
 
 #[test]
 fn every_case_has_exactly_the_findings_that_it_marks() {
