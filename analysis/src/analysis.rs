@@ -130,7 +130,9 @@ impl<'a> FileView<'a> {
                         None => "held by a temporary".to_string(),
                     };
                     let kind = &guard.type_name;
-                    said.push(format!("{kind} of `{lock}`, taken on line {from}, {holder}, until line {until}"));
+                    said.push(format!(
+                        "{kind} of `{lock}`, taken on line {from}, {holder}, until line {until}"
+                    ));
                 }
             }
         }

@@ -7,8 +7,8 @@
 
 pub mod facts;
 pub mod flow;
-pub mod name;
 pub mod model;
+pub mod name;
 pub mod source;
 pub mod span;
 pub mod ty;

@@ -123,7 +123,9 @@ impl Ty {
             Ty::Known(_, args) | Ty::Adt(_, args) | Ty::Foreign(_, args) | Ty::Tuple(args) => {
                 args.iter().any(Ty::is_open)
             }
-            Ty::Ref(_, it) | Ty::Ptr(_, it) | Ty::Slice(it) | Ty::Future(it) | Ty::Callable(it) => it.is_open(),
+            Ty::Ref(_, it) | Ty::Ptr(_, it) | Ty::Slice(it) | Ty::Future(it) | Ty::Callable(it) => {
+                it.is_open()
+            }
         }
     }
 }

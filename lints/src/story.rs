@@ -61,7 +61,11 @@ pub(crate) fn acquire_label(function: &FunctionView<'_>, guard: &Guard) -> Label
         (_, TypeRole::Cell) => "borrow taken here",
         _ => "guard taken here",
     };
-    Label { role: Role::Acquire, place: here(function, guard.acquire.span), message: format!("{what}{holder}") }
+    Label {
+        role: Role::Acquire,
+        place: here(function, guard.acquire.span),
+        message: format!("{what}{holder}"),
+    }
 }
 
 /// The label where a lock or map is declared.
@@ -97,7 +101,12 @@ pub(crate) fn verdict(class: GuardClass, confidence: Confidence, when: &str) -> 
 }
 
 /// A finding in this function with nothing but its place and words.
-pub(crate) fn finding(function: &FunctionView<'_>, lint: &'static str, span: Span, message: String) -> Finding {
+pub(crate) fn finding(
+    function: &FunctionView<'_>,
+    lint: &'static str,
+    span: Span,
+    message: String,
+) -> Finding {
     Finding {
         lint,
         confidence: Confidence::Likely,

@@ -137,8 +137,7 @@ pub(crate) fn incomplete(lines: &[Value]) -> Vec<String> {
 }
 
 /// One finding: `let_underscore_guard`.
-pub(crate) const UNDERSCORE: &str =
-    "use std::sync::Mutex;\n\npub fn warm_up(m: &Mutex<u32>) {\n    let _ = m.lock();\n    println!(\"warm\");\n}\n";
+pub(crate) const UNDERSCORE: &str = "use std::sync::Mutex;\n\npub fn warm_up(m: &Mutex<u32>) {\n    let _ = m.lock();\n    println!(\"warm\");\n}\n";
 
 /// One finding: `static_mut_map`.
 pub(crate) const STATIC_MUT: &str = "use std::collections::HashMap;\n\nstatic mut CACHE: Option<HashMap<u32, u32>> = None;\n\n\

@@ -55,7 +55,14 @@ impl<'a> Walker<'a> {
     }
 
     /// A method called by name on a value, without an expression of its own.
-    pub(super) fn call_method(&mut self, value: Value, name: &Name, args: Vec<Value>, exprs: &[ExprId], span: Span) -> Value {
+    pub(super) fn call_method(
+        &mut self,
+        value: Value,
+        name: &Name,
+        args: Vec<Value>,
+        exprs: &[ExprId],
+        span: Span,
+    ) -> Value {
         let callee = self.callee(&value.ty, name);
         let call = Call { name: name.clone(), args, exprs, turbofish: None, span };
         self.dispatch(callee, value, call)
@@ -127,7 +134,9 @@ impl<'a> Walker<'a> {
 
     pub(super) fn call(&mut self, callee: ExprId, args: &'a [ExprId], span: Span) -> Value {
         let body = self.body;
-        let ExprKind::Path(path) = &body.expr(callee).kind else { return self.call_of_value(callee, args, span) };
+        let ExprKind::Path(path) = &body.expr(callee).kind else {
+            return self.call_of_value(callee, args, span);
+        };
         if path.as_ident().is_some_and(|it| self.lookup(it).is_some() || self.is_macro_argument(it)) {
             return self.call_of_value(callee, args, span);
         }
@@ -218,7 +227,10 @@ impl<'a> Walker<'a> {
             if !call.args.is_empty() {
                 let receiver = call.args.remove(0);
                 call.exprs = &call.exprs[1..];
-                let own = self.deref_chain(&receiver.ty).into_iter().find(|it| matches!(it, Ty::Known(own, _) if own == id));
+                let own = self
+                    .deref_chain(&receiver.ty)
+                    .into_iter()
+                    .find(|it| matches!(it, Ty::Known(own, _) if own == id));
                 return self.known_method(&own.unwrap_or_else(|| ty.clone()), &method, receiver, call);
             }
         }

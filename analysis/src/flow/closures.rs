@@ -1,11 +1,11 @@
 //! Closures and async blocks: run in place under what is held, or walked for themselves.
 
+use super::GuardId;
 use super::frames::FrameKind;
 use super::state::{Owner, State};
 use super::value::{Code, Value};
 use super::walk::Walker;
-use super::GuardId;
-use crate::facts::{Block, BlockKind, Body, ExprId, ExprKind, Pat, PatKind};
+use crate::facts::{Block, BlockKind, ExprId, ExprKind, Pat, PatKind};
 use crate::name::Name;
 use crate::span::Span;
 use crate::ty::Ty;
@@ -37,8 +37,10 @@ impl<'a> Walker<'a> {
             return Vec::new();
         }
         let body = self.body;
-        let own: Vec<(&Name, Span)> = body.pats.iter().filter(|it| span.contains(it.span)).filter_map(bound).collect();
-        let is_own = |name: &Name, at: Span| own.iter().any(|(it, bound)| *it == name && bound.start < at.start);
+        let own: Vec<(&Name, Span)> =
+            body.pats.iter().filter(|it| span.contains(it.span)).filter_map(bound).collect();
+        let is_own =
+            |name: &Name, at: Span| own.iter().any(|(it, bound)| *it == name && bound.start < at.start);
         let inside = body.exprs.iter().filter(|it| span.contains(it.span));
         let mut guards = Vec::new();
         for expr in inside {
@@ -76,8 +78,8 @@ impl<'a> Walker<'a> {
 
     /// An expression of the body being walked, for later.
     fn code(&self, id: ExprId) -> Code {
-        let is_here = |it: &&Body| std::ptr::eq(*it, self.body);
-        Code { body: self.bodies.iter().position(|it| is_here(&it)).unwrap_or(0) as u32, id }
+        let index = self.bodies.iter().position(|it| std::ptr::eq(*it, self.body));
+        Code { body: index.unwrap_or(0) as u32, id }
     }
 
     /// Runs a closure or async block here, under what is held.

@@ -1,10 +1,10 @@
 //! Branches and loops: scopes of scrutinees by edition, what each arm can still hold, what loops carry round.
 
+use super::GuardId;
 use super::frames::{Frame, FrameKind};
 use super::state::{Owner, State};
 use super::value::Value;
 use super::walk::Walker;
-use super::GuardId;
 use crate::facts::{Arm, ExprId, ExprKind, LazyOp, Lit, PatId, PatKind};
 use crate::knowledge::schema::TypeRole;
 use crate::name::Name;
@@ -98,7 +98,9 @@ impl<'a> Walker<'a> {
             }
             return;
         }
-        if let (PatKind::Lit(Lit::Bool(matched)), Some((guards, alive_if))) = (&self.body.pat(pat).kind, &value.tells) {
+        if let (PatKind::Lit(Lit::Bool(matched)), Some((guards, alive_if))) =
+            (&self.body.pat(pat).kind, &value.tells)
+        {
             if matched != alive_if {
                 forget(&mut self.state, guards);
             }
@@ -109,7 +111,14 @@ impl<'a> Walker<'a> {
         }
     }
 
-    pub(super) fn let_else(&mut self, pat: PatId, value: Value, otherwise: ExprId, made: &[GuardId], span: Span) {
+    pub(super) fn let_else(
+        &mut self,
+        pat: PatId,
+        value: Value,
+        otherwise: ExprId,
+        made: &[GuardId],
+        span: Span,
+    ) {
         let matched = self.state.clone();
         // On the way to `else` every temporary is dropped, extended ones too.
         if !self.rest_carries(&value.ty, &self.exhausts(pat)) {
@@ -161,7 +170,8 @@ impl<'a> Walker<'a> {
         guards.dedup();
         let known = |it: &&Value| !matches!(it.ty, Ty::Never | Ty::Unknown) && !it.ty.is_open();
         let half = |it: &&Value| !matches!(it.ty, Ty::Never | Ty::Unknown);
-        let best = values.iter().find(known).or_else(|| values.iter().find(half)).cloned().unwrap_or_default();
+        let best =
+            values.iter().find(known).or_else(|| values.iter().find(half)).cloned().unwrap_or_default();
         let others = values.iter().filter(|it| !matches!(it.ty, Ty::Never));
         let same_place = others.clone().all(|it| it.place == best.place);
         let place = if same_place { best.place } else { None };
@@ -229,15 +239,24 @@ impl<'a> Walker<'a> {
     }
 
     fn join_continues(&mut self) {
-        let Some(Frame { kind: FrameKind::Loop { continues, .. }, .. }) = self.frames.last_mut() else { return };
+        let Some(Frame { kind: FrameKind::Loop { continues, .. }, .. }) = self.frames.last_mut() else {
+            return;
+        };
         for state in std::mem::take(continues) {
             self.state = std::mem::replace(&mut self.state, State::unreachable()).join(state);
         }
     }
 
-    pub(super) fn for_(&mut self, label: Option<&Name>, pat: PatId, iter: ExprId, body: ExprId, span: Span) -> Value {
+    pub(super) fn for_(
+        &mut self,
+        label: Option<&Name>,
+        pat: PatId,
+        iter: ExprId,
+        body: ExprId,
+        span: Span,
+    ) -> Value {
         let head = self.use_value(iter);
-        let head = self.into_iter(head, iter);
+        let head = self.loop_head(head, iter);
         self.consume(&head);
         // The iterator itself lives until the loop ends; the head's temporaries are the statement's.
         let holder = self.push(FrameKind::Block);
@@ -263,7 +282,7 @@ impl<'a> Walker<'a> {
     }
 
     /// What a `for` makes of its head: a reference to a shared map is iterated under its locks, a plain map by place.
-    fn into_iter(&mut self, head: Value, at: ExprId) -> Value {
+    fn loop_head(&mut self, head: Value, at: ExprId) -> Value {
         let behind_ref = matches!(head.ty, Ty::Ref(..));
         match self.model.role(head.ty.peel_refs()) {
             Some(TypeRole::SharedMap) if behind_ref => {

@@ -14,7 +14,8 @@ impl FnFlow {
         let _ = writeln!(out, "fn {}", model.func(self.id).path);
         for (index, guard) in self.guards.iter().enumerate() {
             let ends: Vec<String> = guard.ends.iter().map(|it| line(*it).to_string()).collect();
-            let holder = guard.binding.as_ref().map_or("temporary".to_string(), |(name, _)| format!("`{name}`"));
+            let holder =
+                guard.binding.as_ref().map_or("temporary".to_string(), |(name, _)| format!("`{name}`"));
             let acquire = &guard.acquire;
             let lock = show_place(model, &acquire.lock.place);
             let _ = writeln!(
@@ -28,8 +29,11 @@ impl FnFlow {
             );
         }
         for event in &self.events {
-            let held: Vec<String> =
-                event.held.iter().map(|it| format!("{}{}", it.guard.0, if it.maybe { "?" } else { "" })).collect();
+            let held: Vec<String> = event
+                .held
+                .iter()
+                .map(|it| format!("{}{}", it.guard.0, if it.maybe { "?" } else { "" }))
+                .collect();
             let what = match &event.kind {
                 EventKind::Await => "await".to_string(),
                 EventKind::Acquire { acquire, .. } => {

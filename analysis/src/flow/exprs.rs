@@ -60,7 +60,9 @@ impl<'a> Walker<'a> {
         match &body.expr(id).kind {
             ExprKind::Path(path) => self.path(path, span),
             ExprKind::Lit(lit) => Value::of(lit_ty(lit)),
-            ExprKind::Array(items) => self.aggregate(items, |tys| Ty::Slice(Arc::new(tys.into_iter().next().unwrap_or_default()))),
+            ExprKind::Array(items) => {
+                self.aggregate(items, |tys| Ty::Slice(Arc::new(tys.into_iter().next().unwrap_or_default())))
+            }
             ExprKind::Repeat { value, len } => {
                 self.use_value(*len);
                 let value = self.use_value(*value);
@@ -166,7 +168,9 @@ impl<'a> Walker<'a> {
             }
             ValueDef::Def(Def::Const(id)) => Value::of(self.model.const_ty(id)),
             ValueDef::Def(Def::Variant(id, _) | Def::Adt(id)) => Value::of(Ty::Adt(id, Arc::from([]))),
-            ValueDef::Def(Def::Fn(id)) => Value::of(Ty::Callable(Arc::new(self.model.signature(id).output.clone()))),
+            ValueDef::Def(Def::Fn(id)) => {
+                Value::of(Ty::Callable(Arc::new(self.model.signature(id).output.clone())))
+            }
             ValueDef::Def(Def::Foreign(full)) => self.foreign_path(&full),
             _ => Value::default(),
         }
@@ -243,7 +247,14 @@ impl<'a> Walker<'a> {
         let ty = if raw { Ty::Ptr(mutability, ty) } else { Ty::Ref(mutability, ty) };
         // The guards are seen through the reference, and stay with their owner.
         let (guards, closure) = (value.guards, value.closure);
-        Value { place: value.place, decl: value.decl, iterates: value.iterates, guards, closure, ..Value::of(ty) }
+        Value {
+            place: value.place,
+            decl: value.decl,
+            iterates: value.iterates,
+            guards,
+            closure,
+            ..Value::of(ty)
+        }
     }
 
     /// `&&`, `||`: each operand is a scope of its own, and the right one may not run.
@@ -332,7 +343,11 @@ impl<'a> Walker<'a> {
                 // A newtype that is known as a layer: `state.0`.
                 Ty::Known(..) if name == "0" && self.model.role(&ty) == Some(TypeRole::Layer) => {
                     let inner = self.deref_once(&ty).unwrap_or_default();
-                    return Value { place: value.place.clone(), decl: value.decl.clone(), ..Value::of(inner) };
+                    return Value {
+                        place: value.place.clone(),
+                        decl: value.decl.clone(),
+                        ..Value::of(inner)
+                    };
                 }
                 _ => continue,
             };
@@ -362,7 +377,8 @@ impl<'a> Walker<'a> {
         let value = self.use_place(base);
         self.use_place(index);
         let key = self.key_text(index);
-        let ty = self.deref_chain(&value.ty).into_iter().find_map(|ty| self.element_ty(&ty)).unwrap_or_default();
+        let ty =
+            self.deref_chain(&value.ty).into_iter().find_map(|ty| self.element_ty(&ty)).unwrap_or_default();
         let place = match (value.place, key) {
             (Some(place), Some(key)) => Some(place.then(Step::Entry(key))),
             _ => Some(self.unnamed()),
@@ -378,7 +394,8 @@ impl<'a> Walker<'a> {
                 let known = self.knowledge.ty(*id);
                 let is_map = known.role == TypeRole::Map;
                 let is_sequence = known.role == TypeRole::Collection;
-                (is_map || is_sequence).then(|| args.get(usize::from(is_map && args.len() > 1)).cloned().unwrap_or_default())
+                (is_map || is_sequence)
+                    .then(|| args.get(usize::from(is_map && args.len() > 1)).cloned().unwrap_or_default())
             }
             _ => None,
         }
@@ -404,7 +421,8 @@ impl<'a> Walker<'a> {
             self.end_values(&[Value { pending: None, ..value }], at);
             return self.fulfil(*pending);
         }
-        let output = self.deref_chain(&value.ty).into_iter().find_map(|ty| self.output_of(&ty)).unwrap_or_default();
+        let output =
+            self.deref_chain(&value.ty).into_iter().find_map(|ty| self.output_of(&ty)).unwrap_or_default();
         if self.keeps(&output) {
             return Value { guards: value.guards, ..Value::of(output) };
         }
@@ -442,7 +460,9 @@ impl<'a> Walker<'a> {
             Ty::Known(id, args) => {
                 let it = self.knowledge.ty(*id);
                 let some = ["Some", "Ok", "Present"].iter().find_map(|name| it.variants.get(*name));
-                some.and_then(|it| it.first()).map(|ty| ty.instantiate(&self.knowledge.ty(*id).params, args)).unwrap_or_default()
+                some.and_then(|it| it.first())
+                    .map(|ty| ty.instantiate(&self.knowledge.ty(*id).params, args))
+                    .unwrap_or_default()
             }
             _ => Ty::Unknown,
         }
@@ -471,7 +491,9 @@ impl<'a> Walker<'a> {
                 let items: Vec<ExprId> = fields.iter().map(|(_, it)| *it).collect();
                 self.extended_list(&items).with_ty(ty)
             }
-            ExprKind::Call { callee, args } if self.is_constructor(*callee) && args.iter().any(|it| self.extends(*it)) => {
+            ExprKind::Call { callee, args }
+                if self.is_constructor(*callee) && args.iter().any(|it| self.extends(*it)) =>
+            {
                 let value = self.extended_list(args);
                 let option = self.knowledge.well_known().option;
                 let inner = value.parts.first().map(|it| it.ty.clone()).unwrap_or_default();
@@ -514,7 +536,9 @@ impl<'a> Walker<'a> {
             ExprKind::Ref { .. } => true,
             ExprKind::Tuple(items) | ExprKind::Array(items) => items.iter().any(|it| self.extends(*it)),
             ExprKind::Cast { operand, .. } => self.extends(*operand),
-            ExprKind::If { .. } | ExprKind::Match { .. } | ExprKind::Block(_) => !self.extended_tails(id).is_empty(),
+            ExprKind::If { .. } | ExprKind::Match { .. } | ExprKind::Block(_) => {
+                !self.extended_tails(id).is_empty()
+            }
             _ => false,
         }
     }
@@ -560,7 +584,11 @@ impl<'a> Walker<'a> {
             ExprKind::Index { base, index } => {
                 let value = self.extended_place(*base);
                 self.use_place(*index);
-                let ty = self.deref_chain(&value.ty).into_iter().find_map(|ty| self.element_ty(&ty)).unwrap_or_default();
+                let ty = self
+                    .deref_chain(&value.ty)
+                    .into_iter()
+                    .find_map(|ty| self.element_ty(&ty))
+                    .unwrap_or_default();
                 Value { place: Some(self.unnamed()), ..Value::of(ty) }
             }
             ExprKind::Unary { op: UnaryOp::Deref, operand } => {

@@ -1,9 +1,9 @@
 //! Scopes of the walk, and what jumps out of them do.
 
+use super::GuardId;
 use super::state::{FrameId, LocalId, Owner, State};
 use super::value::Value;
 use super::walk::Walker;
-use super::GuardId;
 use crate::facts::ExprId;
 use crate::name::Name;
 use crate::span::Span;
@@ -57,7 +57,9 @@ impl Walker<'_> {
         self.end(&guards, at);
         let (left, values) = match frame.kind {
             FrameKind::Block | FrameKind::Temps => return Vec::new(),
-            FrameKind::Loop { breaks, values, .. } | FrameKind::Labelled { breaks, values, .. } => (breaks, values),
+            FrameKind::Loop { breaks, values, .. } | FrameKind::Labelled { breaks, values, .. } => {
+                (breaks, values)
+            }
             FrameKind::Call(returns) => (returns, Vec::new()),
         };
         for state in left {
@@ -107,12 +109,17 @@ impl Walker<'_> {
     /// The local of this name.
     pub(super) fn lookup(&self, name: &str) -> Option<LocalId> {
         // A closure's or async block's body sees the locals around it; an item's body is walked on its own.
-        self.frames.iter().rev().find_map(|frame| frame.names.iter().rev().find(|(it, _)| *it == *name).map(|it| it.1))
+        self.frames
+            .iter()
+            .rev()
+            .find_map(|frame| frame.names.iter().rev().find(|(it, _)| *it == *name).map(|it| it.1))
     }
 
     /// `return`, `?`: the rest of the body does not happen on this path.
     pub(super) fn leave_call(&mut self, at: Span) {
-        let Some(target) = self.frames.iter().rposition(|it| matches!(it.kind, FrameKind::Call(_))) else { return };
+        let Some(target) = self.frames.iter().rposition(|it| matches!(it.kind, FrameKind::Call(_))) else {
+            return;
+        };
         let state = self.leaving(target, &[], at);
         if let FrameKind::Call(returns) = &mut self.frames[target].kind {
             returns.push(state);
@@ -123,7 +130,8 @@ impl Walker<'_> {
     /// The early way out of `?`, while the path goes on.
     pub(super) fn maybe_leave_call(&mut self, at: Span) {
         let here = self.state.clone();
-        let marks: Vec<(GuardId, usize)> = here.live.keys().map(|id| (*id, self.flow.guards[id.0 as usize].ends.len())).collect();
+        let marks: Vec<(GuardId, usize)> =
+            here.live.keys().map(|id| (*id, self.flow.guards[id.0 as usize].ends.len())).collect();
         self.leave_call(at);
         // An early return's ends would drown the real one.
         for (id, len) in marks {
@@ -139,7 +147,8 @@ impl Walker<'_> {
             let flying = self.flying(&value);
             let state = self.leaving(target, &flying, at);
             let kind = &mut self.frames[target].kind;
-            if let FrameKind::Loop { breaks, values, .. } | FrameKind::Labelled { breaks, values, .. } = kind {
+            if let FrameKind::Loop { breaks, values, .. } | FrameKind::Labelled { breaks, values, .. } = kind
+            {
                 breaks.push(state);
                 values.push(value);
             }
@@ -182,7 +191,8 @@ impl Walker<'_> {
             let guards = self.state.owned_by(Owner::Frame(id));
             self.end(&guards, at);
         }
-        let flying: Vec<_> = self.state.owned_by(Owner::Flight).into_iter().filter(|it| !kept.contains(it)).collect();
+        let flying: Vec<_> =
+            self.state.owned_by(Owner::Flight).into_iter().filter(|it| !kept.contains(it)).collect();
         self.end(&flying, at);
         std::mem::replace(&mut self.state, before)
     }

@@ -28,7 +28,9 @@ impl Walker<'_> {
                 Lit::Str(text) => Some(format!("{text:?}")),
                 Lit::Other => None,
             },
-            ExprKind::Ref { operand, .. } | ExprKind::Unary { op: UnaryOp::Deref, operand } => self.key(*operand),
+            ExprKind::Ref { operand, .. } | ExprKind::Unary { op: UnaryOp::Deref, operand } => {
+                self.key(*operand)
+            }
             ExprKind::Cast { operand, .. } => self.key(*operand),
             ExprKind::Field { base, name } => Some(format!("{}.{name}", self.key(*base)?)),
             ExprKind::Index { base, index } => Some(format!("{}[{}]", self.key(*base)?, self.key(*index)?)),
@@ -36,7 +38,9 @@ impl Walker<'_> {
                 let items: Option<Vec<String>> = items.iter().map(|it| self.key(*it)).collect();
                 Some(format!("({})", items?.join(", ")))
             }
-            ExprKind::MethodCall { receiver, method, args, .. } if is_conversion(method) && args.is_empty() => {
+            ExprKind::MethodCall { receiver, method, args, .. }
+                if is_conversion(method) && args.is_empty() =>
+            {
                 self.key(*receiver)
             }
             ExprKind::MethodCall { receiver, method, args, .. } if args.is_empty() => {
@@ -50,7 +54,9 @@ impl Walker<'_> {
         use super::place::{Root, Step};
         // A local that only names something else is that thing.
         match &self.locals[local.0 as usize].value.place {
-            Some(place) if matches!(place.root, Root::Local(_, _) | Root::Unnamed(_)) => format!("{name}#{}", local.0),
+            Some(place) if matches!(place.root, Root::Local(_, _) | Root::Unnamed(_)) => {
+                format!("{name}#{}", local.0)
+            }
             Some(place) if place.path.iter().all(|it| matches!(it, Step::Field(_))) => {
                 let fields = place.path.iter().map(|it| match it {
                     Step::Field(name) => format!(".{name}"),
@@ -67,6 +73,18 @@ impl Walker<'_> {
 fn is_conversion(method: &str) -> bool {
     matches!(
         method,
-        "clone" | "to_string" | "to_owned" | "as_str" | "into" | "borrow" | "as_ref" | "cloned" | "copied" | "to_vec" | "as_slice" | "as_bytes" | "deref"
+        "clone"
+            | "to_string"
+            | "to_owned"
+            | "as_str"
+            | "into"
+            | "borrow"
+            | "as_ref"
+            | "cloned"
+            | "copied"
+            | "to_vec"
+            | "as_slice"
+            | "as_bytes"
+            | "deref"
     )
 }

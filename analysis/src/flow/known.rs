@@ -32,7 +32,13 @@ pub(super) struct ClosureResults {
 
 impl Walker<'_> {
     /// A method of the knowledge files, found on the type `ty`.
-    pub(super) fn known_method(&mut self, ty: &Ty, method: &KnownMethod, receiver: Value, call: Call<'_>) -> Value {
+    pub(super) fn known_method(
+        &mut self,
+        ty: &Ty,
+        method: &KnownMethod,
+        receiver: Value,
+        call: Call<'_>,
+    ) -> Value {
         let spec = &method.spec;
         let key = spec.key.and_then(|it| call.exprs.get(it as usize)).and_then(|it| self.key_text(*it));
         let acquire = self.acquire_of(ty, method, &receiver, key.clone(), &call);
@@ -43,7 +49,9 @@ impl Walker<'_> {
         }
         let taken = acquire.map(|it| self.take_lock(it, method));
         let depth = self.iterating.len();
-        if let (Some(place), true) = (self.iterated_by(ty, spec, &receiver), spec.closures == ClosureClass::Now) {
+        if let (Some(place), true) =
+            (self.iterated_by(ty, spec, &receiver), spec.closures == ClosureClass::Now)
+        {
             self.iterating.push((place, call.span));
         }
         self.consume_all(method, ty, &receiver, &call);
@@ -153,9 +161,12 @@ impl Walker<'_> {
         let is_local = receiver.place.as_ref().is_some_and(|it| {
             it.path.is_empty() && matches!(it.root, Root::Local(..) | Root::Param(_) | Root::Unnamed(_))
         });
-        is_local && receiver.local.is_some() && self.model.role(&receiver.ty).is_some_and(|it| {
-            matches!(it, TypeRole::Lock | TypeRole::SharedMap | TypeRole::Cell)
-        })
+        is_local
+            && receiver.local.is_some()
+            && self
+                .model
+                .role(&receiver.ty)
+                .is_some_and(|it| matches!(it, TypeRole::Lock | TypeRole::SharedMap | TypeRole::Cell))
     }
 
     /// Takes a lock: the event, and the guard, which lasts for the call or with the result.
@@ -181,13 +192,24 @@ impl Walker<'_> {
     }
 
     /// An async method does nothing until its future is awaited.
-    fn postpone(&mut self, ty: &Ty, method: &KnownMethod, acquire: Acquire, receiver: &Value, call: &Call<'_>) -> Value {
+    fn postpone(
+        &mut self,
+        ty: &Ty,
+        method: &KnownMethod,
+        acquire: Acquire,
+        receiver: &Value,
+        call: &Call<'_>,
+    ) -> Value {
         for arg in &call.args {
             self.run_unknown(arg);
         }
         let returns = self.known_result(&method.returns, ty, call, &[]);
         let lasting = method.spec.hold == Hold::Result;
-        let value = Value { place: receiver.place.clone(), decl: receiver.decl.clone(), ..Value::of(returns.clone()) };
+        let value = Value {
+            place: receiver.place.clone(),
+            decl: receiver.decl.clone(),
+            ..Value::of(returns.clone())
+        };
         let pending = Pending { acquire: Some(acquire), lasting, value };
         Value { pending: Some(Box::new(pending)), ..Value::of(Ty::Future(Arc::new(returns))) }
     }
@@ -287,9 +309,18 @@ impl Walker<'_> {
         known.params.iter().position(|it| it == name)
     }
 
-    fn closure_values(&mut self, method: &KnownMethod, ty: &Ty, receiver: &Value, passes: bool) -> Vec<Value> {
+    fn closure_values(
+        &mut self,
+        method: &KnownMethod,
+        ty: &Ty,
+        receiver: &Value,
+        passes: bool,
+    ) -> Vec<Value> {
         let mut guards = if passes { receiver.guards.clone() } else { Vec::new() };
-        let is_wrapper = matches!(self.model.role(ty), Some(TypeRole::Enum | TypeRole::Layer | TypeRole::Guard | TypeRole::Lock | TypeRole::Cell));
+        let is_wrapper = matches!(
+            self.model.role(ty),
+            Some(TypeRole::Enum | TypeRole::Layer | TypeRole::Guard | TypeRole::Lock | TypeRole::Cell)
+        );
         let params = method.closure_params.iter().map(|param| {
             let ty = self.seen(param, ty, &[], &[]);
             let place = receiver.place.clone().filter(|_| is_wrapper);
@@ -346,8 +377,11 @@ impl Walker<'_> {
                     (Ty::Tuple(parts), 2) => parts.to_vec(),
                     _ => vec![item.clone()],
                 };
-                let fill = |(index, arg): (usize, &Ty)| if arg.is_open() { given.get(index).cloned().unwrap_or_default() } else { arg.clone() };
-                let args: Vec<Ty> = if args.is_empty() { given.clone() } else { args.iter().enumerate().map(fill).collect() };
+                let fill = |(index, arg): (usize, &Ty)| {
+                    if arg.is_open() { given.get(index).cloned().unwrap_or_default() } else { arg.clone() }
+                };
+                let args: Vec<Ty> =
+                    if args.is_empty() { given.clone() } else { args.iter().enumerate().map(fill).collect() };
                 Ty::Known(id, args.into())
             }
             Some(other) => other,
@@ -439,7 +473,9 @@ impl Walker<'_> {
             self.put_away(ty, receiver, &given, at);
             return if by_value { Vec::new() } else { self.visible(ty, receiver, returns) };
         }
-        if self.model.role(ty) == Some(TypeRole::Iterator) && self.model.role(returns) != Some(TypeRole::Iterator) {
+        if self.model.role(ty) == Some(TypeRole::Iterator)
+            && self.model.role(returns) != Some(TypeRole::Iterator)
+        {
             self.stop_iterating(&given);
         }
         if !by_value && spec.lock == LockMode::None && self.model.role(ty) == Some(TypeRole::Iterator) {
@@ -450,7 +486,8 @@ impl Walker<'_> {
 
     /// Guards that go into a collection live in it: `held.push(m.lock())`.
     fn put_away(&mut self, ty: &Ty, receiver: &Value, given: &[GuardId], at: Span) {
-        let stores = matches!(self.model.role(ty), Some(TypeRole::Collection | TypeRole::Map | TypeRole::Enum));
+        let stores =
+            matches!(self.model.role(ty), Some(TypeRole::Collection | TypeRole::Map | TypeRole::Enum));
         match receiver.local.filter(|_| stores) {
             Some(local) => self.state.give(given, Owner::Local(local)),
             None => self.end(given, at),
@@ -459,7 +496,8 @@ impl Walker<'_> {
 
     /// `found.as_ref()` shows the guard that `found` holds.
     fn visible(&self, ty: &Ty, receiver: &Value, returns: &Ty) -> Vec<GuardId> {
-        let shows = self.model.role(ty) == Some(TypeRole::Enum) && self.model.role(returns) == Some(TypeRole::Enum);
+        let shows =
+            self.model.role(ty) == Some(TypeRole::Enum) && self.model.role(returns) == Some(TypeRole::Enum);
         if shows { receiver.guards.clone() } else { Vec::new() }
     }
 
@@ -472,7 +510,8 @@ impl Walker<'_> {
 
     /// An item of a guard-holding iterator holds what the iterator holds, and outlives it.
     fn derive(&mut self, receiver: &Value) -> Vec<GuardId> {
-        let alive: Vec<GuardId> = receiver.guards.iter().copied().filter(|it| self.state.live.contains_key(it)).collect();
+        let alive: Vec<GuardId> =
+            receiver.guards.iter().copied().filter(|it| self.state.live.contains_key(it)).collect();
         let mut derived = Vec::new();
         for id in alive {
             let guard = self.flow.guard(id).clone();
@@ -505,7 +544,8 @@ impl Walker<'_> {
         if self.model.role(returns) != Some(TypeRole::Iterator) {
             return None;
         }
-        let starts = matches!(method.spec.op, Op::Iterate | Op::IterateMut) && self.model.role(ty) == Some(TypeRole::Map);
+        let starts = matches!(method.spec.op, Op::Iterate | Op::IterateMut)
+            && self.model.role(ty) == Some(TypeRole::Map);
         if starts { receiver.place.clone() } else { receiver.iterates.clone() }
     }
 
@@ -521,7 +561,9 @@ impl Walker<'_> {
         let place = receiver.place.as_ref()?;
         let is_root_unnamed = matches!(place.root, Root::Unnamed(_)) && place.path.is_empty();
         match self.model.role(ty)? {
-            TypeRole::Lock | TypeRole::Cell if method.spec.lock != LockMode::None || !returns.is_unknown() => {
+            TypeRole::Lock | TypeRole::Cell
+                if method.spec.lock != LockMode::None || !returns.is_unknown() =>
+            {
                 Some(place.then(super::Step::Inside))
             }
             TypeRole::SharedMap | TypeRole::Map | TypeRole::Collection => {
@@ -529,7 +571,8 @@ impl Walker<'_> {
                 is_keyed.then(|| self.entry_place(Some(place), key))
             }
             TypeRole::Layer | TypeRole::Enum | TypeRole::Guard | TypeRole::Entry if !is_root_unnamed => {
-                let unit = matches!(returns, Ty::Tuple(items) if items.is_empty()) || matches!(returns, Ty::Prim(_));
+                let unit =
+                    matches!(returns, Ty::Tuple(items) if items.is_empty()) || matches!(returns, Ty::Prim(_));
                 (!unit).then(|| place.clone())
             }
             _ => None,

@@ -54,8 +54,10 @@ impl Walker<'_> {
                     return Some(Callee::Workspace(ty.clone(), id));
                 }
                 let iterator = (it.role == TypeRole::Iterator).then_some(known.iterator).flatten()?;
-                let item = it.item.as_ref().map(|it_ty| it_ty.instantiate(&it.params, args)).unwrap_or_default();
-                let method = self.knowledge.ty(iterator).methods.get(name).filter(|it| !it.spec.associated)?;
+                let item =
+                    it.item.as_ref().map(|it_ty| it_ty.instantiate(&it.params, args)).unwrap_or_default();
+                let method =
+                    self.knowledge.ty(iterator).methods.get(name).filter(|it| !it.spec.associated)?;
                 Some(Callee::Known(Ty::Known(iterator, Arc::from([item])), method.clone()))
             }
             Ty::Slice(item) => self.method_of(known.slice?, Arc::from([(**item).clone()]), name),

@@ -1,10 +1,10 @@
 //! Macro calls: their arguments where they parse, `macro_rules!` of the workspace in place where they are simple.
 
+use super::EventKind;
 use super::frames::FrameKind;
 use super::state::State;
 use super::value::Value;
 use super::walk::Walker;
-use super::EventKind;
 use crate::facts::{Body, ExprId, ItemKind, MacroArgs, MacroCall, SelectArm};
 use crate::knowledge::KnownMacro;
 use crate::name::Name;
@@ -39,9 +39,7 @@ impl<'a> Walker<'a> {
         // The workspace's own macro of a name hides a foreign one.
         let is_own = self.model.macro_named(self.scope.module, &name).is_some();
         let known = knowledge.macro_named(&name).filter(|_| !is_own);
-        if is_own
-            && let Some(value) = self.inline_macro(&name, call, span)
-        {
+        if is_own && let Some(value) = self.inline_macro(&name, call, span) {
             return value;
         }
         let ends = known.is_none_or(|it| it.spec.ends_temporaries);
@@ -63,7 +61,8 @@ impl<'a> Walker<'a> {
             MacroArgs::Repeat(value, len) => {
                 self.use_value(*len);
                 let value = self.use_value(*value);
-                let ty = known.map_or(Ty::Unknown, |it| argument_types(&it.returns, std::slice::from_ref(&value)));
+                let ty =
+                    known.map_or(Ty::Unknown, |it| argument_types(&it.returns, std::slice::from_ref(&value)));
                 value.with_ty(ty)
             }
             MacroArgs::Matches(scrutinee, pat, guard) => {

@@ -17,7 +17,12 @@ use crate::ty::Ty;
 
 impl Walker<'_> {
     /// A function of the workspace: its signature says what it gives and whether that holds a guard.
-    pub(super) fn workspace_call(&mut self, id: FnId, receiver: Option<(Ty, Value)>, call: Call<'_>) -> Value {
+    pub(super) fn workspace_call(
+        &mut self,
+        id: FnId,
+        receiver: Option<(Ty, Value)>,
+        call: Call<'_>,
+    ) -> Value {
         let model = self.model;
         let sig = model.signature(id);
         for arg in &call.args {
@@ -58,7 +63,13 @@ impl Walker<'_> {
     }
 
     /// A function whose result holds a guard that no argument brought has taken one.
-    fn returned_guard(&mut self, result: &Ty, place: Option<&Place>, fresh: bool, call: &Call<'_>) -> Option<Acquire> {
+    fn returned_guard(
+        &mut self,
+        result: &Ty,
+        place: Option<&Place>,
+        fresh: bool,
+        call: &Call<'_>,
+    ) -> Option<Acquire> {
         let held = self.holds(result).filter(|_| fresh)?;
         let place = place.cloned().unwrap_or_else(|| self.unnamed());
         Some(self.foreign_acquire(held, place, None, call.span, call.name.clone()))
@@ -66,8 +77,15 @@ impl Walker<'_> {
 
     /// What an accessor's result names: the same thing for the same receiver and arguments, where it refers to
     /// something at all.
-    fn returned_place(&mut self, id: FnId, receiver: Option<&Value>, call: &Call<'_>, result: &Ty) -> Option<Place> {
-        let refers = self.is_handle(result) || self.holds(result).is_some() || self.is_handle(&self.unwrapped(result));
+    fn returned_place(
+        &mut self,
+        id: FnId,
+        receiver: Option<&Value>,
+        call: &Call<'_>,
+        result: &Ty,
+    ) -> Option<Place> {
+        let refers =
+            self.is_handle(result) || self.holds(result).is_some() || self.is_handle(&self.unwrapped(result));
         if !refers {
             return None;
         }
@@ -127,7 +145,10 @@ impl Walker<'_> {
     fn function_closures(&mut self, function: &KnownFunction, call: &Call<'_>) -> Vec<Ty> {
         let mut results = Vec::new();
         for arg in &call.args {
-            let runs_here = matches!(function.spec.closures, ClosureClass::Now | ClosureClass::Lazy | ClosureClass::Elsewhere);
+            let runs_here = matches!(
+                function.spec.closures,
+                ClosureClass::Now | ClosureClass::Lazy | ClosureClass::Elsewhere
+            );
             let ty = match (arg.closure, runs_here) {
                 (Some(closure), true) => {
                     let params = function.closure_params.iter().cloned().map(Value::of).collect();
@@ -158,7 +179,8 @@ impl Walker<'_> {
         }
         guards.retain(|it| self.state.live.get(it).is_some_and(|it| it.owner == Owner::Flight));
         let same = call.args.len() == 1 && self.is_handle(&call.args[0].ty);
-        let pending = call.args.iter().find_map(|it| it.pending.clone()).map(|it| self.repacked(*it, &returns));
+        let pending =
+            call.args.iter().find_map(|it| it.pending.clone()).map(|it| self.repacked(*it, &returns));
         let first = call.args.into_iter().next().unwrap_or_default();
         let place = if same { first.place } else { None };
         Value { place, guards, pending, ..Value::of(returns) }
@@ -195,10 +217,16 @@ fn infer(output: &Ty, params: &[Ty], args: &[Value]) -> Ty {
 /// Binds the parameters of `pattern` to the parts of `actual` in the same place.
 fn unify(pattern: &Ty, actual: &Ty, bound: &mut HashMap<String, Ty>) {
     match (pattern, actual) {
-        (Ty::Param(name), ty) if !ty.is_unknown() => drop(bound.entry(name.to_string()).or_insert_with(|| ty.clone())),
+        (Ty::Param(name), ty) if !ty.is_unknown() => {
+            bound.entry(name.to_string()).or_insert_with(|| ty.clone());
+        }
         (Ty::Ref(_, a), Ty::Ref(_, b)) | (Ty::Slice(a), Ty::Slice(b)) => unify(a, b, bound),
-        (Ty::Known(a, xs), Ty::Known(b, ys)) if a == b => xs.iter().zip(ys.iter()).for_each(|(x, y)| unify(x, y, bound)),
-        (Ty::Adt(a, xs), Ty::Adt(b, ys)) if a == b => xs.iter().zip(ys.iter()).for_each(|(x, y)| unify(x, y, bound)),
+        (Ty::Known(a, xs), Ty::Known(b, ys)) if a == b => {
+            xs.iter().zip(ys.iter()).for_each(|(x, y)| unify(x, y, bound))
+        }
+        (Ty::Adt(a, xs), Ty::Adt(b, ys)) if a == b => {
+            xs.iter().zip(ys.iter()).for_each(|(x, y)| unify(x, y, bound))
+        }
         _ => {}
     }
 }

@@ -84,7 +84,11 @@ impl<'a> Walker<'a> {
     fn is_plain_binding(&self, pat: PatId) -> bool {
         matches!(
             self.body.pat(pat).kind,
-            PatKind::Bind { sub: None, .. } | PatKind::Wild | PatKind::Ref(_) | PatKind::Typed(..) | PatKind::Or(_)
+            PatKind::Bind { sub: None, .. }
+                | PatKind::Wild
+                | PatKind::Ref(_)
+                | PatKind::Typed(..)
+                | PatKind::Or(_)
         )
     }
 
@@ -112,7 +116,11 @@ impl<'a> Walker<'a> {
 
     /// The guards that a by-value binding takes with it: those in flight, in a temporary or in another local.
     fn movable(&self, guards: &[super::GuardId]) -> Vec<super::GuardId> {
-        guards.iter().copied().filter(|id| self.state.live.get(id).is_some_and(|it| it.owner != Owner::Nobody)).collect()
+        guards
+            .iter()
+            .copied()
+            .filter(|id| self.state.live.get(id).is_some_and(|it| it.owner != Owner::Nobody))
+            .collect()
     }
 
     /// A lone capitalised name that resolves to a constant or unit variant binds nothing.
@@ -248,9 +256,10 @@ impl<'a> Walker<'a> {
     fn variant_carries(&self, elems: &[PatId], types: &[Ty]) -> bool {
         let at = self.positions(elems, types.len());
         let pat_of = |index: usize| at.iter().find(|(_, it)| *it == index).map(|(pat, _)| *pat);
-        types.iter().enumerate().any(|(index, ty)| {
-            self.may_show(ty) && pat_of(index).is_none_or(|pat| self.carries(pat, ty))
-        })
+        types
+            .iter()
+            .enumerate()
+            .any(|(index, ty)| self.may_show(ty) && pat_of(index).is_none_or(|pat| self.carries(pat, ty)))
     }
 
     /// Whether a pattern borrows what it matches by `ref`, so that a `let` extends its temporaries.
@@ -271,7 +280,8 @@ impl<'a> Walker<'a> {
             return false;
         }
         let is_enum = matches!(self.model.role(ty.peel_refs()), Some(TypeRole::Enum | TypeRole::Entry));
-        let is_variant = matches!(self.model.resolve_value(path, &self.scope), ValueDef::Def(Def::Variant(..)));
+        let is_variant =
+            matches!(self.model.resolve_value(path, &self.scope), ValueDef::Def(Def::Variant(..)));
         !(is_enum || is_variant)
     }
 
@@ -323,7 +333,9 @@ impl<'a> Walker<'a> {
                 if known.variants.is_empty() {
                     return true;
                 }
-                let holds = |fields: &Vec<Ty>| fields.iter().any(|it| self.may_show(&it.instantiate(&known.params, args)));
+                let holds = |fields: &Vec<Ty>| {
+                    fields.iter().any(|it| self.may_show(&it.instantiate(&known.params, args)))
+                };
                 known.variants.iter().any(|(name, fields)| !taken.contains(name) && holds(fields))
             }
             _ => !taken.iter().any(|it| it == "Some" || it == "Ok"),
@@ -341,5 +353,10 @@ impl<'a> Walker<'a> {
 
 /// A path's segment without arguments.
 fn segment(name: &Name) -> crate::facts::Segment {
-    crate::facts::Segment { name: name.clone(), args: Vec::new(), bindings: Vec::new(), lifetimes: Vec::new() }
+    crate::facts::Segment {
+        name: name.clone(),
+        args: Vec::new(),
+        bindings: Vec::new(),
+        lifetimes: Vec::new(),
+    }
 }

@@ -92,7 +92,9 @@ impl Place {
                 Step::Inside | Step::Copy(_) => {}
                 Step::Entry(key) if key.contains('#') => text.push_str("[..]"),
                 Step::Entry(key) => text = format!("{text}[{key}]"),
-                Step::Call(name, args) if name.is_empty() => text = format!("{text}({})", if args.is_empty() { "" } else { ".." }),
+                Step::Call(name, args) if name.is_empty() => {
+                    text = format!("{text}({})", if args.is_empty() { "" } else { ".." })
+                }
                 Step::Call(name, args) if args.is_empty() => text = format!("{text}.{name}()"),
                 Step::Call(name, _) => text = format!("{text}.{name}(..)"),
             }

@@ -4,7 +4,9 @@ use super::frames::{Frame, FrameKind};
 use super::state::{FrameId, LocalId, Owner, State};
 use super::value::{Code, Value};
 use super::{Acquire, Event, EventKind, FnFlow, Guard, GuardId, Place, Root};
-use crate::facts::{Attrs, Block, BlockKind, Body, Edition, ExprId, ExprKind, PatId, PatKind, Stmt, StmtKind, TypeExpr};
+use crate::facts::{
+    Attrs, Block, BlockKind, Body, Edition, ExprId, ExprKind, PatId, PatKind, Stmt, StmtKind, TypeExpr,
+};
 use crate::knowledge::Knowledge;
 use crate::model::{FnId, Holder, Model, TyScope};
 use crate::name::Name;
@@ -151,7 +153,14 @@ impl<'a> Walker<'a> {
         let id = GuardId(self.flow.guards.len() as u32);
         let last_use = acquire.span;
         let type_name = held.map_or_else(Name::default, |it| self.knowledge.ty(it.id).name().into());
-        self.flow.guards.push(Guard { acquire, type_name, binding: None, derived, ends: Vec::new(), last_use });
+        self.flow.guards.push(Guard {
+            acquire,
+            type_name,
+            binding: None,
+            derived,
+            ends: Vec::new(),
+            last_use,
+        });
         if self.state.reachable {
             self.state.live.insert(id, super::state::Live { owner: Owner::Flight, maybe: false });
         }
@@ -223,7 +232,11 @@ impl<'a> Walker<'a> {
         }
         let span = self.span(id);
         let frame = match &block.label {
-            Some(label) => self.push(FrameKind::Labelled { label: label.clone(), breaks: Vec::new(), values: Vec::new() }),
+            Some(label) => self.push(FrameKind::Labelled {
+                label: label.clone(),
+                breaks: Vec::new(),
+                values: Vec::new(),
+            }),
             None => self.push(FrameKind::Block),
         };
         for stmt in &block.stmts {
@@ -248,7 +261,9 @@ impl<'a> Walker<'a> {
             return;
         }
         match &stmt.kind {
-            StmtKind::Let { pat, ty, init, otherwise } => self.let_statement(stmt, *pat, ty.as_ref(), *init, *otherwise),
+            StmtKind::Let { pat, ty, init, otherwise } => {
+                self.let_statement(stmt, *pat, ty.as_ref(), *init, *otherwise)
+            }
             StmtKind::Expr { expr, .. } => {
                 let frame = self.push(FrameKind::Temps);
                 let value = self.use_value(*expr);
@@ -292,7 +307,8 @@ impl<'a> Walker<'a> {
         match otherwise {
             Some(otherwise) => {
                 self.settle(&value);
-                let made: Vec<GuardId> = self.state.live.keys().copied().filter(|it| it.0 >= first_new).collect();
+                let made: Vec<GuardId> =
+                    self.state.live.keys().copied().filter(|it| it.0 >= first_new).collect();
                 self.let_else(pat, value, otherwise, &made, stmt.span);
                 self.pop(frame, stmt.span.at_end());
             }

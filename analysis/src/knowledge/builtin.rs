@@ -62,8 +62,10 @@ mod tests {
     #[test]
     fn every_file_of_the_directory_ships() {
         let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/knowledge");
-        let entries = std::fs::read_dir(directory).expect("the directory").map(|it| it.expect("an entry").file_name());
-        let mut names: Vec<String> = entries.filter_map(|it| it.into_string().ok()).filter(|it| it.ends_with(".toml")).collect();
+        let entries =
+            std::fs::read_dir(directory).expect("the directory").map(|it| it.expect("an entry").file_name());
+        let mut names: Vec<String> =
+            entries.filter_map(|it| it.into_string().ok()).filter(|it| it.ends_with(".toml")).collect();
         let mut shipped: Vec<String> = super::FILES.iter().map(|(name, _)| name.to_string()).collect();
         names.sort();
         shipped.sort();

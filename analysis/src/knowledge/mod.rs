@@ -235,7 +235,12 @@ impl Knowledge {
         let locals = local_names(file, ids);
         let std_names = self.std_names();
         for (ty, id) in file.types.iter().zip(ids) {
-            let reader = tytext::Reader { knowledge: self, locals: &locals, std_names: &std_names, params: &ty.params };
+            let reader = tytext::Reader {
+                knowledge: self,
+                locals: &locals,
+                std_names: &std_names,
+                params: &ty.params,
+            };
             let mut read = |text: &str| {
                 reader.read(text).unwrap_or_else(|problem| {
                     problems.push(format!("{name}: {}: {problem}", ty.path));
@@ -286,7 +291,8 @@ impl Knowledge {
             for path in &spec.paths {
                 let returns = read(&spec.returns, path);
                 let closure_params = spec.closure_params.iter().map(|it| read(it, path)).collect();
-                functions.push((canonical(path), KnownFunction { spec: spec.clone(), returns, closure_params }));
+                functions
+                    .push((canonical(path), KnownFunction { spec: spec.clone(), returns, closure_params }));
             }
         }
         let mut macros = Vec::new();
@@ -364,7 +370,8 @@ fn canonical(path: &str) -> String {
 /// The lowest version that a requirement admits: `6` is 6.0.0, `^1.2, <2` is 1.2.0.
 fn lowest_version(requirement: &str) -> Option<semver::Version> {
     let parsed = semver::VersionReq::parse(requirement).ok()?;
-    let lower = parsed.comparators.iter().find(|it| !matches!(it.op, semver::Op::Less | semver::Op::LessEq))?;
+    let lower =
+        parsed.comparators.iter().find(|it| !matches!(it.op, semver::Op::Less | semver::Op::LessEq))?;
     Some(semver::Version::new(lower.major, lower.minor.unwrap_or(0), lower.patch.unwrap_or(0)))
 }
 
@@ -381,7 +388,9 @@ mod tests {
     #[test]
     fn the_manifest_chooses_among_versions() {
         let file = |versions: &str, kind: &str| {
-            format!("crate = \"m\"\nversions = \"{versions}\"\n[[type]]\npath = \"m::M\"\nkind = \"{kind}\"\n")
+            format!(
+                "crate = \"m\"\nversions = \"{versions}\"\n[[type]]\npath = \"m::M\"\nkind = \"{kind}\"\n"
+            )
         };
         let (old, new) = (file("<3", "lock"), file(">=3", "shared_map"));
         let (knowledge, problems) = Knowledge::load(&[("old", &old), ("new", &new)]);

@@ -1,8 +1,8 @@
 //! Collects declarations: one pass over the items of every file, in order.
 
 use super::{
-    AdtDef, AliasId, ConstId, Def, FnDef, FnId, ImplDef, ImportPath, ItemRef, Model, Module, ModuleId, NamedDef,
-    StaticDef, StaticId,
+    AdtDef, AliasId, ConstId, Def, FnDef, FnId, ImplDef, ImportPath, ItemRef, Model, Module, ModuleId,
+    NamedDef, StaticDef, StaticId,
 };
 use crate::facts::{
     Attrs, BodyId, Cfg, ExprKind, FileFacts, Generics, ImportAlias, Item, ItemId, ItemKind, StmtKind,
@@ -94,12 +94,20 @@ impl Model {
             ItemKind::Enum { generics, .. } => self.adt_def(item, at, generics, place),
             ItemKind::TypeAlias { .. } if place.impl_.is_none() && place.trait_.is_none() => {
                 self.aliases.push(named(item, at, place));
-                self.declare_type(place.module, &item.name, Def::Alias(AliasId(self.aliases.len() as u32 - 1)));
+                self.declare_type(
+                    place.module,
+                    &item.name,
+                    Def::Alias(AliasId(self.aliases.len() as u32 - 1)),
+                );
             }
             ItemKind::TypeAlias { .. } => {}
             ItemKind::Const { body, .. } => {
                 self.consts.push(named(item, at, place));
-                self.declare_value(place.module, &item.name, Def::Const(ConstId(self.consts.len() as u32 - 1)));
+                self.declare_value(
+                    place.module,
+                    &item.name,
+                    Def::Const(ConstId(self.consts.len() as u32 - 1)),
+                );
                 self.body_items(facts, *body, place);
             }
             ItemKind::Static(it) => {
@@ -109,7 +117,11 @@ impl Model {
                     name: item.name.clone(),
                     is_test: place.is_test,
                 });
-                self.declare_value(place.module, &item.name, Def::Static(StaticId(self.statics.len() as u32 - 1)));
+                self.declare_value(
+                    place.module,
+                    &item.name,
+                    Def::Static(StaticId(self.statics.len() as u32 - 1)),
+                );
                 self.body_items(facts, it.body, place);
             }
             ItemKind::Fn(it) => self.fn_def(facts, item, at, it.body, place),
@@ -127,7 +139,9 @@ impl Model {
                 let path = extended(&place.path, &item.name);
                 self.items(facts, items, &Place { trait_: Some(id), path, ..place.clone() });
             }
-            ItemKind::ForeignMod(items) | ItemKind::MacroCall { items, .. } => self.items(facts, items, place),
+            ItemKind::ForeignMod(items) | ItemKind::MacroCall { items, .. } => {
+                self.items(facts, items, place)
+            }
             ItemKind::MacroRules(_) => {
                 self.modules[place.module.0 as usize].macros.insert(item.name.clone(), at);
             }
@@ -147,7 +161,9 @@ impl Model {
         for import in imports {
             let path = ImportPath { global: import.global, path: import.path.clone() };
             match &import.alias {
-                ImportAlias::Named(name) => drop(module.imports.entry(name.clone()).or_insert(path)),
+                ImportAlias::Named(name) => {
+                    module.imports.entry(name.clone()).or_insert(path);
+                }
                 ImportAlias::Glob => module.globs.push(path),
                 ImportAlias::Unnamed => {}
             }
@@ -165,7 +181,8 @@ impl Model {
     }
 
     fn fn_def(&mut self, facts: &FileFacts, item: &Item, at: ItemRef, body: Option<BodyId>, place: &Place) {
-        let module = self.body_items(facts, body, &Place { path: extended(&place.path, &item.name), ..place.clone() });
+        let module =
+            self.body_items(facts, body, &Place { path: extended(&place.path, &item.name), ..place.clone() });
         self.fns.push(FnDef {
             at,
             module,
@@ -199,8 +216,13 @@ impl Model {
             return place.module;
         }
         let up = self.module(place.module);
-        let block =
-            Module { krate: up.krate, parent: Some(place.module), is_block: true, path: up.path.clone(), ..Module::default() };
+        let block = Module {
+            krate: up.krate,
+            parent: Some(place.module),
+            is_block: true,
+            path: up.path.clone(),
+            ..Module::default()
+        };
         let module = self.new_module(block);
         self.items(facts, &nested, &Place { module, impl_: None, trait_: None, ..place.clone() });
         module
@@ -238,7 +260,10 @@ fn type_name(ty: &crate::facts::TypeExpr) -> Name {
 /// Whether attributes make an item test code: `#[cfg(test)]`, `#[test]`, `#[tokio::test]`, `#[bench]`.
 fn is_test(attrs: &Attrs) -> bool {
     attrs.cfg.iter().any(implies_test)
-        || attrs.names.iter().any(|it| matches!(it.rsplit("::").next(), Some("test" | "bench" | "rstest" | "test_case")))
+        || attrs
+            .names
+            .iter()
+            .any(|it| matches!(it.rsplit("::").next(), Some("test" | "bench" | "rstest" | "test_case")))
 }
 
 /// Whether a predicate holds only in tests.

@@ -19,7 +19,13 @@ impl Model {
         }
         for id in self.static_ids() {
             let def = self.static_(id);
-            let _ = writeln!(out, "static {}::{}: {}", self.module_path(def.module), def.name, self.show(self.static_ty(id)));
+            let _ = writeln!(
+                out,
+                "static {}::{}: {}",
+                self.module_path(def.module),
+                def.name,
+                self.show(self.static_ty(id))
+            );
         }
         for id in self.fn_ids() {
             let (def, sig) = (self.func(id), self.signature(id));

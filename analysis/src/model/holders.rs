@@ -47,7 +47,9 @@ impl Model {
                     Some(GuardClass::Free) => None,
                     Some(class) => Some(Holder { id: *id, class }),
                     // A lock or map of guards is a stranger: who takes it decides what is alive.
-                    None if matches!(known.role, TypeRole::Lock | TypeRole::SharedMap | TypeRole::Cell) => None,
+                    None if matches!(known.role, TypeRole::Lock | TypeRole::SharedMap | TypeRole::Cell) => {
+                        None
+                    }
                     None => any(args),
                 }
             }
@@ -78,7 +80,8 @@ impl Model {
         let fields = self.adt_fields(id);
         let own = fields.iter().find_map(|it| self.guard_holder(&it.ty));
         let params = self.adt(id).params.iter().enumerate();
-        let exposed = params.filter(|(_, name)| fields.iter().any(|it| self.exposes(&it.ty, name, MAX_DEPTH)));
+        let exposed =
+            params.filter(|(_, name)| fields.iter().any(|it| self.exposes(&it.ty, name, MAX_DEPTH)));
         AdtHolds { own, params: exposed.map(|(index, _)| index).collect() }
     }
 
@@ -108,7 +111,13 @@ impl Model {
         self.any_part_of(ty, &mut Vec::new(), MAX_DEPTH, test)
     }
 
-    fn any_part_of(&self, ty: &Ty, seen: &mut Vec<Head>, depth: u32, test: &mut dyn FnMut(&Ty) -> bool) -> bool {
+    fn any_part_of(
+        &self,
+        ty: &Ty,
+        seen: &mut Vec<Head>,
+        depth: u32,
+        test: &mut dyn FnMut(&Ty) -> bool,
+    ) -> bool {
         if test(ty) {
             return true;
         }
@@ -127,7 +136,13 @@ impl Model {
                 fields.iter().any(|it| self.any_part_of(&it.ty.instantiate(params, args), seen, depth, test))
             }
             Ty::Ref(_, it) | Ty::Ptr(_, it) | Ty::Slice(it) => self.any_part_of(it, seen, depth, test),
-            Ty::Unknown | Ty::Never | Ty::Prim(_) | Ty::Param(_) | Ty::Future(_) | Ty::Callable(_) | Ty::Trait(_) => false,
+            Ty::Unknown
+            | Ty::Never
+            | Ty::Prim(_)
+            | Ty::Param(_)
+            | Ty::Future(_)
+            | Ty::Callable(_)
+            | Ty::Trait(_) => false,
         }
     }
 }

@@ -84,7 +84,9 @@ impl Model {
 
     /// The type of an impl, in terms of its parameters.
     pub fn impl_self_ty(&self, at: ItemRef) -> Ty {
-        let (Some(impl_), Some(module)) = (self.impl_facts(at), self.impl_module.get(&at)) else { return Ty::Unknown };
+        let (Some(impl_), Some(module)) = (self.impl_facts(at), self.impl_module.get(&at)) else {
+            return Ty::Unknown;
+        };
         self.lower_ty(&impl_.self_ty, &TyScope::new(*module).with(&impl_.generics)).peel_refs().clone()
     }
 
@@ -96,7 +98,8 @@ impl Model {
             && let Some(impl_) = self.impl_facts(at)
         {
             scope = scope.with(&impl_.generics);
-            (scope.self_ty, scope.impl_, scope.impl_at) = (Some(self.impl_self_ty(at)), Some(impl_), Some(at));
+            (scope.self_ty, scope.impl_, scope.impl_at) =
+                (Some(self.impl_self_ty(at)), Some(impl_), Some(at));
         }
         if let Some(trait_) = def.trait_ {
             scope.self_ty = Some(Ty::Trait(trait_));
@@ -171,7 +174,11 @@ impl Model {
     fn written_deref(&self, ty: &Ty) -> Option<Ty> {
         let at = *self.derefs.get(&Head::of(ty)?)?;
         let impl_ = self.impl_facts(at)?;
-        let target = impl_.items.iter().map(|id| self.item(ItemRef { item: *id, ..at })).find(|it| it.name == "Target")?;
+        let target = impl_
+            .items
+            .iter()
+            .map(|id| self.item(ItemRef { item: *id, ..at }))
+            .find(|it| it.name == "Target")?;
         let ItemKind::TypeAlias { ty: Some(target), .. } = &target.kind else { return None };
         let self_ty = self.impl_self_ty(at);
         let generics: &Generics = &impl_.generics;

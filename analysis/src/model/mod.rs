@@ -214,7 +214,8 @@ impl Model {
             statics_ty: Vec::new(),
         };
         let crates = model.workspace.crates.iter().zip(0..);
-        let libraries = crates.filter(|(it, _)| it.is_lib).map(|(it, index)| (it.package.clone(), CrateId(index)));
+        let libraries =
+            crates.filter(|(it, _)| it.is_lib).map(|(it, index)| (it.package.clone(), CrateId(index)));
         model.libraries = libraries.collect();
         model.collect();
         model.resolve_globs();

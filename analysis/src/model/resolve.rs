@@ -86,7 +86,14 @@ impl Model {
         self.resolve_hops(module, path, global, ns, Fuel { hops: MAX_HOPS, steps: &steps })
     }
 
-    fn resolve_hops(&self, module: ModuleId, path: &[Name], global: bool, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
+    fn resolve_hops(
+        &self,
+        module: ModuleId,
+        path: &[Name],
+        global: bool,
+        ns: Namespace,
+        fuel: Fuel<'_>,
+    ) -> Option<Def> {
         let fuel = fuel.burn()?;
         let (first, rest) = path.split_first()?;
         let last_ns = |rest: &[Name]| if rest.is_empty() { ns } else { Namespace::Types };
@@ -103,9 +110,16 @@ impl Model {
 
     fn first_segment(&self, module: ModuleId, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
         match name.as_str() {
-            "crate" | "$crate" => return self.roots.get(&self.module(module).krate).map(|it| Def::Module(*it)),
+            "crate" | "$crate" => {
+                return self.roots.get(&self.module(module).krate).map(|it| Def::Module(*it));
+            }
             "self" => return Some(Def::Module(self.real_module(module))),
-            "super" => return self.module(self.real_module(module)).parent.map(|it| Def::Module(self.real_module(it))),
+            "super" => {
+                return self
+                    .module(self.real_module(module))
+                    .parent
+                    .map(|it| Def::Module(self.real_module(it)));
+            }
             _ => {}
         }
         let mut scope = Some(module);
@@ -147,7 +161,10 @@ impl Model {
         {
             return Some(def);
         }
-        self.glob_targets.get(module.0 as usize)?.iter().find_map(|target| self.through_glob(module, target, name, ns, fuel))
+        self.glob_targets
+            .get(module.0 as usize)?
+            .iter()
+            .find_map(|target| self.through_glob(module, target, name, ns, fuel))
     }
 
     /// Resolves what each glob names. Globs may be named through other globs, so it takes a few rounds.
@@ -170,7 +187,14 @@ impl Model {
     }
 
     /// An import may name itself (`use dashmap; dashmap::DashMap`): then it is the crate of that name.
-    fn import(&self, module: ModuleId, import: &ImportPath, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
+    fn import(
+        &self,
+        module: ModuleId,
+        import: &ImportPath,
+        name: &Name,
+        ns: Namespace,
+        fuel: Fuel<'_>,
+    ) -> Option<Def> {
         if import.path.first() == Some(name) && !import.global {
             let krate = self.workspace_crate(module, name).unwrap_or_else(|| self.extern_crate(module, name));
             let rest = &import.path[1..];
@@ -192,13 +216,21 @@ impl Model {
         })
     }
 
-    fn through_glob(&self, module: ModuleId, target: &Def, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
+    fn through_glob(
+        &self,
+        module: ModuleId,
+        target: &Def,
+        name: &Name,
+        ns: Namespace,
+        fuel: Fuel<'_>,
+    ) -> Option<Def> {
         let fuel = fuel.burn()?;
         match target {
             Def::Foreign(path) => {
                 // A foreign glob brings in what the knowledge files name there, and nothing else that we can see.
                 let full = format!("{path}::{name}");
-                let known = self.knowledge.type_at(&full, None).is_some() || self.knowledge.function_at(&full).is_some();
+                let known = self.knowledge.type_at(&full, None).is_some()
+                    || self.knowledge.function_at(&full).is_some();
                 known.then(|| Def::Foreign(Name::new(&full)))
             }
             Def::Module(id) if *id == module => None,
@@ -242,7 +274,8 @@ impl Model {
             None => krate.package.as_str(),
         };
         let library = *self.libraries.get(package)?;
-        let is_named = self.workspace.krate(library).name == *name || krate.dependencies.iter().any(|it| it.name == *name);
+        let is_named = self.workspace.krate(library).name == *name
+            || krate.dependencies.iter().any(|it| it.name == *name);
         self.roots.get(&library).filter(|_| is_named).map(|it| Def::Module(*it))
     }
 
@@ -252,7 +285,10 @@ impl Model {
             return def;
         }
         let krate = self.workspace.krate(self.module(module).krate);
-        let renamed = krate.dependencies.iter().find(|it| it.name == *name && it.package.replace('-', "_") != name.as_str());
+        let renamed = krate
+            .dependencies
+            .iter()
+            .find(|it| it.name == *name && it.package.replace('-', "_") != name.as_str());
         Def::Foreign(renamed.map_or_else(|| name.clone(), |it| Name::new(&it.package.replace('-', "_"))))
     }
 

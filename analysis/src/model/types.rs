@@ -52,11 +52,20 @@ impl<'a> TyScope<'a> {
     /// The bounds of a parameter, inline and in where clauses.
     pub fn bounds(&self, name: &str) -> impl Iterator<Item = &'a Path> {
         let is_it = |ty: &TypeExpr| matches!(&ty.kind, TypeKind::Path(path) if path.as_ident().is_some_and(|it| it == name));
-        self.generics.iter().flat_map(move |it| {
-            let inline = it.params.iter().filter(move |param| param.name == *name).flat_map(|param| &param.bounds);
-            let clauses = it.predicates.iter().filter(move |clause| is_it(&clause.ty)).flat_map(|clause| &clause.bounds);
-            inline.chain(clauses).collect::<Vec<_>>()
-        }).collect::<Vec<_>>().into_iter()
+        self.generics
+            .iter()
+            .flat_map(move |it| {
+                let inline =
+                    it.params.iter().filter(move |param| param.name == *name).flat_map(|param| &param.bounds);
+                let clauses = it
+                    .predicates
+                    .iter()
+                    .filter(move |clause| is_it(&clause.ty))
+                    .flat_map(|clause| &clause.bounds);
+                inline.chain(clauses).collect::<Vec<_>>()
+            })
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 }
 
@@ -66,8 +75,12 @@ impl Model {
         let lower = |it: &TypeExpr| self.lower_ty(it, scope);
         match &ty.kind {
             TypeKind::Path(path) => self.path_ty(path, scope),
-            TypeKind::Ref { mutable, inner, .. } => Ty::Ref(Mutability::from_mut(*mutable), Arc::new(lower(inner))),
-            TypeKind::Ptr { mutable, inner } => Ty::Ptr(Mutability::from_mut(*mutable), Arc::new(lower(inner))),
+            TypeKind::Ref { mutable, inner, .. } => {
+                Ty::Ref(Mutability::from_mut(*mutable), Arc::new(lower(inner)))
+            }
+            TypeKind::Ptr { mutable, inner } => {
+                Ty::Ptr(Mutability::from_mut(*mutable), Arc::new(lower(inner)))
+            }
             TypeKind::Tuple(items) => Ty::Tuple(items.iter().map(lower).collect()),
             TypeKind::Slice(inner) | TypeKind::Array(inner) => Ty::Slice(Arc::new(lower(inner))),
             TypeKind::FnPtr { output, .. } => {
@@ -201,7 +214,9 @@ impl Model {
 
     fn alias_ty(&self, id: AliasId, args: &[Ty], scope: &TyScope<'_>) -> Ty {
         let alias = &self.aliases[id.0 as usize];
-        let ItemKind::TypeAlias { generics, ty: Some(ty) } = &self.item(alias.at).kind else { return Ty::Unknown };
+        let ItemKind::TypeAlias { generics, ty: Some(ty) } = &self.item(alias.at).kind else {
+            return Ty::Unknown;
+        };
         let Some(outer) = deeper(scope) else { return Ty::Unknown };
         let inner = TyScope { depth: outer.depth, ..TyScope::new(alias.module) }.with(generics);
         let names: Vec<Name> = generics.params.iter().map(|it| it.name.clone()).collect();
@@ -220,7 +235,9 @@ impl Model {
     /// The type that an alias stands for, its parameters open.
     pub(super) fn alias_target(&self, id: AliasId) -> Ty {
         let alias = &self.aliases[id.0 as usize];
-        let ItemKind::TypeAlias { generics, ty: Some(ty) } = &self.item(alias.at).kind else { return Ty::Unknown };
+        let ItemKind::TypeAlias { generics, ty: Some(ty) } = &self.item(alias.at).kind else {
+            return Ty::Unknown;
+        };
         let scope = TyScope { depth: MAX_ALIASES / 2, ..TyScope::new(alias.module) }.with(generics);
         self.lower_ty(ty, &scope)
     }

@@ -54,7 +54,9 @@ use safe_map_analysis::flow::{Acquire, Event, EventKind, Guard, Place, Root, Ste
 use safe_map_analysis::knowledge::schema::{GuardClass, Locking, Op};
 use safe_map_analysis::span::Span;
 
-use crate::story::{acquire_label, consequence, declaration_label, finding, here, lock_name, lock_path, path_name};
+use crate::story::{
+    acquire_label, consequence, declaration_label, finding, here, lock_name, lock_path, path_name,
+};
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Role};
 
 pub(crate) static LINT: Lint = Lint {
@@ -99,7 +101,8 @@ fn shared_map(function: &FunctionView<'_>, event: &Event, removal: &Acquire) -> 
     let alive = event.held.iter().map(|it| function.flow.guard(it.guard));
     let iterator = alive.into_iter().find(|it| is_over(it, removal))?;
     let name = lock_name(function, removal);
-    let mut finding = finding(function, LINT.name, event.span, format!("{name} is deleted from while it is iterated"));
+    let mut finding =
+        finding(function, LINT.name, event.span, format!("{name} is deleted from while it is iterated"));
     let meets = removal.whole || removal.lock.locking == Locking::Whole;
     finding.confidence = if meets { Confidence::Certain } else { Confidence::Likely };
     finding.lock = lock_path(function, removal);
@@ -119,7 +122,9 @@ fn shared_map(function: &FunctionView<'_>, event: &Event, removal: &Acquire) -> 
 
 /// Whether a guard is an iterator over the map that is removed from.
 fn is_over(guard: &Guard, removal: &Acquire) -> bool {
-    iterates(guard.acquire.op) && guard.acquire.class != GuardClass::Free && guard.acquire.lock.place == removal.lock.place
+    iterates(guard.acquire.op)
+        && guard.acquire.class != GuardClass::Free
+        && guard.acquire.lock.place == removal.lock.place
 }
 
 /// A removal from a plain map that is being iterated: reached through a second guard, or through no guard at all.
@@ -142,7 +147,8 @@ fn guards_over<'a>(function: &FunctionView<'a>, event: &Event, place: &Place) ->
         let inside = guard.acquire.lock.place.then(Step::Inside);
         inside.root == place.root && place.path.starts_with(&inside.path)
     };
-    let mut guards: Vec<&Guard> = event.held.iter().map(|it| function.flow.guard(it.guard)).filter(|it| protects(it)).collect();
+    let mut guards: Vec<&Guard> =
+        event.held.iter().map(|it| function.flow.guard(it.guard)).filter(|it| protects(it)).collect();
     guards.dedup_by_key(|it| it.acquire.span);
     guards
 }
@@ -155,8 +161,10 @@ fn report_plain(
     first: Option<&Guard>,
     second: Option<&Guard>,
 ) -> Finding {
-    let name = second.map_or_else(|| format!("`{}`", path_name(function, place)), |it| lock_name(function, &it.acquire));
-    let mut finding = finding(function, LINT.name, event.span, format!("{name} is deleted from while it is iterated"));
+    let name = second
+        .map_or_else(|| format!("`{}`", path_name(function, place)), |it| lock_name(function, &it.acquire));
+    let mut finding =
+        finding(function, LINT.name, event.span, format!("{name} is deleted from while it is iterated"));
     finding.labels.push(Label {
         role: Role::Acquire,
         place: here(function, start),
@@ -170,7 +178,9 @@ fn report_plain(
     if let (Some(first), Some(second)) = (first, second) {
         finding.lock = lock_path(function, &second.acquire);
         finding.labels.push(acquire_label(function, first));
-        finding.labels.push(Label { message: "and taken again here".to_string(), ..acquire_label(function, second) });
+        finding
+            .labels
+            .push(Label { message: "and taken again here".to_string(), ..acquire_label(function, second) });
         finding.labels.extend(declaration_label(function, &second.acquire));
     }
     finding.note = format!("this {verdict}: the iteration goes on over what the removal changes");

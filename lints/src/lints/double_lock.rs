@@ -97,7 +97,11 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
 }
 
 /// The surest conflict among the guards that are alive.
-fn conflict<'a>(function: &FunctionView<'a>, event: &Event, second: &Acquire) -> Option<(&'a Guard, Confidence)> {
+fn conflict<'a>(
+    function: &FunctionView<'a>,
+    event: &Event,
+    second: &Acquire,
+) -> Option<(&'a Guard, Confidence)> {
     let alive = event.held.iter().map(|held| (function.flow.guard(held.guard), held.maybe));
     let conflicts = alive.filter(|(guard, _)| conflicts(&guard.acquire, second));
     let rated = conflicts.map(|(guard, maybe)| (guard, confidence(&guard.acquire, second, maybe)));
@@ -123,7 +127,13 @@ fn confidence(first: &Acquire, second: &Acquire, maybe: bool) -> Confidence {
 }
 
 /// Whether `delete_during_iteration` tells this story: the second acquire removes what the first one iterates.
-fn is_deletion(function: &FunctionView<'_>, index: usize, second: &Acquire, guard: Option<GuardId>, first: &Guard) -> bool {
+fn is_deletion(
+    function: &FunctionView<'_>,
+    index: usize,
+    second: &Acquire,
+    guard: Option<GuardId>,
+    first: &Guard,
+) -> bool {
     if iterates(first.acquire.op) && deletes(second.op) {
         return true;
     }
@@ -131,7 +141,9 @@ fn is_deletion(function: &FunctionView<'_>, index: usize, second: &Acquire, guar
     let later = &function.flow.events[index + 1..];
     let under = later.iter().take_while(|it| it.held.iter().any(|held| held.guard == guard));
     under.filter(|it| !it.iterating.is_empty()).any(|it| match &it.kind {
-        EventKind::MapOp { op, place, .. } => deletes(*op) && it.iterating.iter().any(|(path, _)| path == place),
+        EventKind::MapOp { op, place, .. } => {
+            deletes(*op) && it.iterating.iter().any(|(path, _)| path == place)
+        }
         _ => false,
     })
 }
@@ -159,9 +171,15 @@ fn report(function: &FunctionView<'_>, second: &Acquire, first: &Guard, confiden
 
 fn why(first: &Guard) -> String {
     match &first.binding {
-        Some((name, _)) => format!("`{name}` keeps the first guard until it is dropped, at the end of its block at the latest"),
-        None if iterates(first.acquire.op) => "an iterator holds the lock of the shard it is in until it is dropped".to_string(),
-        None => "the first guard is a temporary, and lives to the end of its statement or scrutinee".to_string(),
+        Some((name, _)) => format!(
+            "`{name}` keeps the first guard until it is dropped, at the end of its block at the latest"
+        ),
+        None if iterates(first.acquire.op) => {
+            "an iterator holds the lock of the shard it is in until it is dropped".to_string()
+        }
+        None => {
+            "the first guard is a temporary, and lives to the end of its statement or scrutinee".to_string()
+        }
     }
 }
 
@@ -171,7 +189,9 @@ fn help(first: &Guard) -> String {
         None => "bind what is needed with a `let` of its own, so that the temporary ends".to_string(),
     };
     match first.acquire.op {
-        Op::Get | Op::GetMut | Op::Entry => format!("{end}; `entry` does both in one step, and so does `safe_map::ShardedMap::upsert`"),
+        Op::Get | Op::GetMut | Op::Entry => {
+            format!("{end}; `entry` does both in one step, and so does `safe_map::ShardedMap::upsert`")
+        }
         _ => end,
     }
 }

@@ -118,7 +118,8 @@ fn report(function: &FunctionView<'_>, guard: &Guard, awaits: &[Span]) -> Findin
     let acquire = &guard.acquire;
     let name = lock_name(function, acquire);
     let kind = if acquire.class == GuardClass::RefCell { "borrow" } else { "guard" };
-    let mut finding = finding(function, LINT.name, awaits[0], format!("{kind} of {name} is alive at this await"));
+    let mut finding =
+        finding(function, LINT.name, awaits[0], format!("{kind} of {name} is alive at this await"));
     finding.lock = lock_path(function, acquire);
     finding.labels.push(acquire_label(function, guard));
     finding.labels.extend(awaits[1..].iter().map(|span| Label {
@@ -126,10 +127,8 @@ fn report(function: &FunctionView<'_>, guard: &Guard, awaits: &[Span]) -> Findin
         place: here(function, *span),
         message: "and at this await".to_string(),
     }));
-    finding.labels.extend(guard.ends.iter().filter(|it| it.start >= awaits[0].start).max().map(|span| Label {
-        role: Role::Release,
-        place: here(function, *span),
-        message: format!("{kind} ends here"),
+    finding.labels.extend(guard.ends.iter().filter(|it| it.start >= awaits[0].start).max().map(|span| {
+        Label { role: Role::Release, place: here(function, *span), message: format!("{kind} ends here") }
     }));
     finding.labels.extend(declaration_label(function, acquire));
     finding.note = note(guard);
@@ -156,14 +155,20 @@ fn note(guard: &Guard) -> String {
 }
 
 fn help(guard: &Guard) -> String {
-    let what = match (&guard.binding, guard.acquire.lock.locking) {
+    match (&guard.binding, guard.acquire.lock.locking) {
         (Some((name, _)), Locking::Sharded) => {
-            format!("clone the value out of `{name}` and let the guard end before the await; `safe_map::ShardedMap::get` does that")
+            format!(
+                "clone the value out of `{name}` and let the guard end before the await; `safe_map::ShardedMap::get` does that"
+            )
         }
         (Some((name, _)), _) => {
-            format!("take what the await needs out of `{name}`, and drop it or end its block before the await")
+            format!(
+                "take what the await needs out of `{name}`, and drop it or end its block before the await"
+            )
         }
-        (None, _) => "bind what is needed with a `let` of its own, so that the temporary guard ends before the await".to_string(),
-    };
-    what
+        (None, _) => {
+            "bind what is needed with a `let` of its own, so that the temporary guard ends before the await"
+                .to_string()
+        }
+    }
 }

@@ -81,7 +81,8 @@ fn report(function: &FunctionView<'_>, guard: &Guard, statement: Span) -> Findin
     finding.lock = lock_path(function, &guard.acquire);
     finding.labels.extend(declaration_label(function, &guard.acquire));
     finding.note = "`_` binds nothing: the guard is dropped at the end of this statement, and what follows runs without the lock".to_string();
-    finding.help = "name the guard, `_guard` if it is never read; `drop(..)` says that only waiting is meant".to_string();
+    finding.help = "name the guard, `_guard` if it is never read; `drop(..)` says that only waiting is meant"
+        .to_string();
     if !waits_later(function, guard, statement) {
         finding.fixes.extend(name_it(function, statement));
     }
@@ -92,7 +93,9 @@ fn report(function: &FunctionView<'_>, guard: &Guard, statement: Span) -> Findin
 fn is_last(function: &FunctionView<'_>, statement: Span) -> bool {
     let Some(body) = body_of(function) else { return false };
     body.exprs.iter().any(|it| match &it.kind {
-        ExprKind::Block(block) => block.tail.is_none() && block.stmts.last().is_some_and(|it| it.span == statement),
+        ExprKind::Block(block) => {
+            block.tail.is_none() && block.stmts.last().is_some_and(|it| it.span == statement)
+        }
         _ => false,
     })
 }

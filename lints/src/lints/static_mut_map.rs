@@ -70,7 +70,10 @@ const SHOWN: usize = 5;
 fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
     let model = &analysis.model;
     for id in model.static_ids() {
-        if !model.static_facts(id).mutable || is_rewritten(analysis, id) || !model.holds_map(model.static_ty(id)) {
+        if !model.static_facts(id).mutable
+            || is_rewritten(analysis, id)
+            || !model.holds_map(model.static_ty(id))
+        {
             continue;
         }
         let uses = uses(analysis, id);
@@ -92,7 +95,9 @@ fn uses(analysis: &Analysis, id: StaticId) -> Vec<(FnId, Span)> {
     for function in analysis.model.fn_ids() {
         let Some(flow) = analysis.flow(function) else { continue };
         for event in &flow.events {
-            if matches!(event.kind, EventKind::StaticUse(it) if it == id) && !uses.contains(&(function, event.span)) {
+            if matches!(event.kind, EventKind::StaticUse(it) if it == id)
+                && !uses.contains(&(function, event.span))
+            {
                 uses.push((function, event.span));
             }
         }
@@ -129,6 +134,7 @@ fn report(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> Finding {
 
 fn note(uses: usize, only_unsafe: bool) -> String {
     let places = if uses == 1 { "1 place reaches".to_string() } else { format!("{uses} places reach") };
-    let how = if only_unsafe { "from unsafe functions, whose callers must order them" } else { "without a lock" };
+    let how =
+        if only_unsafe { "from unsafe functions, whose callers must order them" } else { "without a lock" };
     format!("{places} it {how}: an insert that grows the map frees the table that another thread reads")
 }

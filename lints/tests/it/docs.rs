@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use crate::support::findings;
 use safe_map_analysis::facts::Edition;
 use safe_map_lints::{Check, LINTS, Level};
-use crate::support::findings;
 
 /// The text of a section of a page.
 fn section<'a>(docs: &'a str, name: &str) -> &'a str {

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use crate::support::{cases, findings};
 use safe_map_analysis::facts::{Edition, lower};
 use safe_map_lints::{Applicability, Finding, LINTS};
-use crate::support::{cases, findings};
 
 /// Every snippet of the case files, with one of its editions.
 fn snippets() -> Vec<(String, Edition)> {
@@ -34,7 +34,10 @@ fn every_span_lies_in_its_file_on_character_boundaries() {
             let places = finding.labels.iter().map(|it| it.place).chain([finding.primary]);
             for place in places {
                 let range = place.span.start as usize..place.span.end as usize;
-                assert!(text.get(range).is_some_and(|it| !it.is_empty() || place != finding.primary), "{finding:?}");
+                assert!(
+                    text.get(range).is_some_and(|it| !it.is_empty() || place != finding.primary),
+                    "{finding:?}"
+                );
             }
         }
     }
@@ -44,7 +47,11 @@ fn every_span_lies_in_its_file_on_character_boundaries() {
 fn messages_are_fragments_and_notes_and_helps_say_something() {
     for (text, edition) in snippets() {
         for finding in findings(&text, edition) {
-            let parts = finding.labels.iter().map(|it| &it.message).chain([&finding.message, &finding.note, &finding.help]);
+            let parts = finding.labels.iter().map(|it| &it.message).chain([
+                &finding.message,
+                &finding.note,
+                &finding.help,
+            ]);
             for part in parts {
                 let first = part.chars().next().expect("a text");
                 assert!(first.is_lowercase() || matches!(first, '`' | '0'..='9'), "{part}");
@@ -70,7 +77,8 @@ fn a_fix_parses_removes_its_finding_and_converges() {
             let same = |it: &&Finding| it.lint == finding.lint && it.message == finding.message;
             let count = |all: &[Finding]| all.iter().filter(same).count();
             assert!(count(&left) < count(&found), "{} stays in\n{fixed}", finding.lint);
-            let is_new = |it: &&Finding| !found.iter().any(|old| old.lint == it.lint && old.message == it.message);
+            let is_new =
+                |it: &&Finding| !found.iter().any(|old| old.lint == it.lint && old.message == it.message);
             assert_eq!(left.iter().find(is_new), None, "the fix makes a new finding:\n{fixed}");
             seen.insert(finding.lint);
             current = fixed;

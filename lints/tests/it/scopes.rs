@@ -8,7 +8,8 @@ use crate::support::{cases, expected, found};
 #[test]
 fn every_case_has_exactly_the_findings_that_it_marks() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let mut files: Vec<_> = std::fs::read_dir(directory).expect("the cases").map(|it| it.expect("an entry").path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(directory).expect("the cases").map(|it| it.expect("an entry").path()).collect();
     files.sort();
     let mut wrong = Vec::new();
     let mut count = 0;
@@ -22,14 +23,22 @@ fn every_case_has_exactly_the_findings_that_it_marks() {
                 if case.needs.is_some() {
                     // What is not seen yet must not be seen by accident: the line that says so goes when it is.
                     if want == have && !want.is_empty() {
-                        wrong.push(format!("{name}: {} ({}): found now, take `needs` away", case.name, edition.as_str()));
+                        wrong.push(format!(
+                            "{name}: {} ({}): found now, take `needs` away",
+                            case.name,
+                            edition.as_str()
+                        ));
                     }
                     continue;
                 }
                 let missing: Vec<_> = want.difference(&have).collect();
                 let extra: Vec<_> = have.difference(&want).collect();
                 if !missing.is_empty() || !extra.is_empty() {
-                    wrong.push(format!("{name}: {} ({}): missing {missing:?}, extra {extra:?}", case.name, edition.as_str()));
+                    wrong.push(format!(
+                        "{name}: {} ({}): missing {missing:?}, extra {extra:?}",
+                        case.name,
+                        edition.as_str()
+                    ));
                 }
             }
         }

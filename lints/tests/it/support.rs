@@ -39,9 +39,15 @@ pub(crate) fn cases(file: &str) -> Vec<Case> {
         let (name, text) = part.split_once('\n').unwrap_or((part, ""));
         let editions = text.lines().find_map(|it| it.strip_prefix("//# edition: "));
         let editions = editions.unwrap_or("2021 2024").split_whitespace();
-        let editions = editions.map(|it| Edition::parse(it).unwrap_or_else(|| panic!("{name}: edition {it}")));
+        let editions =
+            editions.map(|it| Edition::parse(it).unwrap_or_else(|| panic!("{name}: edition {it}")));
         let needs = text.lines().find_map(|it| it.strip_prefix("//# needs: ")).map(str::to_string);
-        cases.push(Case { name: name.to_string(), editions: editions.collect(), needs, text: text.to_string() });
+        cases.push(Case {
+            name: name.to_string(),
+            editions: editions.collect(),
+            needs,
+            text: text.to_string(),
+        });
     }
     cases
 }
@@ -68,7 +74,8 @@ pub(crate) fn found(text: &str, edition: Edition) -> BTreeSet<(u32, String)> {
     let line = |span: Span| lines.line_column(text, span.start).line;
     let mut found = BTreeSet::new();
     for finding in findings(text, edition) {
-        let hazards = finding.labels.iter().filter(|it| it.role == Role::Hazard && finding.lint != "static_mut_map");
+        let hazards =
+            finding.labels.iter().filter(|it| it.role == Role::Hazard && finding.lint != "static_mut_map");
         let spans = hazards.map(|it| it.place.span).chain([finding.primary.span]);
         found.extend(spans.map(|it| (line(it), finding.lint.to_string())));
     }
