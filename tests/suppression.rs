@@ -8,7 +8,7 @@ use support::{DELETE, Project, of_reason};
 fn underscore(before: &str, after: &str) -> Project {
     let before = if before.is_empty() { String::new() } else { format!("    {before}\n") };
     let text = format!(
-        "use std::sync::Mutex;\n\npub fn warm_up(m: &Mutex<u32>) {{\n{before}    let _ = m.lock(); {after}\n}}\n"
+        "use std::sync::Mutex;\n\npub fn warm_up(m: &Mutex<u32>) {{\n{before}    let _ = m.lock(); {after}\n    println!(\"warm\");\n}}\n"
     );
     Project::lib(&text)
 }
