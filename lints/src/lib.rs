@@ -9,6 +9,8 @@ mod fix;
 mod lint;
 mod lints;
 mod story;
+#[cfg(test)]
+mod testing;
 
 pub use engine::{Outcome, run};
 pub use finding::*;

@@ -195,3 +195,76 @@ fn help(type_name: &str) -> String {
         if type_name == "map" { "retain".to_string() } else { format!("{type_name}::retain") }
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::LINT;
+    use crate::testing::check;
+
+    #[test]
+    fn a_removal_in_a_loop_over_the_map() {
+        check(
+            &LINT,
+            "
+fn expire(sessions: &dashmap::DashMap<u64, u64>) {
+    for session in sessions.iter() {
+//                 --------------- acquire: iteration starts here
+        sessions.remove(session.key());
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ delete_during_iteration
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_removal_through_a_second_guard() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::RwLock};
+fn expire(sessions: &RwLock<HashMap<u64, u64>>) {
+    for id in sessions.read().unwrap().keys() {
+//            ------------------------------- acquire: iteration starts here
+        sessions.write().unwrap().remove(id);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ delete_during_iteration
+//      ---------------- acquire: and taken again here
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_removal_from_another_map_or_after_collecting_is_silent() {
+        check(
+            &LINT,
+            "
+fn move_on(from: &dashmap::DashMap<u64, u64>, to: &dashmap::DashMap<u64, u64>) {
+    for entry in from.iter() {
+        to.remove(entry.key());
+    }
+    let keys: Vec<u64> = from.iter().map(|it| *it.key()).collect();
+    for key in keys {
+        from.remove(&key);
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_map_that_may_change_under_its_iterator_is_silent() {
+        check(
+            &LINT,
+            "
+fn expire(sessions: &papaya::HashMap<u64, u64>) {
+    let pinned = sessions.pin();
+    for (id, _) in pinned.iter() {
+        pinned.remove(id);
+    }
+}
+",
+        );
+    }
+}

@@ -195,3 +195,83 @@ fn help(first: &Guard) -> String {
         _ => end,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::LINT;
+    use crate::Confidence;
+    use crate::testing::{check, found};
+
+    #[test]
+    fn the_write_in_an_arm_of_its_own_read() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::RwLock};
+struct Cache { entries: RwLock<HashMap<u64, u64>> }
+//             ------- declaration: declared here
+impl Cache {
+    fn load(&self, id: u64) -> u64 {
+        match self.entries.read().unwrap().get(&id) {
+//            ------------------- acquire: guard taken here, a temporary
+            Some(found) => *found,
+            None => *self.entries.write().unwrap().entry(id).or_default(),
+//                   ^^^^^^^^^^^^^^^^^^^^ double_lock
+        }
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn the_argument_of_its_own_receiver() {
+        check(
+            &LINT,
+            "
+fn f(m: &dashmap::DashMap<u32, u32>) {
+    m.insert(1, *m.get(&1).unwrap());
+//  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ double_lock
+//               --------- acquire: a temporary
+}
+",
+        );
+    }
+
+    #[test]
+    fn another_lock_another_element_and_a_copy_are_silent() {
+        check(
+            &LINT,
+            "
+use parking_lot::Mutex;
+struct Pair { a: Mutex<u32>, b: Mutex<u32> }
+fn f(pair: &Pair, many: &[Mutex<u32>], i: usize, j: usize) {
+    let a = pair.a.lock();
+    let b = pair.b.lock();
+    let x = many[i].lock();
+    let y = many[j].lock();
+}
+fn g(map: &dashmap::DashMap<u32, u32>) {
+    let copy = map.clone();
+    for entry in map.iter() {
+        copy.remove(entry.key());
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn confidence_follows_path_and_key() {
+        let sure = "fn f(m: &parking_lot::Mutex<u32>) { let g = m.lock(); m.lock(); }";
+        let maybe =
+            "fn f(m: &parking_lot::Mutex<u32>, c: bool) { let g = m.lock(); if c { drop(g); } m.lock(); }";
+        let keys = "fn f(m: &dashmap::DashMap<u32, u32>) { let g = m.get(&1); m.remove(&2); }";
+        let same = "fn f(m: &dashmap::DashMap<u32, u32>) { let g = m.get(&1); m.remove(&1); }";
+        let rated = |text| found(&LINT, text).iter().map(|it| it.confidence).collect::<Vec<_>>();
+        assert_eq!(rated(sure), [Confidence::Certain]);
+        assert_eq!(rated(maybe), [Confidence::Likely]);
+        assert_eq!(rated(keys), [Confidence::Likely]);
+        assert_eq!(rated(same), [Confidence::Certain]);
+    }
+}

@@ -172,3 +172,122 @@ fn help(guard: &Guard) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::LINT;
+    use crate::testing::{check, fixed};
+
+    #[test]
+    fn a_map_reference_in_an_if_let() {
+        check(
+            &LINT,
+            "
+struct Sessions { by_id: dashmap::DashMap<u64, String> }
+//                ----- declaration: declared here
+impl Sessions {
+    async fn touch(&self, id: u64) {
+        if let Some(session) = self.by_id.get(&id) {
+//                             ------------------- acquire: held by `session`
+            renew(&session).await;
+//                          ^^^^^ guard_across_await
+        }
+    }
+}
+async fn renew(_: &str) {}
+",
+        );
+    }
+
+    #[test]
+    fn a_second_await_under_the_same_guard_is_a_label() {
+        check(
+            &LINT,
+            "
+async fn f(m: &parking_lot::Mutex<u32>) {
+    let g = m.lock();
+//          -------- acquire: guard taken here, held by `g`
+    one().await;
+//        ^^^^^ guard_across_await
+    one().await;
+//        ----- hazard: and at this await
+}
+async fn one() {}
+",
+        );
+    }
+
+    #[test]
+    fn a_borrow_panics_instead() {
+        check(
+            &LINT,
+            "
+async fn f(cell: &std::cell::RefCell<u32>) {
+    *cell.borrow_mut() += one().await;
+    let b = cell.borrow();
+//          ------------- acquire: borrow taken here, held by `b`
+    one().await;
+//        ^^^^^ guard_across_await
+}
+async fn one() -> u32 { 1 }
+",
+        );
+    }
+
+    #[test]
+    fn an_async_lock_is_left_alone() {
+        check(
+            &LINT,
+            "
+async fn f(m: &tokio::sync::Mutex<u32>) {
+    let g = m.lock().await;
+    one().await;
+}
+async fn one() {}
+",
+        );
+    }
+
+    #[test]
+    fn a_map_that_only_this_function_has_is_left_alone() {
+        check(
+            &LINT,
+            "
+async fn f(shared: &dashmap::DashMap<u32, u32>) {
+    let own = shared.clone();
+    for entry in own.iter() {
+        one(*entry.value()).await;
+    }
+}
+async fn one(_: u32) {}
+",
+        );
+    }
+
+    #[test]
+    fn the_fix_drops_a_guard_that_is_not_used_again() {
+        let text = "
+async fn f(m: &parking_lot::Mutex<u32>) {
+    let mut g = m.lock();
+    *g += 1;
+    one().await;
+}
+async fn one() {}
+";
+        let fixed = fixed(&LINT, text).expect("a fix");
+        assert!(fixed.contains("    *g += 1;\n    drop(g);\n    one().await;\n"), "{fixed}");
+    }
+
+    #[test]
+    fn no_fix_where_the_guard_is_used_behind_the_await() {
+        let text = "
+async fn f(m: &parking_lot::Mutex<u32>) {
+    let mut g = m.lock();
+    one().await;
+    *g += 1;
+}
+async fn one() {}
+";
+        assert_eq!(fixed(&LINT, text), None);
+    }
+}

@@ -128,3 +128,52 @@ fn name_it(function: &FunctionView<'_>, statement: Span) -> Option<Fix> {
         edits: vec![Edit { place: here(function, pat.span), replacement: "_guard".to_string() }],
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::LINT;
+    use crate::testing::{check, fixed};
+
+    #[test]
+    fn a_guard_that_nothing_names() {
+        check(
+            &LINT,
+            "
+fn append(lock: &parking_lot::Mutex<()>, line: &str) {
+    let _ = lock.lock();
+//          ^^^^^^^^^^^ let_underscore_guard
+    println!(\"{line}\");
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_lock_a_named_guard_and_an_attempt_are_silent() {
+        check(
+            &LINT,
+            "
+fn f(lock: parking_lot::Mutex<u32>) {
+    let _guard = lock.lock();
+    let _ = lock.try_lock();
+    let _ = *lock.lock() + 1;
+    let _ = lock;
+    println!();
+}
+",
+        );
+    }
+
+    #[test]
+    fn the_fix_names_the_guard() {
+        let text = "fn f(m: &parking_lot::Mutex<()>) { let _ = m.lock(); println!(); }";
+        let fixed = fixed(&LINT, text).expect("a fix");
+        assert_eq!(fixed, text.replace("let _ =", "let _guard ="));
+    }
+
+    #[test]
+    fn no_fix_where_the_guard_would_then_be_waited_for() {
+        let again = "fn f(m: &parking_lot::Mutex<u32>) { let _ = m.lock(); *m.lock() += 1; }";
+        assert_eq!(fixed(&LINT, again), None);
+    }
+}

@@ -138,3 +138,67 @@ fn note(uses: usize, only_unsafe: bool) -> String {
         if only_unsafe { "from unsafe functions, whose callers must order them" } else { "without a lock" };
     format!("{places} it {how}: an insert that grows the map frees the table that another thread reads")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::LINT;
+    use crate::testing::{check, found};
+    use crate::{Confidence, Level};
+
+    #[test]
+    fn a_map_behind_layers_that_a_function_reads() {
+        check(
+            &LINT,
+            "
+static mut PRICES: Option<Box<std::collections::HashMap<u32, u32>>> = None;
+//         ^^^^^^ static_mut_map
+pub fn price(item: u32) -> Option<u32> {
+    unsafe { PRICES.as_ref()?.get(&item).copied() }
+//           ------ hazard: reached by `price`
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_map_in_a_field_of_the_static() {
+        check(
+            &LINT,
+            "
+struct State { names: std::collections::BTreeMap<u32, u32> }
+static mut STATE: Option<State> = None;
+//         ^^^^^ static_mut_map
+pub fn state() -> Option<&'static State> { unsafe { STATE.as_ref() } }
+",
+        );
+    }
+
+    #[test]
+    fn what_is_no_map_not_mutable_rewritten_or_unused_is_silent() {
+        check(
+            &LINT,
+            "
+use std::collections::HashMap;
+static mut COUNT: u32 = 0;
+static MAP: std::sync::Mutex<Option<HashMap<u32, u32>>> = std::sync::Mutex::new(None);
+static mut UNUSED: Option<HashMap<u32, u32>> = None;
+#[dynamic]
+static mut REWRITTEN: HashMap<u32, u32> = HashMap::new();
+#[thread_local]
+static mut OWN: Option<HashMap<u32, u32>> = None;
+pub fn f() { unsafe { COUNT += 1; REWRITTEN.len(); OWN.take(); MAP.lock(); } }
+",
+        );
+    }
+
+    #[test]
+    fn callers_of_unsafe_functions_may_order_them() {
+        let text = "
+static mut MAP: Option<std::collections::HashMap<u32, u32>> = None;
+pub unsafe fn set(key: u32) { unsafe { MAP.get_or_insert_default().insert(key, key); } }
+";
+        let found = found(&LINT, text);
+        assert_eq!(found[0].confidence, Confidence::Possible);
+        assert_eq!(LINT.level, Level::Deny);
+    }
+}
