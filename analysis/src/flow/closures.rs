@@ -127,8 +127,9 @@ impl<'a> Walker<'a> {
                         Some(ty) => Value { ty, ..given },
                         None => given,
                     };
+                    let first_new = value.guards.iter().map(|it| it.0).min().unwrap_or(u32::MAX);
                     self.bind(*pat, value);
-                    self.settle_rest();
+                    self.settle_rest(first_new);
                 }
                 self.use_value(closure.body)
             }
@@ -144,6 +145,15 @@ impl<'a> Walker<'a> {
         }
         let value = block.tail.map(|it| self.use_value(it)).unwrap_or_else(|| Value::of(Ty::unit()));
         self.pop(frame, self.span(id).at_end());
+        value
+    }
+
+    /// Runs code while this frame waits for it, on this thread or another: what the frame holds is not part of a future
+    /// that is awaited there.
+    pub(super) fn run_waiting(&mut self, code: Code, params: Vec<Value>) -> Value {
+        let floor = std::mem::replace(&mut self.await_floor, self.flow.guards.len() as u32);
+        let value = self.run(code, params);
+        self.await_floor = floor;
         value
     }
 

@@ -413,7 +413,9 @@ impl<'a> Walker<'a> {
 
     /// Runs a future to its end: suspends, takes what it waits for, gives its output.
     pub(super) fn complete(&mut self, value: Value, at: Span) -> Value {
-        self.event(EventKind::Await, at);
+        if value.pending.as_ref().is_none_or(|it| it.suspends) {
+            self.event(EventKind::Await, at);
+        }
         if let Some(task) = value.task {
             self.run_task(task);
         }

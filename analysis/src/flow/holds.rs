@@ -62,6 +62,7 @@ impl Walker<'_> {
             op,
             key: None,
             whole: known.role == TypeRole::Iterator,
+            is_indirect: true,
             is_try: false,
             recursive: false,
             method,

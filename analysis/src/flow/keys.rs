@@ -62,7 +62,13 @@ impl Walker<'_> {
                     Step::Field(name) => format!(".{name}"),
                     _ => String::new(),
                 });
-                format!("{:?}{}", place.root, fields.collect::<String>())
+                let root = match &place.root {
+                    Root::Param(_, name) if !name.is_empty() => name.to_string(),
+                    Root::SelfValue => "self".to_string(),
+                    Root::Static(id) => self.model.static_(*id).name.to_string(),
+                    _ => return format!("{name}#{}", local.0),
+                };
+                format!("{root}{}", fields.collect::<String>())
             }
             _ => format!("{name}#{}", local.0),
         }

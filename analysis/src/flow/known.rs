@@ -94,7 +94,7 @@ impl Walker<'_> {
     /// Runs a thread's or task's closure while this frame waits for it: what the frame holds is held by another.
     pub(super) fn run_task(&mut self, task: Code) {
         let before = self.state.clone();
-        let given = self.run(task, Vec::new());
+        let given = self.run_waiting(task, Vec::new());
         self.end_values(&[given], self.body.expr(self.body.root).span.at_end());
         self.state = std::mem::replace(&mut self.state, State::unreachable()).join(before);
     }
@@ -149,6 +149,7 @@ impl Walker<'_> {
             op: spec.op,
             key,
             whole: spec.whole || known.role != TypeRole::SharedMap,
+            is_indirect: false,
             is_try: spec.is_try,
             recursive: spec.recursive,
             method: call.name.clone(),
@@ -159,7 +160,7 @@ impl Walker<'_> {
     /// Whether a receiver is a local that owns the lock or map itself.
     fn is_private(&self, receiver: &Value) -> bool {
         let is_local = receiver.place.as_ref().is_some_and(|it| {
-            it.path.is_empty() && matches!(it.root, Root::Local(..) | Root::Param(_) | Root::Unnamed(_))
+            it.path.is_empty() && matches!(it.root, Root::Local(..) | Root::Param(..) | Root::Unnamed(_))
         });
         is_local
             && receiver.local.is_some()
@@ -210,7 +211,7 @@ impl Walker<'_> {
             decl: receiver.decl.clone(),
             ..Value::of(returns.clone())
         };
-        let pending = Pending { acquire: Some(acquire), lasting, value };
+        let pending = Pending { acquire: Some(acquire), lasting, suspends: true, value };
         Value { pending: Some(Box::new(pending)), ..Value::of(Ty::Future(Arc::new(returns))) }
     }
 
@@ -286,7 +287,10 @@ impl Walker<'_> {
         let before = self.state.clone();
         let payload = self.payload(method, ty);
         let params = self.closure_values(method, ty, receiver, payload.is_some());
-        let given = self.run(closure, params);
+        let given = match method.spec.waits {
+            Waits::BlockOn => self.run_waiting(closure, params),
+            _ => self.run(closure, params),
+        };
         let after = std::mem::replace(&mut self.state, State::unreachable());
         self.state = match payload {
             Some(0) if after.reachable => after,

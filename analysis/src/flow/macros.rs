@@ -129,17 +129,22 @@ impl<'a> Walker<'a> {
         let mut end = State::unreachable();
         for (arm, output) in arms.iter().zip(outputs) {
             self.state = base.clone();
+            // The output lives in the arm, whatever its pattern takes of it.
+            let temps = self.push(FrameKind::Temps);
             let names = self.push(FrameKind::Block);
+            let first_new = self.flow.guards.len() as u32;
             if let Some(pat) = arm.pat {
                 let value = match output.pending {
                     Some(pending) => self.fulfil(*pending),
                     None => Value::default(),
                 };
                 self.bind(pat, value);
+                self.settle_rest(first_new);
             }
             let value = self.in_temps(arm.handler);
             self.end_values(&[value], span);
             self.pop(names, span.at_end());
+            self.pop(temps, span.at_end());
             end = end.join(std::mem::replace(&mut self.state, State::unreachable()));
         }
         self.state = if arms.is_empty() { base } else { end };

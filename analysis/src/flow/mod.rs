@@ -42,6 +42,8 @@ pub struct FnFlow {
     pub id: FnId,
     /// Its guards.
     pub guards: Vec<Guard>,
+    /// The names of its locals and where they are bound.
+    pub locals: Vec<(Name, Span)>,
     /// Its events. A loop's body is walked twice where a guard of one turn is alive in the next.
     pub events: Vec<Event>,
 }
@@ -50,6 +52,13 @@ impl FnFlow {
     /// The guard behind an id.
     pub fn guard(&self, id: GuardId) -> &Guard {
         &self.guards[id.0 as usize]
+    }
+
+    /// A guard as it is held at an event: by the local that has it there, not the one that had it last.
+    pub fn guard_at(&self, held: &Held) -> Guard {
+        let guard = self.guard(held.guard).clone();
+        let here = held.local.and_then(|it| self.locals.get(it as usize)).cloned();
+        Guard { binding: here.or_else(|| guard.binding.clone()), ..guard }
     }
 }
 
@@ -86,6 +95,8 @@ pub struct Acquire {
     pub key: Option<String>,
     /// Every shard.
     pub whole: bool,
+    /// Taken inside a function of the workspace, or before this one: the call hands out the guard.
+    pub is_indirect: bool,
     /// Fails rather than waits.
     pub is_try: bool,
     /// Shared, and does not wait for waiting writers; or reentrant.
@@ -162,4 +173,6 @@ pub struct Held {
     pub guard: GuardId,
     /// Alive on some of the paths that lead here, not on all.
     pub maybe: bool,
+    /// The local that holds it here, an index into [`FnFlow::locals`]; none for a temporary.
+    pub local: Option<u32>,
 }

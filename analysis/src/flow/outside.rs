@@ -8,9 +8,9 @@ use super::state::{Owner, State};
 use super::value::{Pending, Value};
 use super::walk::Walker;
 use super::{Acquire, GuardId, Place};
-use crate::facts::SelfKind;
+use crate::facts::{ExprKind, SelfKind};
 use crate::knowledge::KnownFunction;
-use crate::knowledge::schema::{ClosureClass, GuardEffect, TypeRole};
+use crate::knowledge::schema::{ClosureClass, GuardEffect, TypeRole, Waits};
 use crate::model::FnId;
 use crate::name::Name;
 use crate::ty::Ty;
@@ -49,17 +49,36 @@ impl Walker<'_> {
         let place = self.returned_place(id, receiver.as_ref().map(|it| &it.1), &call, &result);
         let acquire = self.returned_guard(&result, place.as_ref(), given.is_empty(), &call);
         let value = Value { place, guards: given, ..Value::of(result) };
-        self.deliver(value, acquire, matches!(output, Ty::Future(_)), output)
+        let suspends = !self.never_suspends(id);
+        self.deliver(value, acquire, suspends, output)
     }
 
     /// Gives the value now, or when the future is awaited.
-    fn deliver(&mut self, value: Value, acquire: Option<Acquire>, later: bool, output: Ty) -> Value {
-        let pending = Pending { acquire, lasting: true, value };
-        if !later {
+    fn deliver(&mut self, value: Value, acquire: Option<Acquire>, suspends: bool, output: Ty) -> Value {
+        let pending = Pending { acquire, lasting: true, suspends, value };
+        if !matches!(output, Ty::Future(_)) {
             return self.fulfil(pending);
         }
         let guards = pending.value.guards.clone();
         Value { pending: Some(Box::new(pending)), guards, ..Value::of(output) }
+    }
+
+    /// An `async fn` of the workspace without an await, of which no impl can be another: it never suspends.
+    fn never_suspends(&self, id: FnId) -> bool {
+        let def = self.model.func(id);
+        let Some(body) = def.body.filter(|_| def.trait_.is_none() && self.model.fn_facts(id).is_async) else {
+            return false;
+        };
+        let body = self.model.workspace().file(def.at.file).facts.body(body);
+        let may_await = |kind: &ExprKind| match kind {
+            ExprKind::Await(_) => true,
+            ExprKind::Macro(call) => call
+                .path
+                .last()
+                .is_none_or(|it| self.knowledge.macro_named(&it.name).is_none_or(|known| known.spec.awaits)),
+            _ => false,
+        };
+        !body.exprs.iter().any(|it| may_await(&it.kind))
     }
 
     /// A function whose result holds a guard that no argument brought has taken one.
@@ -153,7 +172,10 @@ impl Walker<'_> {
                 (Some(closure), true) => {
                     let params = function.closure_params.iter().cloned().map(Value::of).collect();
                     let before = self.state.clone();
-                    let given = self.run(closure, params);
+                    let given = match function.spec.waits {
+                        Waits::BlockOn => self.run_waiting(closure, params),
+                        _ => self.run(closure, params),
+                    };
                     self.settle(&given);
                     self.state = std::mem::replace(&mut self.state, State::unreachable()).join(before);
                     given.ty

@@ -248,8 +248,14 @@ impl<'a> Walker<'a> {
             }
             PatKind::Or(alternatives) => alternatives.iter().any(|it| self.carries(*it, ty)),
             PatKind::Ref(inner) | PatKind::Typed(inner, _) => self.carries(*inner, ty.peel_refs()),
+            // The error of an attempt says that another has the lock, and holds it only if the lock is poisoned.
+            PatKind::Wild | PatKind::Bind { .. } => !self.is_try_error(ty),
             _ => true,
         }
+    }
+
+    fn is_try_error(&self, ty: &Ty) -> bool {
+        matches!(ty.peel_refs(), Ty::Known(id, _) if self.knowledge.ty(*id).name() == "TryLockError")
     }
 
     /// Whether a field of a variant can hold a guard, and its pattern leaves it the chance.
@@ -334,7 +340,10 @@ impl<'a> Walker<'a> {
                     return true;
                 }
                 let holds = |fields: &Vec<Ty>| {
-                    fields.iter().any(|it| self.may_show(&it.instantiate(&known.params, args)))
+                    fields
+                        .iter()
+                        .map(|it| it.instantiate(&known.params, args))
+                        .any(|it| self.may_show(&it) && !self.is_try_error(&it))
                 };
                 known.variants.iter().any(|(name, fields)| !taken.contains(name) && holds(fields))
             }

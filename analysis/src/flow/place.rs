@@ -19,8 +19,8 @@ pub struct Place {
 pub enum Root {
     /// `self`.
     SelfValue,
-    /// A parameter, by index.
-    Param(u32),
+    /// A parameter, by index, with its name.
+    Param(u32, Name),
     /// A local; a new number each time it is assigned.
     Local(u32, Name),
     /// A static of the workspace.
@@ -79,7 +79,7 @@ impl Place {
     pub fn show(&self, static_name: impl Fn(StaticId) -> String, fn_name: impl Fn(FnId) -> String) -> String {
         let mut text = match &self.root {
             Root::SelfValue => "self".to_string(),
-            Root::Param(index) => format!("parameter {index}"),
+            Root::Param(_, name) => name.to_string(),
             Root::Local(_, name) => name.to_string(),
             Root::Static(id) => static_name(*id),
             Root::ForeignStatic(path) => path.to_string(),
@@ -90,8 +90,7 @@ impl Place {
             match step {
                 Step::Field(name) => text = format!("{text}.{name}"),
                 Step::Inside | Step::Copy(_) => {}
-                Step::Entry(key) if key.contains('#') => text.push_str("[..]"),
-                Step::Entry(key) => text = format!("{text}[{key}]"),
+                Step::Entry(key) => text = format!("{text}[{}]", without_numbers(key)),
                 Step::Call(name, args) if name.is_empty() => {
                     text = format!("{text}({})", if args.is_empty() { "" } else { ".." })
                 }
@@ -110,4 +109,11 @@ pub enum Decl {
     Field(AdtId, Name),
     /// A static.
     Static(StaticId),
+}
+
+/// A key as it is written: without the numbers that tell locals of one name apart.
+fn without_numbers(key: &str) -> String {
+    let mut parts = key.split('#');
+    let first = parts.next().unwrap_or_default().to_string();
+    parts.fold(first, |text, part| text + part.trim_start_matches(|it: char| it.is_ascii_digit()))
 }

@@ -73,7 +73,13 @@ impl State {
 
     /// What is alive, oldest first.
     pub(super) fn held(&self) -> Vec<Held> {
-        self.live.iter().map(|(guard, live)| Held { guard: *guard, maybe: live.maybe }).collect()
+        let local = |live: &Live| match live.owner {
+            Owner::Local(local) => Some(local.0),
+            Owner::Flight | Owner::Frame(_) | Owner::Nobody => None,
+        };
+        let held =
+            |(guard, live): (&GuardId, &Live)| Held { guard: *guard, maybe: live.maybe, local: local(live) };
+        self.live.iter().map(held).collect()
     }
 
     /// Gives guards that are alive to another owner.

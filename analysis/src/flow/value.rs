@@ -54,6 +54,8 @@ pub(super) struct Lazy {
 pub(super) struct Pending {
     /// It takes a lock.
     pub(super) acquire: Option<Acquire>,
+    /// Awaiting it can suspend.
+    pub(super) suspends: bool,
     /// The guard lives in the value, rather than for the call.
     pub(super) lasting: bool,
     /// It gives this value.

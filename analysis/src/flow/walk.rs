@@ -30,7 +30,7 @@ pub fn walk(model: &Model, id: FnId) -> Option<FnFlow> {
         body,
         edition: parsed.source.edition,
         scope: model.fn_scope(id),
-        flow: FnFlow { id, guards: Vec::new(), events: Vec::new() },
+        flow: FnFlow { id, guards: Vec::new(), locals: Vec::new(), events: Vec::new() },
         state: State::new(),
         frames: Vec::new(),
         locals: Vec::new(),
@@ -44,6 +44,7 @@ pub fn walk(model: &Model, id: FnId) -> Option<FnFlow> {
         extending: Vec::new(),
         extension: None,
         captured: Vec::new(),
+        await_floor: 0,
         expected: None,
     };
     walker.function(id);
@@ -78,6 +79,8 @@ pub(super) struct Walker<'a> {
     pub(super) extension: Option<FrameId>,
     /// The locals that guards were captured from, for when the closure runs.
     pub(super) captured: Vec<(GuardId, LocalId)>,
+    /// Guards before this one belong to a frame that waits, not to the future being walked: an await does not suspend them.
+    pub(super) await_floor: u32,
     /// The type that the surrounding `let` ascribes, for `collect` and its like.
     pub(super) expected: Option<Ty>,
 }
@@ -118,9 +121,22 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// The name that a pattern binds first, or none.
+    pub(super) fn pattern_name(&self, pat: PatId) -> Name {
+        use PatKind::{Bind, Ref, Tuple, TupleStruct, Typed};
+        match &self.body.pat(pat).kind {
+            Bind { name, .. } => name.clone(),
+            Ref(inner) | Typed(inner, _) => self.pattern_name(*inner),
+            Tuple(elems) | TupleStruct { elems, .. } => {
+                elems.iter().map(|it| self.pattern_name(*it)).find(|it| !it.is_empty()).unwrap_or_default()
+            }
+            _ => Name::default(),
+        }
+    }
+
     /// A parameter that is a guard is alive from the start; one that is a reference to a guard is the caller's.
     fn parameter(&mut self, pat: PatId, ty: Ty, index: u32) {
-        let place = Place::new(Root::Param(index));
+        let place = Place::new(Root::Param(index, self.pattern_name(pat)));
         let span = self.body.pat(pat).span;
         let mut value = Value { place: Some(place.clone()), ..Value::of(ty.clone()) };
         if let Some(held) = self.holds(&ty) {
@@ -144,7 +160,9 @@ impl<'a> Walker<'a> {
             EventKind::Acquire { guard, .. } => *guard,
             _ => None,
         };
-        let held = self.state.held().into_iter().filter(|it| Some(it.guard) != taken).collect();
+        let floor = if matches!(kind, EventKind::Await) { self.await_floor } else { 0 };
+        let is_held = |it: &super::Held| Some(it.guard) != taken && it.guard.0 >= floor;
+        let held = self.state.held().into_iter().filter(is_held).collect();
         self.flow.events.push(Event { kind, span, held, iterating: self.iterating.clone() });
     }
 
@@ -205,6 +223,7 @@ impl<'a> Walker<'a> {
         }
         let frame = self.binding_frame();
         self.frames[frame].names.push((name.clone(), id));
+        self.flow.locals.push((name.clone(), span));
         self.locals.push(Local { name, span, value });
         id
     }
@@ -266,8 +285,11 @@ impl<'a> Walker<'a> {
             }
             StmtKind::Expr { expr, .. } => {
                 let frame = self.push(FrameKind::Temps);
-                let value = self.use_value(*expr);
-                self.end_values(&[value], stmt.span.at_end());
+                let first_new = self.flow.guards.len() as u32;
+                self.use_value(*expr);
+                // Whatever the statement made and nothing took is gone with it.
+                let left = self.flying_since(first_new);
+                self.end(&left, stmt.span.at_end());
                 self.pop(frame, stmt.span.at_end());
             }
             StmtKind::Item(_) => {}
@@ -315,7 +337,8 @@ impl<'a> Walker<'a> {
             None => {
                 // The names belong to the block around the statement, the temporaries to the statement.
                 self.bind(pat, value);
-                self.settle_rest();
+                self.settle_rest(first_new);
+                self.name_extended(pat, first_new);
                 self.pop(frame, stmt.span.at_end());
             }
         }
@@ -341,10 +364,25 @@ impl<'a> Walker<'a> {
     }
 
     /// What a pattern left in the value it was matched against lives to the end of the statement.
-    pub(super) fn settle_rest(&mut self) {
-        let rest = self.state.owned_by(Owner::Flight);
+    pub(super) fn settle_rest(&mut self, first_new: u32) {
+        let rest = self.flying_since(first_new);
         let Some(frame) = self.temps_frame() else { return };
         self.state.give(&rest, Owner::Frame(frame));
+    }
+
+    /// The guards made since `first_new` that no one owns yet.
+    pub(super) fn flying_since(&self, first_new: u32) -> Vec<GuardId> {
+        self.state.owned_by(Owner::Flight).into_iter().filter(|it| it.0 >= first_new).collect()
+    }
+
+    /// A temporary that a `let` extends is held by the name that refers into it.
+    fn name_extended(&mut self, pat: PatId, first_new: u32) {
+        let name = self.pattern_name(pat);
+        let span = self.body.pat(pat).span;
+        let extended = self.state.owned_by(Owner::Frame(self.block_frame()));
+        for id in extended.into_iter().filter(|it| it.0 >= first_new && !name.is_empty()) {
+            self.flow.guards[id.0 as usize].binding.get_or_insert_with(|| (name.clone(), span));
+        }
     }
 }
 

@@ -98,15 +98,14 @@ fn shared_map(function: &FunctionView<'_>, event: &Event, removal: &Acquire) -> 
     if removal.is_try || removal.lock.place.is_unnamed() {
         return None;
     }
-    let alive = event.held.iter().map(|it| function.flow.guard(it.guard));
-    let iterator = alive.into_iter().find(|it| is_over(it, removal))?;
+    let iterator = event.held.iter().map(|it| function.flow.guard_at(it)).find(|it| is_over(it, removal))?;
     let name = lock_name(function, removal);
     let mut finding =
         finding(function, LINT.name, event.span, format!("{name} is deleted from while it is iterated"));
     let meets = removal.whole || removal.lock.locking == Locking::Whole;
     finding.confidence = if meets { Confidence::Certain } else { Confidence::Likely };
     finding.lock = lock_path(function, removal);
-    finding.labels.push(acquire_label(function, iterator));
+    finding.labels.push(acquire_label(function, &iterator));
     finding.labels.extend(declaration_label(function, removal));
     finding.note = match finding.confidence {
         Confidence::Certain => "this deadlocks: the iterator holds a lock that the removal waits for".to_string(),

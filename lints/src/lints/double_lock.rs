@@ -88,23 +88,22 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
             continue;
         }
         let Some((first, confidence)) = conflict(function, event, acquire) else { continue };
-        if is_deletion(function, index, acquire, *guard, first) {
+        if is_deletion(function, index, acquire, *guard, &first) {
             continue;
         }
         reported.push(event.span);
-        out.push(report(function, acquire, first, confidence));
+        out.push(report(function, acquire, &first, confidence));
     }
 }
 
 /// The surest conflict among the guards that are alive.
-fn conflict<'a>(
-    function: &FunctionView<'a>,
-    event: &Event,
-    second: &Acquire,
-) -> Option<(&'a Guard, Confidence)> {
-    let alive = event.held.iter().map(|held| (function.flow.guard(held.guard), held.maybe));
+fn conflict(function: &FunctionView<'_>, event: &Event, second: &Acquire) -> Option<(Guard, Confidence)> {
+    let alive = event.held.iter().map(|held| (function.flow.guard_at(held), held.maybe));
     let conflicts = alive.filter(|(guard, _)| conflicts(&guard.acquire, second));
-    let rated = conflicts.map(|(guard, maybe)| (guard, confidence(&guard.acquire, second, maybe)));
+    let rated = conflicts.map(|(guard, maybe)| {
+        let confidence = confidence(&guard.acquire, second, maybe);
+        (guard, confidence)
+    });
     rated.reduce(|best, next| if next.1 > best.1 { next } else { best })
 }
 

@@ -26,7 +26,9 @@
 //!     }
 //! }
 //!
-//! async fn renew(_session: &str) {}
+//! async fn renew(_session: &str) {
+//!     tokio::task::yield_now().await;
+//! }
 //! ```
 //!
 //! ## Silent
@@ -47,7 +49,9 @@
 //!     }
 //! }
 //!
-//! async fn renew(_session: &str) {}
+//! async fn renew(_session: &str) {
+//!     tokio::task::yield_now().await;
+//! }
 //! ```
 //!
 //! ## Fix
@@ -59,7 +63,9 @@
 //! ## Limits
 //!
 //! Guards of async-aware locks (`tokio::sync`, `async-lock`) are left alone: their waiters suspend too. An await counts
-//! as one that suspends, whatever is awaited. clippy's `await_holding_lock` and `await_holding_refcell_ref` know the
+//! as one that suspends, unless it is of an `async fn` of the workspace that never awaits. A map or lock that is a local
+//! of this function is left alone, and so is a guard outside a future that `block_on` runs: it is not part of it. That
+//! another task borrows a `RefCell` meanwhile is only possible. clippy's `await_holding_lock` and `await_holding_refcell_ref` know the
 //! guards of `std` and `parking_lot`; this lint adds map references, entries and iterators, guards in temporaries and
 //! scrutinees, and guards that a function returns.
 
@@ -72,7 +78,7 @@ use safe_map_analysis::span::Span;
 
 use crate::fix::drop_before;
 use crate::story::{acquire_label, declaration_label, finding, here, lock_name, lock_path};
-use crate::{Check, Finding, Group, Label, Level, Lint, Role};
+use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Role};
 
 pub(crate) static LINT: Lint = Lint {
     name: "guard_across_await",
@@ -85,20 +91,21 @@ pub(crate) static LINT: Lint = Lint {
 
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     for (guard, awaits) in held_at_awaits(function) {
-        out.push(report(function, guard, &awaits));
+        out.push(report(function, &guard, &awaits));
     }
 }
 
 /// The guards alive at an await, each with those awaits in order; one guard an acquire.
-fn held_at_awaits<'a>(function: &FunctionView<'a>) -> Vec<(&'a Guard, Vec<Span>)> {
-    let mut found: BTreeMap<Span, (&Guard, Vec<Span>)> = BTreeMap::new();
+fn held_at_awaits(function: &FunctionView<'_>) -> Vec<(Guard, Vec<Span>)> {
+    let mut found: BTreeMap<Span, (Guard, Vec<Span>)> = BTreeMap::new();
     for event in function.flow.events.iter().filter(|it| matches!(it.kind, EventKind::Await)) {
         for held in &event.held {
             let guard = function.flow.guard(held.guard);
             if !suspends_badly(guard.acquire.class) || guard.acquire.lock.is_private {
                 continue;
             }
-            let (_, awaits) = found.entry(guard.acquire.span).or_insert_with(|| (guard, Vec::new()));
+            let (_, awaits) =
+                found.entry(guard.acquire.span).or_insert_with(|| (function.flow.guard_at(held), Vec::new()));
             if !awaits.contains(&event.span) {
                 awaits.push(event.span);
             }
@@ -120,6 +127,10 @@ fn report(function: &FunctionView<'_>, guard: &Guard, awaits: &[Span]) -> Findin
     let kind = if acquire.class == GuardClass::RefCell { "borrow" } else { "guard" };
     let mut finding =
         finding(function, LINT.name, awaits[0], format!("{kind} of {name} is alive at this await"));
+    if acquire.class == GuardClass::RefCell {
+        // Whether anyone borrows meanwhile is not known.
+        finding.confidence = Confidence::Possible;
+    }
     finding.lock = lock_path(function, acquire);
     finding.labels.push(acquire_label(function, guard));
     finding.labels.extend(awaits[1..].iter().map(|span| Label {
@@ -194,7 +205,7 @@ impl Sessions {
         }
     }
 }
-async fn renew(_: &str) {}
+async fn renew(_: &str) { tokio::task::yield_now().await }
 ",
         );
     }
@@ -212,7 +223,7 @@ async fn f(m: &parking_lot::Mutex<u32>) {
     one().await;
 //        ----- hazard: and at this await
 }
-async fn one() {}
+async fn one() { tokio::task::yield_now().await }
 ",
         );
     }
@@ -229,7 +240,7 @@ async fn f(cell: &std::cell::RefCell<u32>) {
     one().await;
 //        ^^^^^ guard_across_await
 }
-async fn one() -> u32 { 1 }
+async fn one() -> u32 { tokio::task::yield_now().await; 1 }
 ",
         );
     }
@@ -243,7 +254,7 @@ async fn f(m: &tokio::sync::Mutex<u32>) {
     let g = m.lock().await;
     one().await;
 }
-async fn one() {}
+async fn one() { tokio::task::yield_now().await }
 ",
         );
     }
@@ -259,7 +270,7 @@ async fn f(shared: &dashmap::DashMap<u32, u32>) {
         one(*entry.value()).await;
     }
 }
-async fn one(_: u32) {}
+async fn one(_: u32) { tokio::task::yield_now().await }
 ",
         );
     }
@@ -272,7 +283,7 @@ async fn f(m: &parking_lot::Mutex<u32>) {
     *g += 1;
     one().await;
 }
-async fn one() {}
+async fn one() { tokio::task::yield_now().await }
 ";
         let fixed = fixed(&LINT, text).expect("a fix");
         assert!(fixed.contains("    *g += 1;\n    drop(g);\n    one().await;\n"), "{fixed}");
@@ -286,7 +297,7 @@ async fn f(m: &parking_lot::Mutex<u32>) {
     one().await;
     *g += 1;
 }
-async fn one() {}
+async fn one() { tokio::task::yield_now().await }
 ";
         assert_eq!(fixed(&LINT, text), None);
     }

@@ -34,8 +34,9 @@
 //! ## Limits
 //!
 //! `let _ = mutex;` (the lock, not a guard) and `let _ = mutex.try_lock();` are silent, and so are map references, which
-//! are not taken to protect lines, and the last statement of a block, which waits for the holder and protects nothing. rustc's `let_underscore_lock` knows the guards of `std`; this lint adds
-//! `parking_lot`, `tokio`, `spin`, `async-lock` and guards that a function returns, and `_ = ..` without `let`.
+//! are not taken to protect lines, the last statement of a block, which waits for the holder and protects nothing, and
+//! a function that returns a guard, which may be called for what else it does. rustc's `let_underscore_lock` knows the guards of `std`; this lint adds
+//! `parking_lot`, `tokio`, `spin` and `async-lock`, and `_ = ..` without `let`.
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{ExprKind, PatKind, StmtKind};
@@ -62,7 +63,11 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         let EventKind::Discard(id) = event.kind else { continue };
         let guard = function.flow.guard(id);
         let acquire = &guard.acquire;
-        if acquire.lock.role != TypeRole::Lock || acquire.is_try || reported.contains(&acquire.span) {
+        // A function that hands out a guard may be called for what else it does.
+        if acquire.lock.role != TypeRole::Lock || acquire.is_indirect || acquire.is_try {
+            continue;
+        }
+        if reported.contains(&acquire.span) {
             continue;
         }
         // With nothing behind it there is nothing to protect: it waits for the holder to finish.

@@ -49,6 +49,7 @@
 
 use safe_map_analysis::Analysis;
 use safe_map_analysis::flow::EventKind;
+use safe_map_analysis::knowledge::schema::TypeRole;
 use safe_map_analysis::model::{FnId, StaticId};
 use safe_map_analysis::span::Span;
 
@@ -110,6 +111,8 @@ fn report(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> Finding {
     let def = model.static_(id);
     let name = &def.name;
     let only_unsafe = uses.iter().all(|(function, _)| model.fn_facts(*function).is_unsafe);
+    let is_lock = |role| matches!(role, TypeRole::Lock | TypeRole::SharedMap);
+    let locks = model.any_part(model.static_ty(id), &mut |it| model.role(it).is_some_and(is_lock));
     let only_tests = uses.iter().all(|(function, _)| model.func(*function).is_test);
     let label = |(function, span): &(FnId, Span)| Label {
         role: Role::Hazard,
@@ -119,24 +122,36 @@ fn report(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> Finding {
     Finding {
         lint: LINT.name,
         confidence: if only_unsafe { Confidence::Possible } else { Confidence::Likely },
-        message: format!("`{name}` is a `static mut` map: nothing orders its readers and writers"),
+        message: message(name, locks),
         lock: Some(format!("{}::{name}", model.module_path(def.module))),
         item: name.to_string(),
         in_test: def.is_test || only_tests,
         primary: at(def.at.file, model.item(def.at).name_span),
         labels: uses.iter().take(SHOWN).map(label).collect(),
-        note: note(uses.len(), only_unsafe),
+        note: note(uses.len(), only_unsafe, locks),
         help: "put it in a `LazyLock<RwLock<..>>` or make it a `safe_map::ShardedMap`; `safe_map::FailFastMap` panics on the first overlap instead".to_string(),
         interleaving: Vec::new(),
         fixes: Vec::new(),
     }
 }
 
-fn note(uses: usize, only_unsafe: bool) -> String {
+/// A map that locks inside is safe to use, and only its own coming and going is not.
+fn message(name: &str, locks: bool) -> String {
+    match locks {
+        true => format!("`{name}` is a `static mut` around a shared map: nothing orders its initialisation"),
+        false => format!("`{name}` is a `static mut` map: nothing orders its readers and writers"),
+    }
+}
+
+fn note(uses: usize, only_unsafe: bool, locks: bool) -> String {
     let places = if uses == 1 { "1 place reaches".to_string() } else { format!("{uses} places reach") };
     let how =
         if only_unsafe { "from unsafe functions, whose callers must order them" } else { "without a lock" };
-    format!("{places} it {how}: an insert that grows the map frees the table that another thread reads")
+    let what = match locks {
+        true => "a thread can see the static half assigned, or another replace what it is using",
+        false => "an insert that grows the map frees the table that another thread reads",
+    };
+    format!("{places} it {how}: {what}")
 }
 
 #[cfg(test)]
