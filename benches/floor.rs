@@ -227,7 +227,10 @@ fn summarize(rounds: &[Round]) {
     let line = |name: &str, sample: &dyn Fn(&Round) -> Sample| {
         let time = spread(rounds.iter().map(|it| sample(it).time.as_secs_f64()).collect());
         let peak = spread(rounds.iter().map(|it| sample(it).peak_bytes as f64 / 1e6).collect());
-        println!("{name}  {:.3} s ({:.3} to {:.3}), {:.0} MB at most", time.median, time.min, time.max, peak.max);
+        println!(
+            "{name}  {:.3} s ({:.3} to {:.3}), {:.0} MB at most",
+            time.median, time.min, time.max, peak.max
+        );
     };
     line("floor", &|round| round.floor);
     line("check", &|round| round.check);

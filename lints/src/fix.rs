@@ -11,7 +11,7 @@ use crate::{Applicability, Edit, Fix};
 /// `drop(guard);` before the statement that holds `hazard`: offered where the guard is a plain `let` of the same block
 /// and is not used again, neither behind the hazard nor in its own statement.
 pub(crate) fn drop_before(function: &FunctionView<'_>, guard: &Guard, hazard: Span) -> Option<Fix> {
-    let (name, binding) = guard.binding.as_ref()?;
+    let (name, binding) = guard.binding.as_ref().filter(|_| !guard.is_extended)?;
     let body = body_of(function)?;
     let block = blocks(body).find(|it| binds_in(body, it, *binding))?;
     let stmt = block.stmts.iter().map(|it| it.span).chain(block.tail.map(|it| body.expr(it).span));

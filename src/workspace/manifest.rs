@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use safe_map_analysis::facts::Edition;
 use toml::{Table, Value};
 
-use super::package::{Loaded, Package};
+use super::package::{Loaded, Membership, Package};
 use super::{dependencies, members, targets};
 
 /// A manifest with the workspace it inherits from.
@@ -56,6 +56,7 @@ fn package(manifest: &Manifest) -> Option<Package> {
     Some(Package {
         version: section.get("version").and_then(Value::as_str).unwrap_or("0.0.0").to_owned(),
         manifest: manifest.dir.join("Cargo.toml"),
+        membership: Membership::Member,
         dependencies: dependencies::declared(manifest),
         targets: targets::targets(manifest, &name, edition),
         name,

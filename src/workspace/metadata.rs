@@ -11,7 +11,7 @@ use safe_map_analysis::name::Name;
 use safe_map_analysis::source::Dependency;
 use serde::Deserialize;
 
-use super::package::{DeclaredDependency, DependencyKind, Loaded, Package, Target, TargetKind};
+use super::package::{DeclaredDependency, DependencyKind, Loaded, Membership, Package, Target, TargetKind};
 
 #[derive(Deserialize)]
 struct Output {
@@ -88,6 +88,7 @@ fn package(raw: RawPackage) -> Package {
         name: raw.name,
         version: raw.version,
         manifest: raw.manifest_path,
+        membership: Membership::Member,
         dependencies: raw.dependencies.into_iter().filter_map(dependency).collect(),
         targets: raw.targets.into_iter().filter_map(target).collect(),
     }

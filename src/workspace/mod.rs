@@ -2,8 +2,8 @@
 //!
 //! In: a [`Request`]. Out: [`Discovered`], the workspace with every file read and lowered, plus what could not be.
 //! Cargo's own `metadata` says which packages and targets there are ([`metadata`]); where it cannot, we read the
-//! manifests ourselves ([`manifest`]); where there are none, we walk the directory ([`walk`]). Then [`modules`]
-//! follows `mod` lines. This module and its children are the only ones that read source files.
+//! manifests ourselves ([`manifest`]); where there are none, a `rust-project.json` says it ([`project`]), or else we walk
+//! the directory ([`walk`]). Then [`modules`] follows `mod` lines. This module and its children are the only ones that read source files.
 
 mod dependencies;
 mod exclusions;
@@ -15,6 +15,7 @@ mod modules;
 mod package;
 mod paths;
 mod plan;
+mod project;
 mod read;
 mod resolve;
 mod roots;

@@ -23,12 +23,23 @@ pub(crate) struct Package {
     pub(crate) name: String,
     /// As in its manifest.
     pub(crate) version: String,
-    /// Its manifest.
+    /// Its manifest; the root file of a crate that has none.
     pub(crate) manifest: PathBuf,
+    /// Whose it is.
+    pub(crate) membership: Membership,
     /// What it can name.
     pub(crate) dependencies: Vec<DeclaredDependency>,
     /// What it builds, build scripts left out.
     pub(crate) targets: Vec<Target>,
+}
+
+/// Whether a package is the workspace's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Membership {
+    /// It can be reported on.
+    Member,
+    /// It is only read, for the types that members use.
+    Foreign,
 }
 
 /// A dependency and the table it stands in.

@@ -8,7 +8,7 @@ use safe_map_analysis::facts::Edition;
 use safe_map_analysis::name::Name;
 use safe_map_analysis::source::{Crate, CrateId, Dependency};
 
-use super::package::{DependencyKind, Loaded, Package, Target, TargetKind};
+use super::package::{DependencyKind, Loaded, Membership, Package, Target, TargetKind};
 use super::roots::Roots;
 use super::{Incomplete, Request, walk};
 use crate::failure::Failure;
@@ -172,7 +172,7 @@ fn is_reported(package: &Package, workspace: &Loaded, scope: &[PathBuf], request
     let in_scope = scope.is_empty() || scope.iter().any(|dir| package.manifest.starts_with(dir));
     let wanted =
         request.targets.test_code == TestCode::Include || purpose(package, workspace) == Purpose::Product;
-    named && !excluded && in_scope && wanted
+    package.membership == Membership::Member && named && !excluded && in_scope && wanted
 }
 
 /// The names of all packages that `packages` reach through their dependencies.

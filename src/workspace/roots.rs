@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::load::{load, real};
 use super::manifest::nearest_manifest;
 use super::package::Loaded;
+use super::project::{self, nearest_project};
 use super::{Incomplete, Request, exclusions, paths};
 use crate::failure::Failure;
 
@@ -38,10 +39,7 @@ pub(crate) fn find(request: &Request) -> Result<Roots, Failure> {
     };
     match (request.paths.as_slice(), manifest) {
         ([], Some(manifest)) => Ok(of_manifest(&manifest)),
-        ([], None) => {
-            let root = real(&request.cwd);
-            Ok(Roots { loose: vec![root.clone()], root, ..Roots::default() })
-        }
+        ([], None) => Ok(without_manifest(real(&request.cwd))),
         (named, _) => of_paths(named, &request.cwd),
     }
 }
@@ -58,14 +56,22 @@ fn existing(path: &Path, cwd: &Path) -> Result<PathBuf, Failure> {
 
 /// The workspace of one manifest; where it does not load, the directory it stands in.
 fn of_manifest(manifest: &Path) -> Roots {
-    let dir = parent(manifest);
-    match load(manifest) {
-        Ok(loaded) => Roots { root: loaded.root.clone(), loaded: vec![loaded], ..Roots::default() },
-        Err(message) => {
-            let incomplete = vec![Incomplete { file: "Cargo.toml".to_owned(), line: 1, message }];
-            Roots { root: dir.clone(), loose: vec![dir], incomplete, ..Roots::default() }
-        }
+    of_loaded(load(manifest), manifest)
+}
+
+/// The crates of the project file around `dir`; where there is none, what the directory holds.
+fn without_manifest(dir: PathBuf) -> Roots {
+    match nearest_project(&dir) {
+        Some(file) => of_loaded(project::load(&file), &file),
+        None => Roots { loose: vec![dir.clone()], root: dir, ..Roots::default() },
     }
+}
+
+fn of_loaded(outcome: Result<Loaded, String>, at: &Path) -> Roots {
+    let root = outcome.as_ref().map_or_else(|_| parent(at), |loaded| loaded.root.clone());
+    let mut roots = Roots { root, ..Roots::default() };
+    roots.add_outcome(outcome, at, &mut BTreeSet::new());
+    roots
 }
 
 fn of_paths(named: &[PathBuf], cwd: &Path) -> Result<Roots, Failure> {
@@ -94,7 +100,9 @@ impl Roots {
     /// Adds every workspace that has a manifest below `dir`, and `dir` itself where it holds sources of no package.
     fn add_dir(&mut self, dir: &Path) {
         let mut remaining = self.manifests_below(dir);
-        if remaining.is_empty() || (!remaining.contains(&dir.join("Cargo.toml")) && holds_sources(dir)) {
+        if !self.add_project_around(dir)
+            && (remaining.is_empty() || (!remaining.contains(&dir.join("Cargo.toml")) && holds_sources(dir)))
+        {
             self.loose.push(dir.to_owned());
         }
         self.scope.push(dir.to_owned());
@@ -108,6 +116,22 @@ impl Roots {
                 self.add_outcome(outcome, &manifest, &mut remaining);
             }
         }
+    }
+
+    /// Whether a project file speaks for `dir`: one beside or above it that has crates there, and no manifest has.
+    fn add_project_around(&mut self, dir: &Path) -> bool {
+        let Some(file) = nearest_project(dir).filter(|_| nearest_manifest(dir).is_none()) else {
+            return false;
+        };
+        let outcome = project::load(&file);
+        let speaks = match &outcome {
+            Ok(loaded) => loaded.packages.iter().any(|it| it.manifest.starts_with(dir)),
+            Err(_) => parent(&file) == dir,
+        };
+        if speaks {
+            self.add_outcome(outcome, &file, &mut BTreeSet::new());
+        }
+        speaks
     }
 
     /// A directory inside a workspace: its packages are loaded once, by their own root.

@@ -118,6 +118,8 @@ pub struct Guard {
     pub binding: Option<(Name, Span)>,
     /// Part of another guard: an item of a guard-holding iterator.
     pub derived: bool,
+    /// A temporary that a `let` keeps alive for a reference into it: the local of `binding` is not the guard itself.
+    pub is_extended: bool,
     /// Where it ends, on each path.
     pub ends: Vec<Span>,
     /// The named locals whose deref or field use reads through it are not tracked; the last use seen is.

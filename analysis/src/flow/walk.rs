@@ -176,6 +176,7 @@ impl<'a> Walker<'a> {
             type_name,
             binding: None,
             derived,
+            is_extended: false,
             ends: Vec::new(),
             last_use,
         });
@@ -286,9 +287,10 @@ impl<'a> Walker<'a> {
             StmtKind::Expr { expr, .. } => {
                 let frame = self.push(FrameKind::Temps);
                 let first_new = self.flow.guards.len() as u32;
-                self.use_value(*expr);
-                // Whatever the statement made and nothing took is gone with it.
-                let left = self.flying_since(first_new);
+                let value = self.use_value(*expr);
+                // What nothing took is gone with the statement: its value, and whatever it made on the way.
+                let mut left = self.flying_since(first_new);
+                left.extend(self.flying(&value));
                 self.end(&left, stmt.span.at_end());
                 self.pop(frame, stmt.span.at_end());
             }
@@ -381,7 +383,9 @@ impl<'a> Walker<'a> {
         let span = self.body.pat(pat).span;
         let extended = self.state.owned_by(Owner::Frame(self.block_frame()));
         for id in extended.into_iter().filter(|it| it.0 >= first_new && !name.is_empty()) {
-            self.flow.guards[id.0 as usize].binding.get_or_insert_with(|| (name.clone(), span));
+            let guard = &mut self.flow.guards[id.0 as usize];
+            guard.binding.get_or_insert_with(|| (name.clone(), span));
+            guard.is_extended = true;
         }
     }
 }
