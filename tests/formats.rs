@@ -120,6 +120,13 @@ fn human_shows_code_excerpt_and_help_without_escapes_in_a_file() {
 }
 
 #[test]
+fn carets_say_something() {
+    let text = "// safe-map-lint: allow(all) -- no\nfn f() {}\n";
+    let run = Project::lib(text).run(&[]);
+    assert!(run.stdout.contains("`-- here"), "{}", run.stdout);
+}
+
+#[test]
 fn a_fingerprint_survives_a_shift_of_lines() {
     let fingerprint =
         |text: &str| of_reason(&Project::lib(text).json(&[]), "finding")[0]["fingerprint"].clone();

@@ -55,14 +55,15 @@ fn located(report: &Report, place: Place, message: String) -> String {
 }
 
 /// The labels of the finding in one file, the primary one first. A label that stands where the primary one does
-/// lends it its words.
+/// lends it its words; carets without any would look like a mistake.
 fn labels(report: &Report, finding: &Finding, file: FileId) -> Vec<LabeledSpan> {
     let here = finding.labels.iter().filter(|label| label.place.file == file);
     let same = |span: Span| finding.primary == Place { file, span };
-    let words = here.clone().find(|label| same(label.place.span)).map(|label| label.message.clone());
+    let words = here.clone().find(|label| same(label.place.span));
+    let words = words.map_or_else(|| "here".to_owned(), |label| label.message.clone());
     let primary = (finding.primary.file == file).then_some(finding.primary.span);
     let primary =
-        primary.and_then(|span| labeled(report, file, span, words, LabeledSpan::new_primary_with_span));
+        primary.and_then(|span| labeled(report, file, span, Some(words), LabeledSpan::new_primary_with_span));
     let others = here.filter(|label| !same(label.place.span)).filter_map(|label| {
         labeled(report, file, label.place.span, Some(label.message.clone()), LabeledSpan::new_with_span)
     });
