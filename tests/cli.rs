@@ -161,6 +161,13 @@ fn files_are_listed_relative_to_the_root() {
 }
 
 #[test]
+fn listing_files_stops_before_the_analysis() {
+    let run = Project::lib(STATIC_MUT).run(&["--list-files", "--timings", "--statistics"]);
+    run.succeeds();
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("src/lib.rs\n", ""));
+}
+
+#[test]
 fn timings_and_statistics_go_to_standard_error() {
     let run = Project::lib(UNDERSCORE).run(&["--timings", "--statistics", "--message-format", "short"]);
     for stage in ["discover and parse", "model and flow", "lints", "total"] {
