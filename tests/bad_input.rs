@@ -56,6 +56,18 @@ fn ten_megabytes_are_read() {
 }
 
 #[test]
+fn a_file_over_its_time_budget_is_left_out_and_the_run_goes_on() {
+    let line = "pub fn f() -> u32 { let x = 1; x + 1 }\n";
+    let project = beside_good(line.repeat((2 << 20) / line.len()).as_bytes());
+    let budget = ["--file-timeout", "0.001"];
+    let lines = project.json(&budget);
+    assert_eq!(incomplete(&lines), ["src/bad.rs: takes longer than 0.001 s to parse (--file-timeout)"]);
+    assert_eq!(project.lints(&budget), ["let_underscore_guard"]);
+    project.run(&[&budget[..], &["-A", "all", "--error-on", "incomplete"]].concat()).fails(3, "src/bad.rs");
+    project.run(&["--file-timeout", "0"]).fails(2, "not a number of seconds above 0");
+}
+
+#[test]
 fn thousands_of_nested_blocks_do_not_overflow_the_stack() {
     let text = format!("fn f() {}{}\n", "{".repeat(5_000), "}".repeat(5_000));
     assert_eq!(beside_good(text.as_bytes()).lints(&[]), ["let_underscore_guard"]);
@@ -165,10 +177,25 @@ fn an_unreadable_file() {
     let project = beside_good(b"fn f() {}\n");
     let bad = project.join("src/bad.rs");
     std::fs::set_permissions(&bad, std::fs::Permissions::from_mode(0o000)).expect("permissions");
-    // A superuser reads it all the same.
     if std::fs::read(&bad).is_err() {
         is_reported(&project, "src/bad.rs: the file cannot be read");
+    } else {
+        // A superuser reads it all the same.
+        assert!(incomplete(&project.json(&[])).is_empty());
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn files_that_nobody_can_read() {
+    let project = beside_good(b"");
+    let bad = project.join("src/bad.rs");
+    std::fs::remove_file(&bad).expect("removed");
+    std::os::unix::fs::symlink("nowhere.rs", &bad).expect("a link");
+    is_reported(&project, "src/lib.rs: module file not found: `mod bad;`");
+    std::fs::remove_file(&bad).expect("removed");
+    let _socket = std::os::unix::net::UnixListener::bind(&bad).expect("a socket");
+    is_reported(&project, "src/bad.rs: not a regular file");
 }
 
 #[cfg(unix)]

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use super::levels::LevelArgs;
-use crate::workspace::{Packages, Request, TargetKind, Targets, TestCode};
+use crate::workspace::{Budget, Packages, Request, TargetKind, Targets, TestCode};
 
 /// Analyse and report.
 #[derive(Debug, Args)]
@@ -103,6 +104,9 @@ pub(crate) struct RunningArgs {
     /// Threads; the number of processors where not given
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
+    /// How long a large file may take to parse before it is left out as incomplete
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    file_timeout: Duration,
     /// Neither read nor write cached facts
     #[arg(long)]
     no_cache: bool,
@@ -155,9 +159,16 @@ impl CheckArgs {
                 exclude: self.packages.exclude.clone(),
             },
             targets: self.targets.targets(),
+            budget: Budget(self.running.file_timeout),
             cwd,
         }
     }
+}
+
+/// A time above zero, fractions allowed.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let time = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    time.filter(|time| !time.is_zero()).ok_or_else(|| "not a number of seconds above 0".to_owned())
 }
 
 impl TargetArgs {

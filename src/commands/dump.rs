@@ -12,7 +12,7 @@ use crate::cli::Stage;
 use crate::exit;
 use crate::failure::Failure;
 use crate::output;
-use crate::workspace::{self, Request, Targets};
+use crate::workspace::{self, Budget, Request, Targets};
 
 /// Prints one stage.
 ///
@@ -35,7 +35,7 @@ pub(super) fn run(stage: Stage, file: &Path) -> Result<u8, Failure> {
 fn facts(file: &Path) -> Result<String, Failure> {
     let path = absolute(file)?;
     let edition = workspace::nearest_package(&path).map_or(Edition::E2021, |(_, edition)| edition);
-    let lowered = workspace::lower_path(&path, edition);
+    let lowered = workspace::lower_path(&path, edition, Budget::default());
     let lowered = lowered.map_err(|why| Failure::usage(format!("`{}`: {why}", file.display())))?;
     Ok(serde_json::to_string_pretty(&lowered.facts).expect("facts hold only strings, numbers and lists"))
 }

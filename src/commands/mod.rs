@@ -13,9 +13,7 @@ use crate::cli::{self, Command};
 use crate::exit;
 use crate::failure::Failure;
 use crate::output;
-
-/// Stacks for the deepest code that is still parsed; the parser recurses.
-const STACK_BYTES: usize = 16 << 20;
+use crate::workspace::STACK_BYTES;
 
 /// Runs the command with these arguments, the program's name first.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {

@@ -32,7 +32,8 @@ use crate::failure::Failure;
 pub(crate) use manifest::nearest_package;
 pub use package::TargetKind;
 pub use plan::{Packages, Targets, TestCode};
-pub(crate) use read::lower_path;
+pub use read::Budget;
+pub(crate) use read::{STACK_BYTES, lower_path};
 pub(crate) use test_code::is_test_attrs;
 
 /// What the user asked to have analysed.
@@ -46,6 +47,8 @@ pub struct Request {
     pub packages: Packages,
     /// Which of their targets.
     pub targets: Targets,
+    /// How long one file may take; past it the file is incomplete.
+    pub budget: Budget,
     /// Where relative paths start.
     pub cwd: PathBuf,
 }

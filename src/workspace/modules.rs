@@ -16,7 +16,7 @@ use safe_map_analysis::span::LineIndex;
 use super::load::real;
 use super::package::TargetKind;
 use super::plan::{Plan, Purpose, Start, TestCode};
-use super::read::{Lowered, Origin, lower_path};
+use super::read::{Budget, Lowered, Origin, lower_path};
 use super::resolve::{Place, Reference, references};
 use super::test_code::requires_test;
 use super::{Discovered, Incomplete, paths};
@@ -49,7 +49,7 @@ pub(crate) fn follow(mut plan: Plan) -> Discovered {
     let mut round = starts(&mut plan);
     while !round.is_empty() {
         round.retain(|visit| seen.insert((visit.real.clone(), visit.krate)));
-        lower_new(&round, &mut texts);
+        lower_new(&round, &mut texts, plan.budget);
         let next: Vec<Found> = round.par_iter().flat_map_iter(|visit| expand(visit, &texts)).collect();
         for visit in round {
             own(&mut owners, visit, &plan.reported);
@@ -81,10 +81,10 @@ fn visit(start: Start) -> Visit {
     Visit { real: real(&path), path, children: None, krate, kind, edition, module, purpose }
 }
 
-fn lower_new(round: &[Visit], texts: &mut Texts) {
+fn lower_new(round: &[Visit], texts: &mut Texts, budget: Budget) {
     let keys: HashSet<Key> = round.iter().map(|visit| (visit.real.clone(), visit.edition)).collect();
     let new: Vec<Key> = keys.into_iter().filter(|key| !texts.contains_key(key)).collect();
-    let lowered: Vec<_> = new.into_par_iter().map(|key| (lower_path(&key.0, key.1), key)).collect();
+    let lowered: Vec<_> = new.into_par_iter().map(|key| (lower_path(&key.0, key.1, budget), key)).collect();
     texts.extend(lowered.into_iter().map(|(text, key)| (key, text)));
 }
 

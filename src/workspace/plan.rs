@@ -10,7 +10,7 @@ use safe_map_analysis::source::{Crate, CrateId, Dependency};
 
 use super::package::{DependencyKind, Loaded, Membership, Package, Target, TargetKind};
 use super::roots::Roots;
-use super::{Incomplete, Request, walk};
+use super::{Budget, Incomplete, Request, walk};
 use crate::failure::Failure;
 use crate::suggest;
 
@@ -73,6 +73,7 @@ pub(crate) struct Plan {
     /// Files found by walking, whose `mod` lines are not.
     pub(crate) walked: Vec<Start>,
     pub(crate) test_code: TestCode,
+    pub(crate) budget: Budget,
     pub(crate) incomplete: Vec<Incomplete>,
     pub(crate) notes: Vec<String>,
 }
@@ -103,6 +104,7 @@ pub(crate) fn plan(roots: Roots, request: &Request) -> Result<Plan, Failure> {
         starts: Vec::new(),
         walked: Vec::new(),
         test_code: request.targets.test_code,
+        budget: request.budget,
         incomplete,
         notes: loaded.iter().flat_map(|it| it.notes.clone()).collect(),
     };

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use safe_map_analysis::facts::{self, Edition, FileFacts};
 
@@ -11,6 +12,22 @@ use super::exclusions::is_generated;
 
 /// Beyond this a file is data, not code, and spans of 32 bits come near their end.
 const MAX_BYTES: u64 = 256 << 20;
+
+/// Stacks for the deepest code that is still parsed; the parser recurses.
+pub(crate) const STACK_BYTES: usize = 16 << 20;
+
+/// Smaller files take milliseconds and are not worth a thread of their own.
+const WATCHED_BYTES: usize = 1 << 20;
+
+/// How long one file may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget(pub Duration);
+
+impl Default for Budget {
+    fn default() -> Budget {
+        Budget(Duration::from_secs(60))
+    }
+}
 
 /// A file that was read and lowered.
 #[derive(Debug)]
@@ -39,17 +56,39 @@ pub(crate) enum Origin {
 /// # Errors
 ///
 /// Why there are no facts of it, as a lowercase fragment.
-pub(crate) fn lower_path(path: &Path, edition: Edition) -> Result<Lowered, String> {
+pub(crate) fn lower_path(path: &Path, edition: Edition, budget: Budget) -> Result<Lowered, String> {
     let text: Arc<str> = read(path)?.into();
     let lines = text.lines().count() as u64;
     if is_generated(&text) {
         return Ok(Lowered { text, facts: FileFacts::default(), lines, origin: Origin::Generated });
     }
-    // One file that breaks the lowering must not cost the others.
-    let lowered = std::panic::catch_unwind(|| facts::lower(&text, edition));
-    let facts =
-        lowered.map_err(|_| "internal error: the file was not lowered; please report it".to_owned())?;
+    let facts = if text.len() < WATCHED_BYTES {
+        lower(&text, edition)?
+    } else {
+        lower_within(text.clone(), edition, budget)?
+    };
     Ok(Lowered { text, facts, lines, origin: Origin::Written })
+}
+
+/// One file that breaks the lowering must not cost the others.
+fn lower(text: &str, edition: Edition) -> Result<FileFacts, String> {
+    let lowered = std::panic::catch_unwind(|| facts::lower(text, edition));
+    lowered.map_err(|_| "internal error: the file was not lowered; please report it".to_owned())
+}
+
+/// Parsing cannot be interrupted: past its budget the thread is left to itself, and ends with the process.
+fn lower_within(text: Arc<str>, edition: Edition, budget: Budget) -> Result<FileFacts, String> {
+    let (sender, receiver) = mpsc::channel();
+    let parse = move || {
+        // Where nobody waits any more the answer is not wanted.
+        let _ = sender.send(lower(&text, edition));
+    };
+    let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(parse);
+    thread.map_err(|error| format!("no thread to parse it on: {error}"))?;
+    match receiver.recv_timeout(budget.0) {
+        Ok(facts) => facts,
+        Err(_) => Err(format!("takes longer than {} s to parse (--file-timeout)", budget.0.as_secs_f64())),
+    }
 }
 
 fn read(path: &Path) -> Result<String, String> {
