@@ -148,6 +148,22 @@ impl Model {
 
     /// A name declared in or imported into a module.
     fn declared(&self, module: ModuleId, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
+        self.declared_beside(module, name, ns, fuel, &mut Vec::new())
+    }
+
+    /// The same; modules that glob each other are searched once each.
+    fn declared_beside(
+        &self,
+        module: ModuleId,
+        name: &Name,
+        ns: Namespace,
+        fuel: Fuel<'_>,
+        seen: &mut Vec<ModuleId>,
+    ) -> Option<Def> {
+        if seen.contains(&module) {
+            return None;
+        }
+        seen.push(module);
         let it = self.module(module);
         let own = match ns {
             Namespace::Types => &it.types,
@@ -161,10 +177,11 @@ impl Model {
         {
             return Some(def);
         }
-        self.glob_targets
-            .get(module.0 as usize)?
-            .iter()
-            .find_map(|target| self.through_glob(module, target, name, ns, fuel))
+        let globs = self.glob_targets.get(module.0 as usize)?;
+        globs.iter().find_map(|target| match target {
+            Def::Module(id) => self.declared_beside(*id, name, ns, fuel, seen),
+            _ => self.through_glob(target, name, ns, fuel),
+        })
     }
 
     /// Resolves what each glob names. Globs may be named through other globs, so it takes a few rounds.
@@ -216,26 +233,14 @@ impl Model {
         })
     }
 
-    fn through_glob(
-        &self,
-        module: ModuleId,
-        target: &Def,
-        name: &Name,
-        ns: Namespace,
-        fuel: Fuel<'_>,
-    ) -> Option<Def> {
-        let fuel = fuel.burn()?;
-        match target {
-            Def::Foreign(path) => {
-                // A foreign glob brings in what the knowledge files name there, and nothing else that we can see.
-                let full = format!("{path}::{name}");
-                let known = self.knowledge.type_at(&full, None).is_some()
-                    || self.knowledge.function_at(&full).is_some();
-                known.then(|| Def::Foreign(Name::new(&full)))
-            }
-            Def::Module(id) if *id == module => None,
-            _ => self.member(target, name, ns, fuel),
-        }
+    /// A name that a glob over anything but a module of the workspace brings in.
+    fn through_glob(&self, target: &Def, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
+        let Def::Foreign(path) = target else { return self.member(target, name, ns, fuel) };
+        // Of a foreign glob only what the knowledge files name there can be seen.
+        let full = format!("{path}::{name}");
+        let known =
+            self.knowledge.type_at(&full, None).is_some() || self.knowledge.function_at(&full).is_some();
+        known.then(|| Def::Foreign(Name::new(&full)))
     }
 
     /// `def::name`.

@@ -192,6 +192,10 @@ impl Model {
 
     fn foreign_ty(&self, path: &Name, written: Vec<Ty>, last: Option<&Segment>, scope: &TyScope<'_>) -> Ty {
         let full = path.as_str();
+        // A lone name that nothing declares is no type of a crate of that name.
+        if !full.contains("::") {
+            return Ty::Unknown;
+        }
         if full == "std::io::Result" || full == "anyhow::Result" || full.ends_with("::Result") {
             return self.result_alias(full, written, scope);
         }
