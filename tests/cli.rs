@@ -88,6 +88,47 @@ fn explain_shows_the_page() {
 }
 
 #[test]
+fn explain_says_what_a_method_locks() {
+    let explain = |subject: &str| {
+        let run = Project::empty().run(&["explain", subject]);
+        run.succeeds();
+        run.stdout
+    };
+    let get_mut = explain("dashmap::DashMap::get_mut");
+    for part in [
+        "dashmap::DashMap::get_mut (versions >=4, <8)\n",
+        "the shard of the key, exclusive\n",
+        "as long as the result lives\n",
+        "the thread blocks\n",
+        "Option<RefMut<K, V>>\n",
+    ] {
+        assert!(get_mut.contains(part), "no {part:?} in {get_mut}");
+    }
+    let len = explain("DashMap::len");
+    assert!(len.contains("every shard, shared") && len.contains("until the call returns"), "{len}");
+    assert_eq!(len, explain("DashMap<K, V>::len()"));
+    assert!(explain("RefCell::borrow_mut").contains("a conflict panics"));
+    assert!(explain("DashMap::try_get").contains("fails where it would have to wait"));
+    assert!(explain("tokio::sync::Mutex::lock").contains("the task does, once awaited"));
+    assert!(explain("DashMap::retain").contains("run before the call returns, under the lock"));
+    assert!(explain("std::thread::sleep").contains("for a time to pass"));
+}
+
+#[test]
+fn explain_of_a_bare_method_names_every_type_that_has_it() {
+    let run = Project::empty().run(&["explain", "entry"]);
+    run.succeeds();
+    for ty in ["dashmap::DashMap::entry (", "std::collections::HashMap::entry\n"] {
+        assert!(run.stdout.contains(ty), "{run:?}");
+    }
+    for (slip, name) in [("DashMap::get_mtu", "DashMap::get_mut"), ("dashmap::DashMap::lenn", "DashMap::len")]
+    {
+        let wanted = format!("did you mean `{name}`?");
+        Project::empty().run(&["explain", slip]).fails(2, &wanted);
+    }
+}
+
+#[test]
 fn findings_at_deny_exit_with_1_whatever_the_format() {
     let project = Project::lib(STATIC_MUT);
     for format in ["human", "short", "json"] {

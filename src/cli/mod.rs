@@ -30,10 +30,10 @@ struct Cli {
 pub(crate) enum Command {
     /// Analyse and report; what happens when no subcommand is named
     Check(Box<CheckArgs>),
-    /// Show the page of a lint: why, fires, silent, fix, limits
+    /// Show the page of a lint (why, fires, silent, fix, limits), or what a method locks and for how long
     Explain {
-        /// The lint
-        #[arg(value_name = "LINT")]
+        /// The lint; or the method: `DashMap::len`, `dashmap::DashMap::len`, `len` for all types that have it
+        #[arg(value_name = "LINT|METHOD")]
         subject: String,
     },
     /// List every lint with its group, its level and whether it fixes

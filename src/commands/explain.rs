@@ -1,22 +1,32 @@
-//! `explain`: the page of a lint.
+//! `explain`: the page of a lint, or what a method locks.
 
+use safe_map_analysis::knowledge::Knowledge;
 use safe_map_lints::{LINTS, Lint};
 
+use super::method;
 use crate::exit;
 use crate::failure::Failure;
 use crate::output;
 use crate::suggest;
 
-/// Prints the page of the lint called `subject`.
+/// Prints the page of the lint called `subject`, or what is known of the methods called so.
 ///
 /// # Errors
 ///
-/// Where there is no such lint, with the nearest name.
+/// Where there is neither, with the nearest name.
 pub(super) fn run(subject: &str) -> Result<u8, Failure> {
     let name = subject.strip_prefix("safe_map_lint::").unwrap_or(subject).replace('-', "_");
-    let Some(lint) = LINTS.iter().find(|lint| lint.name == name) else { return Err(unknown(subject)) };
-    output::print(&page(lint))?;
+    let text = match LINTS.iter().find(|lint| lint.name == name) {
+        Some(lint) => page(lint),
+        None => method(subject)?,
+    };
+    output::print(&text)?;
     Ok(exit::CLEAN)
+}
+
+fn method(subject: &str) -> Result<String, Failure> {
+    let knowledge = Knowledge::builtin();
+    method::explain(&knowledge, subject).ok_or_else(|| unknown(&knowledge, subject))
 }
 
 fn page(lint: &Lint) -> String {
@@ -25,10 +35,18 @@ fn page(lint: &Lint) -> String {
     format!("{name} ({group}, {level} by default{fix})\n{}\n\n{}\n", lint.url(), lint.docs().trim())
 }
 
-fn unknown(subject: &str) -> Failure {
-    let failure = Failure::usage(format!("unknown lint `{subject}`"));
-    match suggest::nearest(subject, LINTS.iter().map(|lint| lint.name)) {
+fn unknown(knowledge: &Knowledge, subject: &str) -> Failure {
+    let failure = Failure::usage(format!("`{subject}` is no lint and no method that is known"));
+    let methods = method::names(knowledge);
+    let candidates = LINTS.iter().map(|lint| lint.name).chain(methods.iter().map(String::as_str));
+    match suggest::nearest(last_two_segments(subject), candidates) {
         Some(name) => failure.with_help(format!("did you mean `{name}`?")),
-        None => failure.with_help("`cargo safe-map-lint list` shows every lint"),
+        None => failure
+            .with_help("`cargo safe-map-lint list` shows every lint; a method is written `DashMap::get`"),
     }
+}
+
+fn last_two_segments(path: &str) -> &str {
+    let before = path.rmatch_indices("::").nth(1);
+    before.map_or(path, |(at, separator)| &path[at + separator.len()..])
 }

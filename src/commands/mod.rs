@@ -5,6 +5,7 @@ mod dump;
 mod explain;
 mod held;
 mod list;
+mod method;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
