@@ -65,6 +65,32 @@ fn attributes_count_on_items() {
 }
 
 #[test]
+fn what_stands_on_a_module_line_covers_the_files_of_the_module() {
+    let attribute =
+        "#[cfg_attr(safe_map_lint, allow(safe_map_lint::let_underscore_guard, reason = \"waits\"))]";
+    let comment = "// safe-map-lint: allow(let_underscore_guard) -- waits";
+    for before in [attribute, comment] {
+        let lib = format!("mod outer {{\n{before}\nmod quiet;\nmod loud;\n}}\n");
+        let project = Project::lib(&lib)
+            .file("src/outer/quiet.rs", &format!("mod below;\n{}", support::UNDERSCORE))
+            .file("src/outer/quiet/below.rs", support::UNDERSCORE)
+            .file("src/outer/loud.rs", support::UNDERSCORE);
+        let found = of_reason(&project.json(&[]), "finding");
+        let files: Vec<_> = found.iter().map(|it| it["file"].as_str().expect("a file")).collect();
+        assert_eq!(files, ["src/outer/loud.rs"], "{before}");
+    }
+}
+
+#[test]
+fn a_module_that_was_not_read_leaves_its_suppression_alone() {
+    let attribute =
+        "#[cfg_attr(safe_map_lint, allow(safe_map_lint::let_underscore_guard, reason = \"waits\"))]";
+    assert!(Project::lib(&format!("{attribute}\n#[cfg(test)]\nmod tests;\n")).lints(&[]).is_empty());
+    let needless = Project::lib(&format!("{attribute}\nmod calm;\n")).file("src/calm.rs", "");
+    assert_eq!(needless.lints(&[]), ["unused_suppression"]);
+}
+
+#[test]
 fn a_suppression_silences_its_lint_only() {
     let comment = "// safe-map-lint: allow(double_lock) -- not this one";
     assert_eq!(underscore(comment, "").lints(&[]), ["unused_suppression", "let_underscore_guard"]);

@@ -24,6 +24,10 @@ fn of_file(workspace: &Workspace, id: FileId) -> Vec<Suppression> {
     if text.contains("safe_map") {
         out.extend(attributes(facts).map(|(allow, cover)| of_attribute(id, allow, cover)));
     }
+    for suppression in &mut out {
+        let cover = std::mem::replace(&mut suppression.cover, Cover::File);
+        suppression.cover = cover::with_module_files(cover, workspace, id);
+    }
     out
 }
 

@@ -79,8 +79,7 @@ fn without_reason(workspace: &Workspace, suppression: &Suppression) -> Finding {
 
 /// Names that silenced nothing though their lints ran, in files that were read completely.
 pub(super) fn unused(workspace: &Workspace, all: &[Suppression], levels: &Levels) -> Vec<Finding> {
-    let complete = |it: &&Suppression| workspace.file(it.place.file).facts.problems.is_empty();
-    all.iter().filter(complete).flat_map(|it| unused_names(workspace, it, levels)).collect()
+    all.iter().filter(|it| it.is_read(workspace)).flat_map(|it| unused_names(workspace, it, levels)).collect()
 }
 
 fn unused_names(workspace: &Workspace, suppression: &Suppression, levels: &Levels) -> Vec<Finding> {

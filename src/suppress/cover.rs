@@ -2,7 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use safe_map_analysis::facts::{Directive, Field, FileFacts, ItemKind};
+use safe_map_analysis::facts::{Directive, Field, FileFacts, ItemId, ItemKind};
+use safe_map_analysis::name::Name;
+use safe_map_analysis::source::{FileId, Workspace};
 use safe_map_analysis::span::Span;
 
 /// The part of a file that a suppression speaks for.
@@ -14,6 +16,8 @@ pub(super) enum Cover {
     Bytes(Span),
     /// All of it.
     File,
+    /// The line `mod x;`, and all of the files that are the module or below it.
+    Module { line: Span, files: Vec<FileId> },
 }
 
 impl Cover {
@@ -21,10 +25,41 @@ impl Cover {
     pub(super) fn holds(&self, span: Span, first: u32, last: u32) -> bool {
         match self {
             Cover::Lines(lines) => lines.contains(&first) || lines.contains(&last),
-            Cover::Bytes(bytes) => bytes.contains(span),
+            Cover::Bytes(bytes) | Cover::Module { line: bytes, .. } => bytes.contains(span),
             Cover::File => true,
         }
     }
+}
+
+/// What stands on an out-of-line `mod x;` speaks for the files of the module too.
+pub(super) fn with_module_files(cover: Cover, workspace: &Workspace, id: FileId) -> Cover {
+    let Cover::Bytes(line) = cover else { return cover };
+    let file = workspace.file(id);
+    let Some(module) = module_at(&file.facts, &file.facts.roots, line, &file.source.module) else {
+        return Cover::Bytes(line);
+    };
+    let is_below = |id: &FileId| {
+        let source = &workspace.file(*id).source;
+        source.krate == file.source.krate && source.module.starts_with(&module)
+    };
+    Cover::Module {
+        line,
+        files: workspace.file_ids().filter(|other| *other != id).filter(is_below).collect(),
+    }
+}
+
+/// The path of the out-of-line module whose line is `line`, from `path`, the module that holds `ids`.
+fn module_at(facts: &FileFacts, ids: &[ItemId], line: Span, path: &[Name]) -> Option<Vec<Name>> {
+    let mut around = ids.iter().map(|id| facts.item(*id)).filter(|item| item.span.contains(line));
+    around.find_map(|item| {
+        let inside = || [path, std::slice::from_ref(&item.name)].concat();
+        match &item.kind {
+            ItemKind::Mod { items: None } => (item.span == line).then(inside),
+            ItemKind::Mod { items: Some(items) } => module_at(facts, items, line, &inside()),
+            ItemKind::MacroCall { items, .. } => module_at(facts, items, line, path),
+            _ => None,
+        }
+    })
 }
 
 /// What the comment `directive` covers.

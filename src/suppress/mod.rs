@@ -72,7 +72,9 @@ impl<'a> Suppressions<'a> {
         let all = collect::suppressions(workspace);
         let mut by_file: HashMap<FileId, Vec<usize>> = HashMap::new();
         for (index, suppression) in all.iter().enumerate() {
-            by_file.entry(suppression.place.file).or_default().push(index);
+            for file in suppression.files() {
+                by_file.entry(file).or_default().push(index);
+            }
         }
         let index = |file: &FileId| (*file, LineIndex::new(&workspace.file(*file).source.text));
         let indexes = by_file.keys().map(index).collect();
@@ -106,6 +108,9 @@ impl<'a> Suppressions<'a> {
         if suppression.place == place {
             return false;
         }
+        if suppression.place.file != place.file {
+            return suppression.files().any(|file| file == place.file);
+        }
         let text = &self.workspace.file(place.file).source.text;
         let lines = |byte| self.indexes[&place.file].line_column(text, byte).line - 1;
         suppression.cover.holds(place.span, lines(place.span.start), lines(place.span.end))
@@ -136,6 +141,21 @@ fn stands_for(name: &str, lint: &str) -> bool {
 }
 
 impl Suppression {
+    /// The files that it speaks for, its own first.
+    fn files(&self) -> impl Iterator<Item = FileId> {
+        let below: &[FileId] = match &self.cover {
+            Cover::Module { files, .. } => files,
+            Cover::Lines(_) | Cover::Bytes(_) | Cover::File => &[],
+        };
+        std::iter::once(self.place.file).chain(below.iter().copied())
+    }
+
+    /// Whether all that it speaks for was read. A module without a file was left out.
+    fn is_read(&self, workspace: &Workspace) -> bool {
+        let left_out = matches!(&self.cover, Cover::Module { files, .. } if files.is_empty());
+        !left_out && self.files().all(|file| workspace.file(file).facts.problems.is_empty())
+    }
+
     fn describe(&self) -> Suppressed {
         let kind = match self.kind {
             Kind::Comment => "comment",
