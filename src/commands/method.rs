@@ -126,8 +126,15 @@ impl<'a> Known<'a> {
             return facts;
         }
         let does = does(spec.op).map(|it| ("does", it.to_owned()));
-        let returns = (!spec.returns.is_empty()).then(|| ("returns", spec.returns.clone()));
-        facts.into_iter().chain(does).chain(returns).collect()
+        facts.into_iter().chain(does).chain(self.returns().map(|it| ("returns", it))).collect()
+    }
+
+    /// The result as the knowledge file has it, where that means something outside of it.
+    fn returns(&self) -> Option<String> {
+        let text = &self.method.spec.returns;
+        let is_own = |word: &str| word == "_" || (word.len() == 2 && word.starts_with(['A', 'R']));
+        let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        (!text.is_empty() && !words.into_iter().any(is_own)).then(|| text.clone())
     }
 
     fn locks(&self) -> Option<String> {
@@ -159,6 +166,9 @@ impl<'a> Known<'a> {
     fn waits(&self) -> Option<String> {
         let spec = &self.method.spec;
         let lock = match (spec.lock, self.guard) {
+            (LockMode::None, _) if spec.is_async && spec.waits != Waits::None => {
+                Some("the task does, once awaited; the thread goes on")
+            }
             (LockMode::None, _) => None,
             (_, Some(GuardClass::RefCell)) if spec.is_try => Some("never: a conflict is an error"),
             (_, Some(GuardClass::RefCell)) => Some("never: a conflict panics"),
