@@ -1,1 +1,3 @@
-//! The derive and attributes of `safe-map`.
+//! The derive and the attributes of `safe-map`, which re-exports them.
+//!
+//! This version declares none yet.
