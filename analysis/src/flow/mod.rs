@@ -4,11 +4,13 @@
 //! (temporaries by edition, scrutinees, lifetime extension, moves, branches), so that a lint need only ask what is
 //! held where. It knows one body at a time: of a callee it knows the signature.
 
+mod awaits;
 mod calls;
 mod closures;
 mod control;
 mod dump;
 mod exprs;
+mod extension;
 mod frames;
 mod holds;
 mod keys;
@@ -16,8 +18,10 @@ mod known;
 mod lookup;
 mod macros;
 mod outside;
+mod passed;
 mod patterns;
 mod place;
+mod results;
 mod state;
 mod value;
 mod walk;

@@ -1,0 +1,165 @@
+//! The closures that a call is given: run now, when a lazy chain is consumed, on another thread, or not known.
+
+use super::calls::Call;
+use super::known::ClosureResults;
+use super::state::{Live, State};
+use super::value::{Code, Lazy, Value};
+use super::walk::Walker;
+use super::{GuardId, Place};
+use crate::knowledge::KnownMethod;
+use crate::knowledge::schema::{ClosureClass, GuardEffect, Method, Op, Receiver, TypeRole, Waits};
+use crate::ty::Ty;
+
+impl<'a> Walker<'a> {
+    /// Runs the closures among the arguments when the method runs them.
+    pub(super) fn run_closures(
+        &mut self,
+        method: &KnownMethod,
+        ty: &Ty,
+        receiver: &Value,
+        args: &[Value],
+    ) -> ClosureResults {
+        let mut results = ClosureResults::default();
+        for arg in args {
+            let is_thread = self.model.role(&method.returns) == Some(TypeRole::Handle);
+            let given = match (arg.closure, method.spec.closures) {
+                (None, _) => Value::of(self.callable_result(&arg.ty)),
+                (Some(closure), ClosureClass::Elsewhere) if is_thread => {
+                    // A scope's thread: it runs until the scope waits for it, when the scope's own guards are gone.
+                    self.run_unknown(arg);
+                    self.deferred.push(closure);
+                    results.task = Some(closure);
+                    Value::of(self.callable_result(&arg.ty))
+                }
+                (Some(closure), ClosureClass::Now | ClosureClass::Elsewhere) => {
+                    self.run_closure(closure, method, ty, receiver)
+                }
+                (Some(closure), ClosureClass::Lazy) => {
+                    let params = self.closure_values(method, ty, receiver, false);
+                    let given = self.run_fresh(closure, params.clone(), &[]);
+                    results.lazy.push(Lazy { closure, params });
+                    Value { guards: Vec::new(), ..given }
+                }
+                (Some(closure), ClosureClass::Unknown | ClosureClass::Detached) => {
+                    self.run_unknown(arg);
+                    results.task = Some(closure).filter(|_| is_thread);
+                    Value::of(self.callable_result(&arg.ty))
+                }
+            };
+            results.guards.extend(self.flying(&given));
+            results.types.push(given.ty);
+        }
+        results
+    }
+
+    /// A call that is not lazy itself runs the lazy chains it is given.
+    pub(super) fn consume_all(&mut self, method: &KnownMethod, ty: &Ty, receiver: &Value, call: &Call<'_>) {
+        let goes_on = self.model.role(&method.returns) == Some(TypeRole::Iterator);
+        if self.model.role(ty) == Some(TypeRole::Iterator) && !goes_on {
+            self.consume(receiver);
+        }
+        call.args.iter().for_each(|it| self.consume(it));
+        if let Some(task) = receiver.task.filter(|_| method.spec.waits == Waits::Join) {
+            self.run_task(task);
+        }
+    }
+
+    /// Runs the closures of a lazy chain here. Where nothing is held they did what they do when they were made.
+    pub(super) fn consume(&mut self, value: &Value) {
+        if self.state.live.is_empty() && value.iterates.is_none() {
+            return;
+        }
+        let depth = self.iterating.len();
+        for lazy in &value.lazy {
+            let at = self.bodies[lazy.closure.body as usize].expr(lazy.closure.id).span;
+            self.iterating.extend(value.iterates.iter().map(|it| (it.clone(), at)));
+            let before = self.state.clone();
+            let given = self.run(lazy.closure, lazy.params.clone());
+            self.end_values(&[given], at.at_end());
+            self.state = std::mem::replace(&mut self.state, State::unreachable()).join(before);
+            self.iterating.truncate(depth);
+        }
+    }
+
+    /// Runs a thread's or task's closure while this frame waits for it: what the frame holds is held by another.
+    pub(super) fn run_task(&mut self, task: Code) {
+        let before = self.state.clone();
+        let given = self.run_waiting(task, Vec::new());
+        self.end_values(&[given], self.body.expr(self.body.root).span.at_end());
+        self.state = std::mem::replace(&mut self.state, State::unreachable()).join(before);
+    }
+
+    /// Takes away, for the closures of the call, the guard that it lets go of: `MutexGuard::unlocked`.
+    pub(super) fn pause(&mut self, effect: GuardEffect, receiver: &Value) -> Vec<(GuardId, Live)> {
+        if effect != GuardEffect::Pause {
+            return Vec::new();
+        }
+        receiver.guards.iter().filter_map(|id| self.state.live.remove(id).map(|live| (*id, live))).collect()
+    }
+
+    /// The plain map that the closures of a call walk over: `map.keys().for_each(..)`, `map.retain(..)`.
+    pub(super) fn iterated_by(&self, ty: &Ty, spec: &Method, receiver: &Value) -> Option<Place> {
+        let retains = spec.op == Op::Retain && self.model.role(ty) == Some(TypeRole::Map);
+        receiver.iterates.clone().or_else(|| receiver.place.clone().filter(|_| retains))
+    }
+
+    /// Runs one closure in place. It gets what the receiver holds where its first parameter is the receiver's payload
+    /// by value: `map.get(k).map(|r| ..)` ends the guard inside, `lock().unwrap_or_else(|e| e.into_inner())` may not run.
+    fn run_closure(&mut self, closure: Code, method: &KnownMethod, ty: &Ty, receiver: &Value) -> Value {
+        let before = self.state.clone();
+        let payload = self.payload(method, ty);
+        let params = self.closure_values(method, ty, receiver, payload.is_some());
+        let given = match method.spec.waits {
+            Waits::BlockOn => self.run_waiting(closure, params),
+            _ => self.run(closure, params),
+        };
+        let after = std::mem::replace(&mut self.state, State::unreachable());
+        self.state = match payload {
+            Some(0) if after.reachable => after,
+            Some(0) => {
+                let mut state = before;
+                state.live.retain(|id, _| !receiver.guards.contains(id));
+                state
+            }
+            _ => after.join(before),
+        };
+        given
+    }
+
+    /// Which of the receiver's type parameters the closure takes by value, if it takes one.
+    fn payload(&self, method: &KnownMethod, ty: &Ty) -> Option<usize> {
+        let Ty::Known(id, _) = ty else { return None };
+        let known = self.knowledge.ty(*id);
+        let by_value = method.spec.receiver == Receiver::Value && known.role != TypeRole::Iterator;
+        let Some(Ty::Param(name)) = method.closure_params.first().filter(|_| by_value) else { return None };
+        known.params.iter().position(|it| it == name)
+    }
+
+    fn closure_values(
+        &mut self,
+        method: &KnownMethod,
+        ty: &Ty,
+        receiver: &Value,
+        passes: bool,
+    ) -> Vec<Value> {
+        let mut guards = if passes { receiver.guards.clone() } else { Vec::new() };
+        let is_wrapper = matches!(
+            self.model.role(ty),
+            Some(TypeRole::Enum | TypeRole::Layer | TypeRole::Guard | TypeRole::Lock | TypeRole::Cell)
+        );
+        let params = method.closure_params.iter().map(|param| {
+            let ty = self.seen(param, ty, &[], &[]);
+            let place = receiver.place.clone().filter(|_| is_wrapper);
+            Value { place, guards: std::mem::take(&mut guards), ..Value::of(ty) }
+        });
+        params.collect()
+    }
+
+    /// The result of calling a value of this type.
+    fn callable_result(&self, ty: &Ty) -> Ty {
+        match ty.peel_refs() {
+            Ty::Callable(output) => (**output).clone(),
+            _ => Ty::Unknown,
+        }
+    }
+}
