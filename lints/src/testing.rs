@@ -64,7 +64,13 @@ pub(crate) fn fixed(lint: &'static Lint, text: &str) -> Option<String> {
 /// Line, column and width, all 1-based; a width of 0 for spans of several lines.
 type Mark = (u32, u32, u32);
 
-fn expectations(text: &str) -> (Vec<(Mark, String)>, Vec<(Mark, String, String)>) {
+/// A finding's place and lint.
+type Primary = (Mark, String);
+
+/// A label's place, role and part of its message.
+type Expected = (Mark, String, String);
+
+fn expectations(text: &str) -> (Vec<Primary>, Vec<Expected>) {
     let (mut primaries, mut labels) = (Vec::new(), Vec::new());
     let mut code = 0;
     for (number, line) in (1u32..).zip(text.lines()) {
