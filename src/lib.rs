@@ -1,6 +1,6 @@
 //! The command `cargo safe-map-lint`: finds the files, runs the analysis and the lints, shows what they found.
 //!
-//! [`cli`] says what was asked, [`commands`] answers it. A check is [`workspace::discover`], then [`engine::check`]
+//! `cli` says what was asked, `commands` answers it. A check is [`workspace::discover`], then [`engine::check`]
 //! (analysis, lints, suppressions, levels), and the [`report::Report`] goes to one of the renderers.
 
 mod cli;

@@ -10,8 +10,11 @@ use safe_map_analysis::source::{Crate, CrateId, Dependency, ParsedFile, SourceFi
 
 static KNOWLEDGE: LazyLock<Arc<Knowledge>> = LazyLock::new(|| Arc::new(Knowledge::builtin()));
 
-/// A workspace of crates, each a name, the names it depends on and its files as `(module path, text)`.
-fn model(crates: &[(&str, &[&str], &[(&str, &str)])]) -> Model {
+/// A crate: its name, the names it depends on, and its files as `(module path, text)`.
+type CrateText<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)]);
+
+/// The model of a workspace of crates.
+fn model(crates: &[CrateText<'_>]) -> Model {
     let mut workspace = Workspace::default();
     for (index, (name, dependencies, files)) in crates.iter().enumerate() {
         let dependency = |line: &&str| {

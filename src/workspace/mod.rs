@@ -1,9 +1,9 @@
 //! Discovery: from what the user named to the files of the analysis.
 //!
 //! In: a [`Request`]. Out: [`Discovered`], the workspace with every file read and lowered, plus what could not be.
-//! Cargo's own `metadata` says which packages and targets there are ([`metadata`]); where it cannot, we read the
-//! manifests ourselves ([`manifest`]); where there are none, a `rust-project.json` says it ([`project`]), or else we walk
-//! the directory ([`walk`]). Then [`modules`] follows `mod` lines. This module and its children are the only ones that read source files.
+//! Cargo's own `metadata` says which packages and targets there are (`metadata`); where it cannot, we read the
+//! manifests ourselves (`manifest`); where there are none, a `rust-project.json` says it (`project`), or else we walk
+//! the directory (`walk`). Then `modules` follows `mod` lines. This module and its children are the only ones that read source files.
 
 mod dependencies;
 mod exclusions;
