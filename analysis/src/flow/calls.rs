@@ -33,7 +33,6 @@ impl<'a> Walker<'a> {
         turbofish: &[TypeExpr],
         args: &'a [ExprId],
         span: Span,
-        _name_span: Span,
     ) -> Value {
         let mut value = self.eval(receiver);
         if name == "clone" && args.is_empty() {
@@ -108,14 +107,16 @@ impl<'a> Walker<'a> {
     pub(super) fn clone_of(&mut self, value: &Value) -> Value {
         let ty = value.ty.peel_refs().clone();
         let (shared, copied) = match &ty {
-            Ty::Known(id, _) => {
+            Ty::Known(id, args) => {
                 let known = self.knowledge.ty(*id);
                 // Through a guard or a `Deref` layer without a clone of its own, what is cloned is inside.
                 if matches!(known.role, TypeRole::Guard | TypeRole::Entry) && known.guard.is_some() {
                     let inner = self.deref_once(&ty).unwrap_or_default();
                     return self.clone_of(&Value { place: value.place.clone(), ..Value::of(inner) });
                 }
-                (known.clone == CloneKind::Shared, false)
+                let wraps_handle =
+                    known.role == TypeRole::Enum && args.first().is_some_and(|it| self.is_handle(it));
+                (known.clone == CloneKind::Shared || wraps_handle, false)
             }
             Ty::Adt(..) => (false, true),
             _ => (false, false),

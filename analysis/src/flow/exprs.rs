@@ -84,8 +84,8 @@ impl<'a> Walker<'a> {
             ExprKind::Field { base, name } => self.field(*base, name),
             ExprKind::Index { base, index } => self.index(*base, *index),
             ExprKind::Call { callee, args } => self.call(*callee, args, span),
-            ExprKind::MethodCall { receiver, method, turbofish, args, method_span } => {
-                self.method_call(*receiver, method, turbofish, args, span, *method_span)
+            ExprKind::MethodCall { receiver, method, turbofish, args, .. } => {
+                self.method_call(*receiver, method, turbofish, args, span)
             }
             ExprKind::Cast { operand, ty } => {
                 let value = self.use_value(*operand);

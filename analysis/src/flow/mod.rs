@@ -126,7 +126,7 @@ pub struct Guard {
     pub is_extended: bool,
     /// Where it ends, on each path.
     pub ends: Vec<Span>,
-    /// The named locals whose deref or field use reads through it are not tracked; the last use seen is.
+    /// The last place seen that names the local which holds it.
     pub last_use: Span,
 }
 
