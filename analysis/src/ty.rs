@@ -1,6 +1,6 @@
 //! Types as the analysis knows them: resolved as far as the workspace and the knowledge files reach.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::name::Name;
 
@@ -65,10 +65,16 @@ impl Mutability {
     }
 }
 
+/// No type arguments: one allocation for all.
+pub(crate) fn no_args() -> Arc<[Ty]> {
+    static EMPTY: LazyLock<Arc<[Ty]>> = LazyLock::new(|| Arc::from([]));
+    EMPTY.clone()
+}
+
 impl Ty {
     /// `()`.
     pub fn unit() -> Ty {
-        Ty::Tuple(Arc::from([]))
+        Ty::Tuple(no_args())
     }
 
     /// `&ty`.
@@ -91,7 +97,10 @@ impl Ty {
 
     /// Replaces type parameters; what `lookup` does not know stays.
     pub fn subst(&self, lookup: &dyn Fn(&str) -> Option<Ty>) -> Ty {
-        let list = |args: &Arc<[Ty]>| args.iter().map(|it| it.subst(lookup)).collect::<Arc<[Ty]>>();
+        let list = |args: &Arc<[Ty]>| match args.is_empty() {
+            true => args.clone(),
+            false => args.iter().map(|it| it.subst(lookup)).collect::<Arc<[Ty]>>(),
+        };
         match self {
             Ty::Unknown | Ty::Never | Ty::Prim(_) | Ty::Trait(_) => self.clone(),
             Ty::Param(name) => lookup(name).unwrap_or_else(|| self.clone()),

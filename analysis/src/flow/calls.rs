@@ -191,7 +191,7 @@ impl<'a> Walker<'a> {
     /// `Some(x)`, `Wrapper(x)`: what goes in is held by what comes out.
     fn construct(&mut self, path: &crate::facts::Path, args: &[ExprId]) -> Value {
         let ty = match self.model.resolve_value(path, &self.scope) {
-            ValueDef::Def(Def::Variant(id, _) | Def::Adt(id)) => Ty::Adt(id, Arc::from([])),
+            ValueDef::Def(Def::Variant(id, _) | Def::Adt(id)) => Ty::Adt(id, crate::ty::no_args()),
             _ => Ty::Unknown,
         };
         self.aggregate(args, |_| ty)
@@ -267,7 +267,7 @@ impl<'a> Walker<'a> {
         }
         let results = self.run_closures(method, &seen, &Value::default(), &call.args);
         let returns = self.known_result(&method.returns, &seen, &call, &results.types);
-        self.wrap_arguments(returns, call, method.spec.guard_effect)
+        self.wrap_arguments(returns, call, method.spec.guard_effect, method.spec.waits)
     }
 
     /// The type language counts argument 0 of an associated function as `A0`.

@@ -14,6 +14,10 @@ use std::sync::Arc;
 /// How many closures are followed into each other.
 const MAX_INLINE: usize = 8;
 
+/// How many times the closures of one function are run: a lazy chain runs when it is made and when it is consumed, and
+/// chains within chains would otherwise double each other.
+const MAX_RUNS: u32 = 2_000;
+
 impl<'a> Walker<'a> {
     /// A closure as a value: a `move` one takes the guards of the locals that it names.
     pub(super) fn closure_value(&mut self, id: ExprId) -> Value {
@@ -84,9 +88,10 @@ impl<'a> Walker<'a> {
 
     /// Runs a closure or async block here, under what is held.
     pub(super) fn run(&mut self, code: Code, params: Vec<Value>) -> Value {
-        if self.inlining.len() >= MAX_INLINE || self.inlining.contains(&code) {
+        if self.inlining.len() >= MAX_INLINE || self.inlining.contains(&code) || self.runs >= MAX_RUNS {
             return Value::default();
         }
+        self.runs += 1;
         let body = self.bodies[code.body as usize];
         if std::ptr::eq(body, self.body) {
             return self.run_here(code, params);

@@ -11,6 +11,9 @@ use crate::name::Name;
 use crate::span::Span;
 use crate::ty::Ty;
 
+/// How many loops of one function are walked twice: nested ones would otherwise double each other.
+const MAX_SECOND_TURNS: u32 = 24;
+
 impl<'a> Walker<'a> {
     pub(super) fn if_(&mut self, cond: ExprId, then: ExprId, otherwise: Option<ExprId>) -> Value {
         // From 2024 on the temporaries of `let` scrutinees end before `else`.
@@ -228,7 +231,8 @@ impl<'a> Walker<'a> {
         let mut left = turn(self);
         self.join_continues();
         let carried = self.state.reachable && self.state.live.keys().any(|id| !entry.live.contains_key(id));
-        if carried {
+        if carried && self.second_turns < MAX_SECOND_TURNS {
+            self.second_turns += 1;
             self.state = std::mem::replace(&mut self.state, State::unreachable()).join(entry);
             left.extend(turn(self));
             self.join_continues();

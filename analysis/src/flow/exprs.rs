@@ -167,7 +167,7 @@ impl<'a> Walker<'a> {
                 }
             }
             ValueDef::Def(Def::Const(id)) => Value::of(self.model.const_ty(id)),
-            ValueDef::Def(Def::Variant(id, _) | Def::Adt(id)) => Value::of(Ty::Adt(id, Arc::from([]))),
+            ValueDef::Def(Def::Variant(id, _) | Def::Adt(id)) => Value::of(Ty::Adt(id, crate::ty::no_args())),
             ValueDef::Def(Def::Fn(id)) => {
                 Value::of(Ty::Callable(Arc::new(self.model.signature(id).output.clone())))
             }
@@ -330,7 +330,8 @@ impl<'a> Walker<'a> {
 
     /// The field `name` of a value, through references, smart pointers, guards and `Deref` impls.
     pub(super) fn project(&self, value: &Value, name: &Name) -> Value {
-        for ty in self.deref_chain(&value.ty) {
+        let chain = if value.ty.is_unknown() { Vec::new() } else { self.deref_chain(&value.ty) };
+        for ty in chain {
             let (field, decl) = match &ty {
                 Ty::Adt(id, args) => match self.model.field_ty(*id, args, None, name) {
                     Some(field) => (field, Some(Decl::Field(*id, name.clone()))),

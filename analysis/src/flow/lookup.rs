@@ -38,6 +38,9 @@ impl Walker<'_> {
 
     /// What `name` is on a receiver of this type.
     pub(super) fn callee(&self, ty: &Ty, name: &Name) -> Callee {
+        if ty.is_unknown() {
+            return Callee::Unknown;
+        }
         let found = self.deref_chain(ty).into_iter().find_map(|ty| self.method_on(&ty, name));
         found.unwrap_or(Callee::Unknown)
     }

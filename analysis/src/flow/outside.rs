@@ -147,7 +147,7 @@ impl Walker<'_> {
         }
         let handle = self.model.role(&returns) == Some(TypeRole::Handle);
         let task = call.args.iter().find_map(|it| it.closure).filter(|_| handle);
-        let value = self.wrap_arguments(returns.clone(), call, effect);
+        let value = self.wrap_arguments(returns.clone(), call, effect, function.spec.waits);
         if is_async && !matches!(value.ty, Ty::Future(_)) {
             return Value { ty: Ty::Future(returns.into()), ..value };
         }
@@ -191,7 +191,14 @@ impl Walker<'_> {
     }
 
     /// The value of a constructor-like call: it is what its one argument was, and holds what the arguments held.
-    pub(super) fn wrap_arguments(&mut self, returns: Ty, call: Call<'_>, effect: GuardEffect) -> Value {
+    pub(super) fn wrap_arguments(
+        &mut self,
+        returns: Ty,
+        call: Call<'_>,
+        effect: GuardEffect,
+        waits: Waits,
+    ) -> Value {
+        let attempt = waits == Waits::Timer;
         let mut guards: Vec<GuardId> = call.args.iter().flat_map(|it| self.flying(it)).collect();
         match effect {
             GuardEffect::Leak => self.state.give(&guards, Owner::Nobody),
@@ -200,9 +207,13 @@ impl Walker<'_> {
             _ => {}
         }
         guards.retain(|it| self.state.live.get(it).is_some_and(|it| it.owner == Owner::Flight));
-        let same = call.args.len() == 1 && self.is_handle(&call.args[0].ty);
-        let pending =
-            call.args.iter().find_map(|it| it.pending.clone()).map(|it| self.repacked(*it, &returns));
+        let wraps = matches!(self.model.role(&returns), Some(TypeRole::Layer | TypeRole::Enum));
+        let same = wraps && call.args.len() == 1 && self.is_handle(&call.args[0].ty);
+        let pending = call
+            .args
+            .iter()
+            .find_map(|it| it.pending.clone())
+            .map(|it| self.repacked(*it, &returns, attempt));
         let first = call.args.into_iter().next().unwrap_or_default();
         let place = if same { first.place } else { None };
         Value { place, guards, pending, ..Value::of(returns) }
@@ -210,7 +221,11 @@ impl Walker<'_> {
 
     /// A future inside another (`timeout(d, lock)`): awaiting the outer one does what the inner one does, and gives
     /// the outer one's output.
-    fn repacked(&self, pending: Pending, returns: &Ty) -> Box<Pending> {
+    fn repacked(&self, mut pending: Pending, returns: &Ty, attempt: bool) -> Box<Pending> {
+        // An acquire that gives up after a while does not wait for ever.
+        if let Some(acquire) = &mut pending.acquire {
+            acquire.is_try |= attempt;
+        }
         let output = match returns {
             Ty::Future(output) if self.holds(output).is_some() => (**output).clone(),
             other if self.holds(other).is_some() => other.clone(),

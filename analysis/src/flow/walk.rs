@@ -40,6 +40,8 @@ pub fn walk(model: &Model, id: FnId) -> Option<FnFlow> {
         bodies: vec![body],
         inlining: Vec::new(),
         macro_args: Vec::new(),
+        second_turns: 0,
+        runs: 0,
         deferred: Vec::new(),
         extending: Vec::new(),
         extension: None,
@@ -71,6 +73,10 @@ pub(super) struct Walker<'a> {
     pub(super) inlining: Vec<Code>,
     /// The arguments of the macro rules being walked in place.
     pub(super) macro_args: Vec<super::macros::MacroFrame<'a>>,
+    /// How many loops have been walked twice.
+    pub(super) second_turns: u32,
+    /// How many closures have been run, in place or for themselves.
+    pub(super) runs: u32,
     /// The threads that the scope being walked has started.
     pub(super) deferred: Vec<Code>,
     /// The tails through which the `let` being walked extends temporaries, and to where.
@@ -259,8 +265,10 @@ impl<'a> Walker<'a> {
             }),
             None => self.push(FrameKind::Block),
         };
-        for stmt in &block.stmts {
-            self.statement(stmt);
+        for (index, stmt) in block.stmts.iter().enumerate() {
+            if !excluded(&block.stmts[..index], &stmt.attrs) {
+                self.statement(stmt);
+            }
         }
         let value = block.tail.map(|tail| self.tail(tail)).unwrap_or_else(|| Value::of(Ty::unit()));
         let mut values = self.pop_values(frame, span.at_end());
@@ -394,6 +402,15 @@ impl<'a> Walker<'a> {
 fn is_inactive(attrs: &Attrs) -> bool {
     use crate::facts::Cfg;
     attrs.cfg.iter().any(|it| matches!(it, Cfg::Atom(name, None) if name == "test"))
+}
+
+/// Whether a statement is the other branch of one before it: `#[cfg(a)] x; #[cfg(not(a))] y;` is `x` or `y`, and `x`
+/// stands for both.
+fn excluded(before: &[Stmt], attrs: &Attrs) -> bool {
+    use crate::facts::Cfg;
+    let opposite = |a: &Cfg, b: &Cfg| matches!((a, b), (Cfg::Not(a), b) | (b, Cfg::Not(a)) if **a == *b);
+    let excludes = |a: &Cfg| before.iter().any(|it| it.attrs.cfg.iter().any(|b| opposite(a, b)));
+    attrs.cfg.iter().any(excludes)
 }
 
 /// Whether an expression is a block that must be looked into for extension.

@@ -108,13 +108,19 @@ impl Model {
     /// Whether `test` accepts a type or a part of it: arguments, fields, elements. Each workspace type is looked into
     /// once.
     pub fn any_part(&self, ty: &Ty, test: &mut dyn FnMut(&Ty) -> bool) -> bool {
-        self.any_part_of(ty, &mut Vec::new(), MAX_DEPTH, test)
+        self.any_part_to(ty, usize::MAX, test)
+    }
+
+    /// The same, through no more than `adts` workspace types into each other.
+    pub(super) fn any_part_to(&self, ty: &Ty, adts: usize, test: &mut dyn FnMut(&Ty) -> bool) -> bool {
+        self.any_part_of(ty, &mut Vec::new(), adts, MAX_DEPTH, test)
     }
 
     fn any_part_of(
         &self,
         ty: &Ty,
         seen: &mut Vec<Head>,
+        adts: usize,
         depth: u32,
         test: &mut dyn FnMut(&Ty) -> bool,
     ) -> bool {
@@ -124,18 +130,20 @@ impl Model {
         let Some(depth) = depth.checked_sub(1) else { return false };
         match ty {
             Ty::Known(_, args) | Ty::Foreign(_, args) | Ty::Tuple(args) => {
-                args.iter().any(|it| self.any_part_of(it, seen, depth, test))
+                args.iter().any(|it| self.any_part_of(it, seen, adts, depth, test))
             }
             Ty::Adt(id, args) => {
-                if seen.contains(&Head::Adt(*id)) {
+                let Some(adts) = adts.checked_sub(1).filter(|_| !seen.contains(&Head::Adt(*id))) else {
                     return false;
-                }
+                };
                 seen.push(Head::Adt(*id));
                 let params = &self.adt(*id).params;
                 let fields = self.adt_fields(*id);
-                fields.iter().any(|it| self.any_part_of(&it.ty.instantiate(params, args), seen, depth, test))
+                fields
+                    .iter()
+                    .any(|it| self.any_part_of(&it.ty.instantiate(params, args), seen, adts, depth, test))
             }
-            Ty::Ref(_, it) | Ty::Ptr(_, it) | Ty::Slice(it) => self.any_part_of(it, seen, depth, test),
+            Ty::Ref(_, it) | Ty::Ptr(_, it) | Ty::Slice(it) => self.any_part_of(it, seen, adts, depth, test),
             Ty::Unknown
             | Ty::Never
             | Ty::Prim(_)

@@ -159,6 +159,8 @@ pub struct Model {
     glob_targets: Vec<Vec<Def>>,
     /// What each type can hold.
     adt_holds: Vec<holders::AdtHolds>,
+    /// What each crate's manifest asks of foreign crates, by their names in code.
+    requirements: Vec<HashMap<String, String>>,
     /// The libraries of the workspace by package.
     libraries: HashMap<String, CrateId>,
     signatures: Vec<OnceLock<FnSig>>,
@@ -208,6 +210,7 @@ impl Model {
             impl_module: HashMap::new(),
             glob_targets: Vec::new(),
             adt_holds: Vec::new(),
+            requirements: Vec::new(),
             libraries: HashMap::new(),
             signatures: Vec::new(),
             fields: Vec::new(),
@@ -217,6 +220,11 @@ impl Model {
         let libraries =
             crates.filter(|(it, _)| it.is_lib).map(|(it, index)| (it.package.clone(), CrateId(index)));
         model.libraries = libraries.collect();
+        let asked = |it: &crate::source::Crate| {
+            let lines = it.dependencies.iter().rev();
+            lines.map(|line| (line.package.replace('-', "_"), line.requirement.clone())).collect()
+        };
+        model.requirements = model.workspace.crates.iter().map(asked).collect();
         model.collect();
         model.resolve_globs();
         model.signatures = model.fns.iter().map(|_| OnceLock::new()).collect();

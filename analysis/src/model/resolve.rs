@@ -300,9 +300,8 @@ impl Model {
     /// What a crate's manifest asks of the package behind a foreign path.
     pub(super) fn requirement(&self, module: ModuleId, path: &str) -> Option<&str> {
         let first = path.split("::").next()?;
-        let krate = self.workspace.krate(self.module(module).krate);
-        let line = krate.dependencies.iter().find(|it| it.package.replace('-', "_") == first)?;
-        Some(line.requirement.as_str())
+        let krate = self.module(module).krate.0 as usize;
+        self.requirements.get(krate)?.get(first).map(String::as_str)
     }
 
     /// What a path in an expression names, locals aside.

@@ -181,7 +181,7 @@ impl Model {
         let written: Vec<Ty> =
             last.map(|it| it.args.iter().map(|arg| self.lower_ty(arg, scope)).collect()).unwrap_or_default();
         match def {
-            Def::Adt(id) => Ty::Adt(*id, written.into()),
+            Def::Adt(id) => Ty::Adt(*id, list(written)),
             Def::Alias(id) => self.alias_ty(*id, &written, scope),
             Def::Foreign(path) => self.foreign_ty(path, written, last, scope),
             Def::Trait(id) => Ty::Trait(*id),
@@ -201,9 +201,9 @@ impl Model {
         }
         let requirement = self.requirement(scope.module, full);
         match self.knowledge.type_at(full, requirement) {
-            Some(id) => Ty::Known(id, written.into()),
+            Some(id) => Ty::Known(id, list(written)),
             None if matches!(last.map(|it| it.name.as_str()), Some("Future")) => Ty::Unknown,
-            None => Ty::Foreign(path.clone(), written.into()),
+            None => Ty::Foreign(path.clone(), list(written)),
         }
     }
 
@@ -310,13 +310,20 @@ impl Model {
         }
     }
 
-    /// Whether a value of this type holds a map, itself or in a field or layer that it owns.
+    /// Whether a value of this type holds a map: itself, in a layer, or in a field of its own. A map deeper inside is
+    /// what the types between make of it.
     pub fn holds_map(&self, ty: &Ty) -> bool {
-        self.any_part(ty, &mut |it| matches!(self.role(it), Some(TypeRole::Map | TypeRole::SharedMap)))
+        let is_map = &mut |it: &Ty| matches!(self.role(it), Some(TypeRole::Map | TypeRole::SharedMap));
+        self.any_part_to(ty, 1, is_map)
     }
 }
 
 /// The scope one alias deeper, or nothing where the chain is too long to be real.
 fn deeper<'a>(scope: &TyScope<'a>) -> Option<TyScope<'a>> {
     (scope.depth < MAX_ALIASES).then(|| TyScope { depth: scope.depth + 1, ..scope.clone() })
+}
+
+/// Type arguments, without an allocation where there are none.
+fn list(args: Vec<Ty>) -> Arc<[Ty]> {
+    if args.is_empty() { crate::ty::no_args() } else { args.into() }
 }
