@@ -16,6 +16,10 @@ use cargo_safe_map_lint::workspace::{self, Request};
 use rayon::prelude::*;
 use safe_map_lints::{Confidence, LINTS};
 
+/// What the command runs on, for both halves.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What the threads of the command have.
 const STACK_BYTES: usize = 16 << 20;
 
