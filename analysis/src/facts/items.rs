@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BodyId, Generics, PatId, Path, TypeExpr};
+use super::{Absent, BodyId, Generics, PatId, Path, Sparse, TypeExpr};
 use crate::name::Name;
 use crate::span::Span;
 
@@ -40,8 +40,11 @@ pub enum Visibility {
 }
 
 /// The attributes of an item, statement or field, reduced to what the analysis asks of them.
+pub type Attrs = Sparse<AttrList>;
+
+/// What [`Attrs`] holds where there are attributes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attrs {
+pub struct AttrList {
     /// The predicates of `#[cfg(..)]`; all must hold.
     pub cfg: Vec<Cfg>,
     /// The last or any segment pair of each attribute's path: `test`, `tokio::test`, `dynamic`, `derive`, ..
@@ -52,6 +55,20 @@ pub struct Attrs {
     pub paths: Vec<(Option<Cfg>, String)>,
     /// `#[allow(safe_map_lint::x)]`, `#[safe_map::allow_hazard(x, reason = "..")]`, alone or in `cfg_attr(safe_map_lint, ..)`.
     pub allows: Vec<Allow>,
+}
+
+impl Absent for AttrList {
+    fn absent() -> &'static AttrList {
+        const {
+            &AttrList {
+                cfg: Vec::new(),
+                names: Vec::new(),
+                derives: Vec::new(),
+                paths: Vec::new(),
+                allows: Vec::new(),
+            }
+        }
+    }
 }
 
 /// One attribute that silences lints on its item.

@@ -10,12 +10,14 @@ mod depth;
 mod items;
 mod lower;
 mod scan;
+mod sparse;
 mod types;
 
 pub use body::*;
 pub use comments::*;
 pub use items::*;
 pub use lower::lower;
+pub use sparse::{Absent, Sparse};
 pub use types::*;
 
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Absent, Sparse};
+
 use crate::name::Name;
 use crate::span::Span;
 
@@ -47,12 +49,44 @@ pub struct QSelf {
 pub struct Segment {
     /// Its name; `self`, `Self`, `super`, `crate` as they stand.
     pub name: Name,
+    generics: Sparse<SegmentArgs>,
+}
+
+impl Segment {
+    /// A segment without arguments.
+    pub fn new(name: Name) -> Segment {
+        Segment { name, generics: Sparse::default() }
+    }
+}
+
+impl std::ops::Deref for Segment {
+    type Target = SegmentArgs;
+    fn deref(&self) -> &SegmentArgs {
+        &self.generics
+    }
+}
+
+impl std::ops::DerefMut for Segment {
+    fn deref_mut(&mut self) -> &mut SegmentArgs {
+        &mut self.generics
+    }
+}
+
+/// The generic arguments of a segment, read through it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentArgs {
     /// Type arguments; lifetimes and constants are left out, `Assoc = T` is in `bindings`. `Fn(A) -> B` has `A..` here.
     pub args: Vec<TypeExpr>,
     /// `Item = T`, and `Output = B` of `Fn(A) -> B`.
     pub bindings: Vec<(Name, TypeExpr)>,
     /// Lifetime arguments, without the apostrophe.
     pub lifetimes: Vec<Name>,
+}
+
+impl Absent for SegmentArgs {
+    fn absent() -> &'static SegmentArgs {
+        const { &SegmentArgs { args: Vec::new(), bindings: Vec::new(), lifetimes: Vec::new() } }
+    }
 }
 
 /// A type as written.

@@ -217,7 +217,9 @@ impl<'a> Walker<'a> {
         if name == "clone" && call.args.len() == 1 {
             let value = call.args.remove(0);
             self.settle(&value);
-            return self.clone_of(&value);
+            // `Map::clone(&handle)` clones what the handle leads to.
+            let named = self.deref_chain(&value.ty).into_iter().find(|it| same_head(it, ty));
+            return self.clone_of(&Value { ty: named.unwrap_or_else(|| value.ty.clone()), ..value });
         }
         if let Ty::Known(id, _) = ty
             && let Some(method) = self.knowledge.ty(*id).methods.get(name).cloned()

@@ -11,7 +11,7 @@ use crate::name::Name;
 use crate::span::Span;
 use crate::ty::Ty;
 
-/// How many loops of one function are walked twice: nested ones would otherwise double each other.
+/// How many loops inside an outermost one are walked twice: nested ones would otherwise double each other.
 const MAX_SECOND_TURNS: u32 = 24;
 
 impl<'a> Walker<'a> {
@@ -226,6 +226,9 @@ impl<'a> Walker<'a> {
             continues: Vec::new(),
             values: Vec::new(),
         };
+        if !self.frames.iter().any(|it| matches!(it.kind, FrameKind::Loop { .. })) {
+            self.second_turns = 0;
+        }
         let frame = self.push(exits(label));
         let entry = self.state.clone();
         let mut left = turn(self);

@@ -242,6 +242,9 @@ impl<'a> Walker<'a> {
 
     fn reference(&mut self, operand: ExprId, mutable: bool, raw: bool) -> Value {
         let value = self.use_place(operand);
+        if mutable {
+            self.changed(operand);
+        }
         let mutability = Mutability::from_mut(mutable);
         let ty = Arc::new(value.ty);
         let ty = if raw { Ty::Ptr(mutability, ty) } else { Ty::Ref(mutability, ty) };
@@ -278,8 +281,10 @@ impl<'a> Walker<'a> {
         if compound {
             self.settle(&value);
             self.use_place(lhs);
+            self.changed(lhs);
             return Value::of(Ty::unit());
         }
+        self.changed(lhs);
         let target = self.use_place(lhs);
         let is_local = matches!(self.body.expr(lhs).kind, ExprKind::Path(_));
         if let Some(local) = target.local.filter(|_| is_local) {

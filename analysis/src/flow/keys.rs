@@ -43,7 +43,9 @@ impl Walker<'_> {
             {
                 self.key(*receiver)
             }
-            ExprKind::MethodCall { receiver, method, args, .. } if args.is_empty() => {
+            ExprKind::MethodCall { receiver, method, args, .. }
+                if args.is_empty() && !is_changing(method) =>
+            {
                 Some(format!("{}.{method}()", self.key(*receiver)?))
             }
             _ => None,
@@ -52,6 +54,10 @@ impl Walker<'_> {
 
     fn local_key(&self, local: super::state::LocalId, name: &str) -> String {
         use super::place::{Root, Step};
+        let changes = self.locals[local.0 as usize].changes;
+        if changes > 0 {
+            return format!("{name}#{}{changes:03}", local.0 + 1);
+        }
         // A local that only names something else is that thing.
         match &self.locals[local.0 as usize].value.place {
             Some(place) if matches!(place.root, Root::Local(_, _) | Root::Unnamed(_)) => {
@@ -93,4 +99,42 @@ fn is_conversion(method: &str) -> bool {
             | "as_bytes"
             | "deref"
     )
+}
+
+/// Methods without arguments that give something else each time.
+fn is_changing(method: &str) -> bool {
+    matches!(
+        method,
+        "next"
+            | "next_back"
+            | "pop"
+            | "pop_front"
+            | "pop_back"
+            | "pop_first"
+            | "pop_last"
+            | "take"
+            | "get"
+            | "recv"
+            | "try_recv"
+            | "load"
+            | "elapsed"
+    ) || method.contains("rand")
+        || method.contains("rnd")
+        || method.starts_with("next_")
+}
+
+impl Walker<'_> {
+    /// The local at the root of a place that is written to, or lent out for writing, is another key from now on.
+    pub(super) fn changed(&mut self, id: ExprId) {
+        match &self.body.expr(id).kind {
+            ExprKind::Path(path) => {
+                if let Some(local) = path.as_ident().and_then(|it| self.lookup(it)) {
+                    self.locals[local.0 as usize].changes += 1;
+                }
+            }
+            ExprKind::Field { base, .. } | ExprKind::Index { base, .. } => self.changed(*base),
+            ExprKind::Unary { op: UnaryOp::Deref, operand } => self.changed(*operand),
+            _ => {}
+        }
+    }
 }

@@ -42,11 +42,16 @@ impl<'a> Walker<'a> {
         if is_own && let Some(value) = self.inline_macro(&name, call, span) {
             return value;
         }
-        let ends = known.is_none_or(|it| it.spec.ends_temporaries);
+        let ends = known.is_none_or(|it| it.spec.ends_temporaries || it.spec.awaits);
         let frame = ends.then(|| self.push(FrameKind::Temps));
         let value = self.macro_arguments(call, known, span);
         if let Some(frame) = frame {
             self.pop(frame, span.at_end());
+        }
+        // `join!` makes its futures in a `let` of its own, and polls them when the arguments' temporaries are gone.
+        let is_select = matches!(call.args, MacroArgs::Select(_));
+        if known.is_some_and(|it| it.spec.awaits) && !is_select {
+            self.event(EventKind::Await, span);
         }
         if known.is_some_and(|it| it.spec.diverges) {
             self.leave_call(span);
@@ -57,7 +62,7 @@ impl<'a> Walker<'a> {
 
     fn macro_arguments(&mut self, call: &'a MacroCall, known: Option<&KnownMacro>, span: Span) -> Value {
         match &call.args {
-            MacroArgs::Exprs(args) => self.macro_exprs(args, known, span),
+            MacroArgs::Exprs(args) => self.macro_exprs(args, known),
             MacroArgs::Repeat(value, len) => {
                 self.use_value(*len);
                 let value = self.use_value(*value);
@@ -86,7 +91,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn macro_exprs(&mut self, args: &[ExprId], known: Option<&KnownMacro>, span: Span) -> Value {
+    fn macro_exprs(&mut self, args: &[ExprId], known: Option<&KnownMacro>) -> Value {
         let by_ref = known.is_none_or(|it| it.spec.by_ref);
         let mut values = Vec::new();
         for arg in args {
@@ -97,9 +102,6 @@ impl<'a> Walker<'a> {
             values.push(value);
         }
         let Some(known) = known else { return Value::default() };
-        if known.spec.awaits {
-            self.event(EventKind::Await, span);
-        }
         let ty = argument_types(&known.returns, &values);
         let guards = match self.keeps(&ty) {
             true => values.iter().flat_map(|it| it.guards.iter().copied()).collect(),
@@ -120,11 +122,12 @@ impl<'a> Walker<'a> {
                 self.in_temps(guard);
             }
             let output = arm.future.map(|it| self.use_value(it)).unwrap_or_default();
-            self.settle(&output);
             outputs.push(output);
         }
-        self.event(EventKind::Await, Span::new(span.start, span.start + 1));
+        // What the futures were made with is gone when they are polled; what they hold is not.
         self.pop(futures, span.at_end());
+        self.event(EventKind::Await, Span::new(span.start, span.start + 1));
+        self.end_values(&outputs, span);
         let base = self.state.clone();
         let mut end = State::unreachable();
         for (arm, output) in arms.iter().zip(outputs) {

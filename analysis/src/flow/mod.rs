@@ -62,7 +62,8 @@ impl FnFlow {
     pub fn guard_at(&self, held: &Held) -> Guard {
         let guard = self.guard(held.guard).clone();
         let here = held.local.and_then(|it| self.locals.get(it as usize)).cloned();
-        Guard { binding: here.or_else(|| guard.binding.clone()), ..guard }
+        let acquire = Acquire { mode: held.mode, ..guard.acquire };
+        Guard { binding: here.or(guard.binding), acquire, ..guard }
     }
 }
 
@@ -179,6 +180,8 @@ pub struct Held {
     pub guard: GuardId,
     /// Alive on some of the paths that lead here, not on all.
     pub maybe: bool,
+    /// How it holds its lock here.
+    pub mode: LockMode,
     /// The local that holds it here, an index into [`FnFlow::locals`]; none for a temporary.
     pub local: Option<u32>,
 }

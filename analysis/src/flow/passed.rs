@@ -20,7 +20,7 @@ impl<'a> Walker<'a> {
         args: &[Value],
     ) -> ClosureResults {
         let mut results = ClosureResults::default();
-        for arg in args {
+        for (index, arg) in args.iter().enumerate() {
             let is_thread = self.model.role(&method.returns) == Some(TypeRole::Handle);
             let given = match (arg.closure, method.spec.closures) {
                 (None, _) => Value::of(self.callable_result(&arg.ty)),
@@ -32,7 +32,7 @@ impl<'a> Walker<'a> {
                     Value::of(self.callable_result(&arg.ty))
                 }
                 (Some(closure), ClosureClass::Now | ClosureClass::Elsewhere) => {
-                    self.run_closure(closure, method, ty, receiver)
+                    self.run_closure(closure, method, ty, receiver, index)
                 }
                 (Some(closure), ClosureClass::Lazy) => {
                     let params = self.closure_values(method, ty, receiver, false);
@@ -105,9 +105,21 @@ impl<'a> Walker<'a> {
 
     /// Runs one closure in place. It gets what the receiver holds where its first parameter is the receiver's payload
     /// by value: `map.get(k).map(|r| ..)` ends the guard inside, `lock().unwrap_or_else(|e| e.into_inner())` may not run.
-    fn run_closure(&mut self, closure: Code, method: &KnownMethod, ty: &Ty, receiver: &Value) -> Value {
+    fn run_closure(
+        &mut self,
+        closure: Code,
+        method: &KnownMethod,
+        ty: &Ty,
+        receiver: &Value,
+        index: usize,
+    ) -> Value {
         let before = self.state.clone();
-        let payload = self.payload(method, ty);
+        // The first closure of `map_or_else` is for the variant that carries nothing.
+        let is_default = index == 0 && method.spec.names.iter().any(|it| it == "map_or_else");
+        let payload = self.payload(method, ty).filter(|_| !is_default);
+        if self.runs_without_guard(method, ty, payload) {
+            self.state.live.retain(|id, _| !receiver.guards.contains(id));
+        }
         let params = self.closure_values(method, ty, receiver, payload.is_some());
         let given = match method.spec.waits {
             Waits::BlockOn => self.run_waiting(closure, params),
@@ -124,6 +136,20 @@ impl<'a> Walker<'a> {
             _ => after.join(before),
         };
         given
+    }
+
+    /// Whether a closure runs only where the receiver holds no guard: `unwrap_or_else` of an `Option`, and of a failed
+    /// attempt, whose error holds one only if the lock is poisoned.
+    fn runs_without_guard(&self, method: &KnownMethod, ty: &Ty, payload: Option<usize>) -> bool {
+        let Ty::Known(_, args) = ty else { return false };
+        let consumes = method.spec.receiver == Receiver::Value && self.model.role(ty) == Some(TypeRole::Enum);
+        let given = method.closure_params.first();
+        match payload {
+            _ if !consumes => false,
+            Some(index) => index > 0 && args.get(index).is_some_and(|it| self.is_try_error(it)),
+            // By reference the payload is there: `filter`, `inspect`.
+            None => !matches!(given, Some(Ty::Ref(..))),
+        }
     }
 
     /// Which of the receiver's type parameters the closure takes by value, if it takes one.

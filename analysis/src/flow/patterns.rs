@@ -128,7 +128,7 @@ impl<'a> Walker<'a> {
         if !name.starts_with(|c: char| c.is_ascii_uppercase()) {
             return false;
         }
-        let path = Path { segments: vec![segment(name)], ..Path::default() };
+        let path = Path { segments: vec![crate::facts::Segment::new(name.clone())], ..Path::default() };
         !matches!(self.model.resolve_value(&path, &self.scope), ValueDef::Unknown)
     }
 
@@ -243,7 +243,8 @@ impl<'a> Walker<'a> {
             },
             PatKind::Path(path) => self.unit_carries(path.last().map_or("", |it| it.name.as_str()), path, ty),
             PatKind::Bind { name, sub: None, .. } if self.is_unit_pattern(name) => {
-                let path = Path { segments: vec![segment(name)], ..Path::default() };
+                let path =
+                    Path { segments: vec![crate::facts::Segment::new(name.clone())], ..Path::default() };
                 self.unit_carries(name, &path, ty)
             }
             PatKind::Or(alternatives) => alternatives.iter().any(|it| self.carries(*it, ty)),
@@ -254,7 +255,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn is_try_error(&self, ty: &Ty) -> bool {
+    pub(super) fn is_try_error(&self, ty: &Ty) -> bool {
         matches!(ty.peel_refs(), Ty::Known(id, _) if self.knowledge.ty(*id).name() == "TryLockError")
     }
 
@@ -357,15 +358,5 @@ impl<'a> Walker<'a> {
             (Some(map), Some(key)) => map.then(Step::Entry(key.clone())),
             _ => self.unnamed(),
         }
-    }
-}
-
-/// A path's segment without arguments.
-fn segment(name: &Name) -> crate::facts::Segment {
-    crate::facts::Segment {
-        name: name.clone(),
-        args: Vec::new(),
-        bindings: Vec::new(),
-        lifetimes: Vec::new(),
     }
 }

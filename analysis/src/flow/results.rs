@@ -157,7 +157,9 @@ impl<'a> Walker<'a> {
 
     fn change_mode(&mut self, guards: &[GuardId], mode: LockMode) {
         for id in guards {
-            self.flow.guards[id.0 as usize].acquire.mode = mode;
+            if let Some(live) = self.state.live.get_mut(id) {
+                live.mode = mode;
+            }
         }
     }
 

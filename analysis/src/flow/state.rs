@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{GuardId, Held};
+use crate::knowledge::schema::LockMode;
 
 /// A scope of the walk: a block, a statement, a loop, a closure's body.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -31,6 +32,8 @@ pub(super) struct Live {
     pub(super) owner: Owner,
     /// Alive on some paths only.
     pub(super) maybe: bool,
+    /// How it holds its lock here: `downgrade` and `upgrade` change that.
+    pub(super) mode: LockMode,
 }
 
 /// What is alive at a point of a path.
@@ -77,8 +80,12 @@ impl State {
             Owner::Local(local) => Some(local.0),
             Owner::Flight | Owner::Frame(_) | Owner::Nobody => None,
         };
-        let held =
-            |(guard, live): (&GuardId, &Live)| Held { guard: *guard, maybe: live.maybe, local: local(live) };
+        let held = |(guard, live): (&GuardId, &Live)| Held {
+            guard: *guard,
+            maybe: live.maybe,
+            mode: live.mode,
+            local: local(live),
+        };
         self.live.iter().map(held).collect()
     }
 

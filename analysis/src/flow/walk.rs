@@ -96,6 +96,8 @@ pub(super) struct Walker<'a> {
 pub(super) struct Local {
     pub(super) name: Name,
     pub(super) span: Span,
+    /// How often it has been changed: a key that names it is another one then.
+    pub(super) changes: u32,
     /// What is known of its value; its guards are those that it owns in the state.
     pub(super) value: Value,
 }
@@ -176,6 +178,7 @@ impl<'a> Walker<'a> {
     pub(super) fn new_guard(&mut self, acquire: Acquire, held: Option<Holder>, derived: bool) -> GuardId {
         let id = GuardId(self.flow.guards.len() as u32);
         let last_use = acquire.span;
+        let mode = acquire.mode;
         let type_name = held.map_or_else(Name::default, |it| self.knowledge.ty(it.id).name().into());
         self.flow.guards.push(Guard {
             acquire,
@@ -187,7 +190,8 @@ impl<'a> Walker<'a> {
             last_use,
         });
         if self.state.reachable {
-            self.state.live.insert(id, super::state::Live { owner: Owner::Flight, maybe: false });
+            let live = super::state::Live { owner: Owner::Flight, maybe: false, mode };
+            self.state.live.insert(id, live);
         }
         id
     }
@@ -231,7 +235,7 @@ impl<'a> Walker<'a> {
         let frame = self.binding_frame();
         self.frames[frame].names.push((name.clone(), id));
         self.flow.locals.push((name.clone(), span));
-        self.locals.push(Local { name, span, value });
+        self.locals.push(Local { name, span, changes: 0, value });
         id
     }
 

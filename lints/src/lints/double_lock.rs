@@ -113,7 +113,9 @@ fn conflicts(first: &Acquire, second: &Acquire) -> bool {
         (LockMode::None, _) | (_, LockMode::None) => false,
         (LockMode::Exclusive, _) | (_, LockMode::Exclusive) => true,
         (LockMode::Upgradable, LockMode::Upgradable) => true,
-        (LockMode::Shared | LockMode::Upgradable, LockMode::Shared | LockMode::Upgradable) => false,
+        // An upgradable guard of spin keeps new readers out.
+        (LockMode::Upgradable, LockMode::Shared) => first.class == GuardClass::Spinning,
+        (LockMode::Shared, LockMode::Shared | LockMode::Upgradable) => false,
     };
     waits && !reentrant && first.class != GuardClass::Free && first.lock.place == second.lock.place
 }

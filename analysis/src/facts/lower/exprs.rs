@@ -108,10 +108,9 @@ impl Lower<'_> {
     }
 
     fn turbofish(&mut self, args: &syn::AngleBracketedGenericArguments) -> Vec<crate::facts::TypeExpr> {
-        let mut segment =
-            Segment { name: Name::default(), args: Vec::new(), bindings: Vec::new(), lifetimes: Vec::new() };
+        let mut segment = Segment::new(Name::default());
         self.angle_arguments(args, &mut segment);
-        segment.args
+        std::mem::take(&mut segment.args)
     }
 
     fn call(&mut self, e: &syn::ExprCall) -> ExprId {

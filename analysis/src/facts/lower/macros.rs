@@ -73,7 +73,8 @@ impl Lower<'_> {
         let stmts = syn::Block::parse_within.parse2(branch.tokens).ok()?;
         let span = self.positions.delimited(&branch.braces);
         let expr = self.block(span, BlockKind::Plain, None, &stmts);
-        let attrs = Attrs { cfg: branch.cfg, ..Attrs::default() };
+        let mut attrs = Attrs::default();
+        attrs.cfg = branch.cfg;
         Some(Stmt { span, attrs, kind: StmtKind::Expr { expr, semi: false } })
     }
 }

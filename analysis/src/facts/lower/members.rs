@@ -152,8 +152,6 @@ impl Lower<'_> {
 
 /// `Self::name`, the left side of an associated type's bounds.
 fn self_type(name: &Name, span: Span) -> TypeExpr {
-    let segment =
-        |name: Name| Segment { name, args: Vec::new(), bindings: Vec::new(), lifetimes: Vec::new() };
-    let segments = vec![segment(Name::new("Self")), segment(name.clone())];
+    let segments = vec![Segment::new(Name::new("Self")), Segment::new(name.clone())];
     TypeExpr { span, kind: TypeKind::Path(Path { span, global: false, qself: None, segments }) }
 }

@@ -167,7 +167,10 @@ impl BodyBuilder {
     }
 
     fn finish(self, params: Vec<PatId>, root: ExprId) -> Body {
-        let BodyBuilder { exprs, pats, max_depth, .. } = self;
+        let BodyBuilder { mut exprs, mut pats, max_depth, .. } = self;
+        // Facts live as long as the run: what growing left over goes back at once.
+        exprs.shrink_to_fit();
+        pats.shrink_to_fit();
         Body { params, root, exprs, pats, max_depth }
     }
 }

@@ -149,7 +149,7 @@ impl Lower<'_> {
         for segment in &path.segments {
             let (name, span) = self.positions.ident(&segment.ident);
             start.get_or_insert(span.start);
-            let mut lowered = Segment { name, args: Vec::new(), bindings: Vec::new(), lifetimes: Vec::new() };
+            let mut lowered = Segment::new(name);
             end = self.arguments(&segment.arguments, &mut lowered).unwrap_or(span.end);
             segments.push(lowered);
         }
