@@ -43,11 +43,13 @@
 //!
 //! ## Limits
 //!
-//! A static that no analysed function names is silent, and so is one that an attribute macro rewrites (`#[dynamic]`) or
+//! Where a `Once` sets the static before it is read, the finding is only possible: readers that pass it by are not
+//! looked for. A static that no analysed function names is silent, and so is one that an attribute macro rewrites (`#[dynamic]`) or
 //! that is thread local. rustc's `static_mut_refs` speaks of each reference; this lint speaks of the map, once, at its
 //! declaration, and lists who reaches it.
 
 use safe_map_analysis::Analysis;
+use safe_map_analysis::facts::ExprKind;
 use safe_map_analysis::flow::EventKind;
 use safe_map_analysis::knowledge::schema::TypeRole;
 use safe_map_analysis::model::{FnId, StaticId};
@@ -121,7 +123,7 @@ fn report(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> Finding {
     };
     Finding {
         lint: LINT.name,
-        confidence: if only_unsafe { Confidence::Possible } else { Confidence::Likely },
+        confidence: if only_unsafe || under_once(analysis, uses) { Confidence::Possible } else { Confidence::Likely },
         message: message(name, locks),
         lock: Some(format!("{}::{name}", model.module_path(def.module))),
         item: name.to_string(),
@@ -133,6 +135,23 @@ fn report(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> Finding {
         interleaving: Vec::new(),
         fixes: Vec::new(),
     }
+}
+
+/// Whether a function that reaches the static runs something once: it may be what sets it, before anyone reads.
+fn under_once(analysis: &Analysis, uses: &[(FnId, Span)]) -> bool {
+    let model = &analysis.model;
+    uses.iter().any(|(function, _)| {
+        let def = model.func(*function);
+        let body = def.body.map(|it| analysis.workspace.file(def.at.file).facts.body(it));
+        body.is_some_and(|it| {
+            it.exprs.iter().any(|expr| match &expr.kind {
+                ExprKind::MethodCall { method, .. } => {
+                    matches!(method.as_str(), "call_once" | "call_once_force")
+                }
+                _ => false,
+            })
+        })
+    })
 }
 
 /// A map that locks inside is safe to use, and only its own coming and going is not.
@@ -204,6 +223,20 @@ static mut OWN: Option<HashMap<u32, u32>> = None;
 pub fn f() { unsafe { COUNT += 1; REWRITTEN.len(); OWN.take(); MAP.lock(); } }
 ",
         );
+    }
+
+    #[test]
+    fn a_once_may_set_it_before_anyone_reads() {
+        let text = "
+static mut STATE: *mut std::collections::HashMap<u32, u32> = std::ptr::null_mut();
+static INIT: std::sync::Once = std::sync::Once::new();
+pub fn get() -> usize {
+    INIT.call_once(|| unsafe { STATE = Box::into_raw(Box::default()) });
+    unsafe { (*STATE).len() }
+}
+";
+        let found = found(&LINT, text);
+        assert_eq!(found[0].confidence, Confidence::Possible);
     }
 
     #[test]
