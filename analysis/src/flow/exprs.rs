@@ -151,9 +151,6 @@ impl<'a> Walker<'a> {
             if let Some(local) = self.lookup(name) {
                 let known = &self.locals[local.0 as usize].value;
                 let guards = self.state.owned_by(Owner::Local(local));
-                for id in &guards {
-                    self.flow.guards[id.0 as usize].last_use = span;
-                }
                 return Value { guards, local: Some(local), ..known.clone() };
             }
         }

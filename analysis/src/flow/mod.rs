@@ -127,8 +127,6 @@ pub struct Guard {
     pub is_extended: bool,
     /// Where it ends, on each path.
     pub ends: Vec<Span>,
-    /// The last place seen that names the local which holds it.
-    pub last_use: Span,
 }
 
 /// Something that happens while guards may be alive.

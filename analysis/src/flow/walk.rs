@@ -177,7 +177,6 @@ impl<'a> Walker<'a> {
     /// A new guard, owned by the value being computed.
     pub(super) fn new_guard(&mut self, acquire: Acquire, held: Option<Holder>, derived: bool) -> GuardId {
         let id = GuardId(self.flow.guards.len() as u32);
-        let last_use = acquire.span;
         let mode = acquire.mode;
         let type_name = held.map_or_else(Name::default, |it| self.knowledge.ty(it.id).name().into());
         self.flow.guards.push(Guard {
@@ -187,7 +186,6 @@ impl<'a> Walker<'a> {
             derived,
             is_extended: false,
             ends: Vec::new(),
-            last_use,
         });
         if self.state.reachable {
             let live = super::state::Live { owner: Owner::Flight, maybe: false, mode };
