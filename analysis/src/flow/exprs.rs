@@ -314,8 +314,7 @@ impl<'a> Walker<'a> {
         for id in &flying {
             self.flow.guards[id.0 as usize].binding = Some((name.clone(), span));
         }
-        self.next_unnamed += 1;
-        let fresh = Place::new(Root::Unnamed(self.next_unnamed));
+        let fresh = self.unnamed();
         let known = &mut self.locals[local.0 as usize].value;
         if known.ty.is_unknown() || known.ty.is_open() && !value.ty.is_open() {
             known.ty = value.ty;
