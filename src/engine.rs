@@ -3,10 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use safe_map_analysis::Analysis;
 use safe_map_analysis::knowledge::Knowledge;
 use safe_map_analysis::source::{FileId, Workspace};
 use safe_map_analysis::span::Span;
+use safe_map_analysis::{Analysis, Settings};
 use safe_map_lints::{Confidence, Finding, LINTS, Level, Lint};
 
 use crate::failure::Failure;
@@ -42,7 +42,7 @@ pub fn run(request: &Request, policy: &Policy) -> Result<Report, Failure> {
 pub fn check(discovered: Discovered, policy: &Policy, test_code: TestCode, mut timings: Timings) -> Report {
     let Discovered { mut workspace, reported, root, incomplete, notes, lines } = discovered;
     workspace::sort(&mut workspace.files);
-    let analysis = Analysis::new(workspace, Arc::new(Knowledge::builtin()));
+    let analysis = Analysis::new(workspace, Arc::new(Knowledge::builtin()), Settings::default());
     timings.mark("model and flow");
     let outcome = safe_map_lints::run(&analysis, &|lint| policy.levels.is_enabled(lint));
     timings.mark("lints");

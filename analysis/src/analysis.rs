@@ -8,6 +8,8 @@ use crate::flow::{self, FnFlow};
 use crate::knowledge::Knowledge;
 use crate::knowledge::schema::TypeRole;
 use crate::model::{FnId, Model};
+use crate::phases::Phase;
+use crate::settings::Settings;
 use crate::source::{FileId, ParsedFile, Workspace};
 use crate::span::LineIndex;
 
@@ -18,26 +20,40 @@ pub struct Analysis {
     pub workspace: Arc<Workspace>,
     /// What foreign types do.
     pub knowledge: Arc<Knowledge>,
+    /// What the user's configuration says.
+    pub settings: Settings,
     /// What the names mean.
     pub model: Model,
     /// The flow of each function, by [`FnId`]; `None` where it has no body.
     flows: Vec<Option<FnFlow>>,
     /// The functions of each file, in source order.
     by_file: Vec<Vec<FnId>>,
+    /// What has run, in order.
+    phases: Vec<Phase>,
 }
 
 impl Analysis {
     /// Builds the model and walks every body, in parallel on the current rayon pool.
-    pub fn new(workspace: Workspace, knowledge: Arc<Knowledge>) -> Analysis {
+    pub fn new(workspace: Workspace, knowledge: Arc<Knowledge>, settings: Settings) -> Analysis {
         let workspace = Arc::new(workspace);
-        let model = Model::new(workspace.clone(), knowledge.clone());
+        let mut phases = Vec::new();
+        let build = || Model::new(workspace.clone(), knowledge.clone());
+        let model =
+            Phase::run(&mut phases, "model", build, |it| format!("{} functions", it.fn_ids().count()));
         let ids: Vec<FnId> = model.fn_ids().collect();
-        let flows = ids.par_iter().map(|id| flow::walk(&model, *id)).collect();
+        let walk = || ids.par_iter().map(|id| flow::walk(&model, *id)).collect();
+        let bodies = |it: &Vec<Option<FnFlow>>| format!("{} bodies", it.iter().flatten().count());
+        let flows = Phase::run(&mut phases, "flow", walk, bodies);
         let mut by_file = vec![Vec::new(); workspace.files.len()];
         for id in ids {
             by_file[model.func(id).at.file.0 as usize].push(id);
         }
-        Analysis { workspace, knowledge, model, flows, by_file }
+        Analysis { workspace, knowledge, settings, model, flows, by_file, phases }
+    }
+
+    /// The parts of the analysis in the order in which they ran, with the time that each took.
+    pub fn phases(&self) -> &[Phase] {
+        &self.phases
     }
 
     /// One file.

@@ -15,5 +15,9 @@ pub mod ty;
 
 mod analysis;
 pub mod knowledge;
+mod phases;
+mod settings;
 
 pub use analysis::{Analysis, FileView, FunctionView};
+pub use phases::Phase;
+pub use settings::{AllowedOrder, Settings};

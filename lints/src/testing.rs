@@ -5,11 +5,11 @@
 
 use std::sync::{Arc, LazyLock};
 
-use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::Edition;
 use safe_map_analysis::knowledge::Knowledge;
 use safe_map_analysis::source::Workspace;
 use safe_map_analysis::span::{LineIndex, Span};
+use safe_map_analysis::{Analysis, Settings};
 
 use crate::{Finding, Lint, Role, run};
 
@@ -18,7 +18,7 @@ static KNOWLEDGE: LazyLock<Arc<Knowledge>> = LazyLock::new(|| Arc::new(Knowledge
 /// What one lint finds in a snippet of edition 2021, in the order of the file.
 pub(crate) fn found(lint: &'static Lint, text: &str) -> Vec<Finding> {
     let workspace = Workspace::of_text("src/lib.rs", text, Edition::E2021);
-    let analysis = Analysis::new(workspace, KNOWLEDGE.clone());
+    let analysis = Analysis::new(workspace, KNOWLEDGE.clone(), Settings::default());
     let outcome = run(&analysis, &|it| it.name == lint.name);
     assert!(outcome.panics.is_empty(), "{:?}", outcome.panics);
     outcome.findings

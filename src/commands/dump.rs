@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::Edition;
 use safe_map_analysis::knowledge::Knowledge;
 use safe_map_analysis::source::FileId;
+use safe_map_analysis::{Analysis, Settings};
 
 use crate::cli::Stage;
 use crate::exit;
@@ -63,5 +63,5 @@ fn analysis_of(discovered: workspace::Discovered, path: &Path) -> Option<(Analys
     let workspace = discovered.workspace;
     let id =
         workspace.file_ids().find(|id| discovered.root.join(&*workspace.file(*id).source.path) == path)?;
-    Some((Analysis::new(workspace, Arc::new(Knowledge::builtin())), id))
+    Some((Analysis::new(workspace, Arc::new(Knowledge::builtin()), Settings::default()), id))
 }

@@ -3,18 +3,22 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
-use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::Edition;
 use safe_map_analysis::knowledge::Knowledge;
 use safe_map_analysis::source::Workspace;
 use safe_map_analysis::span::{LineIndex, Span};
+use safe_map_analysis::{Analysis, Settings};
 use safe_map_lints::{Finding, Level, Role, run};
 
 static KNOWLEDGE: LazyLock<Arc<Knowledge>> = LazyLock::new(|| Arc::new(Knowledge::builtin()));
 
 /// The findings in a snippet of every lint that is not mere advice.
 pub(crate) fn findings(text: &str, edition: Edition) -> Vec<Finding> {
-    let analysis = Analysis::new(Workspace::of_text("src/lib.rs", text, edition), KNOWLEDGE.clone());
+    let analysis = Analysis::new(
+        Workspace::of_text("src/lib.rs", text, edition),
+        KNOWLEDGE.clone(),
+        Settings::default(),
+    );
     let outcome = run(&analysis, &|lint| lint.level > Level::Allow);
     assert!(outcome.panics.is_empty(), "{:?}", outcome.panics);
     outcome.findings
