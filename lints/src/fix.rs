@@ -12,7 +12,7 @@ use crate::{Applicability, Edit, Fix};
 /// and is not used again, neither behind the hazard nor in its own statement.
 pub(crate) fn drop_before(function: &FunctionView<'_>, guard: &Guard, hazard: Span) -> Option<Fix> {
     let (name, binding) = guard.binding.as_ref().filter(|_| !guard.is_extended)?;
-    let body = body_of(function)?;
+    let body = &body_of(function)?;
     let block = blocks(body).find(|it| binds_in(body, it, *binding))?;
     let stmt = block.stmts.iter().map(|it| it.span).chain(block.tail.map(|it| body.expr(it).span));
     let stmt = stmt.filter(|it| it.contains(hazard)).min_by_key(|it| it.end - it.start)?;
@@ -32,9 +32,9 @@ pub(crate) fn drop_before(function: &FunctionView<'_>, guard: &Guard, hazard: Sp
 }
 
 /// The facts of a function's body.
-pub(crate) fn body_of<'a>(function: &FunctionView<'a>) -> Option<&'a Body> {
+pub(crate) fn body_of(function: &FunctionView<'_>) -> Option<Body> {
     let def = function.model().func(function.id);
-    Some(function.file.parsed().facts.body(def.body?))
+    Some(function.file.parsed().facts.body(def.body?).unpack())
 }
 
 fn blocks(body: &Body) -> impl Iterator<Item = &Block> {

@@ -22,7 +22,7 @@ fn of_file(workspace: &Workspace, id: FileId) -> Vec<Suppression> {
     let mut out: Vec<Suppression> = comments.collect();
     // Attributes of ours name the tool or the runtime crate: most files have neither word.
     if text.contains("safe_map") {
-        out.extend(attributes(facts).map(|(allow, cover)| of_attribute(id, allow, cover)));
+        out.extend(attributes(facts).map(|(allow, cover)| of_attribute(id, &allow, cover)));
     }
     for suppression in &mut out {
         let cover = std::mem::replace(&mut suppression.cover, Cover::File);
@@ -54,19 +54,19 @@ fn of_attribute(file: FileId, allow: &Allow, cover: Cover) -> Suppression {
     }
 }
 
-fn attributes(facts: &FileFacts) -> impl Iterator<Item = (&Allow, Cover)> {
-    let file = facts.attrs.allows.iter().map(|allow| (allow, Cover::File));
+fn attributes(facts: &FileFacts) -> impl Iterator<Item = (Allow, Cover)> {
+    let file = facts.attrs.allows.iter().map(|allow| (allow.clone(), Cover::File));
     let items = facts.items.iter().flat_map(|item| on(&item.attrs, item.span));
     let fields = cover::fields(facts).flat_map(|field| on(&field.attrs, field.span));
-    let statements = facts.bodies.iter().flat_map(in_body);
+    let statements = facts.bodies.iter().flat_map(|it| in_body(&it.unpack()));
     file.chain(items).chain(fields).chain(statements)
 }
 
-fn on(attrs: &Attrs, span: Span) -> impl Iterator<Item = (&Allow, Cover)> {
-    attrs.allows.iter().map(move |allow| (allow, Cover::Bytes(span)))
+fn on(attrs: &Attrs, span: Span) -> impl Iterator<Item = (Allow, Cover)> {
+    attrs.allows.iter().map(move |allow| (allow.clone(), Cover::Bytes(span)))
 }
 
-fn in_body(body: &Body) -> Vec<(&Allow, Cover)> {
+fn in_body(body: &Body) -> Vec<(Allow, Cover)> {
     let mut out = Vec::new();
     for expr in &body.exprs {
         match &expr.kind {

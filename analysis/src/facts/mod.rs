@@ -9,6 +9,7 @@ mod comments;
 mod depth;
 mod items;
 mod lower;
+mod packed;
 mod scan;
 mod sparse;
 mod types;
@@ -17,6 +18,7 @@ pub use body::*;
 pub use comments::*;
 pub use items::*;
 pub use lower::lower;
+pub use packed::PackedBody;
 pub use sparse::{Absent, Sparse};
 pub use types::*;
 
@@ -73,7 +75,7 @@ pub struct FileFacts {
     /// The items at the top of the file, in order.
     pub roots: Vec<ItemId>,
     /// Every body of the file: functions, initialisers of statics and constants, macro bodies.
-    pub bodies: Vec<Body>,
+    pub bodies: Vec<PackedBody>,
     /// Comments that carry a directive for this tool.
     pub directives: Vec<Directive>,
     /// What could not be read.
@@ -86,8 +88,8 @@ impl FileFacts {
         &self.items[id.0 as usize]
     }
 
-    /// The body behind an id of this file.
-    pub fn body(&self, id: BodyId) -> &Body {
+    /// The body behind an id of this file, packed: [`PackedBody::unpack`] gives its tree.
+    pub fn body(&self, id: BodyId) -> &PackedBody {
         &self.bodies[id.0 as usize]
     }
 }

@@ -5,14 +5,18 @@ use super::frames::FrameKind;
 use super::state::State;
 use super::value::Value;
 use super::walk::Walker;
-use crate::facts::{Body, ExprId, ItemKind, MacroArgs, MacroCall, SelectArm};
+use crate::facts::{Body, BodyId, ExprId, ItemKind, MacroArgs, MacroCall, SelectArm};
 use crate::knowledge::KnownMacro;
 use crate::name::Name;
+use crate::source::FileId;
 use crate::span::Span;
 use crate::ty::Ty;
 
 /// How many macros are followed into each other.
 const MAX_INLINE: usize = 4;
+
+/// Macro rules nested deeper than this are not walked in place.
+const MAX_RULE_DEPTH: u32 = 200;
 
 /// A macro rule that is walked in place of its call.
 #[derive(Debug)]
@@ -163,21 +167,30 @@ impl<'a> Walker<'a> {
         let at = self.model.macro_named(self.scope.module, name)?;
         let ItemKind::MacroRules(rules) = &self.model.item(at).kind else { return None };
         let fits = rules.iter().find(|it| it.simple && it.params.len() == args.len())?;
-        let body = self.model.workspace().file(at.file).facts.body(fits.body?);
-        if body.max_depth > 200 {
-            return None;
-        }
+        let body = self.rule_body(at.file, fits.body?)?;
         let bound = fits.params.iter().map(|(name, _)| name.clone()).zip(args.iter().copied()).collect();
         let call = self.macro_args.first().map_or(span, |it| it.call);
         self.macro_args.push(MacroFrame { args: bound, caller: self.body, call });
-        if !self.bodies.iter().any(|it| std::ptr::eq(*it, body)) {
-            self.bodies.push(body);
-        }
         let caller = std::mem::replace(&mut self.body, body);
         let value = self.use_value(body.root);
         self.body = caller;
         self.macro_args.pop();
         Some(value)
+    }
+
+    /// The body of a macro rule, unpacked once a walk.
+    fn rule_body(&mut self, file: FileId, id: BodyId) -> Option<&'a Body> {
+        if let Some((_, body)) = self.rules.iter().find(|(it, _)| *it == (file, id)) {
+            return Some(body);
+        }
+        let packed = self.model.workspace().file(file).facts.body(id);
+        if packed.max_depth > MAX_RULE_DEPTH {
+            return None;
+        }
+        let body = self.unpacked.push_get(Box::new(packed.unpack()));
+        self.rules.push(((file, id), body));
+        self.bodies.push(body);
+        Some(body)
     }
 
     /// The argument that a name stands for inside a macro rule, evaluated where the call stands.

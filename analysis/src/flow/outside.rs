@@ -8,7 +8,7 @@ use super::state::{Owner, State};
 use super::value::{Pending, Value};
 use super::walk::Walker;
 use super::{Acquire, GuardId, Place};
-use crate::facts::{ExprKind, SelfKind};
+use crate::facts::SelfKind;
 use crate::knowledge::KnownFunction;
 use crate::knowledge::schema::{ClosureClass, GuardEffect, TypeRole, Waits};
 use crate::model::FnId;
@@ -70,15 +70,8 @@ impl Walker<'_> {
             return false;
         };
         let body = self.model.workspace().file(def.at.file).facts.body(body);
-        let may_await = |kind: &ExprKind| match kind {
-            ExprKind::Await(_) => true,
-            ExprKind::Macro(call) => call
-                .path
-                .last()
-                .is_none_or(|it| self.knowledge.macro_named(&it.name).is_none_or(|known| known.spec.awaits)),
-            _ => false,
-        };
-        !body.exprs.iter().any(|it| may_await(&it.kind))
+        let may_await = |name: &Name| self.knowledge.macro_named(name).is_none_or(|known| known.spec.awaits);
+        !body.awaits && !body.macros.iter().any(may_await)
     }
 
     /// A function whose result holds a guard that no argument brought has taken one.

@@ -1,15 +1,19 @@
 //! The walker: its parts, its entry, blocks and statements.
 
+use elsa::FrozenVec;
+
 use super::frames::{Frame, FrameKind};
 use super::state::{FrameId, LocalId, Owner, State};
 use super::value::{Code, Value};
 use super::{Acquire, Event, EventKind, FnFlow, Guard, GuardId, Place, Root};
 use crate::facts::{
-    Attrs, Block, BlockKind, Body, Edition, ExprId, ExprKind, PatId, PatKind, Stmt, StmtKind, TypeExpr,
+    Attrs, Block, BlockKind, Body, BodyId, Edition, ExprId, ExprKind, PatId, PatKind, Stmt, StmtKind,
+    TypeExpr,
 };
 use crate::knowledge::Knowledge;
 use crate::model::{FnId, Holder, Model, TyScope};
 use crate::name::Name;
+use crate::source::FileId;
 use crate::span::Span;
 use crate::ty::Ty;
 
@@ -20,10 +24,12 @@ const MAX_DEPTH: u32 = 600;
 pub fn walk(model: &Model, id: FnId) -> Option<FnFlow> {
     let def = model.func(id);
     let parsed = model.workspace().file(def.at.file);
-    let body = parsed.facts.body(def.body?);
-    if body.max_depth > MAX_DEPTH {
+    let packed = parsed.facts.body(def.body?);
+    if packed.max_depth > MAX_DEPTH {
         return None;
     }
+    let unpacked = FrozenVec::new();
+    let body = unpacked.push_get(Box::new(packed.unpack()));
     let mut walker = Walker {
         model,
         knowledge: model.knowledge(),
@@ -37,6 +43,8 @@ pub fn walk(model: &Model, id: FnId) -> Option<FnFlow> {
         iterating: Vec::new(),
         next_frame: 0,
         next_unnamed: 0,
+        unpacked: &unpacked,
+        rules: Vec::new(),
         bodies: vec![body],
         inlining: Vec::new(),
         macro_args: Vec::new(),
@@ -67,6 +75,10 @@ pub(super) struct Walker<'a> {
     pub(super) iterating: Vec<(Place, Span)>,
     pub(super) next_frame: u32,
     pub(super) next_unnamed: u32,
+    /// What keeps the bodies alive while they are walked.
+    pub(super) unpacked: &'a FrozenVec<Box<Body>>,
+    /// The bodies of the macro rules walked so far.
+    pub(super) rules: Vec<((FileId, BodyId), &'a Body)>,
     /// Every body walked so far: the function's own, then those of macro rules.
     pub(super) bodies: Vec<&'a Body>,
     /// The closures being walked in place, so that recursion ends.

@@ -4,9 +4,7 @@ use super::{
     AdtDef, AliasId, ConstId, Def, FnDef, FnId, ImplDef, ImportPath, ItemRef, Model, Module, ModuleId,
     NamedDef, StaticDef, StaticId,
 };
-use crate::facts::{
-    Attrs, BodyId, Cfg, ExprKind, FileFacts, Generics, ImportAlias, Item, ItemId, ItemKind, StmtKind,
-};
+use crate::facts::{Attrs, BodyId, Cfg, FileFacts, Generics, ImportAlias, Item, ItemId, ItemKind};
 use crate::name::Name;
 use crate::source::{CrateId, FileId};
 use crate::ty::{AdtId, TraitId};
@@ -201,18 +199,7 @@ impl Model {
     /// Collects the items inside a body into an anonymous module, and returns the module whose names the body sees.
     fn body_items(&mut self, facts: &FileFacts, body: Option<BodyId>, place: &Place) -> ModuleId {
         let Some(body) = body.map(|id| facts.body(id)) else { return place.module };
-        let blocks = body.exprs.iter().filter_map(|expr| match &expr.kind {
-            ExprKind::Block(block) => Some(block),
-            _ => None,
-        });
-        let nested: Vec<ItemId> = blocks
-            .flat_map(|block| &block.stmts)
-            .filter_map(|stmt| match stmt.kind {
-                StmtKind::Item(id) => Some(id),
-                _ => None,
-            })
-            .collect();
-        if nested.is_empty() {
+        if body.items.is_empty() {
             return place.module;
         }
         let up = self.module(place.module);
@@ -224,7 +211,7 @@ impl Model {
             ..Module::default()
         };
         let module = self.new_module(block);
-        self.items(facts, &nested, &Place { module, impl_: None, trait_: None, ..place.clone() });
+        self.items(facts, &body.items, &Place { module, impl_: None, trait_: None, ..place.clone() });
         module
     }
 

@@ -142,7 +142,7 @@ fn under_once(analysis: &Analysis, uses: &[(FnId, Span)]) -> bool {
     let model = &analysis.model;
     uses.iter().any(|(function, _)| {
         let def = model.func(*function);
-        let body = def.body.map(|it| analysis.workspace.file(def.at.file).facts.body(it));
+        let body = def.body.map(|it| analysis.workspace.file(def.at.file).facts.body(it).unpack());
         body.is_some_and(|it| {
             it.exprs.iter().any(|expr| match &expr.kind {
                 ExprKind::MethodCall { method, .. } => {

@@ -33,7 +33,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use proc_macro2::TokenStream;
 
 use super::depth::{self, Stack};
-use super::{Body, BodyId, Edition, Expr, ExprId, FileFacts, Pat, PatId, Problem};
+use super::{Body, BodyId, Edition, Expr, ExprId, FileFacts, PackedBody, Pat, PatId, Problem};
 use crate::span::Span;
 use positions::Positions;
 
@@ -129,7 +129,7 @@ impl<'a> Lower<'a> {
         let outer = std::mem::take(&mut self.body);
         let (params, root) = lower(self);
         let inner = std::mem::replace(&mut self.body, outer);
-        self.facts.bodies.push(inner.finish(params, root));
+        self.facts.bodies.push(PackedBody::new(&inner.finish(params, root)));
         BodyId(self.facts.bodies.len() as u32 - 1)
     }
 
@@ -167,10 +167,7 @@ impl BodyBuilder {
     }
 
     fn finish(self, params: Vec<PatId>, root: ExprId) -> Body {
-        let BodyBuilder { mut exprs, mut pats, max_depth, .. } = self;
-        // Facts live as long as the run: what growing left over goes back at once.
-        exprs.shrink_to_fit();
-        pats.shrink_to_fit();
+        let BodyBuilder { exprs, pats, max_depth, .. } = self;
         Body { params, root, exprs, pats, max_depth }
     }
 }

@@ -70,7 +70,7 @@ fn functions_and_methods() {
     let f = function("f");
     assert!(f.is_async && f.is_unsafe && f.params.len() == 1 && f.output.is_some());
     assert_eq!(f.self_param.map(|it| it.kind), Some(SelfKind::RefMut));
-    assert_eq!(facts.body(f.body.expect("a body")).params.len(), 1);
+    assert_eq!(facts.body(f.body.expect("a body")).unpack().params.len(), 1);
     let g = function("g").self_param.expect("self");
     assert!(g.kind == SelfKind::Value && g.ty.is_some());
     assert_eq!(function("h").self_param, None);

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::lower;
-use crate::facts::{Edition, FileFacts};
+use crate::facts::{Edition, FileFacts, PackedBody};
 use crate::span::Span;
 
 /// Code to mutilate: most forms once.
@@ -75,7 +75,7 @@ fn all_spans(facts: &FileFacts) -> Vec<Span> {
     let mut spans: Vec<Span> = facts.problems.iter().map(|problem| problem.span).collect();
     spans.extend(facts.directives.iter().map(|directive| directive.span));
     spans.extend(facts.items.iter().flat_map(|item| [item.span, item.name_span]));
-    for body in &facts.bodies {
+    for body in facts.bodies.iter().map(PackedBody::unpack) {
         spans.extend(body.exprs.iter().map(|expr| expr.span));
         spans.extend(body.pats.iter().map(|pat| pat.span));
     }

@@ -82,7 +82,7 @@ fn statics_declared_by_macros_stand_beside_the_other_items() {
     assert_eq!(roots(&facts), ["f", "A", "B", "C", "D"]);
     let declared = |name: &str| match &named(&facts, name).kind {
         ItemKind::Static(item) => {
-            (item.declared_by, shape_of(facts.body(item.body.expect("an initialiser"))))
+            (item.declared_by, shape_of(&facts.body(item.body.expect("an initialiser")).unpack()))
         }
         _ => panic!("not a static"),
     };
@@ -135,7 +135,7 @@ fn rule(rule: &str) -> (MacroRule, Option<String>) {
     let facts = facts(&format!("macro_rules! m {{ {rule} }}"));
     let ItemKind::MacroRules(rules) = &facts.items.last().expect("a macro").kind else { panic!("no rules") };
     let [rule] = rules.as_slice() else { panic!("{} rules", rules.len()) };
-    (rule.clone(), rule.body.map(|body| shape_of(facts.body(body))))
+    (rule.clone(), rule.body.map(|body| shape_of(&facts.body(body).unpack())))
 }
 
 #[test]

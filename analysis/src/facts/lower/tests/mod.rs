@@ -26,7 +26,7 @@ fn facts(text: &str) -> FileFacts {
 /// The statements of `fn f() { code }` in the notation below.
 fn shape(code: &str) -> String {
     let facts = facts(&format!("fn f() {{ {code} }}"));
-    shape_of(facts.bodies.last().expect("a body"))
+    shape_of(&facts.bodies.last().expect("a body").unpack())
 }
 
 fn shape_of(body: &Body) -> String {

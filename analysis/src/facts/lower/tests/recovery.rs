@@ -63,7 +63,7 @@ fn an_unclosed_brace_costs_the_item_it_is_in() {
     let facts = broken(text);
     assert_eq!(roots(&facts), ["a", "c"]);
     assert_eq!(problems(&facts, text), [("fn b() {\n    if x {\n}", "unclosed `{` (line 3)")]);
-    assert_eq!(facts.bodies[1].exprs[1].span.text(text), "d.e()");
+    assert_eq!(facts.bodies[1].unpack().exprs[1].span.text(text), "d.e()");
 }
 
 #[test]

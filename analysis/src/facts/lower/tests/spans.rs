@@ -5,7 +5,7 @@ use crate::facts::{ExprKind, FileFacts};
 
 /// The texts of all expressions of the last body, in order.
 fn texts<'t>(facts: &FileFacts, text: &'t str) -> Vec<&'t str> {
-    facts.bodies.last().expect("a body").exprs.iter().map(|expr| expr.span.text(text)).collect()
+    facts.bodies.last().expect("a body").unpack().exprs.iter().map(|expr| expr.span.text(text)).collect()
 }
 
 #[track_caller]
@@ -41,7 +41,7 @@ fn parentheses_belong_to_what_they_enclose() {
 fn a_method_name_has_its_own_span() {
     let text = "fn f() { a . r#get::<T>(b) }";
     let facts = facts(text);
-    let method = facts.bodies[0].exprs.iter().find_map(|expr| match &expr.kind {
+    let method = facts.bodies[0].unpack().exprs.iter().find_map(|expr| match &expr.kind {
         ExprKind::MethodCall { method_span, .. } => Some(method_span.text(text)),
         _ => None,
     });
@@ -59,7 +59,7 @@ fn what_stands_before_the_rust_counts() {
         assert_eq!(named(&facts, "größe").span.text(&text), "fn größe() { é.b(\"日本\", c) }");
         assert_eq!(named(&facts, "g").name_span.text(&text), "g");
         assert_eq!(texts(&facts, &text), ["a", "a.b()", "{\r\n    a.b()\r\n}"]);
-        let first = &facts.bodies[0];
+        let first = &facts.bodies[0].unpack();
         let spans: Vec<_> = first.exprs.iter().map(|expr| expr.span.text(&text)).collect();
         assert_eq!(spans[..4], ["é", "\"日本\"", "c", "é.b(\"日本\", c)"]);
     }
@@ -70,7 +70,7 @@ fn items_and_statements_include_their_attributes() {
     let text = "/// doc\n#[a] pub fn f() { #[cfg(x)] let y = 1; #[b] g(); }";
     let facts = facts(text);
     assert_eq!(facts.items[0].span.text(text), text);
-    let body = &facts.bodies[0];
+    let body = &facts.bodies[0].unpack();
     let ExprKind::Block(block) = &body.expr(body.root).kind else { panic!("a block") };
     let stmts: Vec<_> = block.stmts.iter().map(|stmt| stmt.span.text(text)).collect();
     assert_eq!(stmts, ["#[cfg(x)] let y = 1;", "#[b] g();"]);
@@ -85,6 +85,6 @@ fn types_and_patterns_have_spans() {
     let crate::facts::ItemKind::Fn(function) = &facts.items[0].kind else { panic!("a function") };
     let types: Vec<_> = function.params.iter().map(|ty| ty.span.text(text)).collect();
     assert_eq!(types, ["&'x mut [Vec<dyn A + B>; 2]", "fn(u8) -> u8", "impl Fn(A) -> B"]);
-    let pats: Vec<_> = facts.bodies[0].pats.iter().map(|pat| pat.span.text(text)).collect();
+    let pats: Vec<_> = facts.bodies[0].unpack().pats.iter().map(|pat| pat.span.text(text)).collect();
     assert_eq!(pats, ["a", "ref b", "(a, ref b)", "c", "d"]);
 }
