@@ -23,8 +23,10 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "evmap-11.toml",
     "flume.toml",
     "flurry.toml",
+    "futures-timer.toml",
     "futures.toml",
     "hashbrown.toml",
+    "http.toml",
     "hyper.toml",
     "im.toml",
     "indexmap.toml",
@@ -42,6 +44,7 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "quick_cache.toml",
     "rayon.toml",
     "redis.toml",
+    "reqwest-middleware.toml",
     "reqwest.toml",
     "rmp-serde.toml",
     "rocket.toml",
@@ -60,7 +63,9 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "tokio-stream.toml",
     "tokio-util.toml",
     "tokio.toml",
+    "tonic.toml",
     "tracing.toml",
+    "ureq.toml",
 ];
 
 #[cfg(test)]
