@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use crate::flow::{self, FnFlow};
 use crate::knowledge::Knowledge;
 use crate::knowledge::schema::TypeRole;
 use crate::model::{FnId, Model};
 use crate::phases::Phase;
+use crate::rounds::{self, Rounds};
 use crate::settings::Settings;
 use crate::source::{FileId, ParsedFile, Workspace};
 use crate::span::LineIndex;
+use crate::summary::{Happening, Summaries};
 
 /// A workspace with its model and the flow of every function.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct Analysis {
     pub model: Model,
     /// The flow of each function, by [`FnId`]; `None` where it has no body.
     flows: Vec<Option<FnFlow>>,
+    /// What calls of each function do.
+    summaries: Summaries,
     /// The functions of each file, in source order.
     by_file: Vec<Vec<FnId>>,
     /// What has run, in order.
@@ -41,14 +43,18 @@ impl Analysis {
         let model =
             Phase::run(&mut phases, "model", build, |it| format!("{} functions", it.fn_ids().count()));
         let ids: Vec<FnId> = model.fn_ids().collect();
-        let walk = || ids.par_iter().map(|id| flow::walk(&model, *id)).collect();
-        let bodies = |it: &Vec<Option<FnFlow>>| format!("{} bodies", it.iter().flatten().count());
-        let flows = Phase::run(&mut phases, "flow", walk, bodies);
+        let walked = |it: &Rounds| {
+            let bodies = it.flows.iter().flatten().count();
+            format!("{bodies} bodies, {} again, in {} rounds", it.again, it.count)
+        };
+        let flows = Phase::run(&mut phases, "flow", || rounds::walk(&model), walked).flows;
+        let turns = |it: &Summaries| format!("at most {} turns", it.turns);
+        let summaries = Phase::run(&mut phases, "calls", || Summaries::new(&flows), turns);
         let mut by_file = vec![Vec::new(); workspace.files.len()];
         for id in ids {
             by_file[model.func(id).at.file.0 as usize].push(id);
         }
-        Analysis { workspace, knowledge, settings, model, flows, by_file, phases }
+        Analysis { workspace, knowledge, settings, model, flows, summaries, by_file, phases }
     }
 
     /// The parts of the analysis in the order in which they ran, with the time that each took.
@@ -172,6 +178,11 @@ impl<'a> FunctionView<'a> {
     /// The model behind it.
     pub fn model(&self) -> &'a Model {
         &self.file.analysis.model
+    }
+
+    /// What happens while something is held or iterated, calls looked into, in the order of events.
+    pub fn happenings(&self) -> impl Iterator<Item = Happening<'a>> + 'a {
+        self.file.analysis.summaries.happenings(self.flow)
     }
 
     /// Its path inside the crate.

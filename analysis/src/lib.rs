@@ -16,7 +16,9 @@ pub mod ty;
 mod analysis;
 pub mod knowledge;
 mod phases;
+mod rounds;
 mod settings;
+pub mod summary;
 
 pub use analysis::{Analysis, FileView, FunctionView};
 pub use phases::Phase;

@@ -5,6 +5,7 @@ use safe_map_analysis::flow::{Acquire, Decl, Guard, Place as Path, Step, show_pl
 use safe_map_analysis::knowledge::schema::{GuardClass, Op, TypeRole};
 use safe_map_analysis::source::FileId;
 use safe_map_analysis::span::Span;
+use safe_map_analysis::summary::{Happening, Hop};
 
 use crate::{Confidence, Finding, Label, Place, Role};
 
@@ -66,6 +67,29 @@ pub(crate) fn acquire_label(function: &FunctionView<'_>, guard: &Guard) -> Label
         place: here(function, guard.acquire.span),
         message: format!("{what}{holder}"),
     }
+}
+
+/// The function through which something happens, as code calls it; none where it happens here.
+pub(crate) fn called(function: &FunctionView<'_>, happening: &Happening<'_>) -> Option<String> {
+    let callee = happening.chain.first()?.function;
+    Some(function.model().func(callee).path.clone())
+}
+
+/// The labels of the calls through which something happens, and of where it does.
+pub(crate) fn chain_labels(function: &FunctionView<'_>, happening: &Happening<'_>, what: &str) -> Vec<Label> {
+    let model = function.model();
+    let place = |hop: &Hop| at(model.func(hop.function).at.file, hop.span);
+    let calls = happening.chain.windows(2).map(|pair| Label {
+        role: Role::Via,
+        place: place(&pair[0]),
+        message: format!("which calls `{}`", model.func(pair[1].function).path),
+    });
+    let end = happening.chain.last().map(|hop| Label {
+        role: Role::Hazard,
+        place: place(hop),
+        message: what.to_string(),
+    });
+    calls.chain(end).collect()
 }
 
 /// The label where a lock or map is declared.

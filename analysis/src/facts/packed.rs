@@ -5,13 +5,15 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Body, ExprKind, ItemId, MacroCall, StmtKind};
+use super::{Body, ExprKind, ItemId, MacroCall, PatId, PatKind, StmtKind};
 use crate::name::Name;
 
 /// A body, packed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PackedBody {
     bytes: Box<[u8]>,
+    /// The names of the parameters, `self` left out; empty where the pattern is more than a name.
+    pub params: Box<[Name]>,
     /// How deep it nests: what a recursive walk over the body needs.
     pub max_depth: u32,
     /// The items declared in it.
@@ -32,6 +34,7 @@ impl PackedBody {
         let bytes = postcard::to_allocvec(body).expect("a body is plain data").into_boxed_slice();
         PackedBody {
             bytes,
+            params: body.params.iter().map(|it| bound_name(body, *it)).collect(),
             max_depth: body.max_depth,
             items: nested_items(body),
             awaits: body.exprs.iter().any(|it| matches!(it.kind, ExprKind::Await(_))),
@@ -46,6 +49,13 @@ impl PackedBody {
     /// Never: the bytes are those that [`PackedBody::new`] wrote.
     pub fn unpack(&self) -> Body {
         postcard::from_bytes(&self.bytes).expect("these bytes were packed here")
+    }
+}
+
+fn bound_name(body: &Body, id: PatId) -> Name {
+    match &body.pat(id).kind {
+        PatKind::Bind { name, sub: None, .. } => name.clone(),
+        _ => Name::default(),
     }
 }
 

@@ -4,6 +4,7 @@ use super::EventKind;
 use super::value::Value;
 use super::walk::Walker;
 use crate::facts::ExprId;
+use crate::knowledge::schema::Waits;
 use crate::span::Span;
 use crate::ty::Ty;
 
@@ -14,6 +15,12 @@ impl<'a> Walker<'a> {
             return value;
         }
         let value = self.argument(operand);
+        if let Some(block) = value.closure.filter(|it| self.is_async_block(*it)) {
+            self.release_captured(&value.guards);
+            let given = self.run(block, Vec::new());
+            self.end_values(&[value], at);
+            return given;
+        }
         self.run_unknown(&value);
         self.complete(value, at)
     }
@@ -21,7 +28,9 @@ impl<'a> Walker<'a> {
     /// Runs a future to its end: suspends, takes what it waits for, gives its output.
     pub(super) fn complete(&mut self, value: Value, at: Span) -> Value {
         if value.pending.as_ref().is_none_or(|it| it.suspends) {
-            self.event(EventKind::Await, at);
+            let wait = value.pending.as_ref().map(|it| it.wait.clone()).filter(|it| it.waits != Waits::None);
+            let wait = wait.map(Box::new).or(value.wait.clone()).unwrap_or_default();
+            self.event(EventKind::Await(wait), at);
         }
         if let Some(task) = value.task {
             self.run_task(task);

@@ -180,6 +180,7 @@ impl<'a> Walker<'a> {
             return given;
         }
         args.iter().for_each(|it| self.run_unknown(it));
+        self.call_back(&value, callee, span);
         self.end_values(&args, span.at_end());
         let output = self.deref_chain(&value.ty).into_iter().find_map(|ty| match ty {
             Ty::Callable(output) => Some((*output).clone()),
@@ -209,7 +210,7 @@ impl<'a> Walker<'a> {
         self.run_unknown(&value);
         let inner = value.ty.clone();
         let ty = Ty::Known(id, if is_err { Arc::from([Ty::Unknown, inner]) } else { Arc::from([inner]) });
-        Some(Value { pending: None, ..value }.with_ty(ty))
+        Some(Value { pending: None, is_empty: is_err, ..value }.with_ty(ty))
     }
 
     /// `Type::name(..)`: a constructor, an associated function, or a method with `self` written first.

@@ -80,6 +80,11 @@ impl<'a> Walker<'a> {
         Some(self.run(self.code(operand), Vec::new()))
     }
 
+    /// Whether code is an async block rather than a closure.
+    pub(super) fn is_async_block(&self, code: Code) -> bool {
+        matches!(self.bodies[code.body as usize].expr(code.id).kind, ExprKind::Block(_))
+    }
+
     /// An expression of the body being walked, for later.
     fn code(&self, id: ExprId) -> Code {
         let index = self.bodies.iter().position(|it| std::ptr::eq(*it, self.body));
@@ -110,7 +115,9 @@ impl<'a> Walker<'a> {
         self.inlining.push(code);
         let deferred = std::mem::take(&mut self.deferred);
         let frame = self.push(FrameKind::Call(Vec::new()));
+        self.branches += 1;
         let value = self.run_body(id, params);
+        self.branches -= 1;
         self.pop(frame, self.span(id).at_end());
         // The threads of a scope are waited for when its closure has returned.
         for thread in std::mem::replace(&mut self.deferred, deferred) {
@@ -169,7 +176,11 @@ impl<'a> Walker<'a> {
             return;
         }
         let captured = self.flying(value);
+        let is_result = self.returns_future && matches!(self.body.expr(id.id).kind, ExprKind::Block(_));
+        let apart = u32::from(!is_result);
+        self.apart += apart;
         self.run_fresh(id, Vec::new(), &captured);
+        self.apart -= apart;
     }
 
     /// Runs a closure with nothing alive but what it captured, and leaves this path as it was.

@@ -21,7 +21,7 @@ impl<'a> Walker<'a> {
         let names = self.push(FrameKind::Block);
         let mut failed = Vec::new();
         self.condition(cond, &mut failed);
-        let taken = self.in_temps(then);
+        let taken = self.in_branch(then);
         let scopes = self.frames[self.frames.len() - 1 - usize::from(early.is_some())..].to_vec();
         self.pop(names, self.span(then).at_end());
         if let Some(early) = early {
@@ -34,7 +34,7 @@ impl<'a> Walker<'a> {
         }
         let value = match otherwise {
             Some(otherwise) => {
-                let value = self.in_temps(otherwise);
+                let value = self.in_branch(otherwise);
                 self.merge(vec![taken, value])
             }
             None => taken.with_ty(Ty::unit()),
@@ -50,14 +50,18 @@ impl<'a> Walker<'a> {
         match &body.expr(cond).kind {
             ExprKind::Lazy { op: LazyOp::And, lhs, rhs } => {
                 self.condition(*lhs, failed);
+                self.branches += 1;
                 self.condition(*rhs, failed);
+                self.branches -= 1;
             }
             ExprKind::Lazy { op: LazyOp::Or, lhs, rhs } => {
                 let mut first = Vec::new();
                 self.condition(*lhs, &mut first);
                 let held = std::mem::replace(&mut self.state, State::unreachable());
                 self.state = first.into_iter().fold(State::unreachable(), State::join);
+                self.branches += 1;
                 self.condition(*rhs, failed);
+                self.branches -= 1;
                 self.state = std::mem::replace(&mut self.state, State::unreachable()).join(held);
             }
             ExprKind::Let { pat, init } => self.let_condition(*pat, *init, failed),
@@ -128,7 +132,7 @@ impl<'a> Walker<'a> {
             forget(&mut self.state, &value.guards);
         }
         self.end(made, span);
-        self.in_temps(otherwise);
+        self.in_branch(otherwise);
         self.state = matched;
         self.enter_pattern(pat, value);
     }
@@ -162,7 +166,7 @@ impl<'a> Walker<'a> {
             let mut failed = Vec::new();
             self.condition(guard, &mut failed);
         }
-        let value = self.in_temps(arm.body);
+        let value = self.in_branch(arm.body);
         self.pop(names, self.span(arm.body).at_end());
         value
     }
@@ -173,14 +177,16 @@ impl<'a> Walker<'a> {
         guards.dedup();
         let known = |it: &&Value| !matches!(it.ty, Ty::Never | Ty::Unknown) && !it.ty.is_open();
         let half = |it: &&Value| !matches!(it.ty, Ty::Never | Ty::Unknown);
-        let best =
-            values.iter().find(known).or_else(|| values.iter().find(half)).cloned().unwrap_or_default();
-        let others = values.iter().filter(|it| !matches!(it.ty, Ty::Never));
-        let same_place = others.clone().all(|it| it.place == best.place);
+        let full = |it: &&Value| !it.is_empty;
+        let some = values.iter().filter(full).find(known).or_else(|| values.iter().find(known));
+        let best = some.or_else(|| values.iter().find(half)).cloned().unwrap_or_default();
+        let mut others = values.iter().filter(|it| !matches!(it.ty, Ty::Never) && !it.is_empty);
+        let same_place = others.all(|it| it.place == best.place);
         let place = if same_place { best.place } else { None };
         let iterates = best.iterates;
         let pending = best.pending;
-        Value { place, decl: best.decl, guards, iterates, pending, ..Value::of(best.ty) }
+        let is_empty = values.iter().all(|it| it.is_empty || matches!(it.ty, Ty::Never));
+        Value { place, decl: best.decl, guards, iterates, pending, is_empty, ..Value::of(best.ty) }
     }
 
     pub(super) fn loop_(&mut self, label: Option<&Name>, body: ExprId, span: Span) -> Value {
@@ -202,7 +208,7 @@ impl<'a> Walker<'a> {
         let names = self.push(FrameKind::Block);
         let mut failed = Vec::new();
         self.condition(cond, &mut failed);
-        self.in_temps(body);
+        self.in_branch(body);
         let scopes = self.frames[self.frames.len() - 2..].to_vec();
         self.pop(names, self.span(body).at_end());
         self.pop(temps, self.span(body).at_end());
@@ -278,7 +284,7 @@ impl<'a> Walker<'a> {
             let before = walker.state.clone();
             let names = walker.push(FrameKind::Block);
             walker.bind(pat, Value::of(item.clone()));
-            walker.in_temps(body);
+            walker.in_branch(body);
             walker.pop(names, walker.span(body).at_end());
             // No item, or no further one.
             vec![before, walker.state.clone()]

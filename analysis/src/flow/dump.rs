@@ -35,11 +35,15 @@ impl FnFlow {
                 .map(|it| format!("{}{}", it.guard.0, if it.maybe { "?" } else { "" }))
                 .collect();
             let what = match &event.kind {
-                EventKind::Await => "await".to_string(),
+                EventKind::Await(wait) => format!("await {}", wait.what),
                 EventKind::Acquire { acquire, .. } => {
                     format!("acquire {} by {}", show_place(model, &acquire.lock.place), acquire.method)
                 }
-                EventKind::MapOp { place, op, .. } => format!("{op:?} on {}", show_place(model, place)),
+                EventKind::MapOp(it) => format!("{:?} on {}", it.op, show_place(model, &it.place)),
+                EventKind::Block(wait) => format!("wait for {:?} in {}", wait.waits, wait.what),
+                EventKind::Work(what) => format!("work in {what}"),
+                EventKind::Callback(it) => format!("callback {}", it.name),
+                EventKind::Call(call) => format!("call {}", model.func(call.callee).path),
                 EventKind::StaticUse(id) => format!("static {}", model.static_(*id).name),
                 EventKind::Discard(id) => format!("discard {}", id.0),
             };

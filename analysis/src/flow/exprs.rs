@@ -107,7 +107,7 @@ impl<'a> Walker<'a> {
             ExprKind::Await(operand) => self.await_(*operand, span),
             ExprKind::Try(operand) => self.try_(*operand, span),
             ExprKind::Return(value) => {
-                self.jump_value(*value, span);
+                self.return_value(*value, span);
                 self.leave_call(span);
                 Value::of(Ty::Never)
             }
@@ -133,6 +133,14 @@ impl<'a> Walker<'a> {
             ExprKind::Macro(call) => self.macro_call(call, span),
             ExprKind::Unknown => Value::default(),
         }
+    }
+
+    fn return_value(&mut self, value: Option<ExprId>, span: Span) {
+        let value = value.map(|it| self.use_value(it)).unwrap_or_else(|| Value::of(Ty::unit()));
+        if self.state.reachable {
+            self.returns(&value);
+        }
+        self.end_values(&[value], span);
     }
 
     fn jump_value(&mut self, value: Option<ExprId>, span: Span) {
@@ -177,7 +185,7 @@ impl<'a> Walker<'a> {
         let last = full.rsplit("::").next().unwrap_or(full);
         if last == "None" {
             let ty = self.knowledge.well_known().option.map(|id| Ty::Known(id, Arc::from([Ty::Unknown])));
-            return Value::of(ty.unwrap_or_default());
+            return Value { is_empty: true, ..Value::of(ty.unwrap_or_default()) };
         }
         let is_static = last.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
         let place = is_static.then(|| Place::new(Root::ForeignStatic(full.clone())));
@@ -261,7 +269,7 @@ impl<'a> Walker<'a> {
     fn lazy(&mut self, lhs: ExprId, rhs: ExprId) -> Value {
         self.in_temps(lhs);
         let skipped = self.state.clone();
-        self.in_temps(rhs);
+        self.in_branch(rhs);
         self.state = std::mem::replace(&mut self.state, State::new()).join(skipped);
         Value::of(Ty::Prim(Name::new("bool")))
     }

@@ -106,6 +106,14 @@ impl Walker<'_> {
         value
     }
 
+    /// The same in a branch: it may not happen.
+    pub(super) fn in_branch(&mut self, id: ExprId) -> Value {
+        self.branches += 1;
+        let value = self.in_temps(id);
+        self.branches -= 1;
+        value
+    }
+
     /// The local of this name.
     pub(super) fn lookup(&self, name: &str) -> Option<LocalId> {
         // A closure's or async block's body sees the locals around it; an item's body is walked on its own.
@@ -117,6 +125,7 @@ impl Walker<'_> {
 
     /// `return`, `?`: the rest of the body does not happen on this path.
     pub(super) fn leave_call(&mut self, at: Span) {
+        self.has_left = true;
         let Some(target) = self.frames.iter().rposition(|it| matches!(it.kind, FrameKind::Call(_))) else {
             return;
         };
@@ -142,6 +151,7 @@ impl Walker<'_> {
 
     /// `break`.
     pub(super) fn break_to(&mut self, label: Option<&Name>, value: Value, at: Span) {
+        self.has_left = true;
         let target = self.loop_frame(label);
         if let Some(target) = target.filter(|_| self.state.reachable) {
             let flying = self.flying(&value);
@@ -158,6 +168,7 @@ impl Walker<'_> {
 
     /// `continue`.
     pub(super) fn continue_to(&mut self, label: Option<&Name>, at: Span) {
+        self.has_left = true;
         let target = self.loop_frame(label);
         if let Some(target) = target {
             let state = self.leaving(target, &[], at);

@@ -7,9 +7,9 @@ use super::macros::argument_types;
 use super::place::Root;
 use super::value::{Code, Lazy, Pending, Value};
 use super::walk::Walker;
-use super::{Acquire, EventKind, GuardId, Lock};
+use super::{Acquire, EventKind, GuardId, Lock, MapOp, Wait};
 use crate::knowledge::KnownMethod;
-use crate::knowledge::schema::{ClosureClass, GuardClass, Hold, LockMode, Method, Op, TypeRole};
+use crate::knowledge::schema::{ClosureClass, GuardClass, Hold, LockMode, Method, Op, TypeRole, Waits};
 use crate::model::Holder;
 use crate::ty::Ty;
 
@@ -53,6 +53,7 @@ impl Walker<'_> {
         self.consume_all(method, ty, &receiver, &call);
         let paused = self.pause(spec.guard_effect, &receiver);
         let results = self.run_closures(method, ty, &receiver, &call.args);
+        self.costs(spec.waits, spec.heavy, spec.is_async, &call);
         self.state.live.extend(paused);
         self.iterating.truncate(depth);
         self.known_value(method, ty, receiver, &call, key, taken, results)
@@ -121,7 +122,7 @@ impl Walker<'_> {
         let span = acquire.span;
         let next = GuardId(self.flow.guards.len() as u32);
         let lasting = (method.spec.hold == Hold::Result).then_some(next);
-        self.event(EventKind::Acquire { acquire: acquire.clone(), guard: lasting }, span);
+        self.event(EventKind::Acquire { acquire: Box::new(acquire.clone()), guard: lasting }, span);
         let guard = self.guard_of(acquire, id);
         (guard, method.spec.hold)
     }
@@ -149,6 +150,7 @@ impl Walker<'_> {
         for arg in &call.args {
             self.run_unknown(arg);
         }
+        let spec = &method.spec;
         let returns = self.known_result(&method.returns, ty, call, &[]);
         let lasting = method.spec.hold == Hold::Result;
         let value = Value {
@@ -156,18 +158,46 @@ impl Walker<'_> {
             decl: receiver.decl.clone(),
             ..Value::of(returns.clone())
         };
-        let pending = Pending { acquire: Some(acquire), lasting, suspends: true, value };
+        let wait = Wait { waits: spec.waits, what: call.name.clone() };
+        let pending = Pending {
+            acquire: Some(acquire),
+            call: None,
+            wait,
+            taken: Vec::new(),
+            at: call.span,
+            lasting,
+            suspends: true,
+            value,
+        };
         Value { pending: Some(Box::new(pending)), ..Value::of(Ty::Future(Arc::new(returns))) }
+    }
+
+    /// What a call waits for, and the work it does.
+    pub(super) fn costs(&mut self, waits: Waits, heavy: bool, is_async: bool, call: &Call<'_>) {
+        if heavy {
+            self.event(EventKind::Work(call.name.clone()), call.span);
+        }
+        if waits != Waits::None && !is_async {
+            self.event(EventKind::Block(Box::new(Wait { waits, what: call.name.clone() })), call.span);
+        }
     }
 
     /// What an awaited future does and gives.
     pub(super) fn fulfil(&mut self, pending: Pending) -> Value {
-        let Some(acquire) = pending.acquire else { return pending.value };
+        if let Some(call) = pending.call {
+            self.event(EventKind::Call(call), pending.at);
+        }
+        let mut value = pending.value;
+        for acquire in pending.taken {
+            let held = self.holds(&value.ty);
+            value.guards.push(self.new_guard(acquire, held, false));
+        }
+        let Some(acquire) = pending.acquire else { return value };
         let span = acquire.span;
         let next = GuardId(self.flow.guards.len() as u32);
-        let held = self.knowledge.guard_in(&pending.value.ty).filter(|_| pending.lasting);
-        self.event(EventKind::Acquire { acquire: acquire.clone(), guard: held.map(|_| next) }, span);
-        let mut value = pending.value;
+        let held = self.knowledge.guard_in(&value.ty).filter(|_| pending.lasting);
+        let guard = held.map(|_| next);
+        self.event(EventKind::Acquire { acquire: Box::new(acquire.clone()), guard }, span);
         if held.is_some() {
             let guard = self.guard_of(acquire, held);
             value.guards.push(guard);
@@ -182,7 +212,7 @@ impl Walker<'_> {
             return;
         }
         let (decl, method) = (receiver.decl.clone(), call.name.clone());
-        self.event(EventKind::MapOp { place, op: spec.op, decl, method }, call.span);
+        self.event(EventKind::MapOp(Box::new(MapOp { place, op: spec.op, decl, method })), call.span);
     }
 
     /// A type of the knowledge files seen from a receiver of type `ty`, with arguments and closure results put in.

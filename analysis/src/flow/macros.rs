@@ -55,7 +55,7 @@ impl<'a> Walker<'a> {
         // `join!` makes its futures in a `let` of its own, and polls them when the arguments' temporaries are gone.
         let is_select = matches!(call.args, MacroArgs::Select(_));
         if known.is_some_and(|it| it.spec.awaits) && !is_select {
-            self.event(EventKind::Await, span);
+            self.event(EventKind::Await(Box::default()), span);
         }
         if known.is_some_and(|it| it.spec.diverges) {
             self.leave_call(span);
@@ -130,7 +130,7 @@ impl<'a> Walker<'a> {
         }
         // What the futures were made with is gone when they are polled; what they hold is not.
         self.pop(futures, span.at_end());
-        self.event(EventKind::Await, Span::new(span.start, span.start + 1));
+        self.event(EventKind::Await(Box::default()), Span::new(span.start, span.start + 1));
         self.end_values(&outputs, span);
         let base = self.state.clone();
         let mut end = State::unreachable();

@@ -2,13 +2,14 @@
 //!
 //! In: a function of the [`Model`](crate::model::Model). Out: a [`FnFlow`]. The walk follows Rust's drop scopes
 //! (temporaries by edition, scrutinees, lifetime extension, moves, branches), so that a lint need only ask what is
-//! held where. It knows one body at a time: of a callee it knows the signature.
+//! held where. It knows one body at a time: of a callee it knows the signature and the [`Shape`].
 
 mod awaits;
 mod calls;
 mod closures;
 mod control;
 mod dump;
+mod event;
 mod exprs;
 mod extension;
 mod frames;
@@ -22,16 +23,21 @@ mod passed;
 mod patterns;
 mod place;
 mod results;
+mod returns;
+mod shape;
+mod sites;
 mod state;
 mod value;
 mod walk;
 
 pub use dump::show_place;
+pub use event::{Argument, Call, Callback, Caller, Event, EventKind, Held, MapOp, Wait};
 pub use place::{Decl, Place, Root, Step};
+pub use shape::{ParamCall, Shape, Shapes};
 pub use walk::walk;
 
 use crate::knowledge::schema::{GuardClass, LockMode, Locking, Op, TypeRole};
-use crate::model::{FnId, StaticId};
+use crate::model::FnId;
 use crate::name::Name;
 use crate::span::Span;
 
@@ -50,6 +56,10 @@ pub struct FnFlow {
     pub locals: Vec<(Name, Span)>,
     /// Its events. A loop's body is walked twice where a guard of one turn is alive in the next.
     pub events: Vec<Event>,
+    /// What callers must know before they are walked themselves.
+    pub shape: Shape,
+    /// The functions of the workspace whose shapes were looked at, sorted.
+    pub callees: Vec<FnId>,
 }
 
 impl FnFlow {
@@ -127,59 +137,4 @@ pub struct Guard {
     pub is_extended: bool,
     /// Where it ends, on each path.
     pub ends: Vec<Span>,
-}
-
-/// Something that happens while guards may be alive.
-#[derive(Clone, Debug)]
-pub struct Event {
-    /// What.
-    pub kind: EventKind,
-    /// Where.
-    pub span: Span,
-    /// What is alive, oldest first; a guard that this very event takes is not among them.
-    pub held: Vec<Held>,
-    /// The plain maps that are being iterated, with the place where the iteration starts.
-    pub iterating: Vec<(Place, Span)>,
-}
-
-/// The kinds of events.
-#[derive(Clone, Debug)]
-pub enum EventKind {
-    /// An `.await` that can suspend.
-    Await,
-    /// A lock, map or cell is taken, for the moment of a call or for as long as `guard` lives.
-    Acquire {
-        /// How.
-        acquire: Acquire,
-        /// The guard, where it lasts.
-        guard: Option<GuardId>,
-    },
-    /// A plain map is read or changed.
-    MapOp {
-        /// Which.
-        place: Place,
-        /// How.
-        op: Op,
-        /// Where it is declared.
-        decl: Option<Decl>,
-        /// The method.
-        method: Name,
-    },
-    /// A static is named.
-    StaticUse(StaticId),
-    /// A guard is made and dropped at once: `let _ = m.lock();`.
-    Discard(GuardId),
-}
-
-/// A guard that is alive at an event.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Held {
-    /// Which.
-    pub guard: GuardId,
-    /// Alive on some of the paths that lead here, not on all.
-    pub maybe: bool,
-    /// How it holds its lock here.
-    pub mode: LockMode,
-    /// The local that holds it here, an index into [`FnFlow::locals`]; none for a temporary.
-    pub local: Option<u32>,
 }

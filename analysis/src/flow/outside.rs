@@ -7,16 +7,17 @@ use super::place::{Root, Step};
 use super::state::{Owner, State};
 use super::value::{Pending, Value};
 use super::walk::Walker;
-use super::{Acquire, GuardId, Place};
+use super::{Acquire, Call as Site, EventKind, GuardId, Place, Shape, Wait};
 use crate::facts::SelfKind;
 use crate::knowledge::KnownFunction;
 use crate::knowledge::schema::{ClosureClass, GuardEffect, TypeRole, Waits};
 use crate::model::FnId;
 use crate::name::Name;
+use crate::span::Span;
 use crate::ty::Ty;
 
 impl Walker<'_> {
-    /// A function of the workspace: its signature says what it gives and whether that holds a guard.
+    /// A function of the workspace: its signature says what it gives and whether that holds a guard, its shape which.
     pub(super) fn workspace_call(
         &mut self,
         id: FnId,
@@ -24,43 +25,83 @@ impl Walker<'_> {
         call: Call<'_>,
     ) -> Value {
         let model = self.model;
+        let (id, is_possible) = self.implementation(id);
         let sig = model.signature(id);
-        for arg in &call.args {
-            self.run_unknown(arg);
-        }
+        self.flow.callees.push(id);
+        let shape = self.shapes.get(id);
+        let site = self.site(id, is_possible, receiver.as_ref().map(|it| &it.1), &call);
+        self.run_called(shape, &site, &call);
+        self.call_of_dyn(id, receiver.as_ref(), &call);
         let mut output = sig.output.clone();
         if let Some((ty, _)) = &receiver {
             output = model.seen_from(&output, sig, ty);
         }
         output = infer(&output, &sig.params, &call.args);
-        let mut given: Vec<GuardId> = call.args.iter().flat_map(|it| self.flying(it)).collect();
-        if let (Some((_, value)), Some(SelfKind::Value)) = (&receiver, sig.self_kind) {
-            given.extend(self.flying(value));
-        }
         let result = match &output {
             Ty::Future(inner) => (**inner).clone(),
             other => other.clone(),
         };
-        let keeps = self.keeps(&result);
-        if !keeps {
-            self.end(&given, call.span.at_end());
-            given.clear();
+        let place = self.returned_place(id, shape, &site, receiver.as_ref().map(|it| &it.1), &call, &result);
+        let is_async = matches!(output, Ty::Future(_));
+        let site = Box::new(site);
+        if !is_async {
+            self.event(EventKind::Call(site.clone()), call.span);
         }
-        let place = self.returned_place(id, receiver.as_ref().map(|it| &it.1), &call, &result);
-        let acquire = self.returned_guard(&result, place.as_ref(), given.is_empty(), &call);
+        let given = self.given(sig.self_kind, receiver.as_ref().map(|it| &it.1), &call);
+        let keeps = self.keeps(&result);
+        let given = if keeps { given } else { self.gone(given, call.span) };
+        let taken = self.taken(shape, &site, given.is_empty() && keeps, &call);
+        let acquire = match taken.is_empty() {
+            true => self.returned_guard(&result, place.as_ref(), given.is_empty(), &call),
+            false => None,
+        };
         let value = Value { place, guards: given, ..Value::of(result) };
-        let suspends = !self.never_suspends(id);
-        self.deliver(value, acquire, suspends, output)
+        let pending = Pending {
+            acquire,
+            call: is_async.then_some(site),
+            at: call.span,
+            wait: Wait::default(),
+            taken,
+            lasting: true,
+            suspends: !self.never_suspends(id),
+            value,
+        };
+        self.deliver(pending, output)
     }
 
     /// Gives the value now, or when the future is awaited.
-    fn deliver(&mut self, value: Value, acquire: Option<Acquire>, suspends: bool, output: Ty) -> Value {
-        let pending = Pending { acquire, lasting: true, suspends, value };
+    fn deliver(&mut self, pending: Pending, output: Ty) -> Value {
         if !matches!(output, Ty::Future(_)) {
             return self.fulfil(pending);
         }
         let guards = pending.value.guards.clone();
         Value { pending: Some(Box::new(pending)), guards, ..Value::of(output) }
+    }
+
+    /// The guards that a call moves into the callee.
+    fn given(&self, self_kind: Option<SelfKind>, receiver: Option<&Value>, call: &Call<'_>) -> Vec<GuardId> {
+        let mut given: Vec<GuardId> = call.args.iter().flat_map(|it| self.flying(it)).collect();
+        if let (Some(value), Some(SelfKind::Value)) = (receiver, self_kind) {
+            given.extend(self.flying(value));
+        }
+        given
+    }
+
+    /// What the callee does not give back ends with the call.
+    fn gone(&mut self, given: Vec<GuardId>, span: Span) -> Vec<GuardId> {
+        self.end(&given, span.at_end());
+        Vec::new()
+    }
+
+    /// The locks whose guards the callee hands out, as its body says.
+    fn taken(&self, shape: Option<&Shape>, site: &Site, is_fresh: bool, call: &Call<'_>) -> Vec<Acquire> {
+        let guards = shape.map(|it| it.guards.as_slice()).unwrap_or_default();
+        let own = guards
+            .iter()
+            .filter(|it| is_fresh && !matches!(it.lock.place.root, Root::Param(..) if it.is_indirect));
+        let seen =
+            own.map(|it| Acquire { span: call.span, method: call.name.clone(), ..site.seen_acquire(it) });
+        seen.collect()
     }
 
     /// An `async fn` of the workspace without an await, of which no impl can be another: it never suspends.
@@ -87,19 +128,22 @@ impl Walker<'_> {
         Some(self.foreign_acquire(held, place, None, call.span, call.name.clone()))
     }
 
-    /// What an accessor's result names: the same thing for the same receiver and arguments, where it refers to
-    /// something at all.
+    /// What an accessor's result names: what its body says, or else the same thing for the same receiver and arguments,
+    /// where it refers to something at all.
     fn returned_place(
         &mut self,
         id: FnId,
+        shape: Option<&Shape>,
+        site: &Site,
         receiver: Option<&Value>,
         call: &Call<'_>,
         result: &Ty,
     ) -> Option<Place> {
-        let refers =
-            self.is_handle(result) || self.holds(result).is_some() || self.is_handle(&self.unwrapped(result));
-        if !refers {
+        if !self.refers(result) {
             return None;
+        }
+        if let Some(place) = shape.and_then(|it| it.place.as_ref()) {
+            return site.seen(place);
         }
         let keys: Option<Vec<String>> = call.exprs.iter().map(|it| self.key_text(*it)).collect();
         let keys = keys?.join(", ");
@@ -124,6 +168,7 @@ impl Walker<'_> {
     fn known_function(&mut self, function: &KnownFunction, call: Call<'_>) -> Value {
         let results = self.function_closures(function, &call);
         let is_async = function.spec.is_async;
+        self.costs(function.spec.waits, function.spec.heavy, is_async, &call);
         // An async function hands on what the futures among its arguments give.
         let awaited = call.args.iter().map(|it| match (&it.ty, is_async) {
             (Ty::Future(output), true) => Value::of((**output).clone()),
@@ -140,7 +185,9 @@ impl Walker<'_> {
         }
         let handle = self.model.role(&returns) == Some(TypeRole::Handle);
         let task = call.args.iter().find_map(|it| it.closure).filter(|_| handle);
+        let wait = self.awaited_wait(is_async, function.spec.waits, &call.name);
         let value = self.wrap_arguments(returns.clone(), call, effect, function.spec.waits);
+        let value = Value { wait: wait.or(value.wait), ..value };
         if is_async && !matches!(value.ty, Ty::Future(_)) {
             return Value { ty: Ty::Future(returns.into()), ..value };
         }
@@ -207,9 +254,10 @@ impl Walker<'_> {
             .iter()
             .find_map(|it| it.pending.clone())
             .map(|it| self.repacked(*it, &returns, attempt));
+        let wait = call.args.iter().find_map(|it| it.wait.clone());
         let first = call.args.into_iter().next().unwrap_or_default();
         let place = if same { first.place } else { None };
-        Value { place, guards, pending, ..Value::of(returns) }
+        Value { place, guards, pending, wait, ..Value::of(returns) }
     }
 
     /// A future inside another (`timeout(d, lock)`): awaiting the outer one does what the inner one does, and gives

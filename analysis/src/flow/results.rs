@@ -6,9 +6,10 @@ use super::place::Root;
 use super::state::Owner;
 use super::value::Value;
 use super::walk::Walker;
-use super::{Acquire, EventKind, GuardId, Place};
+use super::{Acquire, EventKind, GuardId, Place, Wait};
 use crate::knowledge::KnownMethod;
-use crate::knowledge::schema::{GuardEffect, Hold, LockMode, Op, Receiver, TypeRole};
+use crate::knowledge::schema::{GuardEffect, Hold, LockMode, Op, Receiver, TypeRole, Waits};
+use crate::name::Name;
 use crate::span::Span;
 use crate::ty::Ty;
 
@@ -51,7 +52,14 @@ impl<'a> Walker<'a> {
         let tells = tells.filter(|_| self.model.role(ty) == Some(TypeRole::Enum) && self.holds_first(ty));
         let pending = if method.spec.receiver == Receiver::Value { receiver.pending } else { None };
         let task = results.task;
-        Value { place, decl, guards, iterates, pending, tells, lazy, task, ..Value::of(returns) }
+        let wait = self.awaited_wait(method.spec.is_async, method.spec.waits, &call.name);
+        let wait = wait.or(receiver.wait.filter(|_| method.spec.receiver == Receiver::Value));
+        Value { place, decl, guards, iterates, pending, tells, lazy, task, wait, ..Value::of(returns) }
+    }
+
+    /// What awaiting the result of an async call waits for.
+    pub(super) fn awaited_wait(&self, is_async: bool, waits: Waits, name: &Name) -> Option<Box<Wait>> {
+        (is_async && waits != Waits::None).then(|| Box::new(Wait { waits, what: name.clone() }))
     }
 
     /// Whether only the first variant of an `Option` or `Result` holds a guard.
@@ -150,7 +158,7 @@ impl<'a> Walker<'a> {
             let acquire = self.flow.guard(*id).acquire.clone();
             let (mode, method, span) = (LockMode::Exclusive, call.name.clone(), call.span);
             let acquire = Acquire { mode, method, span, is_try, ..acquire };
-            self.event(EventKind::Acquire { acquire, guard: Some(*id) }, span);
+            self.event(EventKind::Acquire { acquire: Box::new(acquire), guard: Some(*id) }, span);
         }
         self.change_mode(guards, LockMode::Exclusive);
     }

@@ -75,18 +75,17 @@ impl State {
     }
 
     /// What is alive, oldest first.
-    pub(super) fn held(&self) -> Vec<Held> {
+    pub(super) fn held(&self) -> impl Iterator<Item = Held> + '_ {
         let local = |live: &Live| match live.owner {
             Owner::Local(local) => Some(local.0),
             Owner::Flight | Owner::Frame(_) | Owner::Nobody => None,
         };
-        let held = |(guard, live): (&GuardId, &Live)| Held {
+        self.live.iter().map(move |(guard, live)| Held {
             guard: *guard,
             maybe: live.maybe,
             mode: live.mode,
             local: local(live),
-        };
-        self.live.iter().map(held).collect()
+        })
     }
 
     /// Gives guards that are alive to another owner.

@@ -1,8 +1,9 @@
 //! What the walk knows of a value.
 
 use super::state::LocalId;
-use super::{Acquire, Decl, GuardId, Place};
+use super::{Acquire, Call, Decl, GuardId, Place, Wait};
 use crate::facts::ExprId;
+use crate::span::Span;
 use crate::ty::Ty;
 
 /// A value, or the place that an expression names.
@@ -30,6 +31,10 @@ pub(super) struct Value {
     pub(super) task: Option<Code>,
     /// It iterates a plain map.
     pub(super) iterates: Option<Place>,
+    /// It is a future, and awaiting it waits for this.
+    pub(super) wait: Option<Box<Wait>>,
+    /// It is a variant that carries nothing: `None`, or an error.
+    pub(super) is_empty: bool,
     /// The elements of a tuple literal.
     pub(super) parts: Vec<Value>,
 }
@@ -54,6 +59,14 @@ pub(super) struct Lazy {
 pub(super) struct Pending {
     /// It takes a lock.
     pub(super) acquire: Option<Acquire>,
+    /// It runs the body of an async function of the workspace.
+    pub(super) call: Option<Box<Call>>,
+    /// It waits for this.
+    pub(super) wait: Wait,
+    /// Where that was called.
+    pub(super) at: Span,
+    /// It hands out guards of these locks, taken by that body.
+    pub(super) taken: Vec<Acquire>,
     /// Awaiting it can suspend.
     pub(super) suspends: bool,
     /// The guard lives in the value, rather than for the call.

@@ -3,9 +3,10 @@
 use elsa::FrozenVec;
 
 use super::frames::{Frame, FrameKind};
+use super::returns::Returned;
 use super::state::{FrameId, LocalId, Owner, State};
 use super::value::{Code, Value};
-use super::{Acquire, Event, EventKind, FnFlow, Guard, GuardId, Place, Root};
+use super::{Acquire, Event, EventKind, FnFlow, Guard, GuardId, Place, Root, Shape, Shapes};
 use crate::facts::{
     Attrs, Block, BlockKind, Body, BodyId, Edition, ExprId, ExprKind, PatId, PatKind, Stmt, StmtKind,
     TypeExpr,
@@ -20,8 +21,9 @@ use crate::ty::Ty;
 /// Bodies nested deeper than this are not walked: no one wrote them by hand, and the walk is recursive.
 const MAX_DEPTH: u32 = 600;
 
-/// Walks one function. `None` where it has no body, or one nested too deeply to walk.
-pub fn walk(model: &Model, id: FnId) -> Option<FnFlow> {
+/// Walks one function, given the shapes of those that it calls. `None` where it has no body, or one nested too deeply to
+/// walk.
+pub fn walk(model: &Model, shapes: &Shapes, id: FnId) -> Option<FnFlow> {
     let def = model.func(id);
     let parsed = model.workspace().file(def.at.file);
     let packed = parsed.facts.body(def.body?);
@@ -36,7 +38,20 @@ pub fn walk(model: &Model, id: FnId) -> Option<FnFlow> {
         body,
         edition: parsed.source.edition,
         scope: model.fn_scope(id),
-        flow: FnFlow { id, guards: Vec::new(), locals: Vec::new(), events: Vec::new() },
+        flow: FnFlow {
+            id,
+            guards: Vec::new(),
+            locals: Vec::new(),
+            events: Vec::new(),
+            shape: Shape::default(),
+            callees: Vec::new(),
+        },
+        shapes,
+        returned: Vec::new(),
+        branches: 0,
+        has_left: false,
+        returns_future: !model.signature(id).is_async && matches!(model.signature(id).output, Ty::Future(_)),
+        apart: 0,
         state: State::new(),
         frames: Vec::new(),
         locals: Vec::new(),
@@ -58,7 +73,7 @@ pub fn walk(model: &Model, id: FnId) -> Option<FnFlow> {
         expected: None,
     };
     walker.function(id);
-    Some(walker.flow)
+    Some(walker.finish())
 }
 
 /// One walk over one body.
@@ -75,6 +90,18 @@ pub(super) struct Walker<'a> {
     pub(super) iterating: Vec<(Place, Span)>,
     pub(super) next_frame: u32,
     pub(super) next_unnamed: u32,
+    /// What is known of the functions that it calls.
+    pub(super) shapes: &'a Shapes,
+    /// What the function returns, on each path.
+    pub(super) returned: Vec<Returned>,
+    /// How many branches are open: what happens in one may not happen.
+    pub(super) branches: u32,
+    /// A path has left early: what follows may not happen.
+    pub(super) has_left: bool,
+    /// A plain function whose result is a future: an async block in it is what its caller awaits.
+    pub(super) returns_future: bool,
+    /// How many closures that nobody is known to run here are open.
+    pub(super) apart: u32,
     /// What keeps the bodies alive while they are walked.
     pub(super) unpacked: &'a FrozenVec<Box<Body>>,
     /// The bodies of the macro rules walked so far.
@@ -130,6 +157,9 @@ impl<'a> Walker<'a> {
         }
         let root = self.body.root;
         let value = self.use_value(root);
+        if self.state.reachable {
+            self.returns(&value);
+        }
         self.end_values(&[value], self.body.expr(root).span.at_end());
         self.pop(frame, self.body.expr(root).span.at_end());
     }
@@ -180,10 +210,17 @@ impl<'a> Walker<'a> {
             EventKind::Acquire { guard, .. } => *guard,
             _ => None,
         };
-        let floor = if matches!(kind, EventKind::Await) { self.await_floor } else { 0 };
+        let floor = if matches!(kind, EventKind::Await(_)) { self.await_floor } else { 0 };
         let is_held = |it: &super::Held| Some(it.guard) != taken && it.guard.0 >= floor;
-        let held = self.state.held().into_iter().filter(is_held).collect();
-        self.flow.events.push(Event { kind, span, held, iterating: self.iterating.clone() });
+        let held = self.state.held().filter(is_held).collect();
+        self.flow.events.push(Event {
+            kind,
+            span,
+            held,
+            iterating: self.iterating.as_slice().into(),
+            is_sure: self.branches == 0 && !self.has_left,
+            is_own: self.apart == 0,
+        });
     }
 
     /// A new guard, owned by the value being computed.

@@ -9,6 +9,7 @@ mod dump;
 mod holders;
 mod methods;
 mod resolve;
+mod traits;
 mod types;
 
 pub use holders::Holder;
@@ -155,6 +156,10 @@ pub struct Model {
     methods: HashMap<(Head, Name), Vec<FnId>>,
     derefs: HashMap<Head, ItemRef>,
     impl_module: HashMap<ItemRef, ModuleId>,
+    /// The impls of each trait of the workspace.
+    implementors: HashMap<TraitId, Vec<ItemRef>>,
+    /// The functions of each impl.
+    impl_fns: HashMap<(ItemRef, Name), FnId>,
     /// What the globs of each module name.
     glob_targets: Vec<Vec<Def>>,
     /// What each type can hold.
@@ -208,6 +213,8 @@ impl Model {
             methods: HashMap::new(),
             derefs: HashMap::new(),
             impl_module: HashMap::new(),
+            implementors: HashMap::new(),
+            impl_fns: HashMap::new(),
             glob_targets: Vec::new(),
             adt_holds: Vec::new(),
             requirements: Vec::new(),
@@ -231,6 +238,7 @@ impl Model {
         model.fields = model.adts.iter().map(|_| OnceLock::new()).collect();
         model.statics_ty = model.statics.iter().map(|_| OnceLock::new()).collect();
         model.index_impls();
+        model.index_traits();
         model.collect_holders();
         model
     }

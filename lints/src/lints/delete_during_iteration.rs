@@ -83,7 +83,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     for event in &function.flow.events {
         let found = match &event.kind {
             EventKind::Acquire { acquire, .. } if deletes(acquire.op) => shared_map(function, event, acquire),
-            EventKind::MapOp { place, op, .. } if deletes(*op) => plain_map(function, event, place),
+            EventKind::MapOp(map) if deletes(map.op) => plain_map(function, event, &map.place),
             _ => None,
         };
         if let Some(found) = found.filter(|_| !reported.contains(&event.span)) {

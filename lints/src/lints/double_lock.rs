@@ -1,4 +1,4 @@
-//! A lock is taken again while a conflicting guard of it is alive in the same function.
+//! A lock is taken again while a conflicting guard of it is alive: in the same function, or in one that it calls.
 //!
 //! ## Why
 //!
@@ -59,14 +59,18 @@
 //!
 //! Two shared acquires are another matter (they hang only when a writer waits between them) and are not reported here,
 //! nor is a second acquire that only tries. The two acquires must name the same lock: same root, same fields, and for
-//! elements of a collection the same key. Locks taken inside a called function are not seen yet. clippy's
-//! `if_let_mutex` knows one of these shapes, for `Mutex`.
+//! elements of a collection the same key. Through a call, the callee must be a function of the workspace, and its lock
+//! must have a name here: a field, a static, or a parameter. clippy's `if_let_mutex` knows one of these shapes, for `Mutex`.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::flow::{Acquire, Event, EventKind, Guard, GuardId};
+use safe_map_analysis::flow::{Acquire, Event, EventKind, Guard};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, Op};
+use safe_map_analysis::summary::{EffectKind, Happening};
 
-use crate::story::{acquire_label, consequence, declaration_label, finding, lock_name, lock_path, verdict};
+use crate::story::{
+    acquire_label, called, chain_labels, consequence, declaration_label, finding, lock_name, lock_path,
+    verdict,
+};
 use crate::{Check, Confidence, Finding, Group, Level, Lint};
 
 use super::delete_during_iteration::{deletes, iterates};
@@ -82,26 +86,31 @@ pub(crate) static LINT: Lint = Lint {
 
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     let mut reported = Vec::new();
-    for (index, event) in function.flow.events.iter().enumerate() {
-        let EventKind::Acquire { acquire, guard } = &event.kind else { continue };
-        if acquire.is_try || acquire.lock.place.is_unnamed() || reported.contains(&event.span) {
+    for happening in function.happenings() {
+        let EffectKind::Acquire(second) = &happening.kind else { continue };
+        let span = happening.event.span;
+        if second.is_try || second.lock.place.is_unnamed() || reported.contains(&span) {
             continue;
         }
-        let Some((first, confidence)) = conflict(function, event, acquire) else { continue };
-        if is_deletion(function, index, acquire, *guard, &first) {
+        let Some((first, confidence)) = conflict(function, &happening, second) else { continue };
+        if is_deletion(function, happening.event, second, &first) {
             continue;
         }
-        reported.push(event.span);
-        out.push(report(function, acquire, &first, confidence));
+        reported.push(span);
+        out.push(report(function, &happening, second, &first, confidence));
     }
 }
 
 /// The surest conflict among the guards that are alive.
-fn conflict(function: &FunctionView<'_>, event: &Event, second: &Acquire) -> Option<(Guard, Confidence)> {
-    let alive = event.held.iter().map(|held| (function.flow.guard_at(held), held.maybe));
+fn conflict(
+    function: &FunctionView<'_>,
+    happening: &Happening<'_>,
+    second: &Acquire,
+) -> Option<(Guard, Confidence)> {
+    let alive = happening.held.iter().map(|held| (function.flow.guard_at(held), held.maybe));
     let conflicts = alive.filter(|(guard, _)| conflicts(&guard.acquire, second));
     let rated = conflicts.map(|(guard, maybe)| {
-        let confidence = confidence(&guard.acquire, second, maybe);
+        let confidence = confidence(&guard.acquire, second, maybe || !happening.is_sure);
         (guard, confidence)
     });
     rated.reduce(|best, next| if next.1 > best.1 { next } else { best })
@@ -128,42 +137,46 @@ fn confidence(first: &Acquire, second: &Acquire, maybe: bool) -> Confidence {
 }
 
 /// Whether `delete_during_iteration` tells this story: the second acquire removes what the first one iterates.
-fn is_deletion(
-    function: &FunctionView<'_>,
-    index: usize,
-    second: &Acquire,
-    guard: Option<GuardId>,
-    first: &Guard,
-) -> bool {
+fn is_deletion(function: &FunctionView<'_>, event: &Event, second: &Acquire, first: &Guard) -> bool {
     if iterates(first.acquire.op) && deletes(second.op) {
         return true;
     }
-    let Some(guard) = guard else { return false };
-    let later = &function.flow.events[index + 1..];
-    let under = later.iter().take_while(|it| it.held.iter().any(|held| held.guard == guard));
-    under.filter(|it| !it.iterating.is_empty()).any(|it| match &it.kind {
-        EventKind::MapOp { op, place, .. } => {
-            deletes(*op) && it.iterating.iter().any(|(path, _)| path == place)
-        }
+    let EventKind::Acquire { guard: Some(guard), .. } = event.kind else { return false };
+    let later = function.flow.events.iter().skip_while(|it| !std::ptr::eq(*it, event)).skip(1);
+    let mut under = later.take_while(|it| it.held.iter().any(|held| held.guard == guard));
+    under.any(|it| match &it.kind {
+        EventKind::MapOp(map) => deletes(map.op) && it.iterating.iter().any(|(path, _)| *path == map.place),
         _ => false,
     })
 }
 
-fn report(function: &FunctionView<'_>, second: &Acquire, first: &Guard, confidence: Confidence) -> Finding {
+fn report(
+    function: &FunctionView<'_>,
+    happening: &Happening<'_>,
+    second: &Acquire,
+    first: &Guard,
+    confidence: Confidence,
+) -> Finding {
     let name = lock_name(function, second);
     let verdict = verdict(second.class, confidence, "when both keys are in one shard");
     let verdict = match (confidence, second.lock.locking) {
         (Confidence::Likely, Locking::Sharded) => verdict,
         (Confidence::Likely | Confidence::Possible, _) => {
-            format!("can {} on the path where the first guard is still alive", consequence(second.class))
+            let when = match happening.is_sure {
+                true => "on the path where the first guard is still alive",
+                false => "on the path through this call that takes it",
+            };
+            format!("can {} {when}", consequence(second.class))
         }
         (Confidence::Certain, _) => verdict,
     };
-    let message = format!("{name} is taken again while this thread holds it");
-    let mut finding = finding(function, LINT.name, second.span, message);
+    let through = called(function, happening).map(|it| format!(" by `{it}`")).unwrap_or_default();
+    let message = format!("{name} is taken again{through} while this thread holds it");
+    let mut finding = finding(function, LINT.name, happening.event.span, message);
     finding.confidence = confidence;
     finding.lock = lock_path(function, second);
     finding.labels.push(acquire_label(function, first));
+    finding.labels.extend(chain_labels(function, happening, &format!("{name} is taken again here")));
     finding.labels.extend(declaration_label(function, second));
     finding.note = format!("this {verdict}: {}", why(first));
     finding.help = help(first);

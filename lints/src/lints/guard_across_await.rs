@@ -98,7 +98,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
 /// The guards alive at an await, each with those awaits in order; one guard an acquire.
 fn held_at_awaits(function: &FunctionView<'_>) -> Vec<(Guard, Vec<Span>)> {
     let mut found: BTreeMap<Span, (Guard, Vec<Span>)> = BTreeMap::new();
-    for event in function.flow.events.iter().filter(|it| matches!(it.kind, EventKind::Await)) {
+    for event in function.flow.events.iter().filter(|it| matches!(it.kind, EventKind::Await(_))) {
         for held in &event.held {
             let guard = function.flow.guard(held.guard);
             if !suspends_badly(guard.acquire.class) || guard.acquire.lock.is_private {

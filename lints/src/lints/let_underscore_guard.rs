@@ -109,9 +109,9 @@ fn is_last(function: &FunctionView<'_>, statement: Span) -> bool {
 fn waits_later(function: &FunctionView<'_>, guard: &Guard, statement: Span) -> bool {
     let later = function.flow.events.iter().filter(|it| it.span.start >= statement.end);
     later.into_iter().any(|it| match &it.kind {
-        EventKind::Await => true,
+        EventKind::Await(_) => true,
         EventKind::Acquire { acquire, .. } => acquire.lock.place == guard.acquire.lock.place,
-        EventKind::MapOp { .. } | EventKind::StaticUse(_) | EventKind::Discard(_) => false,
+        _ => false,
     })
 }
 

@@ -78,8 +78,10 @@ pub(crate) fn found(text: &str, edition: Edition) -> BTreeSet<(u32, String)> {
     let line = |span: Span| lines.line_column(text, span.start).line;
     let mut found = BTreeSet::new();
     for finding in findings(text, edition) {
-        let hazards =
-            finding.labels.iter().filter(|it| it.role == Role::Hazard && finding.lint != "static_mut_map");
+        let hazards = finding
+            .labels
+            .iter()
+            .filter(|it| it.role == Role::Hazard && finding.lint == "guard_across_await");
         let spans = hazards.map(|it| it.place.span).chain([finding.primary.span]);
         found.extend(spans.map(|it| (line(it), finding.lint.to_string())));
     }

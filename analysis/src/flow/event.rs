@@ -1,0 +1,139 @@
+//! Events: what happens in a function, and what is alive then.
+
+use super::{Acquire, Decl, GuardId, Place};
+use crate::knowledge::schema::{LockMode, Op, Waits};
+use crate::model::{FnId, StaticId};
+use crate::name::Name;
+use crate::span::Span;
+
+/// Something that happens while guards may be alive.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// What.
+    pub kind: EventKind,
+    /// Where.
+    pub span: Span,
+    /// What is alive, oldest first; a guard that this very event takes is not among them.
+    pub held: Box<[Held]>,
+    /// The plain maps that are being iterated, with the place where the iteration starts.
+    pub iterating: Box<[(Place, Span)]>,
+    /// Every run of the function that ends comes here.
+    pub is_sure: bool,
+    /// Part of what a call of the function does: not in a closure or task that is walked for itself.
+    pub is_own: bool,
+}
+
+/// The kinds of events.
+#[derive(Clone, Debug)]
+pub enum EventKind {
+    /// An `.await` that can suspend.
+    Await(Box<Wait>),
+    /// A lock, map or cell is taken, for the moment of a call or for as long as `guard` lives.
+    Acquire {
+        /// How.
+        acquire: Box<Acquire>,
+        /// The guard, where it lasts.
+        guard: Option<GuardId>,
+    },
+    /// A plain map is read or changed.
+    MapOp(Box<MapOp>),
+    /// A static is named.
+    StaticUse(StaticId),
+    /// A guard is made and dropped at once: `let _ = m.lock();`.
+    Discard(GuardId),
+    /// The thread waits for something that is not a lock.
+    Block(Box<Wait>),
+    /// Much work on the CPU, by the function or method of this name.
+    Work(Name),
+    /// Code that the function does not know runs.
+    Callback(Box<Callback>),
+    /// A function of the workspace runs.
+    Call(Box<Call>),
+}
+
+/// What is waited for.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Wait {
+    /// The kind; none if nothing is known.
+    pub waits: Waits,
+    /// The function or method that waits.
+    pub what: Name,
+}
+
+/// Something that is done to a plain map.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MapOp {
+    /// Which map.
+    pub place: Place,
+    /// What.
+    pub op: Op,
+    /// Where the map is declared.
+    pub decl: Option<Decl>,
+    /// The method.
+    pub method: Name,
+}
+
+/// A call of code that the caller chose.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Callback {
+    /// Who chose it.
+    pub caller: Caller,
+    /// How the code names it.
+    pub name: Name,
+    /// What is called, where it has a name.
+    pub place: Option<Place>,
+}
+
+/// Who chose the code of a callback.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Caller {
+    /// The caller of this function: the parameter of this index.
+    Param(u32),
+    /// Whoever stored a closure or function.
+    Stored,
+    /// Whoever made a `dyn Trait`, of which the workspace has more than one kind.
+    Dyn,
+}
+
+/// A call of a function of the workspace.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Call {
+    /// Which.
+    pub callee: FnId,
+    /// One of several that can be meant: the method of a trait's impl.
+    pub is_possible: bool,
+    /// What the callee knows as `self`.
+    pub receiver: Option<Place>,
+    /// What it knows as its parameters; those of which nothing can matter are left out.
+    pub args: Vec<Argument>,
+    /// The guards in a `self` that is moved into the callee.
+    pub moved: Vec<GuardId>,
+}
+
+/// An argument of a call.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Argument {
+    /// Which parameter.
+    pub index: u32,
+    /// The parameter's name in the callee; empty where a pattern takes it apart.
+    pub name: Name,
+    /// What it names.
+    pub place: Option<Place>,
+    /// Its text, as a key.
+    pub key: Option<String>,
+    /// The guards that are moved into the callee with it.
+    pub moved: Vec<GuardId>,
+}
+
+/// A guard that is alive at an event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Held {
+    /// Which.
+    pub guard: GuardId,
+    /// Alive on some of the paths that lead here, not on all.
+    pub maybe: bool,
+    /// How it holds its lock here.
+    pub mode: LockMode,
+    /// The local that holds it here, an index into [`super::FnFlow::locals`]; none for a temporary.
+    pub local: Option<u32>,
+}

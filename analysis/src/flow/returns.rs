@@ -1,0 +1,92 @@
+//! What a function returns: the lock that an accessor names, the guards that it hands out.
+
+use super::value::Value;
+use super::walk::Walker;
+use super::{Acquire, Callback, Caller, EventKind, FnFlow, Held, ParamCall, Place, Root, Shape, Step};
+use crate::knowledge::schema::TypeRole;
+use crate::ty::Ty;
+
+/// What one path returns.
+#[derive(Clone, Debug)]
+pub(super) struct Returned {
+    place: Option<Place>,
+    guards: Vec<Acquire>,
+    /// It carries nothing: `None`, `Err(e)`, `()`.
+    is_empty: bool,
+}
+
+impl Walker<'_> {
+    /// A path of the function itself returns this value.
+    pub(super) fn returns(&mut self, value: &Value) {
+        if !self.inlining.is_empty() || matches!(value.ty, Ty::Never) {
+            return;
+        }
+        let alive = value.guards.iter().filter(|it| self.state.live.contains_key(it));
+        let guards = alive.map(|it| self.flow.guard(*it).acquire.clone()).collect();
+        let refers = self.refers(&value.ty) && !self.is_empty_variant(value);
+        let place = value.place.clone().filter(|it| refers && is_lasting(it));
+        let is_empty = self.is_empty_variant(value);
+        self.returned.push(Returned { place, guards, is_empty });
+    }
+
+    /// Whether a value of this type refers to something that others have too.
+    pub(super) fn refers(&self, ty: &Ty) -> bool {
+        self.is_handle(ty) || self.holds(ty).is_some() || self.is_handle(&self.unwrapped(ty))
+    }
+
+    fn is_empty_variant(&self, value: &Value) -> bool {
+        let is_enum = self.model.role(&value.ty) == Some(TypeRole::Enum);
+        is_enum
+            && value.place.is_none()
+            && value.guards.is_empty()
+            && value.pending.is_none()
+            && value.is_empty
+    }
+
+    /// The flow with its shape.
+    pub(super) fn finish(mut self) -> FnFlow {
+        self.flow.callees.sort();
+        self.flow.callees.dedup();
+        self.flow.shape =
+            Shape { place: self.returned_path(), guards: self.returned_guards(), calls: self.param_calls() };
+        self.flow
+    }
+
+    /// What all paths that return something return.
+    fn returned_path(&self) -> Option<Place> {
+        let mut full = self.returned.iter().filter(|it| !it.is_empty);
+        let first = full.next()?.place.clone()?;
+        full.all(|it| it.place.as_ref() == Some(&first)).then_some(first)
+    }
+
+    fn returned_guards(&self) -> Vec<Acquire> {
+        let mut guards: Vec<Acquire> = Vec::new();
+        for acquire in self.returned.iter().flat_map(|it| &it.guards) {
+            if !guards.iter().any(|it| it.lock.place == acquire.lock.place && it.mode == acquire.mode) {
+                guards.push(acquire.clone());
+            }
+        }
+        guards
+    }
+
+    /// The parameters that the function calls itself, with what is held then.
+    fn param_calls(&self) -> Vec<ParamCall> {
+        let mut calls: Vec<ParamCall> = Vec::new();
+        for event in self.flow.events.iter().filter(|it| it.is_own) {
+            let EventKind::Callback(callback) = &event.kind else { continue };
+            let Callback { caller: Caller::Param(index), .. } = **callback else { continue };
+            let held = |it: &Held| Acquire { mode: it.mode, ..self.flow.guard(it.guard).acquire.clone() };
+            let call = ParamCall { index, held: event.held.iter().map(held).collect() };
+            if !calls.contains(&call) {
+                calls.push(call);
+            }
+        }
+        calls
+    }
+}
+
+/// Whether a place still has its name when the function has returned.
+fn is_lasting(place: &Place) -> bool {
+    !matches!(place.root, Root::Local(..) | Root::Unnamed(_))
+        && !place.path.iter().any(|it| matches!(it, Step::Copy(_)))
+}

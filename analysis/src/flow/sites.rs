@@ -1,0 +1,130 @@
+//! Call sites: what a callee of the workspace knows as `self` and its parameters, and what it runs of what it is given.
+
+use super::calls::Call;
+use super::value::Value;
+use super::walk::Walker;
+use super::{Acquire, Argument, Call as Site, Callback, Caller, EventKind, GuardId, Place, Root, Shape};
+use crate::facts::{ExprId, ExprKind};
+use crate::model::{FnId, Holder};
+use crate::name::Name;
+use crate::span::Span;
+use crate::ty::Ty;
+
+impl Walker<'_> {
+    /// The function that a trait's method can only be: that of its one impl in the workspace.
+    pub(super) fn implementation(&self, id: FnId) -> (FnId, bool) {
+        match self.model.only_implementation(id) {
+            Some(only) => (only, true),
+            None => (id, false),
+        }
+    }
+
+    /// The call as the callee's summary is seen through it.
+    pub(super) fn site(
+        &self,
+        callee: FnId,
+        is_possible: bool,
+        receiver: Option<&Value>,
+        call: &Call<'_>,
+    ) -> Site {
+        let names = self.param_names(callee);
+        let args = call.args.iter().zip(0_u32..).map(|(value, index)| Argument {
+            index,
+            name: names.get(index as usize).cloned().unwrap_or_default(),
+            place: value.place.clone().filter(|it| self.can_matter(it)),
+            key: call.exprs.get(index as usize).and_then(|it| self.key_text(*it)),
+            moved: self.flying(value),
+        });
+        let args = args.filter(|it| it.place.is_some() || it.key.is_some() || !it.moved.is_empty()).collect();
+        let receiver_place = receiver.and_then(|it| it.place.clone());
+        let moved = receiver.map(|it| self.flying(it)).unwrap_or_default();
+        Site { callee, is_possible, receiver: receiver_place, args, moved }
+    }
+
+    /// A local that nothing else knows matters only while a lock may be held.
+    fn can_matter(&self, place: &Place) -> bool {
+        !matches!(place.root, Root::Unnamed(_) | Root::Local(..)) || !self.state.live.is_empty()
+    }
+
+    /// The names by which a function's body knows its parameters, as keys are written.
+    fn param_names(&self, id: FnId) -> &[Name] {
+        let def = self.model.func(id);
+        let facts = &self.model.workspace().file(def.at.file).facts;
+        def.body.map_or(&[], |it| &facts.body(it).params)
+    }
+
+    /// Runs the closures among the arguments: under the locks of the callee where it calls them itself, for themselves
+    /// where nobody knows when they run.
+    pub(super) fn run_called(&mut self, shape: Option<&Shape>, site: &Site, call: &Call<'_>) {
+        let calls = shape.map(|it| it.calls.as_slice()).unwrap_or_default();
+        for (arg, index) in call.args.iter().zip(0_u32..) {
+            let Some(closure) = arg.closure else { continue };
+            let mut runs = calls.iter().filter(|it| it.index == index).peekable();
+            if runs.peek().is_none() {
+                self.run_unknown(arg);
+            }
+            for run in runs {
+                let held: Vec<GuardId> =
+                    run.held.iter().map(|it| self.held_by_callee(site, it, call.span)).collect();
+                let before = self.state.clone();
+                let given = self.run(closure, Vec::new());
+                self.end_values(&[given], call.span.at_end());
+                self.state =
+                    std::mem::replace(&mut self.state, super::state::State::unreachable()).join(before);
+                self.end(&held, call.span.at_end());
+            }
+        }
+    }
+
+    /// A guard that the callee has while it runs a closure of this function.
+    fn held_by_callee(&mut self, site: &Site, acquire: &Acquire, span: Span) -> GuardId {
+        let seen = Acquire { span, ..site.seen_acquire(acquire) };
+        let type_name = seen.lock.type_name.clone();
+        let guard = self.new_guard(seen, None::<Holder>, false);
+        self.flow.guards[guard.0 as usize].type_name = type_name;
+        self.settle(&Value { guards: vec![guard], ..Value::default() });
+        guard
+    }
+
+    /// A call of a value whose code is not known here: a parameter's, a stored closure's.
+    pub(super) fn call_back(&mut self, value: &Value, callee: ExprId, span: Span) {
+        if !self.is_callable(&value.ty) {
+            return;
+        }
+        let caller = match &value.place {
+            Some(Place { root: Root::Param(index, _), path }) if path.is_empty() => Caller::Param(*index),
+            Some(place) if place.path.is_empty() && !matches!(place.root, Root::Static(_)) => return,
+            _ => Caller::Stored,
+        };
+        let name = match &self.body.expr(callee).kind {
+            ExprKind::Path(path) => path.last().map(|it| it.name.clone()),
+            ExprKind::Field { name, .. } => Some(name.clone()),
+            _ => None,
+        };
+        let callback = Callback { caller, name: name.unwrap_or_default(), place: value.place.clone() };
+        self.event(EventKind::Callback(Box::new(callback)), span);
+    }
+
+    /// A method of a `dyn Trait` of which the workspace has several kinds.
+    pub(super) fn call_of_dyn(&mut self, id: FnId, receiver: Option<&(Ty, Value)>, call: &Call<'_>) {
+        let Some((Ty::Trait(trait_), value)) = receiver else { return };
+        if self.model.func(id).trait_ != Some(*trait_) || self.model.implementation_count(*trait_) < 2 {
+            return;
+        }
+        let callback = Callback { caller: Caller::Dyn, name: call.name.clone(), place: value.place.clone() };
+        self.event(EventKind::Callback(Box::new(callback)), call.span);
+    }
+
+    /// Whether a value of this type can be called: a closure, `dyn Fn`, `F: Fn()`.
+    pub(super) fn is_callable(&self, ty: &Ty) -> bool {
+        self.deref_chain(ty).iter().any(|it| match it {
+            Ty::Callable(_) => true,
+            Ty::Param(name) => self.scope.bounds(name).any(|it| {
+                it.segments
+                    .last()
+                    .is_some_and(|it| it.name.starts_with("Fn") || it.name.starts_with("AsyncFn"))
+            }),
+            _ => false,
+        })
+    }
+}

@@ -1,0 +1,39 @@
+//! Traits of the workspace: which impls a call through one can mean.
+
+use super::{Def, FnId, Model, Namespace};
+use crate::name::Name;
+use crate::ty::TraitId;
+
+impl Model {
+    /// Indexes the methods of impls of the workspace's own traits.
+    pub(super) fn index_traits(&mut self) {
+        for def in &self.impls {
+            let Some(impl_) = self.impl_facts(def.at) else { continue };
+            let Some(path) = &impl_.trait_ else { continue };
+            let names: Vec<Name> = path.segments.iter().map(|it| it.name.clone()).collect();
+            if let Some(Def::Trait(id)) = self.resolve(def.module, &names, Namespace::Types) {
+                self.implementors.entry(id).or_default().push(def.at);
+            }
+        }
+        for id in self.fn_ids() {
+            let def = self.func(id);
+            if let Some(at) = def.impl_ {
+                self.impl_fns.insert((at, def.name.clone()), id);
+            }
+        }
+    }
+
+    /// How many impls of a trait the workspace has, those for tests left out.
+    pub fn implementation_count(&self, id: TraitId) -> usize {
+        self.implementors.get(&id).map_or(0, Vec::len)
+    }
+
+    /// The function that a call of a trait's method runs, where the workspace has one impl of the trait.
+    pub fn only_implementation(&self, id: FnId) -> Option<FnId> {
+        let def = self.func(id);
+        match self.implementors.get(&def.trait_?)?.as_slice() {
+            [only] => self.impl_fns.get(&(*only, def.name.clone())).copied(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The effects of one function: its own events, and what its callees do.
+
+use super::{Effect, EffectKind, Summaries};
+use crate::flow::{Acquire, Call, Callback, Caller, Event, EventKind, FnFlow, MapOp, Root};
+use crate::knowledge::schema::{GuardClass, LockMode, Waits};
+
+/// How many effects of one kind a function may have: who takes more locks than that is not told apart from its callers.
+const MAX_EFFECTS: usize = 96;
+
+/// The effects of a function, given those of its callees so far. Those that it had before keep their places.
+pub(super) fn of(summaries: &Summaries, flow: &FnFlow) -> Vec<Effect> {
+    let mut effects = summaries.of(flow.id).to_vec();
+    for event in flow.events.iter().filter(|it| it.is_own) {
+        match &event.kind {
+            EventKind::Call(call) => through(summaries, flow, event, call, &mut effects),
+            _ => {
+                let kind = own_kind(event).filter(is_lasting);
+                let effect = kind.map(|kind| effect(flow, event, kind, None, event.is_sure));
+                effect.into_iter().for_each(|it| add(&mut effects, it));
+            }
+        }
+    }
+    effects
+}
+
+fn effect(
+    flow: &FnFlow,
+    event: &Event,
+    kind: EffectKind,
+    via: Option<(crate::model::FnId, u32)>,
+    is_sure: bool,
+) -> Effect {
+    Effect { kind, at: event.span, via, is_sure, alive: alive_params(flow, event) }
+}
+
+/// The guards among the parameters that are alive at an event.
+fn alive_params(flow: &FnFlow, event: &Event) -> Box<[u32]> {
+    let roots = event.held.iter().map(|it| &flow.guard(it.guard).acquire);
+    let params = roots.filter_map(|it| match &it.lock.place.root {
+        Root::Param(index, _) if it.is_indirect && it.lock.place.path.is_empty() => Some(*index),
+        _ => None,
+    });
+    params.collect()
+}
+
+/// An event as an effect, where a caller could care.
+pub(super) fn own_kind(event: &Event) -> Option<EffectKind> {
+    match &event.kind {
+        EventKind::Await(wait) => (wait.waits != Waits::None).then(|| EffectKind::Await(wait.clone())),
+        EventKind::Acquire { acquire, .. } => matters(acquire).then(|| EffectKind::Acquire(acquire.clone())),
+        EventKind::MapOp(it) => Some(EffectKind::MapOp(it.clone())),
+        EventKind::Block(wait) => Some(EffectKind::Block(wait.clone())),
+        EventKind::Work(what) => Some(EffectKind::Work(what.clone())),
+        EventKind::Callback(it) => Some(EffectKind::Callback(it.clone())),
+        EventKind::StaticUse(_) | EventKind::Discard(_) | EventKind::Call(_) => None,
+    }
+}
+
+fn matters(acquire: &Acquire) -> bool {
+    let nobody = acquire.lock.is_private || acquire.is_try || acquire.is_indirect;
+    !nobody && acquire.class != GuardClass::Free && acquire.mode != LockMode::None
+}
+
+/// Whether an effect still means something outside the function.
+fn is_lasting(kind: &EffectKind) -> bool {
+    match kind {
+        EffectKind::Acquire(it) => !is_local(&it.lock.place.root) || it.lock.decl.is_some(),
+        EffectKind::MapOp(it) => !is_local(&it.place.root),
+        _ => true,
+    }
+}
+
+fn is_local(root: &Root) -> bool {
+    matches!(root, Root::Local(..) | Root::Unnamed(_))
+}
+
+/// What a callee does, in the terms of this function.
+fn through(summaries: &Summaries, flow: &FnFlow, event: &Event, call: &Call, effects: &mut Vec<Effect>) {
+    for (index, inner) in summaries.of(call.callee).iter().enumerate() {
+        let Some(kind) = seen(call, &inner.kind).filter(is_lasting) else { continue };
+        let is_sure = event.is_sure && inner.is_sure && !call.is_possible;
+        add(effects, effect(flow, event, kind, Some((call.callee, index as u32)), is_sure));
+    }
+}
+
+/// An effect of a callee in the terms of its caller.
+pub(super) fn seen(call: &Call, kind: &EffectKind) -> Option<EffectKind> {
+    Some(match kind {
+        EffectKind::Acquire(it) => EffectKind::Acquire(Box::new(call.seen_acquire(it))),
+        EffectKind::MapOp(it) => {
+            let place = call.seen(&it.place)?;
+            EffectKind::MapOp(Box::new(MapOp { place, ..(**it).clone() }))
+        }
+        EffectKind::Callback(it) => EffectKind::Callback(Box::new(seen_callback(call, it)?)),
+        EffectKind::Await(_) | EffectKind::Block(_) | EffectKind::Work(_) => kind.clone(),
+    })
+}
+
+/// A callback that this function chose itself is no callback: its closure was walked where the callee runs it.
+fn seen_callback(call: &Call, callback: &Callback) -> Option<Callback> {
+    let place = callback.place.as_ref().and_then(|it| call.seen(it));
+    let caller = match callback.caller {
+        Caller::Param(_) => match &place.as_ref()?.root {
+            Root::Param(outer, _) if place.as_ref().is_some_and(|it| it.path.is_empty()) => {
+                Caller::Param(*outer)
+            }
+            Root::SelfValue | Root::Param(..) | Root::Static(_) => Caller::Stored,
+            _ => return None,
+        },
+        other => other,
+    };
+    Some(Callback { caller, place, name: callback.name.clone() })
+}
+
+/// Adds an effect unless there is one like it; one that is sure makes the other sure.
+fn add(effects: &mut Vec<Effect>, new: Effect) {
+    if let Some(old) = effects.iter_mut().find(|it| is_like(it, &new)) {
+        old.is_sure |= new.is_sure && old.alive == new.alive;
+        return;
+    }
+    if effects.len() < MAX_EFFECTS {
+        effects.push(new);
+    }
+}
+
+/// Whether two effects are one for every caller.
+fn is_like(a: &Effect, b: &Effect) -> bool {
+    let same = match (&a.kind, &b.kind) {
+        (EffectKind::Acquire(a), EffectKind::Acquire(b)) => {
+            a.lock.place == b.lock.place
+                && a.lock.decl == b.lock.decl
+                && (a.mode, a.class, a.op, &a.key) == (b.mode, b.class, b.op, &b.key)
+        }
+        (EffectKind::MapOp(a), EffectKind::MapOp(b)) => (&a.place, a.op) == (&b.place, b.op),
+        (EffectKind::Await(a), EffectKind::Await(b)) | (EffectKind::Block(a), EffectKind::Block(b)) => {
+            a.waits == b.waits
+        }
+        (EffectKind::Work(_), EffectKind::Work(_)) => true,
+        (EffectKind::Callback(a), EffectKind::Callback(b)) => (a.caller, &a.place) == (b.caller, &b.place),
+        _ => false,
+    };
+    same && a.alive == b.alive
+}

@@ -1,0 +1,58 @@
+//! What happens at an event, calls looked into.
+
+use super::{EffectKind, Hop, Summaries, effects};
+use crate::flow::{Call, Event, EventKind, FnFlow, GuardId, Held};
+
+/// Something that happens at an event of a function: itself, or inside a function that it calls.
+#[derive(Clone, Debug)]
+pub struct Happening<'a> {
+    /// The event.
+    pub event: &'a Event,
+    /// What happens, in the terms of the function.
+    pub kind: EffectKind,
+    /// What is alive then.
+    pub held: Vec<Held>,
+    /// Once the event is reached, it happens.
+    pub is_sure: bool,
+    /// Through which calls, outermost first, ending where it happens; empty where it is the event itself.
+    pub chain: Vec<Hop>,
+}
+
+impl Summaries {
+    /// What happens in a function while something is held or iterated.
+    pub fn happenings<'a>(&'a self, flow: &'a FnFlow) -> impl Iterator<Item = Happening<'a>> + 'a {
+        let matters = |it: &&Event| !it.held.is_empty() || !it.iterating.is_empty();
+        flow.events.iter().filter(matters).flat_map(move |event| match &event.kind {
+            EventKind::Call(call) => self.inside(event, call),
+            _ => direct(event).into_iter().collect(),
+        })
+    }
+
+    /// What the callee of an event does.
+    fn inside<'a>(&'a self, event: &'a Event, call: &'a Call) -> Vec<Happening<'a>> {
+        let effects = self.of(call.callee).iter();
+        let seen = effects.filter_map(|effect| {
+            let kind = effects::seen(call, &effect.kind)?;
+            let held =
+                event.held.iter().filter(|it| !is_gone(call, &effect.alive, it.guard)).copied().collect();
+            let chain = self.chain(call.callee, effect);
+            Some(Happening { event, kind, held, is_sure: effect.is_sure && !call.is_possible, chain })
+        });
+        seen.collect()
+    }
+}
+
+fn direct(event: &Event) -> Option<Happening<'_>> {
+    let kind = match &event.kind {
+        EventKind::Await(wait) => EffectKind::Await(wait.clone()),
+        EventKind::Acquire { acquire, .. } => EffectKind::Acquire(acquire.clone()),
+        _ => effects::own_kind(event)?,
+    };
+    Some(Happening { event, kind, held: event.held.to_vec(), is_sure: true, chain: Vec::new() })
+}
+
+/// Whether a guard that was moved into the callee is no longer alive there when the effect happens.
+fn is_gone(call: &Call, alive: &[u32], guard: GuardId) -> bool {
+    let moved = call.args.iter().find(|it| it.moved.contains(&guard));
+    moved.is_some_and(|it| !alive.contains(&it.index)) || call.moved.contains(&guard)
+}
