@@ -5,6 +5,8 @@
 
 mod builtin;
 pub mod schema;
+#[cfg(test)]
+mod tests;
 mod tytext;
 
 pub(crate) use tytext::is_primitive;
@@ -373,31 +375,4 @@ fn lowest_version(requirement: &str) -> Option<semver::Version> {
     let lower =
         parsed.comparators.iter().find(|it| !matches!(it.op, semver::Op::Less | semver::Op::LessEq))?;
     Some(semver::Version::new(lower.major, lower.minor.unwrap_or(0), lower.patch.unwrap_or(0)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shipped_files_are_read_without_a_problem() {
-        let (_, problems) = Knowledge::load(builtin::FILES);
-        assert_eq!(problems, Vec::<String>::new());
-    }
-
-    #[test]
-    fn the_manifest_chooses_among_versions() {
-        let file = |versions: &str, kind: &str| {
-            format!(
-                "crate = \"m\"\nversions = \"{versions}\"\n[[type]]\npath = \"m::M\"\nkind = \"{kind}\"\n"
-            )
-        };
-        let (old, new) = (file("<3", "lock"), file(">=3", "shared_map"));
-        let (knowledge, problems) = Knowledge::load(&[("old", &old), ("new", &new)]);
-        assert_eq!(problems, Vec::<String>::new());
-        let role = |req| knowledge.type_at("m::M", req).map(|id| knowledge.ty(id).role);
-        assert_eq!(role(Some("2.1")), Some(TypeRole::Lock));
-        assert_eq!(role(Some("3")), Some(TypeRole::SharedMap));
-        assert_eq!(role(None), Some(TypeRole::SharedMap));
-    }
 }
