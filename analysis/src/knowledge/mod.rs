@@ -4,11 +4,13 @@
 //! by canonical path, checked once: every type named in a file must be known.
 
 mod builtin;
+mod own;
 pub mod schema;
 #[cfg(test)]
 mod tests;
 mod tytext;
 
+pub use own::Own;
 pub(crate) use tytext::is_primitive;
 
 use std::collections::HashMap;
@@ -29,6 +31,32 @@ pub struct Knowledge {
     known: WellKnown,
     /// How the guards that a method returns hold its lock.
     guard_modes: HashMap<KnownId, LockMode>,
+    /// What the user describes.
+    own: Own,
+}
+
+/// What is wrong with a knowledge file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The file's name.
+    pub file: String,
+    /// The entry, by its path or name; empty where the file as a whole is meant.
+    pub entry: String,
+    /// The text in the entry that cannot be read.
+    pub text: String,
+    /// Why, as a lowercase fragment.
+    pub message: String,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Problem { file, entry, message, .. } = self;
+        if entry.is_empty() {
+            write!(f, "{file}: {message}")
+        } else {
+            write!(f, "{file}: {entry}: {message}")
+        }
+    }
 }
 
 /// A type of a knowledge file.
@@ -59,6 +87,23 @@ pub struct KnownType {
 }
 
 impl KnownType {
+    /// The type as its entry declares it, before the types that the entry names are read.
+    fn declared(ty: &schema::Type, versions: Option<semver::VersionReq>) -> KnownType {
+        KnownType {
+            path: Name::new(&ty.path),
+            versions,
+            role: ty.kind,
+            params: ty.params.iter().map(|it| Name::new(it)).collect(),
+            derefs: None,
+            item: None,
+            guard: ty.guard,
+            locking: ty.locking,
+            clone: ty.clone,
+            variants: HashMap::new(),
+            methods: HashMap::new(),
+        }
+    }
+
     /// The last segment of the path.
     pub fn name(&self) -> &str {
         self.path.rsplit("::").next().unwrap_or(&self.path)
@@ -123,37 +168,47 @@ impl Knowledge {
     /// Where a shipped file is wrong, which a test of this crate excludes.
     pub fn builtin() -> Knowledge {
         let (knowledge, problems) = Knowledge::load(builtin::FILES);
-        assert!(problems.is_empty(), "shipped knowledge is wrong: {}", problems.join("; "));
+        assert!(problems.is_empty(), "shipped knowledge is wrong: {}", told(&problems));
         knowledge
     }
 
     /// Reads `(name, text)` files; what cannot be read is told and left out.
-    pub fn load(files: &[(&str, &str)]) -> (Knowledge, Vec<String>) {
+    pub fn load(files: &[(&str, &str)]) -> (Knowledge, Vec<Problem>) {
         let mut problems = Vec::new();
+        let mut knowledge = Knowledge::of_files(files, &mut problems);
+        knowledge.index();
+        (knowledge, problems)
+    }
+
+    fn of_files(files: &[(&str, &str)], problems: &mut Vec<Problem>) -> Knowledge {
         let mut parsed = Vec::new();
         for (name, text) in files {
             match toml::from_str::<schema::File>(text) {
                 Ok(file) => parsed.push((*name, file)),
-                Err(error) => problems.push(format!("{name}: {error}")),
+                Err(error) => problems.push(Problem::of_file(name, &error)),
             }
         }
         let mut knowledge = Knowledge::default();
         let ids: Vec<Vec<KnownId>> =
-            parsed.iter().map(|(name, file)| knowledge.declare(name, file, &mut problems)).collect();
+            parsed.iter().map(|(name, file)| knowledge.declare(name, file, problems)).collect();
         for ((name, file), ids) in parsed.iter().zip(&ids) {
-            knowledge.define(name, file, ids, &mut problems);
+            knowledge.define(name, file, ids, problems);
         }
-        knowledge.known = WellKnown {
-            option: knowledge.type_at("std::option::Option", None),
-            result: knowledge.type_at("std::result::Result", None),
-            iterator: knowledge.type_at("std::iter::Iterator", None),
-            str: knowledge.type_at("std::primitive::str", None),
-            integer: knowledge.type_at("std::primitive::integer", None),
-            slice: knowledge.type_at("std::primitive::slice", None),
-            local_key: knowledge.type_at("std::thread::LocalKey", None),
+        knowledge
+    }
+
+    /// What is looked up often, once every type is defined.
+    fn index(&mut self) {
+        self.known = WellKnown {
+            option: self.type_at("std::option::Option", None),
+            result: self.type_at("std::result::Result", None),
+            iterator: self.type_at("std::iter::Iterator", None),
+            str: self.type_at("std::primitive::str", None),
+            integer: self.type_at("std::primitive::integer", None),
+            slice: self.type_at("std::primitive::slice", None),
+            local_key: self.type_at("std::thread::LocalKey", None),
         };
-        knowledge.guard_modes = knowledge.collect_guard_modes();
-        (knowledge, problems)
+        self.guard_modes = self.collect_guard_modes();
     }
 
     /// A guard type holds its lock as the methods that return it acquire it.
@@ -203,37 +258,27 @@ impl Knowledge {
     }
 
     /// First pass: gives every type its id and paths, so that files can name each other's types.
-    fn declare(&mut self, name: &str, file: &schema::File, problems: &mut Vec<String>) -> Vec<KnownId> {
+    fn declare(&mut self, name: &str, file: &schema::File, problems: &mut Vec<Problem>) -> Vec<KnownId> {
         let versions = match file.versions.as_str() {
             "" => None,
-            text => semver::VersionReq::parse(text).map_err(|e| problems.push(format!("{name}: {e}"))).ok(),
-        };
-        let mut ids = Vec::new();
-        for ty in &file.types {
-            let id = KnownId(self.types.len() as u32);
-            for path in std::iter::once(&ty.path).chain(&ty.also) {
-                self.by_path.entry(canonical(path)).or_default().push(id);
+            text => {
+                semver::VersionReq::parse(text).map_err(|e| problems.push(Problem::of_file(name, &e))).ok()
             }
-            self.types.push(KnownType {
-                path: Name::new(&ty.path),
-                versions: versions.clone(),
-                role: ty.kind,
-                params: ty.params.iter().map(|it| Name::new(it)).collect(),
-                derefs: None,
-                item: None,
-                guard: ty.guard,
-                locking: ty.locking,
-                clone: ty.clone,
-                variants: HashMap::new(),
-                methods: HashMap::new(),
-            });
-            ids.push(id);
+        };
+        file.types.iter().map(|ty| self.declare_type(ty, versions.clone())).collect()
+    }
+
+    fn declare_type(&mut self, ty: &schema::Type, versions: Option<semver::VersionReq>) -> KnownId {
+        let id = KnownId(self.types.len() as u32);
+        for path in std::iter::once(&ty.path).chain(&ty.also) {
+            self.by_path.entry(canonical(path)).or_default().push(id);
         }
-        ids
+        self.types.push(KnownType::declared(ty, versions));
+        id
     }
 
     /// Second pass: reads the types that the entries name.
-    fn define(&mut self, name: &str, file: &schema::File, ids: &[KnownId], problems: &mut Vec<String>) {
+    fn define(&mut self, name: &str, file: &schema::File, ids: &[KnownId], problems: &mut Vec<Problem>) {
         let locals = local_names(file, ids);
         let std_names = self.std_names();
         for (ty, id) in file.types.iter().zip(ids) {
@@ -244,8 +289,8 @@ impl Knowledge {
                 params: &ty.params,
             };
             let mut read = |text: &str| {
-                reader.read(text).unwrap_or_else(|problem| {
-                    problems.push(format!("{name}: {}: {problem}", ty.path));
+                reader.read(text).unwrap_or_else(|message| {
+                    problems.push(Problem::of_text(name, &ty.path, text, message));
                     Ty::Unknown
                 })
             };
@@ -279,12 +324,12 @@ impl Knowledge {
         file: &schema::File,
         locals: &HashMap<String, KnownId>,
         std_names: &HashMap<String, KnownId>,
-        problems: &mut Vec<String>,
+        problems: &mut Vec<Problem>,
     ) {
         let reader = tytext::Reader { knowledge: self, locals, std_names, params: &[] };
         let mut read = |text: &str, of: &str| {
-            reader.read(text).unwrap_or_else(|problem| {
-                problems.push(format!("{name}: {of}: {problem}"));
+            reader.read(text).unwrap_or_else(|message| {
+                problems.push(Problem::of_text(name, of, text, message));
                 Ty::Unknown
             })
         };
@@ -352,6 +397,20 @@ impl Knowledge {
     pub fn types(&self) -> impl Iterator<Item = (KnownId, &KnownType)> {
         self.types.iter().enumerate().map(|(index, ty)| (KnownId(index as u32), ty))
     }
+}
+
+impl Problem {
+    fn of_file(file: &str, why: &dyn std::fmt::Display) -> Problem {
+        Problem::of_text(file, "", "", why.to_string())
+    }
+
+    fn of_text(file: &str, entry: &str, text: &str, message: String) -> Problem {
+        Problem { file: file.to_string(), entry: entry.to_string(), text: text.to_string(), message }
+    }
+}
+
+fn told(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// The types of one file by last segment.

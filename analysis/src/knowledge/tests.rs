@@ -13,7 +13,7 @@ fn files() -> Vec<(&'static str, File)> {
 #[test]
 fn shipped_files_are_read_without_a_problem() {
     let (_, problems) = Knowledge::load(FILES);
-    assert_eq!(problems, Vec::<String>::new());
+    assert_eq!(problems, Vec::new());
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn the_manifest_chooses_among_versions() {
     };
     let (old, new) = (file("<3", "lock"), file(">=3", "shared_map"));
     let (knowledge, problems) = Knowledge::load(&[("old", &old), ("new", &new)]);
-    assert_eq!(problems, Vec::<String>::new());
+    assert_eq!(problems, Vec::new());
     let role = |req| knowledge.type_at("m::M", req).map(|id| knowledge.ty(id).role);
     assert_eq!(role(Some("2.1")), Some(TypeRole::Lock));
     assert_eq!(role(Some("3")), Some(TypeRole::SharedMap));

@@ -5,6 +5,7 @@
 //! inside them.
 
 mod collect;
+mod described;
 mod dump;
 mod holders;
 mod methods;
@@ -234,6 +235,7 @@ impl Model {
         model.requirements = model.workspace.crates.iter().map(asked).collect();
         model.collect();
         model.resolve_globs();
+        model.put_described();
         model.signatures = model.fns.iter().map(|_| OnceLock::new()).collect();
         model.fields = model.adts.iter().map(|_| OnceLock::new()).collect();
         model.statics_ty = model.statics.iter().map(|_| OnceLock::new()).collect();
