@@ -146,3 +146,20 @@ fn a_forbidden_lint_is_not_silenced() {
         project.lints(&["--forbid", "let_underscore_guard"]).contains(&"let_underscore_guard".to_owned())
     );
 }
+
+#[test]
+fn ten_thousands_of_comments_take_their_time_once() {
+    let comment = "// safe-map-lint: allow(let_underscore_guard) -- waits\n";
+    let text =
+        format!("{}{}", comment.repeat(40_000), support::UNDERSCORE.replace("use std::sync::Mutex;\n\n", ""));
+    let project = Project::lib(&text.replace("Mutex", "std::sync::Mutex"));
+    let started = std::time::Instant::now();
+    assert!(project.lints(&[]).is_empty());
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_comment_of_several_lines_covers_what_follows_it() {
+    let comment = "/* safe-map-lint: allow(let_underscore_guard) -- it\n       only waits */";
+    assert!(underscore(comment, "").lints(&[]).is_empty());
+}

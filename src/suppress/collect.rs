@@ -6,7 +6,7 @@ use safe_map_analysis::source::{FileId, Workspace};
 use safe_map_analysis::span::Span;
 use safe_map_lints::Place;
 
-use super::cover::{self, Cover};
+use super::cover::{self, Cover, Surroundings};
 use super::{Kind, Named, Suppression};
 
 /// All suppressions, in the order of files.
@@ -17,21 +17,24 @@ pub(super) fn suppressions(workspace: &Workspace) -> Vec<Suppression> {
 
 fn of_file(workspace: &Workspace, id: FileId) -> Vec<Suppression> {
     let file = workspace.file(id);
-    let (text, facts) = (&*file.source.text, &file.facts);
-    let comments = facts.directives.iter().filter_map(|it| of_comment(id, it, facts, text));
-    let mut out: Vec<Suppression> = comments.collect();
+    let facts = &file.facts;
     // Attributes of ours name the tool or the runtime crate: most files have neither word.
-    if text.contains("safe_map") {
-        out.extend(attributes(facts).map(|(allow, cover)| of_attribute(id, &allow, cover)));
+    let attributes: Vec<_> = match file.source.text.contains("safe_map") {
+        true => attributes(facts).collect(),
+        false => Vec::new(),
+    };
+    if facts.directives.is_empty() && attributes.is_empty() {
+        return Vec::new();
     }
-    for suppression in &mut out {
-        let cover = std::mem::replace(&mut suppression.cover, Cover::File);
-        suppression.cover = cover::with_module_files(cover, workspace, id);
-    }
-    out
+    let around = Surroundings::new(workspace, id);
+    let comments = facts.directives.iter().filter_map(|it| of_comment(id, it, &around));
+    let attributes = attributes
+        .into_iter()
+        .map(|(allow, item)| of_attribute(id, &allow, item.map_or(Cover::File, |span| around.of_item(span))));
+    comments.chain(attributes).collect()
 }
 
-fn of_comment(file: FileId, directive: &Directive, facts: &FileFacts, text: &str) -> Option<Suppression> {
+fn of_comment(file: FileId, directive: &Directive, around: &Surroundings<'_>) -> Option<Suppression> {
     let DirectiveKind::Allow { lints, reason, .. } = &directive.kind else { return None };
     let names = lints.iter().map(|(name, span)| Named { name: name.clone(), span: Some(*span), used: false });
     Some(Suppression {
@@ -39,7 +42,7 @@ fn of_comment(file: FileId, directive: &Directive, facts: &FileFacts, text: &str
         kind: Kind::Comment,
         names: names.collect(),
         reason: reason.clone(),
-        cover: cover::of_comment(directive, facts, text),
+        cover: around.of_comment(directive),
     })
 }
 
@@ -54,19 +57,20 @@ fn of_attribute(file: FileId, allow: &Allow, cover: Cover) -> Suppression {
     }
 }
 
-fn attributes(facts: &FileFacts) -> impl Iterator<Item = (Allow, Cover)> {
-    let file = facts.attrs.allows.iter().map(|allow| (allow.clone(), Cover::File));
+/// The attributes with what they stand on; nothing is the file.
+fn attributes(facts: &FileFacts) -> impl Iterator<Item = (Allow, Option<Span>)> {
+    let file = facts.attrs.allows.iter().map(|allow| (allow.clone(), None));
     let items = facts.items.iter().flat_map(|item| on(&item.attrs, item.span));
     let fields = cover::fields(facts).flat_map(|field| on(&field.attrs, field.span));
     let statements = facts.bodies.iter().flat_map(|it| in_body(&it.unpack()));
     file.chain(items).chain(fields).chain(statements)
 }
 
-fn on(attrs: &Attrs, span: Span) -> impl Iterator<Item = (Allow, Cover)> {
-    attrs.allows.iter().map(move |allow| (allow.clone(), Cover::Bytes(span)))
+fn on(attrs: &Attrs, span: Span) -> impl Iterator<Item = (Allow, Option<Span>)> {
+    attrs.allows.iter().map(move |allow| (allow.clone(), Some(span)))
 }
 
-fn in_body(body: &Body) -> Vec<(Allow, Cover)> {
+fn in_body(body: &Body) -> Vec<(Allow, Option<Span>)> {
     let mut out = Vec::new();
     for expr in &body.exprs {
         match &expr.kind {

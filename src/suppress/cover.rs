@@ -1,11 +1,18 @@
 //! What a suppression covers: the item or field that follows a comment, else the statement's head, else its line.
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use safe_map_analysis::facts::{Directive, Field, FileFacts, ItemId, ItemKind};
 use safe_map_analysis::name::Name;
-use safe_map_analysis::source::{FileId, Workspace};
-use safe_map_analysis::span::Span;
+use safe_map_analysis::source::{FileId, ParsedFile, Workspace};
+use safe_map_analysis::span::{LineIndex, Span};
+
+use super::lines::Lines;
+use super::ranges::Ranges;
+
+/// Of a file that a suppression speaks for as a whole.
+pub(super) const ALL_LINES: RangeInclusive<u32> = 0..=u32::MAX;
 
 /// The part of a file that a suppression speaks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +28,16 @@ pub(super) enum Cover {
 }
 
 impl Cover {
+    /// The 0-based lines of its own file that a covered span starts or ends on.
+    pub(super) fn lines(&self, index: &LineIndex) -> RangeInclusive<u32> {
+        let line = |byte| index.line_of(byte) as u32;
+        match self {
+            Cover::Lines(lines) => lines.clone(),
+            Cover::Bytes(bytes) | Cover::Module { line: bytes, .. } => line(bytes.start)..=line(bytes.end),
+            Cover::File => ALL_LINES,
+        }
+    }
+
     /// Whether a span from `first` to `last` line is covered.
     pub(super) fn holds(&self, span: Span, first: u32, last: u32) -> bool {
         match self {
@@ -31,72 +48,72 @@ impl Cover {
     }
 }
 
-/// What stands on an out-of-line `mod x;` speaks for the files of the module too.
-pub(super) fn with_module_files(cover: Cover, workspace: &Workspace, id: FileId) -> Cover {
-    let Cover::Bytes(line) = cover else { return cover };
-    let file = workspace.file(id);
-    let Some(module) = module_at(&file.facts, &file.facts.roots, line, &file.source.module) else {
-        return Cover::Bytes(line);
-    };
-    let is_below = |id: &FileId| {
-        let source = &workspace.file(*id).source;
-        source.krate == file.source.krate && source.module.starts_with(&module)
-    };
-    Cover::Module {
-        line,
-        files: workspace.file_ids().filter(|other| *other != id).filter(is_below).collect(),
+/// One file, prepared for the question what stands below a comment.
+pub(super) struct Surroundings<'a> {
+    workspace: &'a Workspace,
+    file: FileId,
+    lines: Lines,
+    /// The spans of items and fields.
+    declared: Vec<Span>,
+    /// From the first attribute to the name of each of them.
+    heads: Ranges,
+    /// The out-of-line modules that the file declares, by their lines.
+    modules: HashMap<Span, Vec<Name>>,
+}
+
+impl<'a> Surroundings<'a> {
+    pub(super) fn new(workspace: &'a Workspace, file: FileId) -> Surroundings<'a> {
+        let ParsedFile { source, facts } = workspace.file(file);
+        let items = facts.items.iter().map(|item| (item.span, item.name_span));
+        let (declared, heads): (Vec<Span>, Vec<_>) = items
+            .chain(fields(facts).map(|field| (field.span, field.name_span)))
+            .map(|(span, name)| (span, span.start..=name.start))
+            .unzip();
+        let mut modules = HashMap::new();
+        add_modules(facts, &facts.roots, &source.module, &mut modules);
+        let heads = Ranges::new(heads.into_iter().zip(0..));
+        Surroundings { workspace, file, lines: Lines::new(&source.text), declared, heads, modules }
+    }
+
+    /// What the comment `directive` covers.
+    pub(super) fn of_comment(&self, directive: &Directive) -> Cover {
+        let below = directive.alone.then(|| self.lines.code_below(directive.span.end)).flatten();
+        let Some(code) = below else { return Cover::Lines(directive.line..=directive.line) };
+        match self.declared_at(code.offset) {
+            Some(span) => self.of_item(span),
+            None => Cover::Lines(code.line..=self.lines.head_end(code.line)),
+        }
+    }
+
+    /// What stands on an item covers it; on an out-of-line `mod x;` the files of the module too.
+    pub(super) fn of_item(&self, line: Span) -> Cover {
+        let Some(module) = self.modules.get(&line) else { return Cover::Bytes(line) };
+        let krate = self.workspace.file(self.file).source.krate;
+        let is_below = |id: &FileId| {
+            let source = &self.workspace.file(*id).source;
+            *id != self.file && source.krate == krate && source.module.starts_with(module)
+        };
+        Cover::Module { line, files: self.workspace.file_ids().filter(is_below).collect() }
+    }
+
+    /// The item or field that starts at `offset`, or whose attributes do.
+    fn declared_at(&self, offset: u32) -> Option<Span> {
+        let found = self.heads.around(offset).into_iter().map(|index| self.declared[index]);
+        found.min_by_key(|span| span.end - span.start)
     }
 }
 
-/// The path of the out-of-line module whose line is `line`, from `path`, the module that holds `ids`.
-fn module_at(facts: &FileFacts, ids: &[ItemId], line: Span, path: &[Name]) -> Option<Vec<Name>> {
-    let mut around = ids.iter().map(|id| facts.item(*id)).filter(|item| item.span.contains(line));
-    around.find_map(|item| {
+/// The out-of-line modules among `ids`, which stand in the module `path`.
+fn add_modules(facts: &FileFacts, ids: &[ItemId], path: &[Name], out: &mut HashMap<Span, Vec<Name>>) {
+    for item in ids.iter().map(|id| facts.item(*id)) {
         let inside = || [path, std::slice::from_ref(&item.name)].concat();
         match &item.kind {
-            ItemKind::Mod { items: None } => (item.span == line).then(inside),
-            ItemKind::Mod { items: Some(items) } => module_at(facts, items, line, &inside()),
-            ItemKind::MacroCall { items, .. } => module_at(facts, items, line, path),
-            _ => None,
+            ItemKind::Mod { items: None } => drop(out.insert(item.span, inside())),
+            ItemKind::Mod { items: Some(items) } => add_modules(facts, items, &inside(), out),
+            ItemKind::MacroCall { items, .. } => add_modules(facts, items, path, out),
+            _ => {}
         }
-    })
-}
-
-/// What the comment `directive` covers.
-pub(super) fn of_comment(directive: &Directive, facts: &FileFacts, text: &str) -> Cover {
-    let own_line = Cover::Lines(directive.line..=directive.line);
-    if !directive.alone {
-        return own_line;
     }
-    let Some((line, offset)) = next_code(directive, text) else { return own_line };
-    match declared_at(facts, offset) {
-        Some(span) => Cover::Bytes(span),
-        None => Cover::Lines(line..=line + head_lines(&text[offset as usize..])),
-    }
-}
-
-/// Line and first byte of the code after the comment; other comments between them are passed over.
-fn next_code(directive: &Directive, text: &str) -> Option<(u32, u32)> {
-    let after = directive.span.end as usize;
-    let mut offset = after + text.get(after..)?.find('\n')? + 1;
-    let lines = text[offset..].split_inclusive('\n');
-    for (number, line) in (directive.line + 1..).zip(lines) {
-        let code = line.trim_start();
-        let is_comment = code.starts_with("//") && !code.starts_with("///");
-        if !is_comment && !code.trim_end().is_empty() {
-            return Some((number, (offset + line.len() - code.len()) as u32));
-        }
-        offset += line.len();
-    }
-    None
-}
-
-/// The item or field that starts at `offset`, or whose attributes do.
-fn declared_at(facts: &FileFacts, offset: u32) -> Option<Span> {
-    let starts = |span: Span, name: Span| span.start <= offset && offset <= name.start;
-    let items = facts.items.iter().filter(|item| starts(item.span, item.name_span)).map(|item| item.span);
-    let fields = fields(facts).filter(|field| starts(field.span, field.name_span)).map(|field| field.span);
-    items.chain(fields).min_by_key(|span| span.end - span.start)
 }
 
 /// The named and unnamed fields of every struct, union and enum of the file.
@@ -108,22 +125,4 @@ pub(super) fn fields(facts: &FileFacts) -> impl Iterator<Item = &Field> {
             _ => Vec::new(),
         }
     })
-}
-
-/// How many lines a statement's head goes on after its first: up to the first line that ends one or opens a block.
-fn head_lines(code: &str) -> u32 {
-    let ends = |line: &str| line.trim_end().ends_with([';', '{', '}', ',']);
-    code.lines().take_while(|line| !ends(line)).count() as u32
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_head_ends_with_its_statement_or_before_its_block() {
-        assert_eq!(head_lines("let x = a;\nb;"), 0);
-        assert_eq!(head_lines("let x = self\n    .m\n    .lock();\nb;"), 2);
-        assert_eq!(head_lines("for x in m\n    .iter() {\n  b;\n}"), 1);
-    }
 }

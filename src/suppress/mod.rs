@@ -6,8 +6,11 @@
 mod collect;
 mod complain;
 mod cover;
+mod lines;
+mod ranges;
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use safe_map_analysis::name::Name;
 use safe_map_analysis::source::{FileId, Workspace};
@@ -17,6 +20,7 @@ use safe_map_lints::{Finding, LINTS, Place, Role};
 use crate::levels::{self, Levels};
 use crate::report::Suppressed;
 use cover::Cover;
+use ranges::Ranges;
 
 /// One comment or attribute.
 #[derive(Clone, Debug)]
@@ -60,15 +64,20 @@ pub(crate) fn apply(
 }
 
 /// Every suppression of the workspace, by file.
-struct Suppressions<'a> {
-    workspace: &'a Workspace,
+struct Suppressions {
     all: Vec<Suppression>,
-    by_file: HashMap<FileId, Vec<usize>>,
-    indexes: HashMap<FileId, LineIndex>,
+    files: HashMap<FileId, Spoken>,
 }
 
-impl<'a> Suppressions<'a> {
-    fn new(workspace: &'a Workspace) -> Suppressions<'a> {
+/// A file that suppressions speak for.
+struct Spoken {
+    lines: LineIndex,
+    /// The suppressions by the lines of this file that they reach.
+    reach: Ranges,
+}
+
+impl Suppressions {
+    fn new(workspace: &Workspace) -> Suppressions {
         let all = collect::suppressions(workspace);
         let mut by_file: HashMap<FileId, Vec<usize>> = HashMap::new();
         for (index, suppression) in all.iter().enumerate() {
@@ -76,9 +85,13 @@ impl<'a> Suppressions<'a> {
                 by_file.entry(file).or_default().push(index);
             }
         }
-        let index = |file: &FileId| (*file, LineIndex::new(&workspace.file(*file).source.text));
-        let indexes = by_file.keys().map(index).collect();
-        Suppressions { workspace, all, by_file, indexes }
+        let spoken = |(file, indices): (FileId, Vec<usize>)| {
+            let lines = LineIndex::new(&workspace.file(file).source.text);
+            let reach = indices.into_iter().map(|index| (all[index].lines_in(file, &lines), index));
+            (file, Spoken { reach: Ranges::new(reach), lines })
+        };
+        let files = by_file.into_iter().map(spoken).collect();
+        Suppressions { all, files }
     }
 
     fn silence(&mut self, findings: Vec<Finding>, levels: &Levels) -> Vec<(Finding, Option<Suppressed>)> {
@@ -93,8 +106,8 @@ impl<'a> Suppressions<'a> {
     fn matching(&mut self, finding: &Finding) -> Option<Suppressed> {
         let mut first = None;
         for place in anchors(finding) {
-            for index in self.by_file.get(&place.file).cloned().unwrap_or_default() {
-                if self.covers(index, place) && mark(&mut self.all[index], finding) {
+            for index in self.covering(place) {
+                if mark(&mut self.all[index], finding) {
                     first.get_or_insert(index);
                 }
             }
@@ -102,18 +115,19 @@ impl<'a> Suppressions<'a> {
         first.map(|index| self.all[index].describe())
     }
 
-    fn covers(&self, index: usize, place: Place) -> bool {
-        let suppression = &self.all[index];
-        // What is wrong with a suppression is not for the suppression itself to silence.
-        if suppression.place == place {
-            return false;
+    /// The suppressions that speak for a place, in their order.
+    fn covering(&self, place: Place) -> Vec<usize> {
+        let Some(spoken) = self.files.get(&place.file) else { return Vec::new() };
+        let line = |byte| spoken.lines.line_of(byte) as u32;
+        let (first, last) = (line(place.span.start), line(place.span.end));
+        let mut found = spoken.reach.around(first);
+        if last != first {
+            found.extend(spoken.reach.around(last));
         }
-        if suppression.place.file != place.file {
-            return suppression.files().any(|file| file == place.file);
-        }
-        let text = &self.workspace.file(place.file).source.text;
-        let lines = |byte| self.indexes[&place.file].line_column(text, byte).line - 1;
-        suppression.cover.holds(place.span, lines(place.span.start), lines(place.span.end))
+        found.sort_unstable();
+        found.dedup();
+        found.retain(|index| self.all[*index].covers(place, first, last));
+        found
     }
 }
 
@@ -148,6 +162,18 @@ impl Suppression {
             Cover::Lines(_) | Cover::Bytes(_) | Cover::File => &[],
         };
         std::iter::once(self.place.file).chain(below.iter().copied())
+    }
+
+    /// The lines of `file` that it can reach.
+    fn lines_in(&self, file: FileId, index: &LineIndex) -> RangeInclusive<u32> {
+        if file == self.place.file { self.cover.lines(index) } else { cover::ALL_LINES }
+    }
+
+    /// Whether it speaks for a place in one of its files, from `first` to `last` line.
+    fn covers(&self, place: Place, first: u32, last: u32) -> bool {
+        // What is wrong with a suppression is not for the suppression itself to silence.
+        let is_itself = self.place == place;
+        !is_itself && (self.place.file != place.file || self.cover.holds(place.span, first, last))
     }
 
     /// Whether all that it speaks for was read. A module without a file was left out.
