@@ -21,20 +21,10 @@ pub(crate) fn add_nearest<'a>(
     }
 }
 
-/// The edit distance with `-` and `_` alike (Levenshtein, one row).
+/// The edit distance with `-` and `_` alike; two letters in the wrong order are one slip.
 fn distance(a: &str, b: &str) -> usize {
-    let fold = |c: char| if c == '-' { '_' } else { c.to_ascii_lowercase() };
-    let b: Vec<char> = b.chars().map(fold).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.chars().map(fold).enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, right) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(left != *right);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    let fold = |word: &str| word.replace('-', "_").to_ascii_lowercase();
+    strsim::osa_distance(&fold(a), &fold(b))
 }
 
 #[cfg(test)]
@@ -47,5 +37,6 @@ mod tests {
         assert_eq!(nearest("doble-lock", known), Some("double_lock"));
         assert_eq!(nearest("gaurd_leak", known), Some("guard_leak"));
         assert_eq!(nearest("banana", known), None);
+        assert_eq!(nearest("lits", ["list", "held"]), Some("list"));
     }
 }
