@@ -1,6 +1,6 @@
 //! Levels: from defaults and the command line to the level of one finding.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use safe_map_lints::{Confidence, Finding, Group, Level, Lint};
 
@@ -43,7 +43,8 @@ pub enum Context {
 }
 
 impl Levels {
-    /// Applies `choices` in order to the defaults of `lints`; then `only` leaves no other lint on, and `cap` bounds all.
+    /// Applies `choices` in order to the defaults of `lints`; `only` leaves no other lint on, and `cap` bounds all.
+    /// A lint that `only` names is on whatever its default, but not whatever `choices` say.
     ///
     /// # Errors
     ///
@@ -56,10 +57,14 @@ impl Levels {
     ) -> Result<Levels, Failure> {
         let settings = lints.iter().map(|lint| (lint.name, setting(lint.level))).collect();
         let mut levels = Levels { settings, warnings: None, cap: cap.unwrap_or(Level::Deny) };
+        let kept = kept(lints, only)?;
+        levels.raise(&kept);
         for choice in choices {
             levels.apply(lints, choice)?;
         }
-        levels.keep_only(lints, only)?;
+        if !only.is_empty() {
+            levels.settings.retain(|name, _| kept.contains(name));
+        }
         Ok(levels)
     }
 
@@ -80,19 +85,10 @@ impl Levels {
         Ok(())
     }
 
-    /// A lint that was asked for by name alone is on, whatever its default.
-    fn keep_only(&mut self, lints: &[&'static Lint], only: &[String]) -> Result<(), Failure> {
-        if only.is_empty() {
-            return Ok(());
+    fn raise(&mut self, names: &BTreeSet<&'static str>) {
+        for (_, setting) in self.settings.iter_mut().filter(|(name, _)| names.contains(*name)) {
+            *setting = (*setting).max(Setting::Warn);
         }
-        let mut kept = Vec::new();
-        for name in only {
-            kept.extend(members(lints, name)?.iter().map(|lint| lint.name));
-        }
-        for (name, setting) in &mut self.settings {
-            *setting = if kept.contains(name) { (*setting).max(Setting::Warn) } else { Setting::Allow };
-        }
-        Ok(())
     }
 
     fn setting(&self, lint: &str) -> Setting {
@@ -124,6 +120,15 @@ impl Levels {
         }
         found.min(self.cap)
     }
+}
+
+/// The lints that `--only` names.
+fn kept(lints: &[&'static Lint], only: &[String]) -> Result<BTreeSet<&'static str>, Failure> {
+    let mut kept = BTreeSet::new();
+    for name in only {
+        kept.extend(members(lints, name)?.iter().map(|lint| lint.name));
+    }
+    Ok(kept)
 }
 
 fn one_lower(level: Level) -> Level {
@@ -275,6 +280,14 @@ mod tests {
         let resolved = Levels::resolve(&LINTS, &[], &["quiet".to_owned()], None).expect("known");
         assert!(resolved.is_enabled(&ADVICE));
         assert!(!resolved.is_enabled(&DENIED));
+    }
+
+    #[test]
+    fn what_only_names_can_still_be_set() {
+        let only = ["quiet".to_owned(), "warned".to_owned()];
+        let resolved = Levels::resolve(&LINTS, &choices("Awarned Dquiet"), &only, None).expect("known");
+        assert!(!resolved.is_enabled(&WARNED));
+        assert_eq!(resolved.of(&finding("quiet"), Context::Product), Level::Deny);
     }
 
     #[test]
