@@ -1,14 +1,13 @@
 //! The pipeline: files, analysis, lints, suppressions, levels, report.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
 
-use safe_map_analysis::knowledge::Knowledge;
+use safe_map_analysis::Analysis;
 use safe_map_analysis::source::{FileId, Workspace};
 use safe_map_analysis::span::Span;
-use safe_map_analysis::{Analysis, Settings};
 use safe_map_lints::{Confidence, Finding, LINTS, Level, Lint};
 
+use crate::config::{self, Config};
 use crate::failure::Failure;
 use crate::fingerprint::Fingerprints;
 use crate::levels::{Context, Levels};
@@ -30,19 +29,26 @@ pub struct Policy {
 ///
 /// # Errors
 ///
-/// Where the request is wrong; see [`workspace::discover`].
+/// Where the request or the configuration is wrong; see [`workspace::discover`] and [`config::load`].
 pub fn run(request: &Request, policy: &Policy) -> Result<Report, Failure> {
     let mut timings = Timings::start();
     let discovered = workspace::discover(request)?;
+    let config = config::load(&discovered.root)?;
     timings.mark("discover and parse");
-    Ok(check(discovered, policy, request.targets.test_code, timings))
+    Ok(check(discovered, &config, policy, request.targets.test_code, timings))
 }
 
 /// The part of [`run`] that needs no disk. The files may come in any order.
-pub fn check(discovered: Discovered, policy: &Policy, test_code: TestCode, mut timings: Timings) -> Report {
+pub fn check(
+    discovered: Discovered,
+    config: &Config,
+    policy: &Policy,
+    test_code: TestCode,
+    mut timings: Timings,
+) -> Report {
     let Discovered { mut workspace, reported, root, incomplete, notes, lines } = discovered;
     workspace::sort(&mut workspace.files);
-    let analysis = Analysis::new(workspace, Arc::new(Knowledge::builtin()), Settings::default());
+    let analysis = Analysis::new(workspace, config.knowledge.clone(), config.settings.clone());
     timings.mark("model and flow");
     let outcome = safe_map_lints::run(&analysis, &|lint| policy.levels.is_enabled(lint));
     timings.mark("lints");

@@ -1,10 +1,11 @@
 //! The command `cargo safe-map-lint`: finds the files, runs the analysis and the lints, shows what they found.
 //!
-//! `cli` says what was asked, `commands` answers it. A check is [`workspace::discover`], then [`engine::check`]
-//! (analysis, lints, suppressions, levels), and the [`report::Report`] goes to one of the renderers.
+//! `cli` says what was asked, `commands` answers it. A check is [`workspace::discover`], [`config::load`], then
+//! [`engine::check`] (analysis, lints, suppressions, levels), and the [`report::Report`] goes to one of the renderers.
 
 mod cli;
 mod commands;
+pub mod config;
 pub mod engine;
 pub mod exit;
 pub mod failure;

@@ -1,14 +1,13 @@
 //! `dump`: what each stage of the analysis sees of a file.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::Edition;
-use safe_map_analysis::knowledge::Knowledge;
 use safe_map_analysis::source::FileId;
-use safe_map_analysis::{Analysis, Settings};
 
 use crate::cli::Stage;
+use crate::config;
 use crate::exit;
 use crate::failure::Failure;
 use crate::output;
@@ -18,7 +17,7 @@ use crate::workspace::{self, Budget, Request, Targets};
 ///
 /// # Errors
 ///
-/// Where the file cannot be read.
+/// Where the file or the configuration cannot be read.
 pub(super) fn run(stage: Stage, file: &Path) -> Result<u8, Failure> {
     let text = match stage {
         Stage::Facts => facts(file)?,
@@ -46,22 +45,28 @@ pub(super) fn analysis_around(file: &Path) -> Result<(Analysis, FileId), Failure
     let targets = Targets::all();
     let dir = path.parent().unwrap_or(Path::new("/")).to_owned();
     let around = Request { cwd: dir.clone(), targets: targets.clone(), ..Request::default() };
-    if let Some(found) = workspace::discover(&around).ok().and_then(|it| analysis_of(it, &path)) {
+    if let Ok(discovered) = workspace::discover(&around)
+        && let Some(found) = analysis_of(discovered, &path)?
+    {
         return Ok(found);
     }
     let alone = Request { paths: vec![path.clone()], cwd: dir, targets, ..Request::default() };
     let discovered = workspace::discover(&alone)?;
     let why = discovered.incomplete.first().map_or("not Rust source", |it| &it.message).to_owned();
-    analysis_of(discovered, &path).ok_or_else(|| Failure::usage(format!("`{}`: {why}", file.display())))
+    analysis_of(discovered, &path)?.ok_or_else(|| Failure::usage(format!("`{}`: {why}", file.display())))
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     path.canonicalize().map_err(|error| Failure::usage(format!("`{}`: {error}", path.display())))
 }
 
-fn analysis_of(discovered: workspace::Discovered, path: &Path) -> Option<(Analysis, FileId)> {
-    let workspace = discovered.workspace;
-    let id =
-        workspace.file_ids().find(|id| discovered.root.join(&*workspace.file(*id).source.path) == path)?;
-    Some((Analysis::new(workspace, Arc::new(Knowledge::builtin()), Settings::default()), id))
+fn analysis_of(
+    discovered: workspace::Discovered,
+    path: &Path,
+) -> Result<Option<(Analysis, FileId)>, Failure> {
+    let (workspace, root) = (discovered.workspace, discovered.root);
+    let is_it = |id: &FileId| root.join(&*workspace.file(*id).source.path) == path;
+    let Some(id) = workspace.file_ids().find(is_it) else { return Ok(None) };
+    let config = config::load(&root)?;
+    Ok(Some((Analysis::new(workspace, config.knowledge, config.settings), id)))
 }

@@ -3,7 +3,8 @@
 use safe_map_analysis::knowledge::Knowledge;
 use safe_map_lints::{LINTS, Lint};
 
-use super::method;
+use super::{current_dir, method};
+use crate::config;
 use crate::exit;
 use crate::failure::Failure;
 use crate::output;
@@ -25,7 +26,7 @@ pub(super) fn run(subject: &str) -> Result<u8, Failure> {
 }
 
 fn method(subject: &str) -> Result<String, Failure> {
-    let knowledge = Knowledge::builtin();
+    let knowledge = config::load(&current_dir()?)?.knowledge;
     method::explain(&knowledge, subject).ok_or_else(|| unknown(&knowledge, subject))
 }
 
