@@ -49,7 +49,7 @@ pub fn check(
     let Discovered { mut workspace, reported, root, incomplete, notes, lines } = discovered;
     workspace::sort(&mut workspace.files);
     let analysis = Analysis::new(workspace, config.knowledge.clone(), config.settings.clone());
-    timings.mark("model and flow");
+    timings.mark_with("analysis", analysis.phases());
     let outcome = safe_map_lints::run(&analysis, &|lint| policy.levels.is_enabled(lint));
     timings.mark("lints");
     let judge = Judge { workspace: &analysis.workspace, policy, reported: &reported, test_code };

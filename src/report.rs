@@ -8,6 +8,7 @@ use safe_map_analysis::source::{FileId, Workspace};
 use safe_map_analysis::span::{LineColumn, LineIndex, Span};
 use safe_map_lints::{Finding, Level, Lint, Place};
 
+use crate::timings::Stage;
 use crate::workspace::Incomplete;
 
 /// Everything a run has to say.
@@ -26,7 +27,7 @@ pub struct Report {
     /// Counts.
     pub stats: Stats,
     /// How long each stage took, in their order.
-    pub timings: Vec<(&'static str, Duration)>,
+    pub timings: Vec<Stage>,
 }
 
 /// A finding with what the run decided about it.

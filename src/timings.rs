@@ -2,12 +2,25 @@
 
 use std::time::{Duration, Instant};
 
+use safe_map_analysis::Phase;
+
 /// A stop watch with laps.
 #[derive(Clone, Debug)]
 pub struct Timings {
     started: Instant,
     last: Instant,
-    stages: Vec<(&'static str, Duration)>,
+    stages: Vec<Stage>,
+}
+
+/// A stage of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// What it is called.
+    pub name: &'static str,
+    /// How long it took.
+    pub time: Duration,
+    /// What it is made of, where that was timed.
+    pub parts: Vec<Phase>,
 }
 
 impl Timings {
@@ -19,8 +32,13 @@ impl Timings {
 
     /// Ends the stage `name`, which began with the last mark.
     pub fn mark(&mut self, name: &'static str) {
+        self.mark_with(name, &[]);
+    }
+
+    /// The same with the parts that the stage timed itself.
+    pub fn mark_with(&mut self, name: &'static str, parts: &[Phase]) {
         let now = Instant::now();
-        self.stages.push((name, now - self.last));
+        self.stages.push(Stage { name, time: now - self.last, parts: parts.to_vec() });
         self.last = now;
     }
 
@@ -30,7 +48,7 @@ impl Timings {
     }
 
     /// The stages in their order.
-    pub fn stages(self) -> Vec<(&'static str, Duration)> {
+    pub fn stages(self) -> Vec<Stage> {
         self.stages
     }
 }

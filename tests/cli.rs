@@ -211,9 +211,10 @@ fn listing_files_stops_before_the_analysis() {
 #[test]
 fn timings_and_statistics_go_to_standard_error() {
     let run = Project::lib(UNDERSCORE).run(&["--timings", "--statistics", "--message-format", "short"]);
-    for stage in ["discover and parse", "model and flow", "lints", "total"] {
+    for stage in ["discover and parse", "analysis", "  model", "  flow", "lints", "report", "total"] {
         assert!(run.stderr.contains(stage), "{run:?}");
     }
+    assert!(run.stderr.contains(" ms   1 bodies"), "{run:?}");
     assert!(run.stderr.contains("1  deny   let_underscore_guard"), "{run:?}");
     assert_eq!(run.stdout.lines().count(), 1);
 }

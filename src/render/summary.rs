@@ -82,11 +82,18 @@ pub(crate) fn statistics(report: &Report) -> Vec<String> {
         .collect()
 }
 
-/// A line for each stage.
+/// A line for each stage, and below it one for each of its parts.
 pub(crate) fn timings(report: &Report) -> Vec<String> {
-    let row = |name: &str, time: Duration| format!("{name:<20} {:>9.1} ms", time.as_secs_f64() * 1e3);
-    let mut rows: Vec<String> = report.timings.iter().map(|(name, time)| row(name, *time)).collect();
+    let mut rows = Vec::new();
+    for stage in &report.timings {
+        rows.push(timing(stage.name, stage.time, ""));
+        rows.extend(stage.parts.iter().map(|it| timing(&format!("  {}", it.name), it.time, &it.detail)));
+    }
     let stats = &report.stats;
-    rows.push(format!("{}   {} files, {} lines", row("total", stats.elapsed), stats.files, stats.lines));
+    rows.push(timing("total", stats.elapsed, &format!("{} files, {} lines", stats.files, stats.lines)));
     rows
+}
+
+fn timing(name: &str, time: Duration, detail: &str) -> String {
+    format!("{name:<20} {:>9.1} ms   {detail}", time.as_secs_f64() * 1e3).trim_end().to_owned()
 }
