@@ -58,6 +58,10 @@ fn unknown_names_are_usage_errors_with_a_suggestion() {
     project.run(&["--shwo-suppressed"]).fails(2, "--show-suppressed");
     project.run(&["lst"]).fails(2, "did you mean the subcommand `list`?");
     project.run(&["-p", "ap"]).fails(2, "did you mean `app`?");
+    project.run(&["lits"]).fails(2, "did you mean the subcommand `list`?");
+    project.run(&["lits", "--json"]).fails(2, "did you mean the subcommand `list`?");
+    project.run(&["expalin", "double_lock"]).fails(2, "did you mean the subcommand `explain`?");
+    project.run(&["src", "--jsno"]).fails(2, "unexpected argument '--jsno'");
     project.run(&["held", "src/lib.rs"]).fails(2, "FILE:LINE");
     project.run(&["-j", "0"]).fails(2, "0");
 }
@@ -157,6 +161,27 @@ fn only_runs_the_named_lints() {
 }
 
 #[test]
+fn what_only_names_can_be_switched_off() {
+    let project = Project::lib(STATIC_MUT);
+    assert!(project.lints(&["--only", "static_mut_map", "-A", "static_mut_map"]).is_empty());
+    project.run(&["--only", "static_mut_map", "-W", "static_mut_map"]).succeeds();
+}
+
+#[test]
+fn a_directory_is_no_manifest() {
+    let run = Project::lib(STATIC_MUT).run(&["--manifest-path", "."]);
+    run.fails(2, "`.`: a directory, not a manifest");
+    run.fails(2, "./Cargo.toml");
+}
+
+#[test]
+fn help_says_what_the_file_timeout_bounds() {
+    let help = Project::empty().run(&["check", "--help"]).stdout;
+    let text = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("the analysis that follows, have no limit"), "{text}");
+}
+
+#[test]
 fn packages_can_be_chosen_and_left_out() {
     let root = "[workspace]\nmembers = [\"a\", \"b\"]\nresolver = \"3\"\n";
     let project = Project::empty()
@@ -239,6 +264,8 @@ fn facts_can_be_dumped_and_held_answers() {
     assert!(serde_json::from_str::<serde_json::Value>(&facts.stdout).is_ok());
     project.run(&["dump", "flow", "src/lib.rs"]).succeeds();
     project.run(&["dump", "model", "src/lib.rs"]).succeeds();
-    project.run(&["held", "src/lib.rs:4"]).succeeds();
+    let held = project.run(&["held", "src/lib.rs:4"]);
+    held.succeeds();
+    assert_eq!(held.stdout, project.run(&["held", "src/lib.rs:4:13"]).stdout);
     project.run(&["dump", "facts", "src/none.rs"]).fails(2, "src/none.rs");
 }

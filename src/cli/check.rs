@@ -1,7 +1,7 @@
 //! The flags of `check`, and what they mean for discovery.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -40,7 +40,7 @@ struct PackageArgs {
     /// Leave this package out
     #[arg(long, value_name = "SPEC", value_delimiter = ',')]
     exclude: Vec<String>,
-    /// The manifest whose workspace is analysed
+    /// The `Cargo.toml` whose workspace is analysed
     #[arg(long, value_name = "PATH", conflicts_with = "paths")]
     manifest_path: Option<PathBuf>,
 }
@@ -104,7 +104,8 @@ pub(crate) struct RunningArgs {
     /// Threads; the number of processors where not given
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
-    /// How long a large file may take to parse before it is left out as incomplete
+    /// How long a file of a mebibyte or more may take to parse before it is left out as incomplete. Smaller files, and
+    /// the analysis that follows, have no limit
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     file_timeout: Duration,
     /// Neither read nor write cached facts
@@ -149,6 +150,11 @@ pub(crate) enum ErrorOn {
 }
 
 impl CheckArgs {
+    /// `--manifest-path`.
+    pub(crate) fn manifest_path(&self) -> Option<&Path> {
+        self.packages.manifest_path.as_deref()
+    }
+
     /// What is to be analysed, for a process that stands in `cwd`.
     pub(crate) fn request(&self, cwd: PathBuf) -> Request {
         Request {

@@ -4,11 +4,14 @@ mod check;
 mod levels;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use check::{CheckArgs, ColorWhen, ErrorOn, MessageFormat};
+
+use crate::suggest;
 
 /// Finds deadlocks, races and undefined behaviour in the shared maps of a Rust workspace, from source alone.
 #[derive(Debug, Parser)]
@@ -44,8 +47,8 @@ pub(crate) enum Command {
     },
     /// Show what is believed to be alive at a line: the answer to "why silent?"
     Held {
-        /// Where
-        #[arg(value_name = "FILE:LINE")]
+        /// Where; a column behind it, as in the place of a finding, is accepted
+        #[arg(value_name = "FILE:LINE[:COLUMN]")]
         place: String,
     },
     /// Show what the analysis sees: the first thing a bug report needs
@@ -75,7 +78,9 @@ pub(crate) enum Stage {
 ///
 /// Clap's, which prints itself; help and version come the same way.
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
-    let matches = Cli::command().try_get_matches_from(without_cargo_name(args.into_iter().collect()))?;
+    let args = without_cargo_name(args.into_iter().collect());
+    let matches =
+        Cli::command().try_get_matches_from(&args).map_err(|error| subcommand_meant(error, &args))?;
     let cli = Cli::from_arg_matches(&matches)?;
     let mut command = cli.command.unwrap_or_else(|| Command::Check(Box::new(cli.check)));
     if let Command::Check(args) = &mut command {
@@ -93,6 +98,20 @@ fn without_cargo_name(mut args: Vec<OsString>) -> Vec<OsString> {
         args.remove(1);
     }
     args
+}
+
+/// The flags of a mistyped subcommand are unknown: what is wrong then is the subcommand.
+fn subcommand_meant(error: clap::Error, args: &[OsString]) -> clap::Error {
+    let word = args.get(1).and_then(|arg| arg.to_str()).filter(|word| !Path::new(word).exists());
+    let (ErrorKind::UnknownArgument, Some(word)) = (error.kind(), word) else { return error };
+    let names = subcommands();
+    match suggest::nearest(word, names.iter().map(String::as_str)) {
+        Some(name) if name != word => {
+            let message = format!("no subcommand `{word}`; did you mean the subcommand `{name}`?");
+            Cli::command().error(ErrorKind::InvalidSubcommand, message)
+        }
+        _ => error,
+    }
 }
 
 /// The names of the subcommands, for "did you mean".

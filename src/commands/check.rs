@@ -24,6 +24,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let levels = Levels::resolve(LINTS, args.levels.choices(), &args.levels.only, args.levels.cap())?;
     let policy = Policy { levels, confidence: args.levels.confidence() };
     check_paths(args)?;
+    check_manifest(args)?;
     let request = args.request(current_dir()?);
     if args.output.list_files {
         return list_files(&request);
@@ -43,6 +44,13 @@ fn check_paths(args: &CheckArgs) -> Result<(), Failure> {
         Some(name) => failure.with_help(format!("did you mean the subcommand `{name}`?")),
         None => failure,
     })
+}
+
+/// The manifest is a file; its directory is a PATH.
+fn check_manifest(args: &CheckArgs) -> Result<(), Failure> {
+    let Some(path) = args.manifest_path().filter(|path| path.is_dir()) else { return Ok(()) };
+    let failure = Failure::usage(format!("`{}`: a directory, not a manifest", path.display()));
+    Err(failure.with_help(format!("write `--manifest-path {}`", path.join("Cargo.toml").display())))
 }
 
 fn list_files(request: &workspace::Request) -> Result<u8, Failure> {

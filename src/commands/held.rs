@@ -7,7 +7,7 @@ use crate::exit;
 use crate::failure::Failure;
 use crate::output;
 
-/// Prints what is held at `FILE:LINE`.
+/// Prints what is held at `FILE:LINE` or `FILE:LINE:COLUMN`.
 ///
 /// # Errors
 ///
@@ -23,9 +23,33 @@ pub(super) fn run(place: &str) -> Result<u8, Failure> {
     Ok(exit::CLEAN)
 }
 
+/// File and line. A column, as in a finding's place, is accepted: the answer is about the whole line.
 fn parse(place: &str) -> Result<(&str, u32), Failure> {
-    let parts = place.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
-    parts.filter(|(_, line)| *line > 0).ok_or_else(|| {
-        Failure::usage(format!("`{place}` is no place")).with_help("write `FILE:LINE`, the first line is 1")
-    })
+    let (before, last) = split_number(place).ok_or_else(|| {
+        Failure::usage(format!("`{place}` is no place"))
+            .with_help("write `FILE:LINE` or `FILE:LINE:COLUMN`, the first line is 1")
+    })?;
+    Ok(split_number(before).unwrap_or((before, last)))
+}
+
+/// The number above zero behind the last colon.
+fn split_number(text: &str) -> Option<(&str, u32)> {
+    let (before, number) = text.rsplit_once(':')?;
+    let number = number.parse().ok().filter(|it| *it > 0)?;
+    Some((before, number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_is_accepted() {
+        assert_eq!(parse("src/lib.rs:4"), Ok(("src/lib.rs", 4)));
+        assert_eq!(parse("src/lib.rs:4:17"), Ok(("src/lib.rs", 4)));
+        assert_eq!(parse("C:\\lib.rs:4:17"), Ok(("C:\\lib.rs", 4)));
+        for wrong in ["src/lib.rs", "src/lib.rs:0", "src/lib.rs:4:0", "src/lib.rs:x", "src/lib.rs:"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
 }
