@@ -22,7 +22,8 @@ pub(crate) fn at(file: FileId, span: Span) -> Place {
 /// The short name of a lock in messages: the field, the static, or the path as written.
 pub(crate) fn lock_name(function: &FunctionView<'_>, acquire: &Acquire) -> String {
     let model = function.model();
-    let ends_in_field = matches!(acquire.lock.place.path.last(), Some(Step::Field(_)) | None);
+    let ends_in_field =
+        matches!(acquire.lock.place.path.last(), Some(Step::Field(_) | Step::Handle(_)) | None);
     match &acquire.lock.decl {
         Some(Decl::Field(_, name)) if ends_in_field => format!("`{name}`"),
         Some(Decl::Static(id)) => format!("`{}`", model.static_(*id).name),

@@ -270,7 +270,8 @@ impl<'a> Walker<'a> {
     ) -> Value {
         let head = self.use_value(iter);
         let head = self.loop_head(head, iter);
-        self.consume(&head);
+        let given = self.consume(&head);
+        self.end(&given, self.span(iter).at_end());
         // The iterator itself lives until the loop ends; the head's temporaries are the statement's.
         let holder = self.push(FrameKind::Block);
         let flying = self.flying(&head);

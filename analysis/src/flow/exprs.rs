@@ -40,6 +40,7 @@ impl<'a> Walker<'a> {
         if matches!(value.ty, Ty::Ref(..)) {
             return Value { local: None, ..value };
         }
+        self.locals[local.0 as usize].is_moved = true;
         let owned = self.state.owned_by(Owner::Local(local));
         let moved: Vec<_> = owned.into_iter().filter(|it| value.guards.contains(it)).collect();
         self.state.give(&moved, Owner::Flight);

@@ -50,6 +50,7 @@ impl Walker<'_> {
         let Some(frame) = self.frames.pop() else { return Vec::new() };
         debug_assert_eq!(frame.id, id, "scopes are left in the order in which they were entered");
         for (_, local) in frame.names.iter().rev() {
+            self.drop_local(*local, at);
             let guards = self.state.owned_by(Owner::Local(*local));
             self.end(&guards, at);
         }

@@ -38,6 +38,14 @@ impl Walker<'_> {
                 let items: Option<Vec<String>> = items.iter().map(|it| self.key(*it)).collect();
                 Some(format!("({})", items?.join(", ")))
             }
+            // A function of the same arguments: which shard, which bucket.
+            ExprKind::Call { callee, args } if !args.is_empty() => {
+                let args: Option<Vec<String>> = args.iter().map(|it| self.key(*it)).collect();
+                Some(format!("{}({})", self.function_key(*callee)?, args?.join(", ")))
+            }
+            ExprKind::Binary { op, lhs, rhs } => {
+                Some(format!("{} {op} {}", self.key(*lhs)?, self.key(*rhs)?))
+            }
             ExprKind::MethodCall { receiver, method, args, .. }
                 if is_conversion(method) && args.is_empty() =>
             {
@@ -52,6 +60,14 @@ impl Walker<'_> {
         }
     }
 
+    /// The name of a function in a key: one that is named by a path, and not a local.
+    fn function_key(&self, callee: ExprId) -> Option<String> {
+        let ExprKind::Path(path) = &self.body.expr(callee).kind else { return None };
+        let name = path.last().map(|it| it.name.clone())?;
+        let is_local = path.as_ident().is_some_and(|it| self.lookup(it).is_some());
+        (!is_local && !is_changing(&name)).then(|| name.to_string())
+    }
+
     fn local_key(&self, local: super::state::LocalId, name: &str) -> String {
         use super::place::{Root, Step};
         let changes = self.locals[local.0 as usize].changes;
@@ -63,9 +79,9 @@ impl Walker<'_> {
             Some(place) if matches!(place.root, Root::Local(_, _) | Root::Unnamed(_)) => {
                 format!("{name}#{}", local.0)
             }
-            Some(place) if place.path.iter().all(|it| matches!(it, Step::Field(_))) => {
+            Some(place) if place.path.iter().all(|it| matches!(it, Step::Field(_) | Step::Handle(_))) => {
                 let fields = place.path.iter().map(|it| match it {
-                    Step::Field(name) => format!(".{name}"),
+                    Step::Field(name) | Step::Handle(name) => format!(".{name}"),
                     _ => String::new(),
                 });
                 let root = match &place.root {

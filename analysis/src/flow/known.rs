@@ -20,6 +20,8 @@ pub(super) struct ClosureResults {
     pub(super) types: Vec<Ty>,
     /// The guards that they handed out.
     pub(super) guards: Vec<GuardId>,
+    /// The guards that lazy closures gave when the call consumed them.
+    pub(super) collected: Vec<GuardId>,
     /// Those that run when the result is consumed.
     pub(super) lazy: Vec<Lazy>,
     /// One that runs as a thread or task behind the result.
@@ -50,12 +52,16 @@ impl Walker<'_> {
         {
             self.iterating.push((place, call.span));
         }
-        self.consume_all(method, ty, &receiver, &call);
+        let collected = self.consume_all(method, ty, &receiver, &call);
         let paused = self.pause(spec.guard_effect, &receiver);
-        let results = self.run_closures(method, ty, &receiver, &call.args);
+        let mut results = self.run_closures(method, ty, &receiver, &call.args);
+        results.collected = collected;
         self.costs(spec.waits, spec.heavy, spec.is_async, &call);
         self.state.live.extend(paused);
         self.iterating.truncate(depth);
+        if spec.op == Op::Clear {
+            self.drop_contents(ty, call.span);
+        }
         self.known_value(method, ty, receiver, &call, key, taken, results)
     }
 

@@ -8,6 +8,7 @@ mod awaits;
 mod calls;
 mod closures;
 mod control;
+mod drops;
 mod dump;
 mod event;
 mod exprs;

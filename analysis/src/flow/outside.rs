@@ -36,7 +36,8 @@ impl Walker<'_> {
         if let Some((ty, _)) = &receiver {
             output = model.seen_from(&output, sig, ty);
         }
-        output = infer(&output, &sig.params, &call.args);
+        let named = self.type_argument(id, call.turbofish.as_ref());
+        output = infer(&output, &sig.params, &call.args, named);
         let result = match &output {
             Ty::Future(inner) => (**inner).clone(),
             other => other.clone(),
@@ -67,6 +68,13 @@ impl Walker<'_> {
             value,
         };
         self.deliver(pending, output)
+    }
+
+    /// The function's first type parameter, where the call names it.
+    fn type_argument(&self, id: FnId, turbofish: Option<&Ty>) -> Option<(String, Ty)> {
+        let ty = turbofish.filter(|it| !it.is_unknown())?;
+        let first = self.model.fn_facts(id).generics.params.first()?;
+        Some((first.name.to_string(), ty.clone()))
     }
 
     /// Gives the value now, or when the future is awaited.
@@ -197,6 +205,7 @@ impl Walker<'_> {
     /// `drop(g)`, `drop((a, b))`.
     fn drop_arguments(&mut self, call: Call<'_>) -> Value {
         call.args.iter().for_each(|it| self.run_unknown(it));
+        call.args.iter().for_each(|it| self.drop_value(it, call.span));
         self.end_values(&call.args, call.span.at_end());
         Value::of(Ty::unit())
     }
@@ -280,12 +289,12 @@ impl Walker<'_> {
     }
 }
 
-/// Fills the function's own type parameters from the arguments' types.
-fn infer(output: &Ty, params: &[Ty], args: &[Value]) -> Ty {
+/// Fills the function's own type parameters from what the call names and the arguments' types.
+fn infer(output: &Ty, params: &[Ty], args: &[Value], named: Option<(String, Ty)>) -> Ty {
     if !output.is_open() {
         return output.clone();
     }
-    let mut bound = HashMap::new();
+    let mut bound: HashMap<String, Ty> = named.into_iter().collect();
     for (param, arg) in params.iter().zip(args) {
         unify(param, &arg.ty, &mut bound);
     }

@@ -53,21 +53,32 @@ impl<'a> Walker<'a> {
     }
 
     /// A call that is not lazy itself runs the lazy chains it is given.
-    pub(super) fn consume_all(&mut self, method: &KnownMethod, ty: &Ty, receiver: &Value, call: &Call<'_>) {
+    pub(super) fn consume_all(
+        &mut self,
+        method: &KnownMethod,
+        ty: &Ty,
+        receiver: &Value,
+        call: &Call<'_>,
+    ) -> Vec<GuardId> {
+        let mut given = Vec::new();
         let goes_on = self.model.role(&method.returns) == Some(TypeRole::Iterator);
         if self.model.role(ty) == Some(TypeRole::Iterator) && !goes_on {
-            self.consume(receiver);
+            given.extend(self.consume(receiver));
         }
-        call.args.iter().for_each(|it| self.consume(it));
+        given.extend(call.args.iter().flat_map(|it| self.consume(it)).collect::<Vec<_>>());
         if let Some(task) = receiver.task.filter(|_| method.spec.waits == Waits::Join) {
             self.run_task(task);
         }
+        given
     }
 
     /// Runs the closures of a lazy chain here. Where nothing is held they did what they do when they were made.
-    pub(super) fn consume(&mut self, value: &Value) {
-        if self.state.live.is_empty() && value.iterates.is_none() {
-            return;
+    /// Gives the guards that they hand out.
+    pub(super) fn consume(&mut self, value: &Value) -> Vec<GuardId> {
+        let mut guards = Vec::new();
+        let gives = !value.lazy.is_empty() && self.holds(&self.item_ty(&value.ty)).is_some();
+        if self.state.live.is_empty() && value.iterates.is_none() && !gives {
+            return guards;
         }
         let depth = self.iterating.len();
         for lazy in &value.lazy {
@@ -75,10 +86,14 @@ impl<'a> Walker<'a> {
             self.iterating.extend(value.iterates.iter().map(|it| (it.clone(), at)));
             let before = self.state.clone();
             let given = self.run(lazy.closure, lazy.params.clone());
-            self.end_values(&[given], at.at_end());
+            match gives {
+                true => guards.extend(self.flying(&given)),
+                false => self.end_values(&[given], at.at_end()),
+            }
             self.state = std::mem::replace(&mut self.state, State::unreachable()).join(before);
             self.iterating.truncate(depth);
         }
+        guards
     }
 
     /// Runs a thread's or task's closure while this frame waits for it: what the frame holds is held by another.

@@ -38,6 +38,8 @@ pub enum Root {
 pub enum Step {
     /// A field.
     Field(Name),
+    /// A field that is a handle: a field-by-field copy of its owner shares what it leads to.
+    Handle(Name),
     /// What a lock or cell protects.
     Inside,
     /// The entry of a key, as the key is written.
@@ -62,12 +64,18 @@ impl Place {
 
     /// The place of a field; `shared` if the field is a handle, which a copy of the owner shares.
     pub fn field(&self, name: &Name, shared: bool) -> Place {
+        let step = if shared { Step::Handle } else { Step::Field };
         let mut place = self.clone();
-        if shared && matches!(place.path.last(), Some(Step::Copy(_))) {
-            place.path.pop();
-        }
-        place.path.push(Step::Field(name.clone()));
+        place.push(step(name.clone()));
         place
+    }
+
+    /// Goes one step further.
+    pub fn push(&mut self, step: Step) {
+        if matches!(step, Step::Handle(_)) && matches!(self.path.last(), Some(Step::Copy(_))) {
+            self.path.pop();
+        }
+        self.path.push(step);
     }
 
     /// Whether nothing outside this expression can name it again.
@@ -88,7 +96,7 @@ impl Place {
         };
         for step in &self.path {
             match step {
-                Step::Field(name) => text = format!("{text}.{name}"),
+                Step::Field(name) | Step::Handle(name) => text = format!("{text}.{name}"),
                 Step::Inside | Step::Copy(_) => {}
                 Step::Entry(key) => text = format!("{text}[{}]", without_numbers(key)),
                 Step::Call(name, args) if name.is_empty() => {

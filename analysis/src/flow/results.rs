@@ -30,6 +30,10 @@ impl<'a> Walker<'a> {
         let at = call.span.at_end();
         let mut guards = self.carried(method, ty, &receiver, &returns, call, at);
         guards.extend(results.guards.iter().copied().filter(|it| self.state.live.contains_key(it)));
+        match self.keeps(&returns) {
+            true => guards.extend(results.collected.iter().copied()),
+            false => self.end(&results.collected, at),
+        }
         match taken {
             Some((guard, Hold::Result)) => guards.push(guard),
             Some((guard, Hold::Call)) => self.end(&[guard], at),

@@ -73,16 +73,16 @@ impl Call {
             Root::Static(_) | Root::ForeignStatic(_) | Root::Call(_) => Place::new(place.root.clone()),
             Root::Local(..) | Root::Unnamed(_) => return None,
         };
-        let mut path = start.path;
+        let mut seen = start;
         for step in &place.path {
-            path.push(self.seen_step(step)?);
+            seen.push(self.seen_step(step)?);
         }
-        (path.len() <= MAX_STEPS).then_some(Place { root: start.root, path })
+        (seen.path.len() <= MAX_STEPS).then_some(seen)
     }
 
     fn seen_step(&self, step: &Step) -> Option<Step> {
         match step {
-            Step::Field(_) | Step::Inside => Some(step.clone()),
+            Step::Field(_) | Step::Handle(_) | Step::Inside => Some(step.clone()),
             Step::Entry(key) => self.seen_key(key).map(Step::Entry),
             Step::Call(name, keys) if keys.is_empty() => Some(Step::Call(name.clone(), String::new())),
             Step::Call(name, keys) => self.seen_key(keys).map(|keys| Step::Call(name.clone(), keys)),
@@ -90,16 +90,32 @@ impl Call {
         }
     }
 
-    /// A key of the callee as the caller would write it: a literal, or one of the parameters.
+    /// A key of the callee as the caller would write it: its parameters replaced by the arguments. None where it names
+    /// anything else that is the callee's own.
     pub fn seen_key(&self, key: &str) -> Option<String> {
-        let is_literal =
-            key.starts_with(|it: char| it.is_ascii_digit() || it == '"') || matches!(key, "true" | "false");
-        if is_literal || key.starts_with(|it: char| it.is_ascii_uppercase()) {
-            return Some(key.to_string());
+        let mut seen = String::new();
+        let mut rest = key;
+        while let Some(start) = rest.find(is_word) {
+            let (before, from) = rest.split_at(start);
+            let (word, after) = from.split_at(from.find(|it| !is_word(it)).unwrap_or(from.len()));
+            seen.push_str(before);
+            if before.contains('"') || seen.contains('"') {
+                return (seen.starts_with('"') && key.ends_with('"')).then(|| key.to_string());
+            }
+            let is_named = before.ends_with('.') || before.ends_with("::") || after.starts_with(['(', ':']);
+            seen.push_str(&if is_named { word.to_string() } else { self.seen_word(word)? });
+            rest = after;
         }
-        let (root, rest) = key.split_at(key.find('.').unwrap_or(key.len()));
-        let named = |it: &&Argument| !root.is_empty() && it.name == *root;
-        Some(format!("{}{rest}", self.args.iter().find(named)?.key.as_ref()?))
+        Some(seen + rest)
+    }
+
+    /// A name of a key: a literal or constant stays, a parameter is its argument.
+    fn seen_word(&self, word: &str) -> Option<String> {
+        let is_literal = word.starts_with(|it: char| it.is_ascii_digit() || it.is_ascii_uppercase());
+        if is_literal || matches!(word, "true" | "false" | "mut" | "as") {
+            return Some(word.to_string());
+        }
+        self.args.iter().find(|it| it.name == *word)?.key.clone()
     }
 
     fn argument(&self, index: u32) -> Option<&Argument> {
@@ -117,4 +133,9 @@ impl Call {
         seen.is_indirect = true;
         seen
     }
+}
+
+/// Whether a character can stand in a name of a key; `#` marks the locals of a walk, which no caller knows.
+fn is_word(it: char) -> bool {
+    it.is_alphanumeric() || it == '_' || it == '#'
 }

@@ -137,6 +137,8 @@ pub(super) struct Local {
     pub(super) span: Span,
     /// How often it has been changed: a key that names it is another one then.
     pub(super) changes: u32,
+    /// Moved out of, on some path.
+    pub(super) is_moved: bool,
     /// What is known of its value; its guards are those that it owns in the state.
     pub(super) value: Value,
 }
@@ -282,7 +284,7 @@ impl<'a> Walker<'a> {
         let frame = self.binding_frame();
         self.frames[frame].names.push((name.clone(), id));
         self.flow.locals.push((name.clone(), span));
-        self.locals.push(Local { name, span, changes: 0, value });
+        self.locals.push(Local { name, span, changes: 0, is_moved: false, value });
         id
     }
 
@@ -347,6 +349,9 @@ impl<'a> Walker<'a> {
                 let frame = self.push(FrameKind::Temps);
                 let first_new = self.flow.guards.len() as u32;
                 let value = self.use_value(*expr);
+                if self.makes_value(*expr) {
+                    self.drop_value(&value, stmt.span);
+                }
                 // What nothing took is gone with the statement: its value, and whatever it made on the way.
                 let mut left = self.flying_since(first_new);
                 left.extend(self.flying(&value));
@@ -383,6 +388,9 @@ impl<'a> Walker<'a> {
             value = self.ascribe(value, ty);
         }
         if wild {
+            if self.makes_value(init) {
+                self.drop_value(&value, stmt.span);
+            }
             self.discard(value, first_new, stmt.span);
             self.pop(frame, stmt.span.at_end());
             return;

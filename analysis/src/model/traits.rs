@@ -2,7 +2,7 @@
 
 use super::{Def, FnId, Model, Namespace};
 use crate::name::Name;
-use crate::ty::TraitId;
+use crate::ty::{TraitId, Ty};
 
 impl Model {
     /// Indexes the methods of impls of the workspace's own traits.
@@ -35,5 +35,12 @@ impl Model {
             [only] => self.impl_fns.get(&(*only, def.name.clone())).copied(),
             _ => None,
         }
+    }
+
+    /// The `drop` of a type of the workspace that has a `Drop` impl of its own.
+    pub fn drop_impl(&self, ty: &Ty) -> Option<FnId> {
+        let id = self.method(ty, "drop")?;
+        let impl_ = self.impl_facts(self.func(id).impl_?)?;
+        impl_.trait_.as_ref()?.last().is_some_and(|it| it.name == "Drop").then_some(id)
     }
 }
