@@ -1,13 +1,15 @@
 //! Collects declarations: one pass over the items of every file, in order.
 
+use std::rc::Rc;
+
 use super::{
-    AdtDef, AliasId, ConstId, Def, FnDef, FnId, ImplDef, ImportPath, ItemRef, Model, Module, ModuleId,
-    NamedDef, StaticDef, StaticId,
+    AdtDef, AliasId, ConstId, Def, FnDef, FnId, ImplDef, Import, ImportPath, ItemRef, Model, Module,
+    ModuleId, NamedDef, StaticDef, StaticId, is_test_attrs,
 };
-use crate::facts::{Attrs, BodyId, Cfg, FileFacts, Generics, ImportAlias, Item, ItemId, ItemKind};
+use crate::facts::{BodyId, FileFacts, Generics, ImportAlias, Item, ItemId, ItemKind};
 use crate::name::Name;
 use crate::source::{CrateId, FileId};
-use crate::ty::{AdtId, TraitId};
+use crate::ty::{AdtId, TraitId, Ty};
 
 /// Where the items being collected stand.
 #[derive(Clone)]
@@ -16,9 +18,22 @@ struct Place {
     module: ModuleId,
     impl_: Option<ItemRef>,
     trait_: Option<TraitId>,
-    /// The path of the enclosing items, for names in messages.
-    path: Vec<String>,
+    /// The path of the enclosing items, for names in messages; nothing at the root.
+    path: Option<Rc<str>>,
     is_test: bool,
+}
+
+impl Place {
+    /// The same place, inside the item `name`.
+    fn inside(&self, name: &str) -> Place {
+        Place { path: Some(extended(self.path.as_deref(), name)), ..self.clone() }
+    }
+}
+
+impl Import {
+    fn new(path: ImportPath) -> Import {
+        Import { path, answers: Default::default() }
+    }
 }
 
 impl Model {
@@ -32,8 +47,8 @@ impl Model {
                 module,
                 impl_: None,
                 trait_: None,
-                path: parsed.source.module.iter().map(|it| it.to_string()).collect(),
-                is_test: parsed.source.is_test || is_test(&parsed.facts.attrs),
+                path: parsed.source.module.iter().fold(None, |path, it| Some(extended(path.as_deref(), it))),
+                is_test: parsed.source.is_test || is_test_attrs(&parsed.facts.attrs),
             };
             self.items(&parsed.facts, &parsed.facts.roots, &place);
         }
@@ -80,13 +95,14 @@ impl Model {
     fn item_in(&mut self, facts: &FileFacts, id: ItemId, place: &Place) {
         let item = facts.item(id);
         let at = ItemRef { file: place.file, item: id };
-        let place = &Place { is_test: place.is_test || is_test(&item.attrs), ..place.clone() };
+        let place = &Place { is_test: place.is_test || is_test_attrs(&item.attrs), ..place.clone() };
         match &item.kind {
             ItemKind::Mod { items } => self.inline_mod(facts, item, items.as_deref(), place),
             ItemKind::Use(imports) => self.imports(imports, place.module),
             ItemKind::ExternCrate { krate } => {
                 let path = ImportPath { global: true, path: vec![krate.clone()] };
-                self.modules[place.module.0 as usize].imports.insert(item.name.clone(), path);
+                let import = Import::new(path);
+                self.modules[place.module.0 as usize].imports.insert(item.name.clone(), import);
             }
             ItemKind::Struct(it) | ItemKind::Union(it) => self.adt_def(item, at, &it.generics, place),
             ItemKind::Enum { generics, .. } => self.adt_def(item, at, generics, place),
@@ -124,18 +140,16 @@ impl Model {
             }
             ItemKind::Fn(it) => self.fn_def(facts, item, at, it.body, place),
             ItemKind::Impl(it) => {
-                self.impls.push(ImplDef { at, module: place.module });
-                self.impl_module.insert(at, place.module);
-                let path = extended(&place.path, &type_name(&it.self_ty));
-                self.items(facts, &it.items, &Place { impl_: Some(at), path, ..place.clone() });
+                self.impl_ids.insert(at, self.impls.len());
+                self.impls.push(ImplDef { at, module: place.module, self_ty: Ty::Unknown });
+                let place = place.inside(&type_name(&it.self_ty));
+                self.items(facts, &it.items, &Place { impl_: Some(at), ..place });
             }
             ItemKind::Trait { items, .. } => {
                 self.traits.push(named(item, at, place));
                 let id = TraitId(self.traits.len() as u32 - 1);
                 self.declare_type(place.module, &item.name, Def::Trait(id));
-                self.impl_module.insert(at, place.module);
-                let path = extended(&place.path, &item.name);
-                self.items(facts, items, &Place { trait_: Some(id), path, ..place.clone() });
+                self.items(facts, items, &Place { trait_: Some(id), ..place.inside(&item.name) });
             }
             ItemKind::ForeignMod(items) | ItemKind::MacroCall { items, .. } => {
                 self.items(facts, items, place)
@@ -150,8 +164,7 @@ impl Model {
     fn inline_mod(&mut self, facts: &FileFacts, item: &Item, items: Option<&[ItemId]>, place: &Place) {
         let module = self.child_module(place.module, &item.name);
         let Some(items) = items else { return };
-        let path = extended(&place.path, &item.name);
-        self.items(facts, items, &Place { module, path, ..place.clone() });
+        self.items(facts, items, &Place { module, ..place.inside(&item.name) });
     }
 
     fn imports(&mut self, imports: &[crate::facts::Import], module: ModuleId) {
@@ -160,7 +173,7 @@ impl Model {
             let path = ImportPath { global: import.global, path: import.path.clone() };
             match &import.alias {
                 ImportAlias::Named(name) => {
-                    module.imports.entry(name.clone()).or_insert(path);
+                    module.imports.entry(name.clone()).or_insert_with(|| Import::new(path));
                 }
                 ImportAlias::Glob => module.globs.push(path),
                 ImportAlias::Unnamed => {}
@@ -179,15 +192,15 @@ impl Model {
     }
 
     fn fn_def(&mut self, facts: &FileFacts, item: &Item, at: ItemRef, body: Option<BodyId>, place: &Place) {
-        let module =
-            self.body_items(facts, body, &Place { path: extended(&place.path, &item.name), ..place.clone() });
+        let inside = place.inside(&item.name);
+        let module = self.body_items(facts, body, &inside);
         self.fns.push(FnDef {
             at,
             module,
             impl_: place.impl_,
             trait_: place.trait_,
             name: item.name.clone(),
-            path: extended(&place.path, &item.name).join("::"),
+            path: inside.path.as_deref().unwrap_or_default().to_owned(),
             is_test: place.is_test,
             body,
         });
@@ -229,8 +242,11 @@ fn named(item: &Item, at: ItemRef, place: &Place) -> NamedDef {
     NamedDef { at, module: place.module, name: item.name.clone() }
 }
 
-fn extended(path: &[String], name: &str) -> Vec<String> {
-    path.iter().cloned().chain([name.to_string()]).collect()
+fn extended(path: Option<&str>, name: &str) -> Rc<str> {
+    match path {
+        Some(path) => format!("{path}::{name}").into(),
+        None => name.into(),
+    }
 }
 
 /// The name of an impl's type in paths.
@@ -241,24 +257,5 @@ fn type_name(ty: &crate::facts::TypeExpr) -> Name {
         TypeKind::Ref { inner, .. } | TypeKind::Ptr { inner, .. } => type_name(inner),
         TypeKind::Slice(inner) | TypeKind::Array(inner) => type_name(inner),
         _ => Name::new("_"),
-    }
-}
-
-/// Whether attributes make an item test code: `#[cfg(test)]`, `#[test]`, `#[tokio::test]`, `#[bench]`.
-fn is_test(attrs: &Attrs) -> bool {
-    attrs.cfg.iter().any(implies_test)
-        || attrs
-            .names
-            .iter()
-            .any(|it| matches!(it.rsplit("::").next(), Some("test" | "bench" | "rstest" | "test_case")))
-}
-
-/// Whether a predicate holds only in tests.
-fn implies_test(cfg: &Cfg) -> bool {
-    match cfg {
-        Cfg::Atom(name, _) => name == "test",
-        Cfg::All(parts) => parts.iter().any(implies_test),
-        Cfg::Any(parts) => !parts.is_empty() && parts.iter().all(implies_test),
-        Cfg::Not(_) => false,
     }
 }

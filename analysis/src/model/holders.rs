@@ -3,6 +3,8 @@
 //! For a workspace type the answer is computed once, in rounds over all types until nothing changes: the guard in its
 //! fields, and which of its parameters stand where a guard would be held. A question is then one step a type.
 
+use rayon::prelude::*;
+
 use super::{Head, Model};
 use crate::knowledge::schema::{GuardClass, TypeRole};
 use crate::ty::{AdtId, KnownId, Ty};
@@ -68,7 +70,8 @@ impl Model {
     pub(super) fn collect_holders(&mut self) {
         self.adt_holds = vec![AdtHolds::default(); self.adts.len()];
         for _ in 0..MAX_ROUNDS {
-            let next: Vec<AdtHolds> = self.adt_ids().map(|id| self.holds_of(id)).collect();
+            let ids = (0..self.adts.len() as u32).into_par_iter().map(AdtId);
+            let next: Vec<AdtHolds> = ids.map(|id| self.holds_of(id)).collect();
             if next == self.adt_holds {
                 return;
             }
@@ -77,7 +80,7 @@ impl Model {
     }
 
     fn holds_of(&self, id: AdtId) -> AdtHolds {
-        let fields = self.adt_fields(id);
+        let fields = self.fields_of(id);
         let own = fields.iter().find_map(|it| self.guard_holder(&it.ty));
         let params = self.adt(id).params.iter().enumerate();
         let exposed =
@@ -138,7 +141,7 @@ impl Model {
                 };
                 seen.push(Head::Adt(*id));
                 let params = &self.adt(*id).params;
-                let fields = self.adt_fields(*id);
+                let fields = self.fields_of(*id);
                 fields
                     .iter()
                     .any(|it| self.any_part_of(&it.ty.instantiate(params, args), seen, adts, depth, test))

@@ -1,7 +1,12 @@
 //! Methods: which function a name on a type is, and what its signature says there.
 
+use std::collections::hash_map::Entry;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
 use super::{FnId, ImplDef, ItemRef, Model, TyScope};
-use crate::facts::{self, Generics, ItemKind, SelfKind};
+use crate::facts::{self, ItemKind, SelfKind};
 use crate::name::Name;
 use crate::ty::{AdtId, KnownId, TraitId, Ty};
 
@@ -46,27 +51,38 @@ pub struct FnSig {
     pub is_async: bool,
 }
 
+/// What a type dereferences to.
+#[derive(Debug)]
+pub(super) enum DerefTarget {
+    /// Its only field, in terms of the type's parameters.
+    Field(Ty),
+    /// What an impl says, in terms of the impl's parameters.
+    Impl { target: Ty, self_ty: Ty },
+}
+
 impl Model {
     pub(super) fn index_impls(&mut self) {
+        let lower = |it: &ImplDef| self.lower_impl_ty(it);
+        let types: Vec<Ty> = self.impls.par_iter().map(lower).collect();
+        for (impl_, ty) in self.impls.iter_mut().zip(types) {
+            impl_.self_ty = ty;
+        }
+        self.index_methods();
+        self.index_derefs();
+    }
+
+    fn index_methods(&mut self) {
         for id in self.fn_ids() {
             let def = self.func(id);
             let head = match (def.impl_, def.trait_) {
-                (Some(at), _) => Head::of(&self.impl_self_ty(at)),
+                (Some(at), _) => Head::of(self.impl_self_ty(at)),
                 (None, Some(it)) => Some(Head::Trait(it)),
                 (None, None) => None,
             };
             let Some(head) = head else { continue };
             let name = def.name.clone();
-            self.methods.entry((head, name)).or_default().push(id);
+            self.methods.entry(head).or_default().entry(name).or_default().push(id);
         }
-        let derefs: Vec<(Head, ItemRef)> = self.impls.iter().filter_map(|it| self.deref_impl(it)).collect();
-        self.derefs.extend(derefs);
-    }
-
-    fn deref_impl(&self, def: &ImplDef) -> Option<(Head, ItemRef)> {
-        let impl_ = self.impl_facts(def.at)?;
-        let is_deref = impl_.trait_.as_ref()?.last().is_some_and(|it| it.name == "Deref");
-        is_deref.then(|| Head::of(&self.impl_self_ty(def.at)).map(|head| (head, def.at)))?
     }
 
     /// Every impl block.
@@ -82,12 +98,19 @@ impl Model {
         }
     }
 
+    fn impl_def(&self, at: ItemRef) -> Option<&ImplDef> {
+        self.impls.get(*self.impl_ids.get(&at)?)
+    }
+
     /// The type of an impl, in terms of its parameters.
-    pub fn impl_self_ty(&self, at: ItemRef) -> Ty {
-        let (Some(impl_), Some(module)) = (self.impl_facts(at), self.impl_module.get(&at)) else {
-            return Ty::Unknown;
-        };
-        self.lower_ty(&impl_.self_ty, &TyScope::new(*module).with(&impl_.generics)).peel_refs().clone()
+    pub fn impl_self_ty(&self, at: ItemRef) -> &Ty {
+        self.impl_def(at).map_or(&Ty::Unknown, |it| &it.self_ty)
+    }
+
+    fn lower_impl_ty(&self, def: &ImplDef) -> Ty {
+        let Some(impl_) = self.impl_facts(def.at) else { return Ty::Unknown };
+        let scope = TyScope::new(def.module).with(&impl_.generics);
+        self.lower_ty(&impl_.self_ty, &scope).peel_refs().clone()
     }
 
     /// The scope of the types written in a function.
@@ -99,7 +122,7 @@ impl Model {
         {
             scope = scope.with(&impl_.generics);
             (scope.self_ty, scope.impl_, scope.impl_at) =
-                (Some(self.impl_self_ty(at)), Some(impl_), Some(at));
+                (Some(self.impl_self_ty(at).clone()), Some(impl_), Some(at));
         }
         if let Some(trait_) = def.trait_ {
             scope.self_ty = Some(Ty::Trait(trait_));
@@ -126,7 +149,7 @@ impl Model {
     /// The method or associated function `name` of a type, references and layers not peeled. Where several impls
     /// declare it, it is resolved only if they agree on being one function.
     pub fn method(&self, ty: &Ty, name: &str) -> Option<FnId> {
-        let candidates = self.methods.get(&(Head::of(ty)?, Name::new(name)))?;
+        let candidates = self.methods.get(&Head::of(ty)?)?.get(name)?;
         match candidates.as_slice() {
             [] => None,
             [one] => Some(*one),
@@ -141,50 +164,71 @@ impl Model {
 
     /// A signature's type seen from a receiver: the impl's parameters replaced by the receiver's arguments.
     pub fn seen_from(&self, ty: &Ty, sig: &FnSig, receiver: &Ty) -> Ty {
-        let Some(pattern) = &sig.self_ty else { return ty.clone() };
-        let (pattern, actual) = match (pattern, receiver) {
-            (Ty::Adt(a, pattern), Ty::Adt(b, actual)) if a == b => (pattern, actual),
-            (Ty::Known(a, pattern), Ty::Known(b, actual)) if a == b => (pattern, actual),
-            _ => return ty.clone(),
-        };
-        ty.subst(&|name| {
-            let index = pattern.iter().position(|it| matches!(it, Ty::Param(param) if *param == *name))?;
-            actual.get(index).cloned()
-        })
+        sig.self_ty.as_ref().map_or_else(|| ty.clone(), |pattern| seen_through(ty, pattern, receiver))
     }
 
     /// What a `Deref` impl of the workspace reaches.
     pub fn deref_target(&self, ty: &Ty) -> Option<Ty> {
-        self.derived_deref(ty).or_else(|| self.written_deref(ty))
+        match (self.derefs.get(&Head::of(ty)?)?, ty) {
+            (DerefTarget::Field(field), Ty::Adt(id, args)) => {
+                Some(field.instantiate(&self.adt(*id).params, args))
+            }
+            (DerefTarget::Field(_), _) => None,
+            (DerefTarget::Impl { target, self_ty }, _) => Some(seen_through(target, self_ty, ty)),
+        }
+    }
+
+    fn index_derefs(&mut self) {
+        let derived = self.adt_ids().filter_map(|id| Some((Head::Adt(id), self.derived_deref(id)?)));
+        let mut derefs: FxHashMap<Head, DerefTarget> = derived.collect();
+        // Of several impls on one type the last speaks; a derive goes before it.
+        let written: FxHashMap<Head, &ImplDef> =
+            self.impls.iter().filter_map(|it| Some((self.deref_head(it)?, it))).collect();
+        for (head, impl_) in written {
+            if let (Entry::Vacant(entry), Some(target)) = (derefs.entry(head), self.written_deref(impl_)) {
+                entry.insert(target);
+            }
+        }
+        self.derefs = derefs;
     }
 
     /// `#[derive(Deref)]` of derive_more and its kin, on a struct of one field.
-    fn derived_deref(&self, ty: &Ty) -> Option<Ty> {
-        let Ty::Adt(id, args) = ty else { return None };
-        let attrs = &self.item(self.adt(*id).at).attrs;
-        if !attrs.derives.iter().any(|it| matches!(it.as_str(), "Deref" | "Shrinkwrap")) {
+    fn derived_deref(&self, id: AdtId) -> Option<DerefTarget> {
+        let derives = &self.item(self.adt(id).at).attrs.derives;
+        if !derives.iter().any(|it| matches!(it.as_str(), "Deref" | "Shrinkwrap")) {
             return None;
         }
-        match self.adt_fields(*id).as_ref() {
-            [only] => Some(only.ty.instantiate(&self.adt(*id).params, args)),
+        match self.fields_of(id).as_ref() {
+            [only] => Some(DerefTarget::Field(only.ty.clone())),
             _ => None,
         }
     }
 
-    fn written_deref(&self, ty: &Ty) -> Option<Ty> {
-        let at = *self.derefs.get(&Head::of(ty)?)?;
-        let impl_ = self.impl_facts(at)?;
-        let target = impl_
-            .items
-            .iter()
-            .map(|id| self.item(ItemRef { item: *id, ..at }))
-            .find(|it| it.name == "Target")?;
-        let ItemKind::TypeAlias { ty: Some(target), .. } = &target.kind else { return None };
-        let self_ty = self.impl_self_ty(at);
-        let generics: &Generics = &impl_.generics;
-        let scope = TyScope::new(*self.impl_module.get(&at)?).with(generics);
-        let scope = scope.with_self(self_ty.clone());
-        let target = self.lower_ty(target, &scope);
-        Some(self.seen_from(&target, &FnSig { self_ty: Some(self_ty), ..FnSig::default() }, ty))
+    /// The type that an impl of `Deref` is for.
+    fn deref_head(&self, def: &ImplDef) -> Option<Head> {
+        let trait_ = self.impl_facts(def.at)?.trait_.as_ref()?;
+        Head::of(&def.self_ty).filter(|_| trait_.last().is_some_and(|it| it.name == "Deref"))
     }
+
+    fn written_deref(&self, def: &ImplDef) -> Option<DerefTarget> {
+        let impl_ = self.impl_facts(def.at)?;
+        let items = impl_.items.iter().map(|id| self.item(ItemRef { item: *id, ..def.at }));
+        let target = items.into_iter().find(|it| it.name == "Target")?;
+        let ItemKind::TypeAlias { ty: Some(target), .. } = &target.kind else { return None };
+        let scope = TyScope::new(def.module).with(&impl_.generics).with_self(def.self_ty.clone());
+        Some(DerefTarget::Impl { target: self.lower_ty(target, &scope), self_ty: def.self_ty.clone() })
+    }
+}
+
+/// A type in terms of `pattern`'s parameters, these replaced by the arguments of `receiver`.
+fn seen_through(ty: &Ty, pattern: &Ty, receiver: &Ty) -> Ty {
+    let (pattern, actual) = match (pattern, receiver) {
+        (Ty::Adt(a, pattern), Ty::Adt(b, actual)) if a == b => (pattern, actual),
+        (Ty::Known(a, pattern), Ty::Known(b, actual)) if a == b => (pattern, actual),
+        _ => return ty.clone(),
+    };
+    ty.subst(&|name| {
+        let index = pattern.iter().position(|it| matches!(it, Ty::Param(param) if *param == *name))?;
+        actual.get(index).cloned()
+    })
 }

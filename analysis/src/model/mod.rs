@@ -7,25 +7,32 @@
 mod collect;
 mod described;
 mod dump;
+mod externs;
+mod fuel;
 mod holders;
 mod methods;
 mod resolve;
+mod test_code;
 mod traits;
 mod types;
 
 pub use holders::Holder;
 pub use methods::{FnSig, Head};
 pub use resolve::{Def, Namespace, ValueDef};
+pub use test_code::{is_test_attrs, requires_test};
 pub use types::TyScope;
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock, RwLock};
+
+use rustc_hash::FxHashMap;
 
 use crate::facts::{self, BodyId, ItemId, ItemKind};
 use crate::knowledge::Knowledge;
 use crate::name::Name;
 use crate::source::{CrateId, FileId, Workspace};
 use crate::ty::{AdtId, TraitId, Ty};
+use fuel::Answer;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
@@ -68,11 +75,21 @@ pub struct Module {
     pub is_block: bool,
     /// Its path from the crate's root.
     pub path: Vec<Name>,
-    types: HashMap<Name, Def>,
-    values: HashMap<Name, Def>,
-    imports: HashMap<Name, ImportPath>,
+    types: FxHashMap<Name, Def>,
+    values: FxHashMap<Name, Def>,
+    imports: FxHashMap<Name, Import>,
     globs: Vec<ImportPath>,
-    macros: HashMap<Name, ItemRef>,
+    macros: FxHashMap<Name, ItemRef>,
+    /// What its globs were found to bring in, by namespace.
+    through_globs: [RwLock<FxHashMap<Name, Answer>>; 2],
+}
+
+/// A name that a `use` brings in.
+#[derive(Debug)]
+struct Import {
+    path: ImportPath,
+    /// What it was found to name, by namespace.
+    answers: [OnceLock<Answer>; 2],
 }
 
 /// The path of a `use`, resolved when it is asked for.
@@ -154,21 +171,27 @@ pub struct Model {
     consts: Vec<NamedDef>,
     traits: Vec<NamedDef>,
     impls: Vec<ImplDef>,
-    methods: HashMap<(Head, Name), Vec<FnId>>,
-    derefs: HashMap<Head, ItemRef>,
-    impl_module: HashMap<ItemRef, ModuleId>,
+    /// Where in `impls` each block is.
+    impl_ids: FxHashMap<ItemRef, usize>,
+    methods: FxHashMap<Head, FxHashMap<Name, Vec<FnId>>>,
     /// The impls of each trait of the workspace.
-    implementors: HashMap<TraitId, Vec<ItemRef>>,
+    implementors: FxHashMap<TraitId, Vec<ItemRef>>,
     /// The functions of each impl.
-    impl_fns: HashMap<(ItemRef, Name), FnId>,
+    impl_fns: FxHashMap<(ItemRef, Name), FnId>,
+    /// The types that say what they dereference to.
+    derefs: FxHashMap<Head, methods::DerefTarget>,
     /// What the globs of each module name.
     glob_targets: Vec<Vec<Def>>,
+    /// Whether those are final, so that answers may be kept.
+    globs_resolved: bool,
+    /// What code of each crate names by the names of its manifest.
+    externs: Vec<FxHashMap<Name, Def>>,
     /// What each type can hold.
     adt_holds: Vec<holders::AdtHolds>,
     /// What each crate's manifest asks of foreign crates, by their names in code.
-    requirements: Vec<HashMap<String, String>>,
+    requirements: Vec<FxHashMap<String, String>>,
     /// The libraries of the workspace by package.
-    libraries: HashMap<String, CrateId>,
+    libraries: FxHashMap<String, CrateId>,
     signatures: Vec<OnceLock<FnSig>>,
     fields: Vec<OnceLock<Arc<[AdtField]>>>,
     statics_ty: Vec<OnceLock<Ty>>,
@@ -181,6 +204,8 @@ pub struct ImplDef {
     pub at: ItemRef,
     /// The module around it.
     pub module: ModuleId,
+    /// The type that it is for, in terms of its parameters.
+    self_ty: Ty,
 }
 
 /// A field with its type resolved in terms of the type's parameters.
@@ -211,15 +236,17 @@ impl Model {
             consts: Vec::new(),
             traits: Vec::new(),
             impls: Vec::new(),
-            methods: HashMap::new(),
-            derefs: HashMap::new(),
-            impl_module: HashMap::new(),
-            implementors: HashMap::new(),
-            impl_fns: HashMap::new(),
+            impl_ids: FxHashMap::default(),
+            methods: FxHashMap::default(),
+            derefs: FxHashMap::default(),
+            implementors: FxHashMap::default(),
+            impl_fns: FxHashMap::default(),
             glob_targets: Vec::new(),
+            globs_resolved: false,
+            externs: Vec::new(),
             adt_holds: Vec::new(),
             requirements: Vec::new(),
-            libraries: HashMap::new(),
+            libraries: FxHashMap::default(),
             signatures: Vec::new(),
             fields: Vec::new(),
             statics_ty: Vec::new(),
@@ -234,6 +261,7 @@ impl Model {
         };
         model.requirements = model.workspace.crates.iter().map(asked).collect();
         model.collect();
+        model.collect_externs();
         model.resolve_globs();
         model.put_described();
         model.signatures = model.fns.iter().map(|_| OnceLock::new()).collect();

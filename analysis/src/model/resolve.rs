@@ -1,9 +1,10 @@
 //! Names to definitions: modules, imports, globs, re-exports, the extern prelude and the standard prelude.
 
-use std::cell::Cell;
+use rayon::prelude::*;
 
-use super::{AliasId, ConstId, FnId, ImportPath, ItemRef, Model, ModuleId, StaticId, TyScope};
-use crate::facts::{ItemKind, Path};
+use super::fuel::{Fuel, Meter};
+use super::{AliasId, ConstId, FnId, Import, ImportPath, ItemRef, Model, ModuleId, StaticId, TyScope};
+use crate::facts::{ItemKind, Path, Segment};
 use crate::name::Name;
 use crate::ty::{AdtId, TraitId, Ty};
 
@@ -49,61 +50,67 @@ pub enum Namespace {
     Values,
 }
 
-/// How many imports, globs and aliases one look-up may follow in a row; real chains have fewer than ten.
-const MAX_HOPS: u32 = 24;
-
-/// How many it may follow in all: modules that glob each other would otherwise be searched again and again.
-const MAX_STEPS: u32 = 400;
-
-/// What is left of one look-up's allowance.
-#[derive(Clone, Copy)]
-struct Fuel<'a> {
-    hops: u32,
-    steps: &'a Cell<u32>,
-}
-
-impl Fuel<'_> {
-    /// One hop less, or nothing where the allowance is spent.
-    fn burn(self) -> Option<Self> {
-        self.steps.set(self.steps.get().checked_sub(1)?);
-        Some(Fuel { hops: self.hops.checked_sub(1)?, ..self })
-    }
-}
-
 impl Model {
     /// Resolves a path from inside `module`.
     pub fn resolve(&self, module: ModuleId, path: &[Name], ns: Namespace) -> Option<Def> {
-        self.resolve_fueled(module, path, false, ns)
+        self.resolve_fueled(module, path.iter(), false, ns)
     }
 
-    /// Resolves `::krate::path`.
-    pub(super) fn resolve_global(&self, module: ModuleId, path: &[Name]) -> Option<Def> {
-        self.resolve_fueled(module, path, true, Namespace::Types)
+    /// The same for the segments of a path that is written in `scope`.
+    pub(super) fn resolve_segments(
+        &self,
+        scope: &TyScope<'_>,
+        path: &[Segment],
+        global: bool,
+        ns: Namespace,
+    ) -> Option<Def> {
+        let names = path.iter().map(|it| &it.name);
+        match scope.fuel {
+            Some(fuel) => self.resolve_hops(scope.module, names, global, ns, fuel),
+            None => self.resolve_fueled(scope.module, names, global, ns),
+        }
     }
 
-    fn resolve_fueled(&self, module: ModuleId, path: &[Name], global: bool, ns: Namespace) -> Option<Def> {
-        let steps = Cell::new(MAX_STEPS);
-        self.resolve_hops(module, path, global, ns, Fuel { hops: MAX_HOPS, steps: &steps })
-    }
-
-    fn resolve_hops(
+    fn resolve_fueled<'n>(
         &self,
         module: ModuleId,
-        path: &[Name],
+        path: impl ExactSizeIterator<Item = &'n Name>,
+        global: bool,
+        ns: Namespace,
+    ) -> Option<Def> {
+        self.resolve_hops(module, path, global, ns, Meter::new().full())
+    }
+
+    fn resolve_hops<'n>(
+        &self,
+        module: ModuleId,
+        mut path: impl ExactSizeIterator<Item = &'n Name>,
         global: bool,
         ns: Namespace,
         fuel: Fuel<'_>,
     ) -> Option<Def> {
         let fuel = fuel.burn()?;
-        let (first, rest) = path.split_first()?;
-        let last_ns = |rest: &[Name]| if rest.is_empty() { ns } else { Namespace::Types };
-        let mut def = if global {
+        let first = path.next()?;
+        let def = if global {
             self.extern_crate(module, first)
         } else {
-            self.first_segment(module, first, last_ns(rest), fuel)?
+            let first_ns = if path.len() == 0 { ns } else { Namespace::Types };
+            self.first_segment(module, first, first_ns, fuel)?
         };
-        for (index, name) in rest.iter().enumerate() {
-            def = self.member(&def, name, last_ns(&rest[index + 1..]), fuel)?;
+        self.descend(def, path, ns, fuel)
+    }
+
+    /// Follows the rest of a path from what its start names.
+    fn descend<'n>(
+        &self,
+        mut def: Def,
+        mut rest: impl ExactSizeIterator<Item = &'n Name>,
+        ns: Namespace,
+        fuel: Fuel<'_>,
+    ) -> Option<Def> {
+        while let Some(name) = rest.next() {
+            let ns = if rest.len() == 0 { ns } else { Namespace::Types };
+            def = self.member(&def, name, ns, fuel)?;
         }
         Some(def)
     }
@@ -133,7 +140,7 @@ impl Model {
         if ns == Namespace::Types
             && let Some(def) = self.workspace_crate(module, name)
         {
-            return Some(def);
+            return Some(def.clone());
         }
         prelude(name, ns).or_else(|| (ns == Namespace::Types).then(|| self.extern_crate(module, name)))
     }
@@ -148,22 +155,11 @@ impl Model {
 
     /// A name declared in or imported into a module.
     fn declared(&self, module: ModuleId, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
-        self.declared_beside(module, name, ns, fuel, &mut Vec::new())
+        self.declared_itself(module, name, ns, fuel).or_else(|| self.through_globs(module, name, ns, fuel))
     }
 
-    /// The same; modules that glob each other are searched once each.
-    fn declared_beside(
-        &self,
-        module: ModuleId,
-        name: &Name,
-        ns: Namespace,
-        fuel: Fuel<'_>,
-        seen: &mut Vec<ModuleId>,
-    ) -> Option<Def> {
-        if seen.contains(&module) {
-            return None;
-        }
-        seen.push(module);
+    /// The same, globs aside.
+    fn declared_itself(&self, module: ModuleId, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
         let it = self.module(module);
         let own = match ns {
             Namespace::Types => &it.types,
@@ -172,14 +168,44 @@ impl Model {
         if let Some(def) = own.get(name) {
             return Some(def.clone());
         }
-        if let Some(import) = it.imports.get(name)
-            && let Some(def) = self.import(module, import, name, ns, fuel)
-        {
-            return Some(def);
+        self.import(module, it.imports.get(name)?, name, ns, fuel)
+    }
+
+    fn through_globs(&self, module: ModuleId, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
+        if self.glob_targets.get(module.0 as usize)?.is_empty() {
+            return None;
         }
-        let globs = self.glob_targets.get(module.0 as usize)?;
-        globs.iter().find_map(|target| match target {
-            Def::Module(id) => self.declared_beside(*id, name, ns, fuel, seen),
+        let search = |fuel: Fuel<'_>| self.search_globs(module, name, ns, fuel, &mut vec![module]);
+        if !self.globs_resolved {
+            return search(fuel);
+        }
+        let answers = &self.module(module).through_globs[ns as usize];
+        let kept = answers.read().ok().and_then(|it| it.get(name).and_then(|answer| fuel.accept(answer)));
+        kept.unwrap_or_else(|| {
+            fuel.find(search, |answer| {
+                if let Ok(mut answers) = answers.write() {
+                    answers.insert(name.clone(), answer);
+                }
+            })
+        })
+    }
+
+    /// Modules that glob each other are searched once each.
+    fn search_globs(
+        &self,
+        module: ModuleId,
+        name: &Name,
+        ns: Namespace,
+        fuel: Fuel<'_>,
+        seen: &mut Vec<ModuleId>,
+    ) -> Option<Def> {
+        self.glob_targets.get(module.0 as usize)?.iter().find_map(|target| match target {
+            Def::Module(id) if seen.contains(id) => None,
+            Def::Module(id) => {
+                seen.push(*id);
+                self.declared_itself(*id, name, ns, fuel)
+                    .or_else(|| self.search_globs(*id, name, ns, fuel, seen))
+            }
             _ => self.through_glob(target, name, ns, fuel),
         })
     }
@@ -191,20 +217,43 @@ impl Model {
         for _ in 0..ROUNDS {
             let resolve = |(index, module): (usize, &super::Module)| {
                 let targets = module.globs.iter().filter_map(|glob| {
-                    self.resolve_fueled(ModuleId(index as u32), &glob.path, glob.global, Namespace::Types)
+                    let module = ModuleId(index as u32);
+                    self.resolve_fueled(module, glob.path.iter(), glob.global, Namespace::Types)
                 });
                 targets.collect::<Vec<Def>>()
             };
-            let targets: Vec<Vec<Def>> = self.modules.iter().enumerate().map(resolve).collect();
+            let targets: Vec<Vec<Def>> = self.modules.par_iter().enumerate().map(resolve).collect();
             if targets == self.glob_targets {
-                return;
+                break;
             }
             self.glob_targets = targets;
         }
+        self.globs_resolved = true;
+    }
+
+    fn import(
+        &self,
+        module: ModuleId,
+        import: &Import,
+        name: &Name,
+        ns: Namespace,
+        fuel: Fuel<'_>,
+    ) -> Option<Def> {
+        let follow = |fuel: Fuel<'_>| self.follow_import(module, &import.path, name, ns, fuel);
+        if !self.globs_resolved {
+            return follow(fuel);
+        }
+        let kept = &import.answers[ns as usize];
+        kept.get().and_then(|answer| fuel.accept(answer)).unwrap_or_else(|| {
+            fuel.find(follow, |answer| {
+                // Another thread may have been faster; it found the same.
+                let _ = kept.set(answer);
+            })
+        })
     }
 
     /// An import may name itself (`use dashmap; dashmap::DashMap`): then it is the crate of that name.
-    fn import(
+    fn follow_import(
         &self,
         module: ModuleId,
         import: &ImportPath,
@@ -213,24 +262,17 @@ impl Model {
         fuel: Fuel<'_>,
     ) -> Option<Def> {
         if import.path.first() == Some(name) && !import.global {
-            let krate = self.workspace_crate(module, name).unwrap_or_else(|| self.extern_crate(module, name));
+            let krate = self.extern_crate(module, name);
             let rest = &import.path[1..];
             if rest.is_empty() {
                 return (ns == Namespace::Types).then_some(krate);
             }
             if self.module(module).types.contains_key(name) {
-                return self.resolve_hops(module, &import.path, false, ns, fuel);
+                return self.resolve_hops(module, import.path.iter(), false, ns, fuel);
             }
-            return self.walk(krate, rest, ns, fuel);
+            return self.descend(krate, rest.iter(), ns, fuel);
         }
-        self.resolve_hops(module, &import.path, import.global, ns, fuel)
-    }
-
-    fn walk(&self, from: Def, rest: &[Name], ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
-        rest.iter().enumerate().try_fold(from, |def, (index, name)| {
-            let ns = if index + 1 == rest.len() { ns } else { Namespace::Types };
-            self.member(&def, name, ns, fuel)
-        })
+        self.resolve_hops(module, import.path.iter(), import.global, ns, fuel)
     }
 
     /// A name that a glob over anything but a module of the workspace brings in.
@@ -254,7 +296,7 @@ impl Model {
             },
             Def::Foreign(path) => Some(Def::Foreign(Name::new(&format!("{path}::{name}")))),
             Def::Adt(id) => self.is_variant(*id, name).then(|| Def::Variant(*id, name.clone())),
-            Def::Alias(id) => match self.alias_target(*id) {
+            Def::Alias(id) => match self.alias_target(*id, fuel) {
                 Ty::Adt(adt, _) => self.is_variant(adt, name).then(|| Def::Variant(adt, name.clone())),
                 _ => None,
             },
@@ -269,86 +311,46 @@ impl Model {
         }
     }
 
-    /// A library of the workspace that this crate names so.
-    fn workspace_crate(&self, module: ModuleId, name: &Name) -> Option<Def> {
-        let own = self.module(module).krate;
-        let krate = self.workspace.krate(own);
-        let package = match krate.dependencies.iter().find(|it| it.name == *name) {
-            Some(dependency) => dependency.package.as_str(),
-            // A binary names its own package's library without a dependency.
-            None => krate.package.as_str(),
-        };
-        let library = *self.libraries.get(package)?;
-        let is_named = self.workspace.krate(library).name == *name
-            || krate.dependencies.iter().any(|it| it.name == *name);
-        self.roots.get(&library).filter(|_| is_named).map(|it| Def::Module(*it))
-    }
-
-    /// A crate outside the workspace, by its package's name where the manifest renames it.
-    fn extern_crate(&self, module: ModuleId, name: &Name) -> Def {
-        if let Some(def) = self.workspace_crate(module, name) {
-            return def;
-        }
-        let krate = self.workspace.krate(self.module(module).krate);
-        let renamed = krate
-            .dependencies
-            .iter()
-            .find(|it| it.name == *name && it.package.replace('-', "_") != name.as_str());
-        Def::Foreign(renamed.map_or_else(|| name.clone(), |it| Name::new(&it.package.replace('-', "_"))))
-    }
-
-    /// What a crate's manifest asks of the package behind a foreign path.
-    pub(super) fn requirement(&self, module: ModuleId, path: &str) -> Option<&str> {
-        let first = path.split("::").next()?;
-        let krate = self.module(module).krate.0 as usize;
-        self.requirements.get(krate)?.get(first).map(String::as_str)
-    }
-
     /// What a path in an expression names, locals aside.
     pub fn resolve_value(&self, path: &Path, scope: &TyScope<'_>) -> ValueDef {
         if path.qself.is_some() {
             return self.qualified_value(path, scope);
         }
-        let names: Vec<Name> = path.segments.iter().map(|it| it.name.clone()).collect();
-        let Some((last, prefix)) = names.split_last() else { return ValueDef::Unknown };
-        if prefix.is_empty() && last == "Self" {
+        let Some((last, prefix)) = path.segments.split_last() else { return ValueDef::Unknown };
+        if prefix.is_empty() && last.name == "Self" {
             return match &scope.self_ty {
                 Some(Ty::Adt(id, _)) => ValueDef::Def(Def::Adt(*id)),
                 _ => ValueDef::Unknown,
             };
         }
-        let starts_with_type = names[0] == "Self" || scope.is_param(&names[0]);
+        let first = &path.segments[0].name;
+        let starts_with_type = *first == "Self" || scope.is_param(first);
         if !starts_with_type
-            && let Some(def) = self.resolve_fueled(scope.module, &names, path.global, Namespace::Values)
+            && let Some(def) = self.resolve_segments(scope, &path.segments, path.global, Namespace::Values)
         {
             return self.foreign_assoc(def, path, scope);
         }
-        self.assoc_value(path, prefix, last, scope)
+        self.assoc_value(prefix, path.global, &last.name, scope)
     }
 
     /// `Type::name`: a variant through `Self`, or an associated function.
-    fn assoc_value(&self, path: &Path, prefix: &[Name], last: &Name, scope: &TyScope<'_>) -> ValueDef {
-        if prefix.is_empty() {
-            return ValueDef::Unknown;
-        }
-        let segments = path.segments[..prefix.len()].to_vec();
-        let ty = self.path_ty(&Path { segments, ..path.clone() }, scope);
-        match &ty {
+    fn assoc_value(&self, prefix: &[Segment], global: bool, last: &Name, scope: &TyScope<'_>) -> ValueDef {
+        match self.segments_ty(prefix, global, scope) {
             Ty::Unknown => ValueDef::Unknown,
-            Ty::Adt(id, _) if self.is_variant(*id, last) => ValueDef::Def(Def::Variant(*id, last.clone())),
-            _ => ValueDef::Assoc(ty, last.clone()),
+            Ty::Adt(id, _) if self.is_variant(id, last) => ValueDef::Def(Def::Variant(id, last.clone())),
+            ty => ValueDef::Assoc(ty, last.clone()),
         }
     }
 
     /// A foreign path whose prefix is a known type is an associated function of it.
     fn foreign_assoc(&self, def: Def, path: &Path, scope: &TyScope<'_>) -> ValueDef {
         let Def::Foreign(full) = &def else { return ValueDef::Def(def) };
-        if self.knowledge.function_at(full).is_some() || path.segments.len() < 2 {
+        let Some((last, prefix)) = path.segments.split_last() else { return ValueDef::Def(def) };
+        if prefix.is_empty() || self.knowledge.function_at(full).is_some() {
             return ValueDef::Def(def);
         }
-        let prefix = Path { segments: path.segments[..path.segments.len() - 1].to_vec(), ..path.clone() };
-        match (self.path_ty(&prefix, scope), path.last()) {
-            (ty @ Ty::Known(..), Some(last)) => ValueDef::Assoc(ty, last.name.clone()),
+        match self.segments_ty(prefix, path.global, scope) {
+            ty @ Ty::Known(..) => ValueDef::Assoc(ty, last.name.clone()),
             _ => ValueDef::Def(def),
         }
     }

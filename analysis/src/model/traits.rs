@@ -1,7 +1,6 @@
 //! Traits of the workspace: which impls a call through one can mean.
 
-use super::{Def, FnId, Model, Namespace};
-use crate::name::Name;
+use super::{Def, FnId, Model, Namespace, TyScope};
 use crate::ty::{TraitId, Ty};
 
 impl Model {
@@ -10,8 +9,9 @@ impl Model {
         for def in &self.impls {
             let Some(impl_) = self.impl_facts(def.at) else { continue };
             let Some(path) = &impl_.trait_ else { continue };
-            let names: Vec<Name> = path.segments.iter().map(|it| it.name.clone()).collect();
-            if let Some(Def::Trait(id)) = self.resolve(def.module, &names, Namespace::Types) {
+            let scope = TyScope::new(def.module);
+            let found = self.resolve_segments(&scope, &path.segments, false, Namespace::Types);
+            if let Some(Def::Trait(id)) = found {
                 self.implementors.entry(id).or_default().push(def.at);
             }
         }

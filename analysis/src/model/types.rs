@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::fuel::Fuel;
 use super::{AdtField, AliasId, Def, ItemRef, Model, ModuleId, Namespace, StaticId};
 use crate::facts::{self, Generics, ItemKind, Path, Segment, StaticMacro, TypeExpr, TypeKind};
 use crate::knowledge::schema::TypeRole;
@@ -25,12 +26,22 @@ pub struct TyScope<'a> {
     /// The file of that impl.
     pub impl_at: Option<ItemRef>,
     depth: u32,
+    /// The allowance of the look-up that asks; without one each look-up has its own.
+    pub(super) fuel: Option<Fuel<'a>>,
 }
 
 impl<'a> TyScope<'a> {
     /// A scope with nothing but a module.
     pub fn new(module: ModuleId) -> TyScope<'a> {
-        TyScope { module, generics: Vec::new(), self_ty: None, impl_: None, impl_at: None, depth: 0 }
+        TyScope {
+            module,
+            generics: Vec::new(),
+            self_ty: None,
+            impl_: None,
+            impl_at: None,
+            depth: 0,
+            fuel: None,
+        }
     }
 
     /// The same with one more list of parameters.
@@ -51,21 +62,12 @@ impl<'a> TyScope<'a> {
 
     /// The bounds of a parameter, inline and in where clauses.
     pub fn bounds(&self, name: &str) -> impl Iterator<Item = &'a Path> {
-        let is_it = |ty: &TypeExpr| matches!(&ty.kind, TypeKind::Path(path) if path.as_ident().is_some_and(|it| it == name));
-        self.generics
-            .iter()
-            .flat_map(move |it| {
-                let inline =
-                    it.params.iter().filter(move |param| param.name == *name).flat_map(|param| &param.bounds);
-                let clauses = it
-                    .predicates
-                    .iter()
-                    .filter(move |clause| is_it(&clause.ty))
-                    .flat_map(|clause| &clause.bounds);
-                inline.chain(clauses).collect::<Vec<_>>()
-            })
-            .collect::<Vec<_>>()
-            .into_iter()
+        self.generics.iter().flat_map(move |it| {
+            let is_it = move |ty: &TypeExpr| matches!(&ty.kind, TypeKind::Path(path) if path.as_ident().is_some_and(|it| it == name));
+            let params = it.params.iter().filter(move |param| param.name == *name);
+            let clauses = it.predicates.iter().filter(move |clause| is_it(&clause.ty));
+            params.flat_map(|it| &it.bounds).chain(clauses.flat_map(|it| &it.bounds))
+        })
     }
 }
 
@@ -114,8 +116,8 @@ impl Model {
                 "Deref" | "DerefMut" => return Ty::shared_ref(bound_ty("Target")),
                 _ => {}
             }
-            let names: Vec<Name> = bound.segments.iter().map(|it| it.name.clone()).collect();
-            if let Some(Def::Trait(id)) = self.resolve(scope.module, &names, Namespace::Types) {
+            let def = self.resolve_segments(scope, &bound.segments, false, Namespace::Types);
+            if let Some(Def::Trait(id)) = def {
                 return Ty::Trait(id);
             }
         }
@@ -127,11 +129,16 @@ impl Model {
         if path.qself.is_some() {
             return Ty::Unknown;
         }
-        let Some(first) = path.segments.first() else { return Ty::Unknown };
+        self.segments_ty(&path.segments, path.global, scope)
+    }
+
+    /// The same for a path without a `<T>` in front.
+    pub(super) fn segments_ty(&self, path: &[Segment], global: bool, scope: &TyScope<'_>) -> Ty {
+        let Some(first) = path.first() else { return Ty::Unknown };
         if first.name == "Self" {
             return self.self_path(path, scope);
         }
-        if let Some(name) = path.as_ident() {
+        if let ([Segment { name, .. }], false) = (path, global) {
             if scope.is_param(name) {
                 return self.param_ty(name, scope);
             }
@@ -139,16 +146,12 @@ impl Model {
                 return Ty::Prim(name.clone());
             }
         }
-        let names: Vec<Name> = path.segments.iter().map(|it| it.name.clone()).collect();
-        let def = match path.global {
-            true => self.resolve_global(scope.module, &names),
-            false => self.resolve(scope.module, &names, Namespace::Types),
-        };
+        let def = self.resolve_segments(scope, path, global, Namespace::Types);
         def.map_or(Ty::Unknown, |def| self.def_ty(&def, path.last(), scope))
     }
 
-    fn self_path(&self, path: &Path, scope: &TyScope<'_>) -> Ty {
-        match path.segments.as_slice() {
+    fn self_path(&self, path: &[Segment], scope: &TyScope<'_>) -> Ty {
+        match path {
             [_] => scope.self_ty.clone().unwrap_or_default(),
             [_, assoc] => self.assoc_ty(&assoc.name, scope),
             _ => Ty::Unknown,
@@ -222,7 +225,8 @@ impl Model {
             return Ty::Unknown;
         };
         let Some(outer) = deeper(scope) else { return Ty::Unknown };
-        let inner = TyScope { depth: outer.depth, ..TyScope::new(alias.module) }.with(generics);
+        let inner =
+            TyScope { depth: outer.depth, fuel: outer.fuel, ..TyScope::new(alias.module) }.with(generics);
         let names: Vec<Name> = generics.params.iter().map(|it| it.name.clone()).collect();
         let defaults = generics.params.iter().map(|it| it.default.as_ref());
         let args: Vec<Ty> = defaults
@@ -236,19 +240,24 @@ impl Model {
         self.lower_ty(ty, &inner).instantiate(&names, &args)
     }
 
-    /// The type that an alias stands for, its parameters open.
-    pub(super) fn alias_target(&self, id: AliasId) -> Ty {
+    /// The type that an alias stands for, its parameters open. An alias may name itself in its own path: the look-up
+    /// that asks pays.
+    pub(super) fn alias_target(&self, id: AliasId, fuel: Fuel<'_>) -> Ty {
         let alias = &self.aliases[id.0 as usize];
         let ItemKind::TypeAlias { generics, ty: Some(ty) } = &self.item(alias.at).kind else {
             return Ty::Unknown;
         };
-        let scope = TyScope { depth: MAX_ALIASES / 2, ..TyScope::new(alias.module) }.with(generics);
-        self.lower_ty(ty, &scope)
+        let scope = TyScope { depth: MAX_ALIASES / 2, fuel: Some(fuel), ..TyScope::new(alias.module) };
+        self.lower_ty(ty, &scope.with(generics))
     }
 
     /// The fields of a struct, union or enum, in order, in terms of its parameters.
     pub fn adt_fields(&self, id: AdtId) -> Arc<[AdtField]> {
-        self.fields[id.0 as usize].get_or_init(|| self.lower_fields(id)).clone()
+        self.fields_of(id).clone()
+    }
+
+    pub(super) fn fields_of(&self, id: AdtId) -> &Arc<[AdtField]> {
+        self.fields[id.0 as usize].get_or_init(|| self.lower_fields(id))
     }
 
     fn lower_fields(&self, id: AdtId) -> Arc<[AdtField]> {
@@ -276,7 +285,7 @@ impl Model {
 
     /// The type of a field of `Ty::Adt(id, args)`; `variant` for enums.
     pub fn field_ty(&self, id: AdtId, args: &[Ty], variant: Option<&str>, name: &str) -> Option<Ty> {
-        let fields = self.adt_fields(id);
+        let fields = self.fields_of(id);
         let field = fields.iter().find(|it| it.name == *name && it.variant.as_deref() == variant)?;
         Some(field.ty.instantiate(&self.adt(id).params, args))
     }
@@ -326,4 +335,21 @@ fn deeper<'a>(scope: &TyScope<'a>) -> Option<TyScope<'a>> {
 /// Type arguments, without an allocation where there are none.
 fn list(args: Vec<Ty>) -> Arc<[Ty]> {
     if args.is_empty() { crate::ty::no_args() } else { args.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Edition;
+    use crate::knowledge::Knowledge;
+    use crate::source::Workspace;
+
+    #[test]
+    fn an_alias_in_its_own_path_is_unknown() {
+        let text = "type A = A::B; type F = G::X; type G = F::Y; struct S { a: A::B, f: F::Z }";
+        let workspace = Workspace::of_text("a.rs", text, Edition::E2024);
+        let model = Model::new(Arc::new(workspace), Arc::new(Knowledge::builtin()));
+        let fields = model.adt_fields(AdtId(0));
+        assert_eq!(fields.iter().map(|it| &it.ty).collect::<Vec<_>>(), [&Ty::Unknown; 2]);
+    }
 }

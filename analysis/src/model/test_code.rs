@@ -1,0 +1,37 @@
+//! Which code only exists for tests.
+
+use crate::facts::{Attrs, Cfg};
+
+/// Whether an item with these attributes is test code: `#[cfg(test)]`, `#[test]`, `#[tokio::test]`, `#[bench]`.
+pub fn is_test_attrs(attrs: &Attrs) -> bool {
+    attrs.cfg.iter().any(requires_test) || attrs.names.iter().any(|name| is_test_attribute(name))
+}
+
+fn is_test_attribute(name: &str) -> bool {
+    let last = name.rsplit("::").next().unwrap_or(name).trim();
+    matches!(last, "test" | "bench" | "rstest" | "test_case" | "quickcheck" | "proptest")
+}
+
+/// Whether the predicate can only hold when `test` does.
+pub fn requires_test(cfg: &Cfg) -> bool {
+    match cfg {
+        Cfg::Atom(name, value) => value.is_none() && matches!(name.as_str(), "test" | "doctest"),
+        Cfg::All(parts) => parts.iter().any(requires_test),
+        Cfg::Any(parts) => !parts.is_empty() && parts.iter().all(requires_test),
+        Cfg::Not(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_predicates_that_need_test_count() {
+        let atom = |name: &str| Cfg::Atom(name.into(), None);
+        assert!(requires_test(&Cfg::All(vec![atom("unix"), atom("test")])));
+        assert!(!requires_test(&Cfg::Any(vec![atom("unix"), atom("test")])));
+        assert!(!requires_test(&Cfg::Not(Box::new(atom("test")))));
+        assert!(!requires_test(&Cfg::Atom("test".into(), Some("x".into()))));
+    }
+}
