@@ -6,12 +6,12 @@ use safe_map_analysis::facts::Edition;
 use safe_map_analysis::name::Name;
 use safe_map_analysis::source::{Crate, CrateId, Dependency};
 
-use super::exclusions;
 use super::load::real;
 use super::manifest::nearest_package;
 use super::package::TargetKind;
 use super::plan::{Plan, Purpose, Start};
 use super::roots::walk_problem;
+use super::{exclusions, paths};
 
 /// Adds one crate for each of `loose`: a directory, or a single file.
 pub(crate) fn add(plan: &mut Plan, loose: &[PathBuf]) {
@@ -73,8 +73,7 @@ fn in_package(path: &Path, place: &Path) -> bool {
 /// `a/b.rs` is `a::b`; `mod.rs`, `lib.rs` and `main.rs` are their directory; a leading `src` is no module.
 fn guess_module(path: &Path, place: &Path) -> Vec<Name> {
     let relative = path.strip_prefix(place).unwrap_or(path).with_extension("");
-    let mut parts: Vec<String> =
-        relative.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    let mut parts: Vec<String> = relative.components().map(|part| paths::text(part.as_os_str())).collect();
     if matches!(parts.last().map(String::as_str), Some("mod" | "lib" | "main")) {
         parts.pop();
     }
