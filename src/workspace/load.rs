@@ -27,7 +27,8 @@ fn without_cargo(manifest: &Path, why: &str) -> Result<Loaded, String> {
     Ok(loaded)
 }
 
-fn canonical(mut loaded: Loaded) -> Loaded {
+/// The same workspace by its real paths.
+pub(crate) fn canonical(mut loaded: Loaded) -> Loaded {
     loaded.root = real(&loaded.root);
     for package in &mut loaded.packages {
         package.manifest = real(&package.manifest);

@@ -5,8 +5,10 @@
 //! manifests ourselves (`manifest`); where there are none, a `rust-project.json` says it (`project`), or else we walk
 //! the directory (`walk`). Then `modules` follows `mod` lines. This module and its children are the only ones that read source files.
 
+mod ahead;
 mod dependencies;
 mod exclusions;
+mod files;
 mod load;
 mod manifest;
 mod members;
@@ -17,14 +19,16 @@ mod paths;
 mod plan;
 mod project;
 mod read;
+mod real_paths;
 mod resolve;
 mod roots;
 mod targets;
-mod test_code;
 mod walk;
 
 use std::path::PathBuf;
 
+use ahead::Ahead;
+pub(crate) use safe_map_analysis::model::is_test_attrs;
 use safe_map_analysis::source::{ParsedFile, Workspace};
 
 use crate::failure::Failure;
@@ -34,7 +38,6 @@ pub use package::TargetKind;
 pub use plan::{Packages, Targets, TestCode};
 pub use read::Budget;
 pub(crate) use read::{STACK_BYTES, lower_path};
-pub(crate) use test_code::is_test_attrs;
 
 /// What the user asked to have analysed.
 #[derive(Clone, Debug, Default)]
@@ -87,9 +90,10 @@ pub struct Incomplete {
 ///
 /// Where the request itself is wrong: a path that is not there, a package that nobody has, no Rust at all.
 pub fn discover(request: &Request) -> Result<Discovered, Failure> {
-    let roots = roots::find(request)?;
+    let mut ahead = Ahead::new(request);
+    let roots = roots::find(request, &mut ahead)?;
     let plan = plan::plan(roots, request)?;
-    let discovered = modules::follow(plan);
+    let discovered = modules::follow(plan, ahead.into_files());
     if discovered.workspace.files.is_empty() && discovered.incomplete.is_empty() {
         return Err(nothing_found(request));
     }

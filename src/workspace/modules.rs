@@ -4,21 +4,22 @@
 //! is lowered once for each edition it is reached under, and belongs to the first crate that reaches it: reported
 //! before merely read, product before test, library before binary.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 use safe_map_analysis::facts::{Edition, Problem};
+use safe_map_analysis::model::requires_test;
 use safe_map_analysis::name::Name;
 use safe_map_analysis::source::{CrateId, ParsedFile, SourceFile};
 use safe_map_analysis::span::LineIndex;
 
-use super::load::real;
+use super::files::{Files, Key};
 use super::package::TargetKind;
 use super::plan::{Plan, Purpose, Start, TestCode};
-use super::read::{Budget, Lowered, Origin, lower_path};
+use super::read::{Lowered, Origin};
 use super::resolve::{Place, Reference, references};
-use super::test_code::requires_test;
 use super::{Discovered, Incomplete, paths};
 
 /// A file reached by a crate.
@@ -37,55 +38,74 @@ struct Visit {
     purpose: Purpose,
 }
 
-type Key = (PathBuf, Edition);
-type Texts = HashMap<Key, Result<Lowered, String>>;
-
-/// Follows every start of the plan.
-pub(crate) fn follow(mut plan: Plan) -> Discovered {
-    let mut texts = Texts::new();
+/// Follows every start of the plan, through `files` that may have been read already.
+pub(crate) fn follow(mut plan: Plan, mut files: Files) -> Discovered {
     let mut seen = HashSet::new();
     let mut owners: BTreeMap<Key, Visit> = BTreeMap::new();
     let mut missing = Vec::new();
-    let mut round = starts(&mut plan);
+    let mut round = starts(&mut plan, &files);
     while !round.is_empty() {
         round.retain(|visit| seen.insert((visit.real.clone(), visit.krate)));
-        lower_new(&round, &mut texts, plan.budget);
-        let next: Vec<Found> = round.par_iter().flat_map_iter(|visit| expand(visit, &texts)).collect();
+        files.read(keys(&round), plan.budget, &AtomicBool::new(false));
+        let next = expand_all(&round, &files, plan.test_code);
         for visit in round {
             own(&mut owners, visit, &plan.reported);
         }
-        round = Vec::new();
-        for found in next {
-            match found {
-                Found::File(visit) if visit.purpose == Purpose::Test && plan.test_code == TestCode::Skip => {}
-                Found::File(visit) => round.push(visit),
-                Found::Missing(at) => missing.push(at),
-            }
-        }
+        round = next.visits;
+        missing.extend(next.missing);
     }
-    plan.incomplete.extend(missing.into_iter().map(|it| it.describe(&plan.root, &texts)));
-    assemble(plan, owners, texts)
+    plan.incomplete.extend(missing.into_iter().map(|it| it.describe(&plan.root, &files)));
+    assemble(plan, owners, files)
 }
 
-fn starts(plan: &mut Plan) -> Vec<Visit> {
+/// Reads the files that the plan leads to, until `is_over`.
+pub(crate) fn read_ahead(mut plan: Plan, files: &mut Files, is_over: &AtomicBool) {
+    let mut seen = HashSet::new();
+    let mut round = starts(&mut plan, files);
+    while !round.is_empty() && !is_over.load(Ordering::Relaxed) {
+        round.retain(|visit| seen.insert((visit.real.clone(), visit.edition)));
+        files.read(keys(&round), plan.budget, is_over);
+        round = expand_all(&round, files, plan.test_code).visits;
+    }
+}
+
+fn starts(plan: &mut Plan, files: &Files) -> Vec<Visit> {
     let roots = std::mem::take(&mut plan.starts).into_iter().map(|start| {
         let children = start.path.parent().map(Path::to_owned);
-        Visit { children, ..visit(start) }
+        Visit { children, ..visit(start, files) }
     });
-    let walked = std::mem::take(&mut plan.walked).into_iter().map(visit);
+    let walked = std::mem::take(&mut plan.walked).into_iter().map(|start| visit(start, files));
     roots.chain(walked).collect()
 }
 
-fn visit(start: Start) -> Visit {
+fn visit(start: Start, files: &Files) -> Visit {
     let Start { path, krate, kind, edition, module, purpose } = start;
-    Visit { real: real(&path), path, children: None, krate, kind, edition, module, purpose }
+    let real = files.real(&path).unwrap_or_else(|| path.clone());
+    Visit { real, path, children: None, krate, kind, edition, module, purpose }
 }
 
-fn lower_new(round: &[Visit], texts: &mut Texts, budget: Budget) {
-    let keys: HashSet<Key> = round.iter().map(|visit| (visit.real.clone(), visit.edition)).collect();
-    let new: Vec<Key> = keys.into_iter().filter(|key| !texts.contains_key(key)).collect();
-    let lowered: Vec<_> = new.into_par_iter().map(|key| (lower_path(&key.0, key.1, budget), key)).collect();
-    texts.extend(lowered.into_iter().map(|(text, key)| (key, text)));
+fn keys(round: &[Visit]) -> HashSet<Key> {
+    round.iter().map(|visit| (visit.real.clone(), visit.edition)).collect()
+}
+
+/// Where the references of a round led.
+#[derive(Default)]
+struct Next {
+    visits: Vec<Visit>,
+    missing: Vec<MissingFile>,
+}
+
+fn expand_all(round: &[Visit], files: &Files, test_code: TestCode) -> Next {
+    let found: Vec<Found> = round.par_iter().flat_map_iter(|visit| expand(visit, files)).collect();
+    let mut next = Next::default();
+    for found in found {
+        match found {
+            Found::File(visit) if visit.purpose == Purpose::Test && test_code == TestCode::Skip => {}
+            Found::File(visit) => next.visits.push(visit),
+            Found::Missing(at) => next.missing.push(at),
+        }
+    }
+    next
 }
 
 /// Where a reference led.
@@ -102,24 +122,24 @@ struct MissingFile {
 }
 
 impl MissingFile {
-    fn describe(self, root: &Path, texts: &Texts) -> Incomplete {
-        let text = texts.get(&self.key).and_then(|it| it.as_ref().ok()).map_or("", |it| &*it.text);
+    fn describe(self, root: &Path, files: &Files) -> Incomplete {
+        let text = files.lowered(&self.key).map_or("", |it| &*it.text);
         let line = LineIndex::new(text).line_column(text, self.at).line;
         Incomplete { file: paths::relative(&self.key.0, root), line, message: self.message }
     }
 }
 
-fn expand(visit: &Visit, texts: &Texts) -> Vec<Found> {
+fn expand(visit: &Visit, files: &Files) -> Vec<Found> {
     let key = (visit.real.clone(), visit.edition);
-    let (Some(Ok(lowered)), Some(children)) = (texts.get(&key), &visit.children) else { return Vec::new() };
+    let (Some(lowered), Some(children)) = (files.lowered(&key), &visit.children) else { return Vec::new() };
     let found = references(&lowered.facts, &visit.path, children, &visit.module);
-    found.into_iter().flat_map(|reference| resolve(visit, reference, &key)).collect()
+    found.into_iter().flat_map(|reference| resolve(visit, reference, &key, files)).collect()
 }
 
-fn resolve(from: &Visit, reference: Reference, key: &Key) -> Vec<Found> {
-    let files = reference.alternatives.iter().filter_map(|places| first_existing(places));
+fn resolve(from: &Visit, reference: Reference, key: &Key, files: &Files) -> Vec<Found> {
+    let places = reference.alternatives.iter().filter_map(|places| first_existing(places, files));
     let found: Vec<Found> =
-        files.map(|(place, real)| Found::File(child(from, &reference, place, real))).collect();
+        places.map(|(place, real)| Found::File(child(from, &reference, place, real))).collect();
     match (found.is_empty(), reference.missing) {
         (true, Some(message)) => {
             vec![Found::Missing(MissingFile { key: key.clone(), at: reference.at, message })]
@@ -129,8 +149,8 @@ fn resolve(from: &Visit, reference: Reference, key: &Key) -> Vec<Found> {
 }
 
 /// A directory called `x.rs` counts as existing: reading it then says what is wrong.
-fn first_existing(places: &[Place]) -> Option<(&Place, PathBuf)> {
-    places.iter().find_map(|place| Some((place, place.path.canonicalize().ok()?)))
+fn first_existing<'a>(places: &'a [Place], files: &Files) -> Option<(&'a Place, PathBuf)> {
+    places.iter().find_map(|place| Some((place, files.real(&place.path)?)))
 }
 
 fn child(from: &Visit, reference: &Reference, place: &Place, real: PathBuf) -> Visit {
@@ -157,12 +177,12 @@ fn own(owners: &mut BTreeMap<Key, Visit>, visit: Visit, reported: &[bool]) {
     }
 }
 
-fn assemble(plan: Plan, owners: BTreeMap<Key, Visit>, mut texts: Texts) -> Discovered {
+fn assemble(plan: Plan, owners: BTreeMap<Key, Visit>, mut files: Files) -> Discovered {
     let Plan { root, crates, reported, incomplete, notes, test_code, .. } = plan;
     let mut out = Discovered { root, reported, incomplete, notes, ..Discovered::default() };
     for (key, owner) in owners {
         let path = paths::relative(&key.0, &out.root);
-        match texts.remove(&key) {
+        match files.take(&key) {
             Some(Ok(lowered)) => out.add(path, &owner, lowered, test_code),
             Some(Err(message)) => out.incomplete.push(Incomplete { file: path, line: 1, message }),
             None => {}

@@ -57,7 +57,15 @@ pub(crate) enum Origin {
 ///
 /// Why there are no facts of it, as a lowercase fragment.
 pub(crate) fn lower_path(path: &Path, edition: Edition, budget: Budget) -> Result<Lowered, String> {
-    let text: Arc<str> = read(path)?.into();
+    lower_text(read(path)?, edition, budget)
+}
+
+/// Lowers a file's text.
+///
+/// # Errors
+///
+/// Why there are no facts of it, as a lowercase fragment.
+pub(crate) fn lower_text(text: Arc<str>, edition: Edition, budget: Budget) -> Result<Lowered, String> {
     let lines = text.lines().count() as u64;
     if is_generated(&text) {
         return Ok(Lowered { text, facts: FileFacts::default(), lines, origin: Origin::Generated });
@@ -91,7 +99,12 @@ fn lower_within(text: Arc<str>, edition: Edition, budget: Budget) -> Result<File
     }
 }
 
-fn read(path: &Path) -> Result<String, String> {
+/// Reads the file at `path`.
+///
+/// # Errors
+///
+/// Why it cannot be read, or is no source: as a lowercase fragment.
+pub(crate) fn read(path: &Path) -> Result<Arc<str>, String> {
     let metadata = std::fs::metadata(path).map_err(|error| format!("the file cannot be read: {error}"))?;
     if metadata.is_dir() {
         return Err("a directory, not a file".to_owned());
@@ -105,8 +118,8 @@ fn read(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::with_capacity(metadata.len() as usize + 1);
     let read = File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes));
     read.map_err(|error| format!("the file cannot be read: {error}"))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        format!("not valid UTF-8 at byte {at}")
-    })
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(text.into()),
+        Err(error) => Err(format!("not valid UTF-8 at byte {}", error.valid_up_to())),
+    }
 }

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use safe_map_analysis::facts::{FileFacts, Item, ItemId, ItemKind};
+use safe_map_analysis::model::is_test_attrs;
 use safe_map_analysis::name::Name;
 
 use super::plan::Purpose;
-use super::test_code::is_test_attrs;
 
 /// A line that names another file.
 #[derive(Clone, Debug, PartialEq, Eq)]

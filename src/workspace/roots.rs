@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 
+use super::ahead::Ahead;
 use super::load::{load, real};
 use super::manifest::nearest_manifest;
 use super::package::Loaded;
@@ -32,15 +34,15 @@ pub(crate) struct Roots {
 /// # Errors
 ///
 /// Where a path or manifest that the user named is not there.
-pub(crate) fn find(request: &Request) -> Result<Roots, Failure> {
+pub(crate) fn find(request: &Request, ahead: &mut Ahead<'_>) -> Result<Roots, Failure> {
     let manifest = match &request.manifest_path {
-        Some(named) => Some(existing(named, &request.cwd)?),
+        Some(named) => Some(existing_manifest(named, &request.cwd)?),
         None => nearest_manifest(&real(&request.cwd)),
     };
     match (request.paths.as_slice(), manifest) {
-        ([], Some(manifest)) => Ok(of_manifest(&manifest)),
+        ([], Some(manifest)) => Ok(of_manifest(&manifest, ahead)),
         ([], None) => Ok(without_manifest(real(&request.cwd))),
-        (named, _) => of_paths(named, &request.cwd),
+        (named, _) => of_paths(named, &request.cwd, ahead),
     }
 }
 
@@ -54,9 +56,20 @@ fn existing(path: &Path, cwd: &Path) -> Result<PathBuf, Failure> {
     })
 }
 
+/// A directory is not taken for the manifest in it, as cargo does not.
+fn existing_manifest(named: &Path, cwd: &Path) -> Result<PathBuf, Failure> {
+    let manifest = existing(named, cwd)?;
+    if manifest.is_dir() {
+        return Err(Failure::usage(format!("`{}`: a directory, not a manifest", named.display())));
+    }
+    Ok(manifest)
+}
+
 /// The workspace of one manifest; where it does not load, the directory it stands in.
-fn of_manifest(manifest: &Path) -> Roots {
-    of_loaded(load(manifest), manifest)
+fn of_manifest(manifest: &Path, ahead: &mut Ahead<'_>) -> Roots {
+    let guess = |ahead: &mut Ahead<'_>, is_over: &AtomicBool| ahead.guess(manifest, &[], is_over);
+    let (outcome, ()) = ahead.during(|| load(manifest), guess);
+    of_loaded(outcome, manifest)
 }
 
 /// The crates of the project file around `dir`; where there is none, what the directory holds.
@@ -74,14 +87,14 @@ fn of_loaded(outcome: Result<Loaded, String>, at: &Path) -> Roots {
     roots
 }
 
-fn of_paths(named: &[PathBuf], cwd: &Path) -> Result<Roots, Failure> {
+fn of_paths(named: &[PathBuf], cwd: &Path, ahead: &mut Ahead<'_>) -> Result<Roots, Failure> {
     let named = named.iter().map(|path| existing(path, cwd)).collect::<Result<Vec<_>, _>>()?;
     let dirs: Vec<PathBuf> = named.iter().map(|path| dir_of(path)).collect();
     let mut roots = Roots { root: paths::common_ancestor(&dirs), ..Roots::default() };
     for path in named {
         match path.file_name().and_then(|name| name.to_str()) {
-            Some("Cargo.toml") => roots.add_dir(&parent(&path)),
-            _ if path.is_dir() => roots.add_dir(&path),
+            Some("Cargo.toml") => roots.add_dir(&parent(&path), ahead),
+            _ if path.is_dir() => roots.add_dir(&path, ahead),
             _ => roots.loose.push(path),
         }
     }
@@ -98,20 +111,42 @@ fn parent(path: &Path) -> PathBuf {
 
 impl Roots {
     /// Adds every workspace that has a manifest below `dir`, and `dir` itself where it holds sources of no package.
-    fn add_dir(&mut self, dir: &Path) {
-        let mut remaining = self.manifests_below(dir);
+    fn add_dir(&mut self, dir: &Path, ahead: &mut Ahead<'_>) {
+        self.scope.push(dir.to_owned());
+        let first = topmost_manifest(dir);
+        let first = first.as_deref();
+        let (outcome, mut remaining) = ahead.during(
+            || first.map(load),
+            |ahead, is_over| {
+                let found = self.manifests_below(dir);
+                first.inspect(|it| ahead.guess(it, &self.scope, is_over));
+                found
+            },
+        );
         if !self.add_project_around(dir)
             && (remaining.is_empty() || (!remaining.contains(&dir.join("Cargo.toml")) && holds_sources(dir)))
         {
             self.loose.push(dir.to_owned());
         }
-        self.scope.push(dir.to_owned());
-        self.add_workspace_above(dir, &mut remaining);
+        match first.zip(outcome) {
+            Some((manifest, outcome)) => {
+                remaining.remove(manifest);
+                self.add_outcome(outcome, manifest, &mut remaining);
+            }
+            None => self.add_workspace_above(dir, &mut remaining),
+        }
+        self.add_rest(remaining, ahead);
+    }
+
+    /// Adds the workspaces of `remaining` manifests, outer ones first: they may speak for inner ones.
+    fn add_rest(&mut self, mut remaining: BTreeSet<PathBuf>, ahead: &mut Ahead<'_>) {
         while !remaining.is_empty() {
             let (frontier, deeper): (BTreeSet<_>, BTreeSet<_>) =
                 remaining.iter().cloned().partition(|it| !has_ancestor_in(it, &remaining));
             remaining = deeper;
-            let outcomes: Vec<_> = frontier.into_par_iter().map(|it| (load(&it), it)).collect();
+            let load_all = || frontier.into_par_iter().map(|it| (load(&it), it)).collect::<Vec<_>>();
+            let (outcomes, ()) = ahead
+                .during(load_all, |ahead, is_over| ahead.read(self.loaded.clone(), &self.scope, is_over));
             for (outcome, manifest) in outcomes {
                 self.add_outcome(outcome, &manifest, &mut remaining);
             }
@@ -183,6 +218,13 @@ pub(crate) fn walk_problem(error: &walkdir::Error, root: &Path) -> Option<Incomp
     Some(Incomplete { file, line: 1, message: format!("the directory cannot be read: {io}") })
 }
 
+/// The manifest in `dir`, where no workspace above may have it for a member.
+fn topmost_manifest(dir: &Path) -> Option<PathBuf> {
+    let manifest = dir.join("Cargo.toml");
+    let is_topmost = manifest.is_file() && dir.parent().and_then(nearest_manifest).is_none();
+    is_topmost.then(|| real(&manifest))
+}
+
 fn has_ancestor_in(manifest: &Path, all: &BTreeSet<PathBuf>) -> bool {
     manifest.ancestors().skip(2).any(|dir| all.contains(&dir.join("Cargo.toml")))
 }
@@ -190,4 +232,21 @@ fn has_ancestor_in(manifest: &Path, all: &BTreeSet<PathBuf>) -> bool {
 fn holds_sources(dir: &Path) -> bool {
     let Ok(entries) = std::fs::read_dir(dir) else { return false };
     entries.flatten().any(|entry| entry.path().extension().is_some_and(|extension| extension == "rs"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_is_no_manifest() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        std::fs::write(dir.path().join("Cargo.toml"), "[package]\nname = \"a\"\n").expect("a manifest");
+        let cwd = dir.path().to_owned();
+        let request = Request { manifest_path: Some(".".into()), cwd, ..Request::default() };
+        let failure = find(&request, &mut Ahead::new(&request)).expect_err("a directory");
+        assert!(failure.message.contains("a directory, not a manifest"), "{}", failure.message);
+        let named = Request { manifest_path: Some("Cargo.toml".into()), ..request };
+        assert!(find(&named, &mut Ahead::new(&named)).is_ok());
+    }
 }
