@@ -155,7 +155,7 @@ fn ten_thousands_of_comments_take_their_time_once() {
     let project = Project::lib(&text.replace("Mutex", "std::sync::Mutex"));
     let started = std::time::Instant::now();
     assert!(project.lints(&[]).is_empty());
-    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
 }
 
 #[test]
