@@ -174,3 +174,33 @@ fn items_inside_bodies_are_their_own_scope() {
     let text = "mod a { pub struct T; } fn f() { use a::T; struct S { f: T } static X: u8 = 0; }";
     assert_eq!(one(text), "T");
 }
+
+#[test]
+fn imports_of_2015_start_at_the_root() {
+    let krate = Crate { package: "a".into(), name: Name::new("a"), dependencies: Vec::new(), is_lib: true };
+    let files = [
+        ("", "extern crate parking_lot; mod locks; mod deep;"),
+        ("deep", "mod inner;"),
+        (
+            "deep::inner",
+            "use locks; use locks::Held; use ::locks::Held as Other; struct S { f: Held, g: Other, h: ::locks::Held }",
+        ),
+        ("locks", "use parking_lot::Mutex; pub type Held = Mutex<u32>;"),
+    ];
+    let parsed = files.map(|(module, text)| {
+        let source = SourceFile {
+            path: format!("a/{module}.rs").into(),
+            text: text.into(),
+            krate: CrateId(0),
+            edition: Edition::E2015,
+            module: module.split("::").filter(|it| !it.is_empty()).map(Name::new).collect(),
+            is_test: false,
+        };
+        ParsedFile { source, facts: lower(text, Edition::E2015) }
+    });
+    let workspace = Workspace { crates: vec![krate], files: parsed.into() };
+    let model = Model::new(Arc::new(workspace), KNOWLEDGE.clone());
+    for name in ["f", "g", "h"] {
+        assert_eq!(field(&model, name), "Mutex<u32>", "{name}");
+    }
+}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::lookup::Callee;
 use super::place::Step;
+use super::results::future_of;
 use super::state::Owner;
 use super::value::Value;
 use super::walk::Walker;
@@ -270,7 +271,12 @@ impl<'a> Walker<'a> {
         }
         let results = self.run_closures(method, &seen, &Value::default(), &call.args);
         let returns = self.known_result(&method.returns, &seen, &call, &results.types);
-        self.wrap_arguments(returns, call, method.spec.guard_effect, method.spec.waits)
+        let spec = &method.spec;
+        self.costs(spec.waits, spec.heavy, spec.is_async, &call);
+        let wait = self.awaited_wait(spec.is_async, spec.waits, &call.name);
+        let value =
+            self.wrap_arguments(future_of(returns, spec.is_async), call, spec.guard_effect, spec.waits);
+        Value { wait: wait.or(value.wait), ..value }
     }
 
     /// The type language counts argument 0 of an associated function as `A0`.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::calls::Call;
 use super::place::{Root, Step};
+use super::results::future_of;
 use super::state::{Owner, State};
 use super::value::{Pending, Value};
 use super::walk::Walker;
@@ -196,10 +197,10 @@ impl Walker<'_> {
         let wait = self.awaited_wait(is_async, function.spec.waits, &call.name);
         let value = self.wrap_arguments(returns.clone(), call, effect, function.spec.waits);
         let value = Value { wait: wait.or(value.wait), ..value };
-        if is_async && !matches!(value.ty, Ty::Future(_)) {
-            return Value { ty: Ty::Future(returns.into()), ..value };
+        match is_async {
+            true => Value { ty: future_of(returns, true), ..value },
+            false => Value { task, ..value },
         }
-        Value { task, ..value }
     }
 
     /// `drop(g)`, `drop((a, b))`.

@@ -58,6 +58,7 @@ impl<'a> Walker<'a> {
         let task = results.task;
         let wait = self.awaited_wait(method.spec.is_async, method.spec.waits, &call.name);
         let wait = wait.or(receiver.wait.filter(|_| method.spec.receiver == Receiver::Value));
+        let returns = future_of(returns, method.spec.is_async);
         Value { place, decl, guards, iterates, pending, tells, lazy, task, wait, ..Value::of(returns) }
     }
 
@@ -213,5 +214,14 @@ impl<'a> Walker<'a> {
             }
             _ => None,
         }
+    }
+}
+
+/// What an async call gives before it is awaited.
+pub(super) fn future_of(returns: Ty, is_async: bool) -> Ty {
+    match returns {
+        Ty::Future(_) => returns,
+        _ if is_async => Ty::Future(returns.into()),
+        _ => returns,
     }
 }

@@ -168,9 +168,11 @@ impl Model {
     }
 
     fn imports(&mut self, imports: &[crate::facts::Import], module: ModuleId) {
+        let is_rooted = self.rooted.contains(&self.module(module).krate);
         let module = &mut self.modules[module.0 as usize];
         for import in imports {
-            let path = ImportPath { global: import.global, path: import.path.clone() };
+            // In the 2015 edition `use ::a` is `use a`.
+            let path = ImportPath { global: import.global && !is_rooted, path: import.path.clone() };
             match &import.alias {
                 ImportAlias::Named(name) => {
                     module.imports.entry(name.clone()).or_insert_with(|| Import::new(path));

@@ -25,7 +25,7 @@ pub use types::TyScope;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, RwLock};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{self, BodyId, ItemId, ItemKind};
 use crate::knowledge::Knowledge;
@@ -190,6 +190,8 @@ pub struct Model {
     adt_holds: Vec<holders::AdtHolds>,
     /// What each crate's manifest asks of foreign crates, by their names in code.
     requirements: Vec<FxHashMap<String, String>>,
+    /// The crates of the 2015 edition, whose imports and `::paths` start at their root.
+    rooted: FxHashSet<CrateId>,
     /// The libraries of the workspace by package.
     libraries: FxHashMap<String, CrateId>,
     signatures: Vec<OnceLock<FnSig>>,
@@ -246,6 +248,7 @@ impl Model {
             externs: Vec::new(),
             adt_holds: Vec::new(),
             requirements: Vec::new(),
+            rooted: FxHashSet::default(),
             libraries: FxHashMap::default(),
             signatures: Vec::new(),
             fields: Vec::new(),
@@ -260,6 +263,8 @@ impl Model {
             lines.map(|line| (line.package.replace('-', "_"), line.requirement.clone())).collect()
         };
         model.requirements = model.workspace.crates.iter().map(asked).collect();
+        let old = model.workspace.files.iter().filter(|it| it.source.edition == facts::Edition::E2015);
+        model.rooted = old.map(|it| it.source.krate).collect();
         model.collect();
         model.collect_externs();
         model.resolve_globs();

@@ -65,9 +65,13 @@ impl Model {
         ns: Namespace,
     ) -> Option<Def> {
         let names = path.iter().map(|it| &it.name);
+        let (module, global) = match self.rooted_at(scope.module).filter(|_| global) {
+            Some(root) => (root, false),
+            None => (scope.module, global),
+        };
         match scope.fuel {
-            Some(fuel) => self.resolve_hops(scope.module, names, global, ns, fuel),
-            None => self.resolve_fueled(scope.module, names, global, ns),
+            Some(fuel) => self.resolve_hops(module, names, global, ns, fuel),
+            None => self.resolve_fueled(module, names, global, ns),
         }
     }
 
@@ -218,6 +222,7 @@ impl Model {
             let resolve = |(index, module): (usize, &super::Module)| {
                 let targets = module.globs.iter().filter_map(|glob| {
                     let module = ModuleId(index as u32);
+                    let module = self.import_root(module, glob).unwrap_or(module);
                     self.resolve_fueled(module, glob.path.iter(), glob.global, Namespace::Types)
                 });
                 targets.collect::<Vec<Def>>()
@@ -261,6 +266,9 @@ impl Model {
         ns: Namespace,
         fuel: Fuel<'_>,
     ) -> Option<Def> {
+        if let Some(root) = self.import_root(module, import) {
+            return self.resolve_hops(root, import.path.iter(), false, ns, fuel);
+        }
         if import.path.first() == Some(name) && !import.global {
             let krate = self.extern_crate(module, name);
             let rest = &import.path[1..];
@@ -273,6 +281,19 @@ impl Model {
             return self.descend(krate, rest.iter(), ns, fuel);
         }
         self.resolve_hops(module, import.path.iter(), import.global, ns, fuel)
+    }
+
+    /// Where an import starts in the 2015 edition, if that is not the module that it stands in.
+    fn import_root(&self, module: ModuleId, import: &ImportPath) -> Option<ModuleId> {
+        let is_relative = matches!(import.path.first()?.as_str(), "self" | "super" | "crate" | "$crate");
+        let root = self.rooted_at(module).filter(|it| *it != module)?;
+        (!import.global && !is_relative).then_some(root)
+    }
+
+    /// The root of a crate of the 2015 edition.
+    fn rooted_at(&self, module: ModuleId) -> Option<ModuleId> {
+        let krate = self.module(module).krate;
+        self.rooted.contains(&krate).then(|| self.roots.get(&krate).copied()).flatten()
     }
 
     /// A name that a glob over anything but a module of the workspace brings in.
