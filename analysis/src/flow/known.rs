@@ -235,10 +235,21 @@ impl Walker<'_> {
             if let Some(index) = name.strip_prefix('R').and_then(|it| it.parse::<usize>().ok()) {
                 return Some(results.get(index).cloned().unwrap_or_default());
             }
+            if let Some(index) = name.strip_prefix('I').and_then(|it| it.parse::<usize>().ok()) {
+                return Some(results.get(index).map(|it| self.yielded(it)).unwrap_or_default());
+            }
             let (params, own) = own?;
             let index = params.iter().position(|it| it == name)?;
             Some(own.get(index).cloned().unwrap_or_default())
         })
+    }
+
+    /// What a value that a closure returns gives to the iterator that flattens it.
+    fn yielded(&self, ty: &Ty) -> Ty {
+        match self.unwrapped(ty) {
+            Ty::Unknown => self.item_ty(ty),
+            inside => inside,
+        }
     }
 
     pub(super) fn known_result(&self, returns: &Ty, ty: &Ty, call: &Call<'_>, results: &[Ty]) -> Ty {
