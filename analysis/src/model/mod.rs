@@ -182,8 +182,8 @@ pub struct Model {
     derefs: FxHashMap<Head, methods::DerefTarget>,
     /// What the globs of each module name.
     glob_targets: Vec<Vec<Def>>,
-    /// Whether those are final, so that answers may be kept.
-    globs_resolved: bool,
+    /// Whether names mean what they will always mean, so that answers may be kept.
+    names_are_final: bool,
     /// What code of each crate names by the names of its manifest.
     externs: Vec<FxHashMap<Name, Def>>,
     /// What each type can hold.
@@ -244,7 +244,7 @@ impl Model {
             implementors: FxHashMap::default(),
             impl_fns: FxHashMap::default(),
             glob_targets: Vec::new(),
-            globs_resolved: false,
+            names_are_final: false,
             externs: Vec::new(),
             adt_holds: Vec::new(),
             requirements: Vec::new(),
@@ -269,6 +269,7 @@ impl Model {
         model.collect_externs();
         model.resolve_globs();
         model.put_described();
+        model.names_are_final = true;
         model.signatures = model.fns.iter().map(|_| OnceLock::new()).collect();
         model.fields = model.adts.iter().map(|_| OnceLock::new()).collect();
         model.statics_ty = model.statics.iter().map(|_| OnceLock::new()).collect();

@@ -180,7 +180,7 @@ impl Model {
             return None;
         }
         let search = |fuel: Fuel<'_>| self.search_globs(module, name, ns, fuel, &mut vec![module]);
-        if !self.globs_resolved {
+        if !self.names_are_final {
             return search(fuel);
         }
         let answers = &self.module(module).through_globs[ns as usize];
@@ -233,7 +233,6 @@ impl Model {
             }
             self.glob_targets = targets;
         }
-        self.globs_resolved = true;
     }
 
     fn import(
@@ -245,7 +244,7 @@ impl Model {
         fuel: Fuel<'_>,
     ) -> Option<Def> {
         let follow = |fuel: Fuel<'_>| self.follow_import(module, &import.path, name, ns, fuel);
-        if !self.globs_resolved {
+        if !self.names_are_final {
             return follow(fuel);
         }
         let kept = &import.answers[ns as usize];
