@@ -100,7 +100,7 @@ fn explain_says_what_a_method_locks() {
     };
     let get_mut = explain("dashmap::DashMap::get_mut");
     for part in [
-        "dashmap::DashMap::get_mut (versions >=4, <8)\n",
+        "dashmap::DashMap::get_mut (versions >=3, <8)\n",
         "the shard of the key, exclusive\n",
         "as long as the result lives\n",
         "the thread blocks\n",

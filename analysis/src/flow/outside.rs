@@ -12,7 +12,7 @@ use super::{Acquire, Call as Site, EventKind, GuardId, Place, Shape, Wait};
 use crate::facts::SelfKind;
 use crate::knowledge::KnownFunction;
 use crate::knowledge::schema::{ClosureClass, GuardEffect, TypeRole, Waits};
-use crate::model::FnId;
+use crate::model::{FnId, Holder};
 use crate::name::Name;
 use crate::span::Span;
 use crate::ty::Ty;
@@ -51,7 +51,9 @@ impl Walker<'_> {
         }
         let given = self.given(sig.self_kind, receiver.as_ref().map(|it| &it.1), &call);
         let keeps = self.keeps(&result);
-        let given = if keeps { given } else { self.gone(given, call.span) };
+        let kept = |it: &GuardId| self.is_kept(*it, shape, &result, &call);
+        let (given, gone): (Vec<_>, Vec<_>) = given.into_iter().partition(kept);
+        self.end(&gone, call.span.at_end());
         let taken = self.taken(shape, &site, given.is_empty() && keeps, &call);
         let acquire = match taken.is_empty() {
             true => self.returned_guard(&result, place.as_ref(), given.is_empty(), &call),
@@ -96,10 +98,22 @@ impl Walker<'_> {
         given
     }
 
-    /// What the callee does not give back ends with the call.
-    fn gone(&mut self, given: Vec<GuardId>, span: Span) -> Vec<GuardId> {
-        self.end(&given, span.at_end());
-        Vec::new()
+    /// Whether the callee gives back a guard that is moved into it: its body says so, or its result is of that kind.
+    fn is_kept(&self, guard: GuardId, shape: Option<&Shape>, result: &Ty, call: &Call<'_>) -> bool {
+        if !self.keeps(result) {
+            return false;
+        }
+        let Some(index) = call.args.iter().position(|it| it.guards.contains(&guard)) else { return true };
+        let returned = shape.map(|it| it.guards.as_slice()).unwrap_or_default();
+        let mut params = returned.iter().filter_map(|it| match it.lock.place.root {
+            Root::Param(param, _) if it.is_indirect => Some(param as usize),
+            _ => None,
+        });
+        if let Some(first) = params.next() {
+            return first == index || params.any(|it| it == index);
+        }
+        let is_of = |held: Holder| self.flow.guard(guard).type_name == self.knowledge.ty(held.id).name();
+        self.holds(result).is_none_or(is_of)
     }
 
     /// The locks whose guards the callee hands out, as its body says.
