@@ -14,7 +14,6 @@ use crate::knowledge::KnownFunction;
 use crate::knowledge::schema::{ClosureClass, GuardEffect, TypeRole, Waits};
 use crate::model::{FnId, Holder};
 use crate::name::Name;
-use crate::span::Span;
 use crate::ty::Ty;
 
 impl Walker<'_> {

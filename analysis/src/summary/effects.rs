@@ -1,18 +1,22 @@
 //! The effects of one function: its own events, and what its callees do.
 
-use super::{Effect, EffectKind, Summaries};
+use super::{Effect, EffectKind};
 use crate::flow::{Acquire, Call, Callback, Caller, Event, EventKind, FnFlow, MapOp, Root};
-use crate::knowledge::schema::{GuardClass, LockMode, Waits};
+use crate::knowledge::schema::{GuardClass, LockMode, Op, Waits};
+use crate::model::FnId;
 
 /// How many effects of one kind a function may have: who takes more locks than that is not told apart from its callers.
 const MAX_EFFECTS: usize = 96;
 
+/// The effects that functions have so far.
+pub(super) type Known<'a> = dyn Fn(FnId) -> &'a [Effect] + 'a;
+
 /// The effects of a function, given those of its callees so far. Those that it had before keep their places.
-pub(super) fn of(summaries: &Summaries, flow: &FnFlow) -> Vec<Effect> {
-    let mut effects = summaries.of(flow.id).to_vec();
+pub(super) fn of(known: &Known<'_>, flow: &FnFlow) -> Vec<Effect> {
+    let mut effects = known(flow.id).to_vec();
     for event in flow.events.iter().filter(|it| it.is_own) {
         match &event.kind {
-            EventKind::Call(call) => through(summaries, flow, event, call, &mut effects),
+            EventKind::Call(call) => through(known, flow, event, call, &mut effects),
             _ => {
                 let kind = own_kind(event).filter(is_lasting);
                 let effect = kind.map(|kind| effect(flow, event, kind, None, event.is_sure));
@@ -23,13 +27,7 @@ pub(super) fn of(summaries: &Summaries, flow: &FnFlow) -> Vec<Effect> {
     effects
 }
 
-fn effect(
-    flow: &FnFlow,
-    event: &Event,
-    kind: EffectKind,
-    via: Option<(crate::model::FnId, u32)>,
-    is_sure: bool,
-) -> Effect {
+fn effect(flow: &FnFlow, event: &Event, kind: EffectKind, via: Option<(FnId, u32)>, is_sure: bool) -> Effect {
     Effect { kind, at: event.span, via, is_sure, alive: alive_params(flow, event) }
 }
 
@@ -65,9 +63,14 @@ fn matters(acquire: &Acquire) -> bool {
 fn is_lasting(kind: &EffectKind) -> bool {
     match kind {
         EffectKind::Acquire(it) => !is_local(&it.lock.place.root) || it.lock.decl.is_some(),
-        EffectKind::MapOp(it) => !is_local(&it.place.root),
+        // Reading a plain map disturbs nobody.
+        EffectKind::MapOp(it) => !is_local(&it.place.root) && changes(it.op),
         _ => true,
     }
+}
+
+fn changes(op: Op) -> bool {
+    !matches!(op, Op::None | Op::Get | Op::Contains | Op::Len | Op::Iterate | Op::Copy)
 }
 
 fn is_local(root: &Root) -> bool {
@@ -75,8 +78,8 @@ fn is_local(root: &Root) -> bool {
 }
 
 /// What a callee does, in the terms of this function.
-fn through(summaries: &Summaries, flow: &FnFlow, event: &Event, call: &Call, effects: &mut Vec<Effect>) {
-    for (index, inner) in summaries.of(call.callee).iter().enumerate() {
+fn through(known: &Known<'_>, flow: &FnFlow, event: &Event, call: &Call, effects: &mut Vec<Effect>) {
+    for (index, inner) in known(call.callee).iter().enumerate() {
         let Some(kind) = seen(call, &inner.kind).filter(is_lasting) else { continue };
         let is_sure = event.is_sure && inner.is_sure && !call.is_possible;
         add(effects, effect(flow, event, kind, Some((call.callee, index as u32)), is_sure));

@@ -12,6 +12,7 @@ pub use happening::Happening;
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
+use rayon::prelude::*;
 
 use crate::flow::{Acquire, Callback, EventKind, FnFlow, MapOp, Wait};
 use crate::model::FnId;
@@ -62,13 +63,19 @@ pub enum EffectKind {
 }
 
 impl Summaries {
-    /// Summarises every function. Time: linear in calls times effects, which are bounded a function.
+    /// Summarises every function, callees first; those that do not call each other in parallel on the current rayon pool.
+    /// Time: linear in calls times effects, which are bounded a function.
     pub fn new(flows: &[Option<FnFlow>]) -> Summaries {
         let mut summaries = Summaries { by_fn: vec![Vec::new(); flows.len()], turns: 0 };
-        for group in kosaraju_scc(&call_graph(flows)) {
-            let mut group: Vec<usize> = group.into_iter().map(NodeIndex::index).collect();
-            group.sort_unstable();
-            summaries.settle(flows, &group);
+        for level in levels(&call_graph(flows)) {
+            let settled: Vec<Settled> =
+                level.par_iter().map(|group| summaries.settle(flows, group)).collect();
+            for Settled { effects, turns } in settled {
+                summaries.turns = summaries.turns.max(turns);
+                for (index, effects) in effects {
+                    summaries.by_fn[index] = effects;
+                }
+            }
         }
         summaries
     }
@@ -79,22 +86,58 @@ impl Summaries {
     }
 
     /// Summarises functions that call each other, again and again while there is something new.
-    fn settle(&mut self, flows: &[Option<FnFlow>], group: &[usize]) {
-        for turn in 1..=MAX_TURNS {
-            self.turns = self.turns.max(turn);
+    fn settle(&self, flows: &[Option<FnFlow>], group: &[usize]) -> Settled {
+        let mut settled = Settled { effects: group.iter().map(|it| (*it, Vec::new())).collect(), turns: 0 };
+        let is_circle = group.len() > 1 || calls_itself(flows, group[0]);
+        while settled.turns < MAX_TURNS {
+            settled.turns += 1;
             let mut is_new = false;
-            for index in group {
-                let Some(flow) = &flows[*index] else { continue };
-                let known = self.by_fn[*index].len();
-                let effects = effects::of(self, flow);
-                self.by_fn[*index] = effects;
-                is_new |= self.by_fn[*index].len() > known;
+            for at in 0..group.len() {
+                let Some(flow) = &flows[group[at]] else { continue };
+                let effects = effects::of(&|id| settled.of(self, id), flow);
+                is_new |= effects.len() > settled.effects[at].1.len();
+                settled.effects[at].1 = effects;
             }
-            if !is_new || group.len() == 1 && !calls_itself(flows, group[0]) {
-                return;
+            if !is_new || !is_circle {
+                break;
             }
         }
+        settled
     }
+}
+
+/// The effects of functions that call each other, so far.
+struct Settled {
+    effects: Vec<(usize, Vec<Effect>)>,
+    turns: u32,
+}
+
+impl Settled {
+    fn of<'a>(&'a self, others: &'a Summaries, id: FnId) -> &'a [Effect] {
+        match self.effects.binary_search_by_key(&(id.0 as usize), |it| it.0) {
+            Ok(at) => &self.effects[at].1,
+            Err(_) => others.of(id),
+        }
+    }
+}
+
+/// The functions that call each other, in groups, the groups in levels: each level calls those before it only.
+fn levels(graph: &DiGraph<(), ()>) -> Vec<Vec<Vec<usize>>> {
+    let mut level_of = vec![0; graph.node_count()];
+    let mut levels: Vec<Vec<Vec<usize>>> = Vec::new();
+    for group in kosaraju_scc(graph) {
+        let mut group: Vec<usize> = group.into_iter().map(NodeIndex::index).collect();
+        group.sort_unstable();
+        let callees = group.iter().flat_map(|it| graph.neighbors(NodeIndex::new(*it)));
+        let outside = callees.filter(|it| group.binary_search(&it.index()).is_err());
+        let level = outside.map(|it| level_of[it.index()] + 1).max().unwrap_or(0);
+        group.iter().for_each(|it| level_of[*it] = level);
+        if levels.len() <= level {
+            levels.resize_with(level + 1, Vec::new);
+        }
+        levels[level].push(group);
+    }
+    levels
 }
 
 /// Who calls whom. Its order is that of the functions, so that every run sees the same graph.
