@@ -1,4 +1,5 @@
-//! Rounds: walks every body, and again those whose callees turned out to have a shape that they did not know.
+//! Rounds: walks the bodies that can have a shape, again where their callees turned out to have one that they did not
+//! know, and then all others.
 
 use rayon::prelude::*;
 
@@ -16,30 +17,34 @@ pub(crate) struct Rounds {
     pub(crate) again: usize,
 }
 
-/// Walks every function, in parallel on the current rayon pool, until no shape is new.
+/// Walks every function, in parallel on the current rayon pool.
 pub(crate) fn walk(model: &Model) -> Rounds {
-    let ids: Vec<FnId> = model.fn_ids().collect();
-    let mut shapes = Shapes::new(ids.len());
-    let flows = ids.par_iter().map(|id| flow::walk(model, &shapes, *id)).collect();
-    let mut rounds = Rounds { flows, count: 1, again: 0 };
-    let mut walked = ids;
-    while rounds.count < MAX_ROUNDS {
-        let changed = rounds.learn(&mut shapes, &walked);
-        walked = rounds.callers(&changed);
-        if walked.is_empty() {
-            break;
-        }
-        let again: Vec<_> = walked.par_iter().map(|id| flow::walk(model, &shapes, *id)).collect();
-        for (id, flow) in walked.iter().zip(again) {
-            rounds.flows[id.0 as usize] = flow;
-        }
-        rounds.count += 1;
-        rounds.again += walked.len();
+    let (shaped, plain): (Vec<FnId>, Vec<FnId>) =
+        model.fn_ids().partition(|it| flow::may_have_shape(model, *it));
+    let mut shapes = Shapes::new(shaped.len() + plain.len());
+    let mut rounds = Rounds { flows: vec![None; shaped.len() + plain.len()], count: 0, again: 0 };
+    let mut changed = rounds.walk(model, &mut shapes, &shaped);
+    // Most callers wait until those are known.
+    while rounds.count < MAX_ROUNDS - 1 && changed.contains(&true) {
+        let callers = rounds.callers(&changed);
+        rounds.again += callers.len();
+        changed = rounds.walk(model, &mut shapes, &callers);
     }
+    rounds.walk(model, &mut shapes, &plain);
     rounds
 }
 
 impl Rounds {
+    /// Walks functions, and gives whose shape is another now.
+    fn walk(&mut self, model: &Model, shapes: &mut Shapes, ids: &[FnId]) -> Vec<bool> {
+        let flows: Vec<_> = ids.par_iter().map(|id| flow::walk(model, shapes, *id)).collect();
+        for (id, flow) in ids.iter().zip(flows) {
+            self.flows[id.0 as usize] = flow;
+        }
+        self.count += 1;
+        self.learn(shapes, ids)
+    }
+
     /// Takes over the shapes of the functions walked last. Gives, by function, which are others now.
     fn learn(&self, shapes: &mut Shapes, walked: &[FnId]) -> Vec<bool> {
         let mut changed = vec![false; self.flows.len()];

@@ -214,11 +214,16 @@ impl Walker<'_> {
     /// What a call does to a plain map: known by place, whatever protects it.
     fn record_op(&mut self, ty: &Ty, spec: &Method, receiver: &Value, call: &Call<'_>) {
         let Some(place) = receiver.place.clone() else { return };
-        if spec.op == Op::None || self.model.role(ty) != Some(TypeRole::Map) {
+        if spec.op == Op::None || self.model.role(ty) != Some(TypeRole::Map) || self.is_lone(spec.op) {
             return;
         }
         let (decl, method) = (receiver.decl.clone(), call.name.clone());
         self.event(EventKind::MapOp(Box::new(MapOp { place, op: spec.op, decl, method })), call.span);
+    }
+
+    /// Whether an operation on a plain map is one that nothing here could disturb or be disturbed by.
+    fn is_lone(&self, op: Op) -> bool {
+        !op.changes() && self.state.live.is_empty() && self.iterating.is_empty()
     }
 
     /// A type of the knowledge files seen from a receiver of type `ty`, with arguments and closure results put in.

@@ -34,6 +34,7 @@ mod walk;
 pub use dump::show_place;
 pub use event::{Argument, Call, Callback, Caller, Event, EventKind, Held, MapOp, Wait};
 pub use place::{Decl, Place, Root, Step};
+pub use returns::may_have_shape;
 pub use shape::{ParamCall, Shape, Shapes};
 pub use walk::walk;
 

@@ -3,8 +3,44 @@
 use super::value::Value;
 use super::walk::Walker;
 use super::{Acquire, Callback, Caller, EventKind, FnFlow, Held, ParamCall, Place, Root, Shape, Step};
-use crate::knowledge::schema::TypeRole;
+use crate::knowledge::schema::{CloneKind, TypeRole};
+use crate::model::{FnId, Model};
 use crate::ty::Ty;
+
+/// Whether a function's body can tell its callers something that its signature does not: it returns what refers to
+/// something or holds a guard, or it is given code to call.
+pub fn may_have_shape(model: &Model, id: FnId) -> bool {
+    let sig = model.signature(id);
+    let output = match &sig.output {
+        Ty::Future(inner) => inner,
+        other => other,
+    };
+    may_refer(model, output) || sig.params.iter().any(is_code)
+}
+
+/// Whether a result of this type can name something that others have too, or hold a guard.
+fn may_refer(model: &Model, ty: &Ty) -> bool {
+    match ty {
+        Ty::Ref(_, inner) => !matches!(**inner, Ty::Prim(_)),
+        Ty::Known(id, args) => {
+            let is_shared = model.knowledge().ty(*id).clone == CloneKind::Shared;
+            is_shared || model.guard_holder(ty).is_some() || args.iter().any(|it| may_refer(model, it))
+        }
+        Ty::Tuple(items) => items.iter().any(|it| may_refer(model, it)),
+        Ty::Prim(_) | Ty::Never => false,
+        _ => model.guard_holder(ty).is_some(),
+    }
+}
+
+/// Whether a parameter of this type may be a closure.
+fn is_code(ty: &Ty) -> bool {
+    match ty {
+        Ty::Callable(_) | Ty::Param(_) => true,
+        Ty::Ref(_, inner) => is_code(inner),
+        Ty::Known(_, args) => args.iter().any(|it| matches!(it, Ty::Callable(_))),
+        _ => false,
+    }
+}
 
 /// What one path returns.
 #[derive(Clone, Debug)]
@@ -47,6 +83,12 @@ impl Walker<'_> {
     pub(super) fn finish(mut self) -> FnFlow {
         self.flow.callees.sort();
         self.flow.callees.dedup();
+        // Flows live as long as the run: what growing left over goes back at once.
+        self.flow.callees.shrink_to_fit();
+        self.flow.events.shrink_to_fit();
+        if self.flow.guards.is_empty() {
+            self.flow.locals = Vec::new();
+        }
         self.flow.shape =
             Shape { place: self.returned_path(), guards: self.returned_guards(), calls: self.param_calls() };
         self.flow

@@ -259,6 +259,13 @@ pub enum Op {
     Replace,
 }
 
+impl Op {
+    /// Whether it may change the map.
+    pub fn changes(self) -> bool {
+        !matches!(self, Op::None | Op::Get | Op::Contains | Op::Len | Op::Iterate | Op::Copy)
+    }
+}
+
 /// When closures among the arguments run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]

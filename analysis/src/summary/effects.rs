@@ -2,7 +2,7 @@
 
 use super::{Effect, EffectKind};
 use crate::flow::{Acquire, Call, Callback, Caller, Event, EventKind, FnFlow, MapOp, Root};
-use crate::knowledge::schema::{GuardClass, LockMode, Op, Waits};
+use crate::knowledge::schema::{GuardClass, LockMode, Waits};
 use crate::model::FnId;
 
 /// How many effects of one kind a function may have: who takes more locks than that is not told apart from its callers.
@@ -64,13 +64,9 @@ fn is_lasting(kind: &EffectKind) -> bool {
     match kind {
         EffectKind::Acquire(it) => !is_local(&it.lock.place.root) || it.lock.decl.is_some(),
         // Reading a plain map disturbs nobody.
-        EffectKind::MapOp(it) => !is_local(&it.place.root) && changes(it.op),
+        EffectKind::MapOp(it) => !is_local(&it.place.root) && it.op.changes(),
         _ => true,
     }
-}
-
-fn changes(op: Op) -> bool {
-    !matches!(op, Op::None | Op::Get | Op::Contains | Op::Len | Op::Iterate | Op::Copy)
 }
 
 fn is_local(root: &Root) -> bool {
