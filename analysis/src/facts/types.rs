@@ -1,6 +1,7 @@
 //! Paths and types as the source writes them.
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::{Absent, Sparse};
 
@@ -17,7 +18,7 @@ pub struct Path {
     /// The self type of `<T as Trait>::f`; the trait's segments come first in `segments`.
     pub qself: Option<Box<QSelf>>,
     /// At least one, but for `<T>::f`-like paths, where the rest after `>::` is here.
-    pub segments: Vec<Segment>,
+    pub segments: SmallVec<[Segment; 1]>,
 }
 
 impl Path {

@@ -37,7 +37,7 @@ pub enum EventKind {
     },
     /// A plain map is read or changed.
     MapOp(Box<MapOp>),
-    /// A static is named.
+    /// A `static mut` is named.
     StaticUse(StaticId),
     /// A guard is made and dropped at once: `let _ = m.lock();`.
     Discard(GuardId),

@@ -165,7 +165,9 @@ impl<'a> Walker<'a> {
         }
         match self.model.resolve_value(path, &self.scope) {
             ValueDef::Def(Def::Static(id)) => {
-                self.event(EventKind::StaticUse(id), span);
+                if self.model.static_facts(id).mutable {
+                    self.event(EventKind::StaticUse(id), span);
+                }
                 Value {
                     place: Some(Place::new(Root::Static(id))),
                     decl: Some(Decl::Static(id)),

@@ -128,7 +128,10 @@ impl<'a> Walker<'a> {
         if !name.starts_with(|c: char| c.is_ascii_uppercase()) {
             return false;
         }
-        let path = Path { segments: vec![crate::facts::Segment::new(name.clone())], ..Path::default() };
+        let path = Path {
+            segments: smallvec::smallvec![crate::facts::Segment::new(name.clone())],
+            ..Path::default()
+        };
         !matches!(self.model.resolve_value(&path, &self.scope), ValueDef::Unknown)
     }
 
@@ -243,8 +246,10 @@ impl<'a> Walker<'a> {
             },
             PatKind::Path(path) => self.unit_carries(path.last().map_or("", |it| it.name.as_str()), path, ty),
             PatKind::Bind { name, sub: None, .. } if self.is_unit_pattern(name) => {
-                let path =
-                    Path { segments: vec![crate::facts::Segment::new(name.clone())], ..Path::default() };
+                let path = Path {
+                    segments: smallvec::smallvec![crate::facts::Segment::new(name.clone())],
+                    ..Path::default()
+                };
                 self.unit_carries(name, &path, ty)
             }
             PatKind::Or(alternatives) => alternatives.iter().any(|it| self.carries(*it, ty)),

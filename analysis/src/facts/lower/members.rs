@@ -152,6 +152,6 @@ impl Lower<'_> {
 
 /// `Self::name`, the left side of an associated type's bounds.
 fn self_type(name: &Name, span: Span) -> TypeExpr {
-    let segments = vec![Segment::new(Name::new("Self")), Segment::new(name.clone())];
+    let segments = smallvec::smallvec![Segment::new(Name::new("Self")), Segment::new(name.clone())];
     TypeExpr { span, kind: TypeKind::Path(Path { span, global: false, qself: None, segments }) }
 }

@@ -145,7 +145,7 @@ impl Lower<'_> {
     pub(super) fn path(&mut self, qself: Option<&syn::QSelf>, path: &syn::Path) -> Path {
         let mut end = 0;
         let mut start = None;
-        let mut segments = Vec::with_capacity(path.segments.len());
+        let mut segments = smallvec::SmallVec::with_capacity(path.segments.len());
         for segment in &path.segments {
             let (name, span) = self.positions.ident(&segment.ident);
             start.get_or_insert(span.start);
