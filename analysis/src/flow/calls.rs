@@ -91,6 +91,11 @@ impl<'a> Walker<'a> {
     /// guard where it is.
     fn behind_guard(&self, ty: &Ty, callee: &Callee) -> bool {
         let (Callee::Known(found, _) | Callee::Workspace(found, _)) = callee else { return false };
+        self.is_behind_guard(ty, found)
+    }
+
+    /// Whether a type was reached from `ty` through a guard: it is what the guard protects.
+    pub(super) fn is_behind_guard(&self, ty: &Ty, found: &Ty) -> bool {
         let is_guard = |it: &Ty| matches!(self.model.role(it), Some(TypeRole::Guard | TypeRole::Entry));
         let before = self.deref_chain(ty).into_iter().take_while(|it| it != found).collect::<Vec<_>>();
         before.iter().any(|it| is_guard(it) && self.holds(it).is_some())
@@ -272,8 +277,8 @@ impl<'a> Walker<'a> {
         let results = self.run_closures(method, &seen, &Value::default(), &call.args);
         let returns = self.known_result(&method.returns, &seen, &call, &results.types);
         let spec = &method.spec;
-        self.costs(spec.waits, spec.heavy, spec.is_async, &call);
-        let wait = self.awaited_wait(spec.is_async, spec.waits, &call.name);
+        self.costs(spec.waits, spec.heavy, spec.is_async, None, &call);
+        let wait = self.awaited_wait(spec.is_async, spec.waits, None, &call);
         let value =
             self.wrap_arguments(future_of(returns, spec.is_async), call, spec.guard_effect, spec.waits);
         Value { wait: wait.or(value.wait), ..value }

@@ -58,6 +58,8 @@ pub struct Wait {
     pub waits: Waits,
     /// The function or method that waits.
     pub what: Name,
+    /// The file, channel, connection or task that is waited on, where it has a name.
+    pub on: Option<Place>,
 }
 
 /// Something that is done to a plain map.

@@ -3,7 +3,7 @@
 use super::place::Place;
 use super::walk::Walker;
 use super::{Acquire, Decl, Lock};
-use crate::knowledge::schema::{Locking, Op, TypeRole};
+use crate::knowledge::schema::{ClosureClass, GuardEffect, Locking, Method, Op, Receiver, TypeRole};
 use crate::model::Holder;
 use crate::name::Name;
 use crate::span::Span;
@@ -34,6 +34,25 @@ impl Walker<'_> {
         self.holds(ty).is_some() || self.model.role(ty) == Some(TypeRole::Iterator)
     }
 
+    /// Whether a value of this type borrows nothing from what is around it. A type parameter is the caller's choice, and
+    /// so no borrow of this function's.
+    pub(super) fn is_owned(&self, ty: &Ty) -> bool {
+        match ty {
+            Ty::Unknown | Ty::Ref(..) | Ty::Ptr(..) | Ty::Future(_) => false,
+            Ty::Never | Ty::Prim(_) | Ty::Param(_) | Ty::Trait(_) | Ty::Callable(_) => true,
+            Ty::Known(id, args) => {
+                let known = self.knowledge.ty(*id);
+                !matches!(known.role, TypeRole::Guard | TypeRole::Entry | TypeRole::Iterator)
+                    && args.iter().all(|it| self.is_owned(it))
+                    && known.variants.values().flatten().all(|it| self.is_owned(it))
+                    && !known.methods.values().any(|it| hands_out(&it.spec, &it.returns))
+            }
+            Ty::Adt(id, args) => !self.model.has_lifetimes(*id) && args.iter().all(|it| self.is_owned(it)),
+            Ty::Foreign(_, args) | Ty::Tuple(args) => args.iter().all(|it| self.is_owned(it)),
+            Ty::Slice(item) => self.is_owned(item),
+        }
+    }
+
     /// The acquire behind a guard that arrives from outside: a parameter, or what a function returns.
     pub(super) fn foreign_acquire(
         &self,
@@ -53,7 +72,8 @@ impl Walker<'_> {
         let (role, locking) =
             if sharded { (TypeRole::SharedMap, Locking::Sharded) } else { (TypeRole::Lock, Locking::Whole) };
         let type_name = known.name().into();
-        let lock = Lock { place, decl, role, type_name, locking, is_private: false };
+        let content = Ty::Unknown;
+        let lock = Lock { place, decl, role, type_name, locking, content, is_private: false };
         let mode = self.knowledge.guard_mode(held.id);
         Acquire {
             lock,
@@ -69,6 +89,13 @@ impl Walker<'_> {
             span,
         }
     }
+}
+
+/// Whether a method makes a reference of a `self` by value: what it is called on borrowed it, as an entry of a map does.
+fn hands_out(spec: &Method, returns: &Ty) -> bool {
+    let is_own =
+        !spec.associated && spec.receiver == Receiver::Value && spec.closures == ClosureClass::Unknown;
+    is_own && spec.guard_effect == GuardEffect::Keep && matches!(returns, Ty::Ref(..))
 }
 
 /// A type with the references in it taken away.

@@ -56,8 +56,9 @@ impl Walker<'_> {
         let paused = self.pause(spec.guard_effect, &receiver);
         let mut results = self.run_closures(method, ty, &receiver, &call.args);
         results.collected = collected;
-        self.costs(spec.waits, spec.heavy, spec.is_async, &call);
-        self.state.live.extend(paused);
+        let let_go = self.pause_all(spec.guard_effect, &call.args);
+        self.costs(spec.waits, spec.heavy, spec.is_async, Some(&receiver), &call);
+        self.state.live.extend(paused.into_iter().chain(let_go));
         self.iterating.truncate(depth);
         if spec.op == Op::Clear {
             self.drop_contents(ty, call.span);
@@ -74,7 +75,7 @@ impl Walker<'_> {
         call: &Call<'_>,
     ) -> Option<Acquire> {
         let spec = &method.spec;
-        let Ty::Known(id, _) = ty else { return None };
+        let Ty::Known(id, args) = ty else { return None };
         if spec.lock == LockMode::None {
             return None;
         }
@@ -86,6 +87,8 @@ impl Walker<'_> {
             role: known.role,
             type_name: known.name().into(),
             locking: known.locking,
+            // The last parameter is the value's, whatever stands before it.
+            content: args.last().filter(|_| known.role == TypeRole::Lock).cloned().unwrap_or_default(),
             is_private: self.is_private(receiver),
         };
         let returned = self.knowledge.guard_in(&method.returns).and_then(|it| self.knowledge.ty(it).guard);
@@ -164,7 +167,7 @@ impl Walker<'_> {
             decl: receiver.decl.clone(),
             ..Value::of(returns.clone())
         };
-        let wait = Wait { waits: spec.waits, what: call.name.clone() };
+        let wait = self.wait_of(spec.waits, Some(receiver), call);
         let pending = Pending {
             acquire: Some(acquire),
             call: None,
@@ -179,13 +182,46 @@ impl Walker<'_> {
     }
 
     /// What a call waits for, and the work it does.
-    pub(super) fn costs(&mut self, waits: Waits, heavy: bool, is_async: bool, call: &Call<'_>) {
+    pub(super) fn costs(
+        &mut self,
+        waits: Waits,
+        heavy: bool,
+        is_async: bool,
+        receiver: Option<&Value>,
+        call: &Call<'_>,
+    ) {
         if heavy {
             self.event(EventKind::Work(call.name.clone()), call.span);
         }
         if waits != Waits::None && !is_async {
-            self.event(EventKind::Block(Box::new(Wait { waits, what: call.name.clone() })), call.span);
+            let wait = self.wait_of(waits, receiver, call);
+            self.event(EventKind::Block(Box::new(wait)), call.span);
         }
+    }
+
+    /// What a call waits for, and on: its receiver, or the first argument that can be waited on.
+    fn wait_of(&self, waits: Waits, receiver: Option<&Value>, call: &Call<'_>) -> Wait {
+        let values = receiver.into_iter().chain(&call.args);
+        let on = values.filter(|it| self.can_be_waited_on(&it.ty)).find_map(|it| it.place.clone());
+        Wait { waits, what: call.name.clone(), on }
+    }
+
+    fn can_be_waited_on(&self, ty: &Ty) -> bool {
+        self.deref_chain(ty).iter().any(|it| match it {
+            Ty::Param(_) | Ty::Trait(_) => true,
+            _ => matches!(self.model.role(it), Some(TypeRole::Resource | TypeRole::Handle)),
+        })
+    }
+
+    /// What awaiting the result of an async call waits for.
+    pub(super) fn awaited_wait(
+        &self,
+        is_async: bool,
+        waits: Waits,
+        receiver: Option<&Value>,
+        call: &Call<'_>,
+    ) -> Option<Box<Wait>> {
+        (is_async && waits != Waits::None).then(|| Box::new(self.wait_of(waits, receiver, call)))
     }
 
     /// What an awaited future does and gives.

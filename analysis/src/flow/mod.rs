@@ -42,6 +42,7 @@ use crate::knowledge::schema::{GuardClass, LockMode, Locking, Op, TypeRole};
 use crate::model::FnId;
 use crate::name::Name;
 use crate::span::Span;
+use crate::ty::Ty;
 
 /// A guard of one function.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -54,8 +55,8 @@ pub struct FnFlow {
     pub id: FnId,
     /// Its guards.
     pub guards: Vec<Guard>,
-    /// The names of its locals and where they are bound.
-    pub locals: Vec<(Name, Span)>,
+    /// Its locals.
+    pub locals: Vec<Binding>,
     /// Its events. A loop's body is walked twice where a guard of one turn is alive in the next.
     pub events: Vec<Event>,
     /// What callers must know before they are walked themselves.
@@ -73,10 +74,22 @@ impl FnFlow {
     /// A guard as it is held at an event: by the local that has it there, not the one that had it last.
     pub fn guard_at(&self, held: &Held) -> Guard {
         let guard = self.guard(held.guard).clone();
-        let here = held.local.and_then(|it| self.locals.get(it as usize)).cloned();
+        let here = held.local.and_then(|it| self.locals.get(it as usize));
+        let here = here.map(|it| (it.name.clone(), it.span));
         let acquire = Acquire { mode: held.mode, ..guard.acquire };
         Guard { binding: here.or(guard.binding), acquire, ..guard }
     }
+}
+
+/// A local variable.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    /// Its name.
+    pub name: Name,
+    /// Where it is bound.
+    pub span: Span,
+    /// Its value borrows nothing that was alive then: no reference, guard or iterator is in it, as far as its type is known.
+    pub is_owned: bool,
 }
 
 /// A lock, map or cell that is taken.
@@ -92,6 +105,8 @@ pub struct Lock {
     pub type_name: Name,
     /// How much of a map is taken.
     pub locking: Locking,
+    /// The type of what a lock protects, where it is known.
+    pub content: Ty,
     /// A local that is the lock or map itself, not a handle or reference to it: nobody else can wait for it, unless this
     /// function lends it out.
     pub is_private: bool,

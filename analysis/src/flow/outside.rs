@@ -190,7 +190,7 @@ impl Walker<'_> {
     fn known_function(&mut self, function: &KnownFunction, call: Call<'_>) -> Value {
         let results = self.function_closures(function, &call);
         let is_async = function.spec.is_async;
-        self.costs(function.spec.waits, function.spec.heavy, is_async, &call);
+        self.costs(function.spec.waits, function.spec.heavy, is_async, None, &call);
         // An async function hands on what the futures among its arguments give.
         let awaited = call.args.iter().map(|it| match (&it.ty, is_async) {
             (Ty::Future(output), true) => Value::of((**output).clone()),
@@ -207,7 +207,7 @@ impl Walker<'_> {
         }
         let handle = self.model.role(&returns) == Some(TypeRole::Handle);
         let task = call.args.iter().find_map(|it| it.closure).filter(|_| handle);
-        let wait = self.awaited_wait(is_async, function.spec.waits, &call.name);
+        let wait = self.awaited_wait(is_async, function.spec.waits, None, &call);
         let value = self.wrap_arguments(returns.clone(), call, effect, function.spec.waits);
         let value = Value { wait: wait.or(value.wait), ..value };
         match is_async {

@@ -112,6 +112,11 @@ impl<'a> Walker<'a> {
         receiver.guards.iter().filter_map(|id| self.state.live.remove(id).map(|live| (*id, live))).collect()
     }
 
+    /// The same for the guards among the arguments, while the call waits: `Condvar::wait`.
+    pub(super) fn pause_all(&mut self, effect: GuardEffect, args: &[Value]) -> Vec<(GuardId, Live)> {
+        args.iter().flat_map(|it| self.pause(effect, it)).collect()
+    }
+
     /// The plain map that the closures of a call walk over: `map.keys().for_each(..)`, `map.retain(..)`.
     pub(super) fn iterated_by(&self, ty: &Ty, spec: &Method, receiver: &Value) -> Option<Place> {
         let retains = spec.op == Op::Retain && self.model.role(ty) == Some(TypeRole::Map);

@@ -6,10 +6,9 @@ use super::place::Root;
 use super::state::Owner;
 use super::value::Value;
 use super::walk::Walker;
-use super::{Acquire, EventKind, GuardId, Place, Wait};
+use super::{Acquire, EventKind, GuardId, Place};
 use crate::knowledge::KnownMethod;
-use crate::knowledge::schema::{GuardEffect, Hold, LockMode, Op, Receiver, TypeRole, Waits};
-use crate::name::Name;
+use crate::knowledge::schema::{GuardEffect, Hold, LockMode, Op, Receiver, TypeRole};
 use crate::span::Span;
 use crate::ty::Ty;
 
@@ -47,24 +46,21 @@ impl<'a> Walker<'a> {
             _ => Vec::new(),
         };
         let place = self.result_place(method, ty, &receiver, &returns, key.as_ref());
+        let wait = self.awaited_wait(method.spec.is_async, method.spec.waits, Some(&receiver), call);
         let decl = receiver.decl.filter(|_| place.is_some() && place == receiver.place);
+        let is_inside = self.is_behind_guard(&receiver.ty, ty);
         let tells = match call.name.as_str() {
             "is_some" | "is_ok" => Some((receiver.guards, true)),
             "is_none" | "is_err" => Some((receiver.guards, false)),
             _ => None,
         };
-        let tells = tells.filter(|_| self.model.role(ty) == Some(TypeRole::Enum) && self.holds_first(ty));
+        let tells = tells
+            .filter(|_| self.model.role(ty) == Some(TypeRole::Enum) && self.holds_first(ty) && !is_inside);
         let pending = if method.spec.receiver == Receiver::Value { receiver.pending } else { None };
         let task = results.task;
-        let wait = self.awaited_wait(method.spec.is_async, method.spec.waits, &call.name);
         let wait = wait.or(receiver.wait.filter(|_| method.spec.receiver == Receiver::Value));
         let returns = future_of(returns, method.spec.is_async);
         Value { place, decl, guards, iterates, pending, tells, lazy, task, wait, ..Value::of(returns) }
-    }
-
-    /// What awaiting the result of an async call waits for.
-    pub(super) fn awaited_wait(&self, is_async: bool, waits: Waits, name: &Name) -> Option<Box<Wait>> {
-        (is_async && waits != Waits::None).then(|| Box::new(Wait { waits, what: name.clone() }))
     }
 
     /// Whether only the first variant of an `Option` or `Result` holds a guard.
@@ -133,7 +129,8 @@ impl<'a> Walker<'a> {
     fn visible(&self, ty: &Ty, receiver: &Value, returns: &Ty) -> Vec<GuardId> {
         let shows =
             self.model.role(ty) == Some(TypeRole::Enum) && self.model.role(returns) == Some(TypeRole::Enum);
-        if shows { receiver.guards.clone() } else { Vec::new() }
+        // What a guard protects does not hold it: `guard.as_mut()`.
+        if shows && !self.is_behind_guard(&receiver.ty, ty) { receiver.guards.clone() } else { Vec::new() }
     }
 
     /// What was taken out of an iterator, or collected from it, does not walk on.

@@ -6,7 +6,7 @@ use super::frames::{Frame, FrameKind};
 use super::returns::Returned;
 use super::state::{FrameId, LocalId, Owner, State};
 use super::value::{Code, Value};
-use super::{Acquire, Event, EventKind, FnFlow, Guard, GuardId, Place, Root, Shape, Shapes};
+use super::{Acquire, Binding, Event, EventKind, FnFlow, Guard, GuardId, Place, Root, Shape, Shapes};
 use crate::facts::{
     Attrs, Block, BlockKind, Body, BodyId, Edition, ExprId, ExprKind, PatId, PatKind, Stmt, StmtKind,
     TypeExpr,
@@ -283,7 +283,9 @@ impl<'a> Walker<'a> {
         }
         let frame = self.binding_frame();
         self.frames[frame].names.push((name.clone(), id));
-        self.flow.locals.push((name.clone(), span));
+        // Where nothing is alive, nothing is borrowed that could matter.
+        let is_owned = self.state.live.is_empty() || self.is_owned(&value.ty);
+        self.flow.locals.push(Binding { name: name.clone(), span, is_owned });
         self.locals.push(Local { name, span, changes: 0, is_moved: false, value });
         id
     }

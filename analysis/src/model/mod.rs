@@ -317,6 +317,15 @@ impl Model {
         &self.adts[id.0 as usize]
     }
 
+    /// Whether a type is written with lifetime parameters, and so may borrow.
+    pub fn has_lifetimes(&self, id: AdtId) -> bool {
+        match &self.item(self.adt(id).at).kind {
+            ItemKind::Struct(it) | ItemKind::Union(it) => !it.generics.lifetimes.is_empty(),
+            ItemKind::Enum { generics, .. } => !generics.lifetimes.is_empty(),
+            _ => false,
+        }
+    }
+
     /// Every struct, enum and union.
     pub fn adt_ids(&self) -> impl Iterator<Item = AdtId> + use<> {
         (0..self.adts.len() as u32).map(AdtId)

@@ -1,7 +1,7 @@
 //! The effects of one function: its own events, and what its callees do.
 
 use super::{Effect, EffectKind};
-use crate::flow::{Acquire, Call, Callback, Caller, Event, EventKind, FnFlow, MapOp, Root};
+use crate::flow::{Acquire, Call, Callback, Caller, Event, EventKind, FnFlow, MapOp, Root, Wait};
 use crate::knowledge::schema::{GuardClass, LockMode, Waits};
 use crate::model::FnId;
 
@@ -28,7 +28,21 @@ pub(super) fn of(known: &Known<'_>, flow: &FnFlow) -> Vec<Effect> {
 }
 
 fn effect(flow: &FnFlow, event: &Event, kind: EffectKind, via: Option<(FnId, u32)>, is_sure: bool) -> Effect {
+    let kind = without_locals(kind);
     Effect { kind, at: event.span, via, is_sure, alive: alive_params(flow, event) }
+}
+
+/// What a local waits on has no name for a caller.
+fn without_locals(kind: EffectKind) -> EffectKind {
+    let wait = |it: Box<Wait>| {
+        let on = it.on.clone().filter(|on| !is_local(&on.root));
+        Box::new(Wait { on, ..*it })
+    };
+    match kind {
+        EffectKind::Await(it) => EffectKind::Await(wait(it)),
+        EffectKind::Block(it) => EffectKind::Block(wait(it)),
+        other => other,
+    }
 }
 
 /// The guards among the parameters that are alive at an event.
@@ -91,8 +105,16 @@ pub(super) fn seen(call: &Call, kind: &EffectKind) -> Option<EffectKind> {
             EffectKind::MapOp(Box::new(MapOp { place, ..(**it).clone() }))
         }
         EffectKind::Callback(it) => EffectKind::Callback(Box::new(seen_callback(call, it)?)),
-        EffectKind::Await(_) | EffectKind::Block(_) | EffectKind::Work(_) => kind.clone(),
+        EffectKind::Await(wait) => EffectKind::Await(Box::new(seen_wait(call, wait))),
+        EffectKind::Block(wait) => EffectKind::Block(Box::new(seen_wait(call, wait))),
+        EffectKind::Work(_) => kind.clone(),
     })
+}
+
+/// What is waited on has a name here, or none.
+fn seen_wait(call: &Call, wait: &Wait) -> Wait {
+    let on = wait.on.as_ref().and_then(|it| call.seen(it));
+    Wait { on, ..wait.clone() }
 }
 
 /// A callback that this function chose itself is no callback: its closure was walked where the callee runs it.
@@ -132,7 +154,7 @@ fn is_like(a: &Effect, b: &Effect) -> bool {
         }
         (EffectKind::MapOp(a), EffectKind::MapOp(b)) => (&a.place, a.op) == (&b.place, b.op),
         (EffectKind::Await(a), EffectKind::Await(b)) | (EffectKind::Block(a), EffectKind::Block(b)) => {
-            a.waits == b.waits
+            (a.waits, &a.on) == (b.waits, &b.on)
         }
         (EffectKind::Work(_), EffectKind::Work(_)) => true,
         (EffectKind::Callback(a), EffectKind::Callback(b)) => (a.caller, &a.place) == (b.caller, &b.place),
