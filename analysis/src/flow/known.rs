@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::calls::Call;
 use super::macros::argument_types;
 use super::place::Root;
-use super::value::{Code, Lazy, Pending, Value};
+use super::value::{Lazy, Pending, Task, Value};
 use super::walk::Walker;
 use super::{Acquire, EventKind, GuardId, Lock, MapOp, Wait};
 use crate::knowledge::KnownMethod;
@@ -25,7 +25,7 @@ pub(super) struct ClosureResults {
     /// Those that run when the result is consumed.
     pub(super) lazy: Vec<Lazy>,
     /// One that runs as a thread or task behind the result.
-    pub(super) task: Option<Code>,
+    pub(super) task: Option<Task>,
 }
 
 impl Walker<'_> {

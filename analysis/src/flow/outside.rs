@@ -206,7 +206,7 @@ impl Walker<'_> {
             return self.drop_arguments(call);
         }
         let handle = self.model.role(&returns) == Some(TypeRole::Handle);
-        let task = call.args.iter().find_map(|it| it.closure).filter(|_| handle);
+        let task = call.args.iter().find_map(|it| it.closure).filter(|_| handle).map(|it| self.task(it));
         let wait = self.awaited_wait(is_async, function.spec.waits, None, &call);
         let value = self.wrap_arguments(returns.clone(), call, effect, function.spec.waits);
         let value = Value { wait: wait.or(value.wait), ..value };

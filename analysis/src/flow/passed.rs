@@ -3,7 +3,7 @@
 use super::calls::Call;
 use super::known::ClosureResults;
 use super::state::{Live, State};
-use super::value::{Code, Lazy, Value};
+use super::value::{Code, Lazy, Task, Value};
 use super::walk::Walker;
 use super::{GuardId, Place};
 use crate::knowledge::KnownMethod;
@@ -27,8 +27,9 @@ impl<'a> Walker<'a> {
                 (Some(closure), ClosureClass::Elsewhere) if is_thread => {
                     // A scope's thread: it runs until the scope waits for it, when the scope's own guards are gone.
                     self.run_unknown(arg);
-                    self.deferred.push(closure);
-                    results.task = Some(closure);
+                    let task = self.task(closure);
+                    self.deferred.push(task);
+                    results.task = Some(task);
                     Value::of(self.callable_result(&arg.ty))
                 }
                 (Some(closure), ClosureClass::Now | ClosureClass::Elsewhere) => {
@@ -42,7 +43,7 @@ impl<'a> Walker<'a> {
                 }
                 (Some(closure), ClosureClass::Unknown | ClosureClass::Detached) => {
                     self.run_unknown(arg);
-                    results.task = Some(closure).filter(|_| is_thread);
+                    results.task = Some(self.task(closure)).filter(|_| is_thread);
                     Value::of(self.callable_result(&arg.ty))
                 }
             };
@@ -97,11 +98,18 @@ impl<'a> Walker<'a> {
     }
 
     /// Runs a thread's or task's closure while this frame waits for it: what the frame holds is held by another.
-    pub(super) fn run_task(&mut self, task: Code) {
+    pub(super) fn run_task(&mut self, task: Task) {
         let before = self.state.clone();
-        let given = self.run_waiting(task, Vec::new());
+        let younger = self.state.live.split_off(&GuardId(task.since));
+        let given = self.run_waiting(task.code, Vec::new());
         self.end_values(&[given], self.body.expr(self.body.root).span.at_end());
+        self.state.live.extend(younger);
         self.state = std::mem::replace(&mut self.state, State::unreachable()).join(before);
+    }
+
+    /// Code that starts to run here as a thread or task.
+    pub(super) fn task(&self, code: Code) -> Task {
+        Task { code, since: self.flow.guards.len() as u32 }
     }
 
     /// Takes away, for the closures of the call, the guard that it lets go of: `MutexGuard::unlocked`.

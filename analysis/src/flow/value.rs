@@ -28,7 +28,7 @@ pub(super) struct Value {
     /// It is a lazy chain, and these closures run whenever it is consumed.
     pub(super) lazy: Vec<Lazy>,
     /// It is a handle to a thread or task that runs this closure or async block.
-    pub(super) task: Option<Code>,
+    pub(super) task: Option<Task>,
     /// It iterates a plain map.
     pub(super) iterates: Option<Place>,
     /// It is a future, and awaiting it waits for this.
@@ -45,6 +45,14 @@ pub(super) struct Code {
     /// Index among the walker's bodies.
     pub(super) body: u32,
     pub(super) id: ExprId,
+}
+
+/// A closure or async block that runs as a thread or task.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Task {
+    pub(super) code: Code,
+    /// Guards from this one on are younger: by the time they are taken it may be past the locks that it takes.
+    pub(super) since: u32,
 }
 
 /// A closure of a lazy chain, with what it gets.

@@ -5,7 +5,7 @@ use elsa::FrozenVec;
 use super::frames::{Frame, FrameKind};
 use super::returns::Returned;
 use super::state::{FrameId, LocalId, Owner, State};
-use super::value::{Code, Value};
+use super::value::{Code, Task, Value};
 use super::{Acquire, Binding, Event, EventKind, FnFlow, Guard, GuardId, Place, Root, Shape, Shapes};
 use crate::facts::{
     Attrs, Block, BlockKind, Body, BodyId, Edition, ExprId, ExprKind, PatId, PatKind, Stmt, StmtKind,
@@ -117,7 +117,7 @@ pub(super) struct Walker<'a> {
     /// How many closures have been run, in place or for themselves.
     pub(super) runs: u32,
     /// The threads that the scope being walked has started.
-    pub(super) deferred: Vec<Code>,
+    pub(super) deferred: Vec<Task>,
     /// The tails through which the `let` being walked extends temporaries, and to where.
     pub(super) extending: Vec<(ExprId, FrameId)>,
     /// Where the temporaries of the innermost extending operand live.
