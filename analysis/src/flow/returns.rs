@@ -86,6 +86,10 @@ impl Walker<'_> {
         // Flows live as long as the run: what growing left over goes back at once.
         self.flow.callees.shrink_to_fit();
         self.flow.events.shrink_to_fit();
+        for guard in &mut self.flow.guards {
+            guard.ends.sort();
+            guard.ends.dedup();
+        }
         if self.flow.guards.is_empty() {
             self.flow.locals = Vec::new();
         }

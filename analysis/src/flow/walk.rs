@@ -249,10 +249,7 @@ impl<'a> Walker<'a> {
     pub(super) fn end(&mut self, guards: &[GuardId], at: Span) {
         for id in guards {
             if self.state.live.remove(id).is_some() {
-                let ends = &mut self.flow.guards[id.0 as usize].ends;
-                if !ends.contains(&at) {
-                    ends.push(at);
-                }
+                self.flow.guards[id.0 as usize].ends.push(at);
             }
         }
     }
