@@ -4,6 +4,7 @@ mod delete_during_iteration;
 mod double_lock;
 mod guard_across_await;
 mod let_underscore_guard;
+mod lock_order_inversion;
 mod static_mut_map;
 mod suppression_without_reason;
 mod unknown_lint;
@@ -18,6 +19,7 @@ pub static LINTS: &[&Lint] = &[
     &guard_across_await::LINT,
     &let_underscore_guard::LINT,
     &double_lock::LINT,
+    &lock_order_inversion::LINT,
     &unused_suppression::LINT,
     &suppression_without_reason::LINT,
     &unknown_lint::LINT,

@@ -1,0 +1,380 @@
+//! Two locks are taken in one order here and in the opposite order elsewhere.
+//!
+//! ## Why
+//!
+//! One thread holds the first lock and asks for the second, another holds the second and asks for the first: each waits
+//! for the other, and neither can go on. Each function is right for itself, so no review of one of them shows it, and it
+//! takes two threads at the wrong moment, so no test does. A lock that a called function takes counts as taken here.
+//!
+//! ## Fires
+//!
+//! ```rust
+//! use std::collections::HashMap;
+//! use std::sync::Mutex;
+//!
+//! struct Bank {
+//!     accounts: Mutex<HashMap<u64, i64>>,
+//!     journal: Mutex<Vec<(u64, i64)>>,
+//! }
+//!
+//! impl Bank {
+//!     fn deposit(&self, id: u64, amount: i64) {
+//!         let mut accounts = self.accounts.lock().unwrap();
+//!         *accounts.entry(id).or_insert(0) += amount;
+//!         self.journal.lock().unwrap().push((id, amount));
+//!     }
+//!
+//!     fn replay(&self) {
+//!         let journal = self.journal.lock().unwrap();
+//!         let mut accounts = self.accounts.lock().unwrap();
+//!         for (id, amount) in journal.iter() {
+//!             *accounts.entry(*id).or_insert(0) += amount;
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! ## Silent
+//!
+//! ```rust
+//! use std::collections::HashMap;
+//! use std::sync::Mutex;
+//!
+//! struct Bank {
+//!     accounts: Mutex<HashMap<u64, i64>>,
+//!     journal: Mutex<Vec<(u64, i64)>>,
+//! }
+//!
+//! impl Bank {
+//!     fn deposit(&self, id: u64, amount: i64) {
+//!         *self.accounts.lock().unwrap().entry(id).or_insert(0) += amount;
+//!         self.journal.lock().unwrap().push((id, amount));
+//!     }
+//!
+//!     fn replay(&self) {
+//!         let journal = self.journal.lock().unwrap();
+//!         let mut accounts = self.accounts.lock().unwrap();
+//!         for (id, amount) in journal.iter() {
+//!             *accounts.entry(*id).or_insert(0) += amount;
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! ## Fix
+//!
+//! Let the first guard end before the second lock is taken, or take both in one order everywhere. Where both must be held
+//! at once, one lock around both values says so in the type. An order that is meant, and that something else makes safe,
+//! is named in `safe-map-lint.toml` under `[[lock-order]]`, with its reason.
+//!
+//! ## Limits
+//!
+//! A lock is known by its declaration: a field of a type, or a static. Two objects of one type are not told apart, so two
+//! locks of two objects that never meet can be reported. Silent are pairs of shared acquires, attempts that give up, and
+//! pairs below a third lock that both sides hold alone.
+
+use std::collections::BTreeMap;
+
+use safe_map_analysis::flow::{Acquire, Decl, Guard, Root, Step};
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking};
+use safe_map_analysis::summary::{EffectKind, Happening};
+use safe_map_analysis::{Analysis, FunctionView, facts::SelfKind};
+
+use crate::story::{
+    acquire_label, called, chain_labels, declaration_label, finding, here, lock_name, lock_path,
+};
+use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Role, Step as Turn};
+
+pub(crate) static LINT: Lint = Lint {
+    name: "lock_order_inversion",
+    group: Group::Deadlock,
+    level: Level::Warn,
+    has_fix: false,
+    source: include_str!("lock_order_inversion.rs"),
+    check: Check::Workspace(check),
+};
+
+/// How many places of one order are kept: the opposite order is compared with each.
+const MAX_PLACES: usize = 16;
+
+/// A lock that is taken while another is held.
+struct Edge<'a> {
+    function: FunctionView<'a>,
+    first: Guard,
+    second: Acquire,
+    happening: Happening<'a>,
+    /// Other locks that are held alone then.
+    gates: Vec<Decl>,
+}
+
+/// The places of each order, from the lock that is held to the one that is taken.
+type Orders<'a> = BTreeMap<(Decl, Decl), Vec<Edge<'a>>>;
+
+fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
+    let orders = orders(analysis);
+    for ((first, second), edges) in orders.iter().filter(|((first, second), _)| first < second) {
+        let Some(opposite) = orders.get(&(second.clone(), first.clone())) else { continue };
+        let pairs = edges.iter().flat_map(|edge| opposite.iter().map(move |other| (edge, other)));
+        let blocking = pairs.filter(|(edge, other)| block(edge, other));
+        // The pair that is told best: through the fewest calls.
+        if let Some((edge, other)) = blocking.min_by_key(|(edge, other)| edge.hops() + other.hops()) {
+            out.push(report(edge, other));
+        }
+    }
+}
+
+fn orders(analysis: &Analysis) -> Orders<'_> {
+    let mut orders = Orders::new();
+    for function in analysis.files().flat_map(|it| it.functions().collect::<Vec<_>>()) {
+        if function.model().func(function.id).is_test {
+            continue;
+        }
+        for (key, edge) in function.happenings().flat_map(|it| edges(function, &it)) {
+            if is_allowed(analysis, &edge) {
+                continue;
+            }
+            let places = orders.entry(key).or_default();
+            if places.len() < MAX_PLACES {
+                places.push(edge);
+            }
+        }
+    }
+    orders
+}
+
+/// The locks that are held where one is taken, each with it.
+fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Decl, Decl), Edge<'a>)> {
+    let EffectKind::Acquire(second) = &happening.kind else { return Vec::new() };
+    let Some(to) = node(&function, second).filter(|_| !second.is_try) else { return Vec::new() };
+    let held: Vec<Guard> = happening.held.iter().map(|it| function.flow.guard_at(it)).collect();
+    let edge = |first: &Guard| {
+        let from = node(&function, &first.acquire).filter(|it| *it != to)?;
+        let alone = held.iter().filter(|it| it.acquire.mode == LockMode::Exclusive);
+        let gates = alone.filter_map(|it| it.acquire.lock.decl.clone()).filter(|it| *it != from && *it != to);
+        let edge = Edge {
+            function,
+            first: first.clone(),
+            second: (**second).clone(),
+            happening: happening.clone(),
+            gates: gates.collect(),
+        };
+        Some(((from, to.clone()), edge))
+    };
+    held.iter().filter_map(edge).collect()
+}
+
+/// The declaration of a lock that threads wait for.
+fn node(function: &FunctionView<'_>, acquire: &Acquire) -> Option<Decl> {
+    let waits = matches!(acquire.class, GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async);
+    let is_shared = !acquire.lock.is_private && !is_exclusive(function, acquire);
+    acquire.lock.decl.clone().filter(|_| waits && is_shared && acquire.mode != LockMode::None)
+}
+
+/// Whether `&mut self` says that nobody else has the lock now: it is in `self` itself, not behind a handle.
+fn is_exclusive(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    let place = &acquire.lock.place;
+    place.root == Root::SelfValue
+        && place.path.iter().all(|it| matches!(it, Step::Field(_)))
+        && function.model().signature(function.id).self_kind == Some(SelfKind::RefMut)
+}
+
+fn is_allowed(analysis: &Analysis, edge: &Edge<'_>) -> bool {
+    let first = lock_path(&edge.function, &edge.first.acquire);
+    let then = lock_path(&edge.function, &edge.second);
+    let is_it = |named: &str, lock: &Option<String>| lock.as_deref() == Some(named);
+    analysis.settings.allowed_orders.iter().any(|it| is_it(&it.first, &first) && is_it(&it.then, &then))
+}
+
+/// Whether each of two threads can wait for what the other holds.
+fn block(a: &Edge<'_>, b: &Edge<'_>) -> bool {
+    let conflict = |held: LockMode, wanted: LockMode| held != LockMode::Shared || wanted != LockMode::Shared;
+    conflict(b.first.acquire.mode, a.second.mode)
+        && conflict(a.first.acquire.mode, b.second.mode)
+        && !a.gates.iter().any(|it| b.gates.contains(it))
+}
+
+impl Edge<'_> {
+    fn hops(&self) -> usize {
+        self.happening.chain.len()
+    }
+
+    /// What another thread does.
+    fn other_side(&self) -> Vec<Label> {
+        let held = Label {
+            role: Role::OtherSide,
+            place: here(&self.function, self.first.acquire.span),
+            message: format!("elsewhere {} is taken first", lock_name(&self.function, &self.first.acquire)),
+        };
+        let taken = Label {
+            role: Role::OtherSide,
+            place: here(&self.function, self.happening.event.span),
+            message: format!(
+                "and {} while it is held{}",
+                lock_name(&self.function, &self.second),
+                self.through()
+            ),
+        };
+        vec![held, taken]
+    }
+
+    /// ` by callee`, where the second lock is taken in one.
+    fn through(&self) -> String {
+        called(&self.function, &self.happening).map(|it| format!(", by `{it}`")).unwrap_or_default()
+    }
+
+    fn turn(&self, thread: char, is_first: bool) -> Turn {
+        let (acquire, verb) = match is_first {
+            true => (&self.first.acquire, "takes"),
+            false => (&self.second, "waits for"),
+        };
+        let span = if is_first { acquire.span } else { self.happening.event.span };
+        Turn {
+            thread,
+            message: format!("{verb} {}", lock_name(&self.function, acquire)),
+            place: here(&self.function, span),
+        }
+    }
+}
+
+fn report(edge: &Edge<'_>, other: &Edge<'_>) -> Finding {
+    let function = &edge.function;
+    let (first, second) = (lock_name(function, &edge.first.acquire), lock_name(function, &edge.second));
+    let message =
+        format!("{second} is taken{} while {first} is held, elsewhere the other way round", edge.through());
+    let mut finding = finding(function, LINT.name, edge.happening.event.span, message);
+    let is_sharded = |it: &Acquire| it.lock.locking == Locking::Sharded;
+    finding.confidence = match is_sharded(&edge.second) || is_sharded(&edge.first.acquire) {
+        true => Confidence::Possible,
+        false => Confidence::Likely,
+    };
+    finding.lock = lock_path(function, &edge.second);
+    finding.labels.push(acquire_label(function, &edge.first));
+    finding.labels.extend(chain_labels(function, &edge.happening, &format!("{second} is taken here")));
+    finding.labels.extend(other.other_side());
+    finding.labels.extend(declaration_label(function, &edge.second));
+    finding.note = format!(
+        "this can deadlock when two threads meet: one holds {first} and waits for {second}, the other holds {second} and \
+         waits for {first}"
+    );
+    finding.help = format!(
+        "let the guard of {first} end before {second} is taken, or take both in one order everywhere; a \
+         `safe_map::ShardedMap` hands out no guard that could be held over another lock"
+    );
+    finding.interleaving =
+        vec![edge.turn('A', true), other.turn('B', true), edge.turn('A', false), other.turn('B', false)];
+    finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LINT;
+    use crate::testing::{check, found};
+
+    #[test]
+    fn two_functions_in_opposite_orders() {
+        check(
+            &LINT,
+            "
+use std::sync::Mutex;
+struct Bank { accounts: Mutex<u64>, journal: Mutex<u64> }
+//                                  ------- declaration: declared here
+impl Bank {
+    fn deposit(&self) {
+        let accounts = self.accounts.lock().unwrap();
+//                     -------------------- acquire: held by `accounts`
+        self.journal.lock().unwrap();
+//      ^^^^^^^^^^^^^^^^^^^ lock_order_inversion
+    }
+    fn replay(&self) {
+        let journal = self.journal.lock().unwrap();
+//                    ------------------- other_side: elsewhere `journal` is taken first
+        self.accounts.lock().unwrap();
+//      -------------------- other_side: and `accounts` while it is held
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn through_a_call_and_told_as_an_interleaving() {
+        let text = "
+use std::sync::Mutex;
+struct Bank { accounts: Mutex<u64>, journal: Mutex<u64> }
+impl Bank {
+    fn deposit(&self) { let a = self.accounts.lock().unwrap(); self.note(); drop(a); }
+    fn note(&self) { *self.journal.lock().unwrap() += 1; }
+    fn replay(&self) { let j = self.journal.lock().unwrap(); self.accounts.lock().unwrap(); drop(j); }
+}
+";
+        let found = found(&LINT, text);
+        assert_eq!(found.len(), 1);
+        let steps: Vec<String> =
+            found[0].interleaving.iter().map(|it| format!("{}: {}", it.thread, it.message)).collect();
+        assert_eq!(
+            steps,
+            [
+                "A: takes `accounts`",
+                "B: takes `journal`",
+                "A: waits for `journal`",
+                "B: waits for `accounts`"
+            ]
+        );
+        assert!(found[0].message.contains("by `Bank::note`"), "{}", found[0].message);
+    }
+
+    #[test]
+    fn a_third_lock_that_both_hold_keeps_them_apart() {
+        check(
+            &LINT,
+            "
+use std::sync::Mutex;
+struct Bank { gate: Mutex<()>, accounts: Mutex<u64>, journal: Mutex<u64> }
+impl Bank {
+    fn deposit(&self) {
+        let gate = self.gate.lock().unwrap();
+        let accounts = self.accounts.lock().unwrap();
+        self.journal.lock().unwrap();
+    }
+    fn replay(&self) {
+        let gate = self.gate.lock().unwrap();
+        let journal = self.journal.lock().unwrap();
+        self.accounts.lock().unwrap();
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn shared_acquires_and_attempts_do_not_wait_for_each_other() {
+        check(
+            &LINT,
+            "
+use parking_lot::RwLock;
+struct Bank { accounts: RwLock<u64>, journal: RwLock<u64>, audit: RwLock<u64> }
+impl Bank {
+    fn deposit(&self) { let a = self.accounts.read(); self.journal.read(); drop(a); }
+    fn replay(&self) { let j = self.journal.read(); self.accounts.read(); drop(j); }
+    fn look(&self) { let a = self.audit.write(); let j = self.journal.try_write(); drop((a, j)); }
+    fn list(&self) { let j = self.journal.write(); self.audit.write(); drop(j); }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_map_that_is_borrowed_exclusively_has_no_other_thread() {
+        check(
+            &LINT,
+            "
+use std::sync::Mutex;
+struct Bank { accounts: Mutex<u64>, journal: Mutex<u64> }
+impl Bank {
+    fn deposit(&self) { let a = self.accounts.lock().unwrap(); self.journal.lock().unwrap(); drop(a); }
+    fn replay(&mut self) { let j = self.journal.lock().unwrap(); self.accounts.lock().unwrap(); drop(j); }
+}
+",
+        );
+    }
+}
