@@ -1,17 +1,12 @@
 //! Laws that hold for every finding of every case and example, whatever the lint.
 
-use std::path::Path;
-
-use crate::support::{cases, findings};
+use crate::support::{every_case, findings};
 use safe_map_analysis::facts::{Edition, lower};
 use safe_map_lints::{Applicability, Finding, LINTS};
 
 /// Every snippet of the case files, with one of its editions.
 fn snippets() -> Vec<(String, Edition)> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let files = std::fs::read_dir(directory).expect("the cases").map(|it| it.expect("an entry").path());
-    let texts = files.map(|it| std::fs::read_to_string(it).expect("a case file"));
-    let all: Vec<_> = texts.flat_map(|text| cases(&text)).map(|it| (it.text, it.editions[0])).collect();
+    let all: Vec<_> = every_case().into_iter().map(|it| (it.text, it.editions[0])).collect();
     assert!(all.len() > 400, "only {} snippets", all.len());
     all
 }

@@ -1,6 +1,7 @@
 //! Case files: snippets with the findings expected on their lines.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use safe_map_analysis::facts::Edition;
@@ -26,30 +27,46 @@ pub(crate) fn findings(text: &str, edition: Edition) -> Vec<Finding> {
 
 /// A case of a case file.
 pub(crate) struct Case {
+    /// The name of its file.
+    pub(crate) file: String,
     /// What it shows.
     pub(crate) name: String,
     /// The editions in which it is checked.
     pub(crate) editions: Vec<Edition>,
-    /// What it waits for: a case of a later analysis is expected to be silent until then.
+    /// What it waits for: until a later analysis has it, the findings are not the marked ones.
     pub(crate) needs: Option<String>,
+    /// The expression that executes it, or `none`.
+    pub(crate) run: Option<String>,
     /// The snippet.
     pub(crate) text: String,
 }
 
+/// Every case of every file.
+pub(crate) fn every_case() -> Vec<Case> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let files = std::fs::read_dir(directory).expect("the cases").map(|it| it.expect("an entry").path());
+    let mut files: Vec<_> = files.collect();
+    files.sort();
+    files.iter().flat_map(|it| cases(it)).collect()
+}
+
 /// The cases of a file: each starts at a line `//# case: ..`.
-pub(crate) fn cases(file: &str) -> Vec<Case> {
+fn cases(path: &Path) -> Vec<Case> {
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let text = std::fs::read_to_string(path).expect("a case file");
     let mut cases = Vec::new();
-    for part in file.split("//# case: ").skip(1) {
+    for part in text.split("//# case: ").skip(1) {
         let (name, text) = part.split_once('\n').unwrap_or((part, ""));
-        let editions = text.lines().find_map(|it| it.strip_prefix("//# edition: "));
-        let editions = editions.unwrap_or("2021 2024").split_whitespace();
+        let header = |key: &str| text.lines().find_map(|it| it.strip_prefix("//# ")?.strip_prefix(key));
+        let editions = header("edition: ").unwrap_or("2021 2024").split_whitespace();
         let editions =
             editions.map(|it| Edition::parse(it).unwrap_or_else(|| panic!("{name}: edition {it}")));
-        let needs = text.lines().find_map(|it| it.strip_prefix("//# needs: ")).map(str::to_string);
         cases.push(Case {
+            file: file.to_string(),
             name: name.to_string(),
             editions: editions.collect(),
-            needs,
+            needs: header("needs: ").map(str::to_string),
+            run: header("run: ").map(str::to_string),
             text: text.to_string(),
         });
     }
