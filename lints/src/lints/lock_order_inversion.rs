@@ -78,6 +78,7 @@ use std::collections::BTreeMap;
 use safe_map_analysis::flow::{Acquire, Decl, Guard, Root, Step};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking};
 use safe_map_analysis::summary::{EffectKind, Happening};
+use safe_map_analysis::ty::Ty;
 use safe_map_analysis::{Analysis, FunctionView, facts::SelfKind};
 
 use crate::story::{
@@ -167,7 +168,17 @@ fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Dec
 fn node(function: &FunctionView<'_>, acquire: &Acquire) -> Option<Decl> {
     let waits = matches!(acquire.class, GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async);
     let is_shared = !acquire.lock.is_private && !is_exclusive(function, acquire);
-    acquire.lock.decl.clone().filter(|_| waits && is_shared && acquire.mode != LockMode::None)
+    let decl = acquire.lock.decl.clone().filter(|_| waits && is_shared && acquire.mode != LockMode::None);
+    decl.filter(|it| !is_wrapper(function, it))
+}
+
+/// Whether a field is the inside of a lock of the workspace's own: `struct Lock<T>(Mutex<T>)` declares as many locks as
+/// there are fields of that type.
+fn is_wrapper(function: &FunctionView<'_>, decl: &Decl) -> bool {
+    let Decl::Field(adt, name) = decl else { return false };
+    let model = function.model();
+    let fields = model.adt_fields(*adt);
+    fields.iter().any(|it| it.name == *name && model.any_part(&it.ty, &mut |ty| matches!(ty, Ty::Param(_))))
 }
 
 /// Whether `&mut self` says that nobody else has the lock now: it is in `self` itself, not behind a handle.
@@ -358,6 +369,23 @@ impl Bank {
     fn replay(&self) { let j = self.journal.read(); self.accounts.read(); drop(j); }
     fn look(&self) { let a = self.audit.write(); let j = self.journal.try_write(); drop((a, j)); }
     fn list(&self) { let j = self.journal.write(); self.audit.write(); drop(j); }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_lock_type_of_its_own_is_many_locks() {
+        check(
+            &LINT,
+            "
+use std::sync::Mutex;
+struct Lock<T>(Mutex<T>);
+impl<T> Lock<T> { fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R { f(&self.0.lock().unwrap()) } }
+struct Bank { accounts: Lock<u64>, journal: Mutex<u64> }
+impl Bank {
+    fn deposit(&self) { self.accounts.with(|_| drop(self.journal.lock())); }
+    fn replay(&self) { let j = self.journal.lock().unwrap(); self.accounts.with(|_| ()); drop(j); }
 }
 ",
         );
