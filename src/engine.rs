@@ -32,7 +32,8 @@ pub struct Policy {
 /// Where the request or the configuration is wrong; see [`workspace::discover`] and [`config::load`].
 pub fn run(request: &Request, policy: &Policy) -> Result<Report, Failure> {
     let mut timings = Timings::start();
-    let discovered = workspace::discover(request)?;
+    let (discovered, ()) = rayon::join(|| workspace::discover(request), config::prepare);
+    let discovered = discovered?;
     let config = config::load(&discovered.root)?;
     timings.mark("discover and parse");
     Ok(check(discovered, &config, policy, request.targets.test_code, timings))

@@ -11,7 +11,7 @@ mod find;
 mod orders;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use safe_map_analysis::Settings;
 use safe_map_analysis::knowledge::Knowledge;
@@ -31,8 +31,16 @@ pub struct Config {
 impl Default for Config {
     /// What holds where no file is.
     fn default() -> Config {
-        Config { knowledge: Arc::new(Knowledge::builtin()), settings: Settings::default() }
+        Config { knowledge: BUILTIN.clone(), settings: Settings::default() }
     }
+}
+
+/// The shipped knowledge: read once a process.
+static BUILTIN: LazyLock<Arc<Knowledge>> = LazyLock::new(|| Arc::new(Knowledge::builtin()));
+
+/// Reads what every run needs, so that it is at hand when a workspace's own configuration is known.
+pub fn prepare() {
+    LazyLock::force(&BUILTIN);
 }
 
 /// The configuration of the workspace around `root`.
