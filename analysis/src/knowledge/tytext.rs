@@ -104,9 +104,9 @@ impl Reader<'_> {
     }
 }
 
-/// `A0`, `R1`: the type of an argument, the result of a closure.
+/// `A0`, `D0`, `R1`: the type of an argument, what it refers to, the result of a closure.
 fn is_argument(path: &str) -> bool {
-    path.len() == 2 && path.starts_with(['A', 'R', 'I']) && path.ends_with(|c: char| c.is_ascii_digit())
+    path.len() == 2 && path.starts_with(['A', 'D', 'I', 'R']) && path.ends_with(|c: char| c.is_ascii_digit())
 }
 
 /// Whether a name is one of the language's own types.
