@@ -1,10 +1,10 @@
 //! Branches and loops: scopes of scrutinees by edition, what each arm can still hold, what loops carry round.
 
-use super::GuardId;
 use super::frames::{Frame, FrameKind};
 use super::state::{Owner, State};
 use super::value::Value;
 use super::walk::Walker;
+use super::{GuardId, Scrutinee};
 use crate::facts::{Arm, ExprId, ExprKind, LazyOp, Lit, PatId, PatKind};
 use crate::knowledge::schema::TypeRole;
 use crate::name::Name;
@@ -79,6 +79,7 @@ impl<'a> Walker<'a> {
 
     fn let_condition(&mut self, pat: PatId, init: ExprId, failed: &mut Vec<State>) {
         let value = self.use_place(init);
+        self.looked_into(init, &value);
         if !self.is_irrefutable(pat) {
             let mut state = self.state.clone();
             if !self.rest_carries(&value.ty, &self.exhausts(pat)) {
@@ -139,6 +140,7 @@ impl<'a> Walker<'a> {
 
     pub(super) fn match_(&mut self, scrutinee: ExprId, arms: &'a [Arm]) -> Value {
         let value = self.use_place(scrutinee);
+        self.looked_into(scrutinee, &value);
         let base = self.state.clone();
         let mut taken = Vec::new();
         let mut end = State::unreachable();
@@ -270,6 +272,7 @@ impl<'a> Walker<'a> {
     ) -> Value {
         let head = self.use_value(iter);
         let head = self.loop_head(head, iter);
+        self.looked_into(iter, &head);
         let given = self.consume(&head);
         self.end(&given, self.span(iter).at_end());
         // The iterator itself lives until the loop ends; the head's temporaries are the statement's.
@@ -335,6 +338,19 @@ impl<'a> Walker<'a> {
             }
         }
         Ty::Unknown
+    }
+}
+
+impl Walker<'_> {
+    /// Notes what a branch or loop looks into, where that could keep something alive.
+    fn looked_into(&mut self, scrutinee: ExprId, value: &Value) {
+        if self.state.live.is_empty() || !self.macro_args.is_empty() {
+            return;
+        }
+        let it = Scrutinee { span: self.span(scrutinee), is_owned: value.is_owned || self.is_owned(&value.ty) };
+        if !self.flow.scrutinees.contains(&it) {
+            self.flow.scrutinees.push(it);
+        }
     }
 }
 

@@ -41,11 +41,12 @@ impl FnFlow {
                 }
                 EventKind::MapOp(it) => format!("{:?} on {}", it.op, show_place(model, &it.place)),
                 EventKind::Block(wait) => format!("wait for {:?} in {}", wait.waits, wait.what),
-                EventKind::Work(what) => format!("work in {what}"),
+                EventKind::Work(work) => format!("work in {}", work.what),
                 EventKind::Callback(it) => format!("callback {}", it.name),
                 EventKind::Call(call) => format!("call {}", model.func(call.callee).path),
                 EventKind::StaticUse(id) => format!("static {}", model.static_(*id).name),
                 EventKind::Discard(id) => format!("discard {}", id.0),
+                EventKind::Leak(id) => format!("leak {}", id.0),
             };
             let _ = writeln!(out, "    line {}: {what}, held: [{}]", line(event.span), held.join(", "));
         }

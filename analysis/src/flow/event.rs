@@ -41,10 +41,12 @@ pub enum EventKind {
     StaticUse(StaticId),
     /// A guard is made and dropped at once: `let _ = m.lock();`.
     Discard(GuardId),
+    /// A guard is given away so that nobody drops it: `mem::forget(m.lock())`.
+    Leak(GuardId),
     /// The thread waits for something that is not a lock.
     Block(Box<Wait>),
-    /// Much work on the CPU, by the function or method of this name.
-    Work(Name),
+    /// Much work on the CPU.
+    Work(Box<Work>),
     /// Code that the function does not know runs.
     Callback(Box<Callback>),
     /// A function of the workspace runs.
@@ -60,6 +62,19 @@ pub struct Wait {
     pub what: Name,
     /// The file, channel, connection or task that is waited on, where it has a name.
     pub on: Option<Place>,
+}
+
+/// Work on the CPU whose amount grows with what it is done to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Work {
+    /// The function or method that does it.
+    pub what: Name,
+    /// What it is done to, where that has a name.
+    pub subject: Option<Place>,
+    /// That holds a map, or is a collection itself.
+    pub is_large: bool,
+    /// It only puts a collection in order.
+    pub orders: bool,
 }
 
 /// Something that is done to a plain map.
@@ -84,6 +99,8 @@ pub struct Callback {
     pub name: Name,
     /// What is called, where it has a name.
     pub place: Option<Place>,
+    /// It gives nothing back: it is told, not asked.
+    pub is_notice: bool,
 }
 
 /// Who chose the code of a callback.

@@ -7,7 +7,7 @@ use super::macros::argument_types;
 use super::place::Root;
 use super::value::{Lazy, Pending, Task, Value};
 use super::walk::Walker;
-use super::{Acquire, EventKind, GuardId, Lock, MapOp, Wait};
+use super::{Acquire, EventKind, GuardId, Lock, MapOp, Wait, Work};
 use crate::knowledge::KnownMethod;
 use crate::knowledge::schema::{ClosureClass, GuardClass, Hold, LockMode, Method, Op, TypeRole, Waits};
 use crate::model::Holder;
@@ -191,12 +191,28 @@ impl Walker<'_> {
         call: &Call<'_>,
     ) {
         if heavy {
-            self.event(EventKind::Work(call.name.clone()), call.span);
+            self.work(receiver.or(call.args.first()), receiver.is_some(), call);
         }
         if waits != Waits::None && !is_async {
             let wait = self.wait_of(waits, receiver, call);
             self.event(EventKind::Block(Box::new(wait)), call.span);
         }
+    }
+
+    /// Work on the CPU, done to a receiver or an argument.
+    fn work(&mut self, subject: Option<&Value>, is_method: bool, call: &Call<'_>) {
+        let unknown = Ty::Unknown;
+        let ty = subject.map_or(&unknown, |it| it.ty.peel_refs());
+        let is_map = |it: &Ty| matches!(self.model.role(it), Some(TypeRole::Map | TypeRole::SharedMap));
+        let is_collection = self.model.role(ty) == Some(TypeRole::Collection) || matches!(ty, Ty::Slice(_));
+        let is_iterator = self.model.role(ty) == Some(TypeRole::Iterator);
+        let work = Work {
+            what: call.name.clone(),
+            subject: subject.and_then(|it| it.place.clone()),
+            is_large: is_collection || self.model.any_part(ty, &mut |it| is_map(it)),
+            orders: is_method && (is_collection || is_iterator),
+        };
+        self.event(EventKind::Work(Box::new(work)), call.span);
     }
 
     /// What a call waits for, and on: its receiver, or the first argument that can be waited on.

@@ -32,7 +32,7 @@ mod value;
 mod walk;
 
 pub use dump::show_place;
-pub use event::{Argument, Call, Callback, Caller, Event, EventKind, Held, MapOp, Wait};
+pub use event::{Argument, Call, Callback, Caller, Event, EventKind, Held, MapOp, Wait, Work};
 pub use place::{Decl, Place, Root, Step};
 pub use returns::may_have_shape;
 pub use shape::{ParamCall, Shape, Shapes};
@@ -59,6 +59,8 @@ pub struct FnFlow {
     pub locals: Vec<Binding>,
     /// Its events. A loop's body is walked twice where a guard of one turn is alive in the next.
     pub events: Vec<Event>,
+    /// What branches and loops look into while something is alive.
+    pub scrutinees: Vec<Scrutinee>,
     /// What callers must know before they are walked themselves.
     pub shape: Shape,
     /// The functions of the workspace whose shapes were looked at, sorted.
@@ -89,6 +91,15 @@ pub struct Binding {
     /// Where it is bound.
     pub span: Span,
     /// Its value borrows nothing that was alive then: no reference, guard or iterator is in it, as far as its type is known.
+    pub is_owned: bool,
+}
+
+/// What a `match`, an `if let`, a `while let` or a `for` looks into.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Scrutinee {
+    /// The expression.
+    pub span: Span,
+    /// Its value borrows nothing: no reference, guard or iterator is in it, as far as its type is known.
     pub is_owned: bool,
 }
 

@@ -14,6 +14,7 @@ use crate::knowledge::KnownFunction;
 use crate::knowledge::schema::{ClosureClass, GuardEffect, TypeRole, Waits};
 use crate::model::{FnId, Holder};
 use crate::name::Name;
+use crate::span::Span;
 use crate::ty::Ty;
 
 impl Walker<'_> {
@@ -264,7 +265,7 @@ impl Walker<'_> {
         let attempt = waits == Waits::Timer;
         let mut guards: Vec<GuardId> = call.args.iter().flat_map(|it| self.flying(it)).collect();
         match effect {
-            GuardEffect::Leak => self.state.give(&guards, Owner::Nobody),
+            GuardEffect::Leak => self.leak(&guards, call.span),
             GuardEffect::End => self.end(&guards, call.span.at_end()),
             _ if !self.keeps(&returns) => self.end(&guards, call.span.at_end()),
             _ => {}
@@ -281,6 +282,14 @@ impl Walker<'_> {
         let first = call.args.into_iter().next().unwrap_or_default();
         let place = if same { first.place } else { None };
         Value { place, guards, pending, wait, ..Value::of(returns) }
+    }
+
+    /// Guards that nobody drops any more.
+    pub(super) fn leak(&mut self, guards: &[GuardId], at: Span) {
+        for id in guards {
+            self.event(EventKind::Leak(*id), at);
+        }
+        self.state.give(guards, Owner::Nobody);
     }
 
     /// A future inside another (`timeout(d, lock)`): awaiting the outer one does what the inner one does, and gives

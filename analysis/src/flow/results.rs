@@ -41,6 +41,7 @@ impl<'a> Walker<'a> {
         guards.sort();
         guards.dedup();
         let iterates = self.iteration(method, ty, &receiver, &returns);
+        let is_owned = self.iterates_its_own(method, &receiver, &returns, call);
         let lazy = match self.model.role(&returns) {
             Some(TypeRole::Iterator) => receiver.lazy.iter().cloned().chain(results.lazy).collect(),
             _ => Vec::new(),
@@ -60,7 +61,7 @@ impl<'a> Walker<'a> {
         let task = results.task;
         let wait = wait.or(receiver.wait.filter(|_| method.spec.receiver == Receiver::Value));
         let returns = future_of(returns, method.spec.is_async);
-        Value { place, decl, guards, iterates, pending, tells, lazy, task, wait, ..Value::of(returns) }
+        Value { place, decl, guards, iterates, pending, tells, lazy, task, wait, is_owned, ..Value::of(returns) }
     }
 
     /// Whether only the first variant of an `Option` or `Result` holds a guard.
@@ -89,7 +90,7 @@ impl<'a> Walker<'a> {
         }
         match spec.guard_effect {
             GuardEffect::Leak => {
-                self.state.give(&given, Owner::Nobody);
+                self.leak(&given, call.span);
                 return Vec::new();
             }
             GuardEffect::End => {
@@ -181,6 +182,15 @@ impl<'a> Walker<'a> {
         let starts = matches!(method.spec.op, Op::Iterate | Op::IterateMut)
             && self.model.role(ty) == Some(TypeRole::Map);
         if starts { receiver.place.clone() } else { receiver.iterates.clone() }
+    }
+
+    /// Whether the result iterates what went into it by value, and borrows nothing else.
+    fn iterates_its_own(&self, method: &KnownMethod, receiver: &Value, returns: &Ty, call: &Call<'_>) -> bool {
+        let is_given = |it: &Value| it.is_owned || self.is_owned(&it.ty);
+        method.spec.receiver == Receiver::Value
+            && self.model.role(returns) == Some(TypeRole::Iterator)
+            && is_given(receiver)
+            && call.args.iter().all(|it| it.closure.is_some() || is_given(it))
     }
 
     /// What the result names: the same thing through an adapter, what a lock protects, the entry of a key.

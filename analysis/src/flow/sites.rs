@@ -1,10 +1,11 @@
 //! Call sites: what a callee of the workspace knows as `self` and its parameters, and what it runs of what it is given.
 
 use super::calls::Call;
+use super::state::LocalId;
 use super::value::Value;
 use super::walk::Walker;
 use super::{Acquire, Argument, Call as Site, Callback, Caller, EventKind, GuardId, Place, Root, Shape};
-use crate::facts::{ExprId, ExprKind};
+use crate::facts::{ExprId, ExprKind, PatId, Path};
 use crate::model::{FnId, Holder};
 use crate::name::Name;
 use crate::span::Span;
@@ -98,12 +99,19 @@ impl Walker<'_> {
 
     /// A call of a value whose code is not known here: a parameter's, a stored closure's.
     pub(super) fn call_back(&mut self, value: &Value, callee: ExprId, span: Span) {
-        if !self.is_callable(&value.ty) {
+        let Some(output) = self.callable_output(&value.ty) else { return };
+        // A future does nothing before it is awaited.
+        if self.is_future(&output) {
             return;
         }
         let caller = match &value.place {
             Some(Place { root: Root::Param(index, _), path }) if path.is_empty() => Caller::Param(*index),
-            Some(place) if place.path.is_empty() && !matches!(place.root, Root::Static(_)) => return,
+            Some(place) if place.path.is_empty() && !matches!(place.root, Root::Static(_)) => {
+                if !value.local.is_some_and(|it| self.is_item(it)) {
+                    return;
+                }
+                Caller::Stored
+            }
             _ => Caller::Stored,
         };
         let name = match &self.body.expr(callee).kind {
@@ -111,7 +119,12 @@ impl Walker<'_> {
             ExprKind::Field { name, .. } => Some(name.clone()),
             _ => None,
         };
-        let callback = Callback { caller, name: name.unwrap_or_default(), place: value.place.clone() };
+        let callback = Callback {
+            caller,
+            name: name.unwrap_or_default(),
+            place: value.place.clone(),
+            is_notice: output == Ty::unit(),
+        };
         self.event(EventKind::Callback(Box::new(callback)), span);
     }
 
@@ -121,20 +134,44 @@ impl Walker<'_> {
         if self.model.func(id).trait_ != Some(*trait_) || self.model.implementation_count(*trait_) < 2 {
             return;
         }
-        let callback = Callback { caller: Caller::Dyn, name: call.name.clone(), place: value.place.clone() };
+        let output = &self.model.signature(id).output;
+        if self.is_future(output) {
+            return;
+        }
+        let callback = Callback {
+            caller: Caller::Dyn,
+            name: call.name.clone(),
+            place: value.place.clone(),
+            is_notice: *output == Ty::unit(),
+        };
         self.event(EventKind::Callback(Box::new(callback)), call.span);
     }
 
-    /// Whether a value of this type can be called: a closure, `dyn Fn`, `F: Fn()`.
-    pub(super) fn is_callable(&self, ty: &Ty) -> bool {
-        self.deref_chain(ty).iter().any(|it| match it {
-            Ty::Callable(_) => true,
-            Ty::Param(name) => self.scope.bounds(name).any(|it| {
-                it.segments
-                    .last()
-                    .is_some_and(|it| it.name.starts_with("Fn") || it.name.starts_with("AsyncFn"))
-            }),
+    /// What a value of this type gives when it is called: a closure, `dyn Fn`, `F: Fn()`.
+    fn callable_output(&self, ty: &Ty) -> Option<Ty> {
+        self.deref_chain(ty).into_iter().find_map(|it| match it {
+            Ty::Callable(output) => Some((*output).clone()),
+            Ty::Param(name) => self.scope.bounds(&name).any(is_callable).then_some(Ty::Unknown),
+            _ => None,
+        })
+    }
+
+    fn is_future(&self, ty: &Ty) -> bool {
+        self.deref_chain(ty).iter().any(|it| matches!(it, Ty::Future(_)))
+    }
+
+    /// Whether a local is bound by the pattern of a loop, or is a closure's parameter: one of many.
+    fn is_item(&self, local: LocalId) -> bool {
+        let span = self.locals[local.0 as usize].span;
+        let binds = |pat: &PatId| self.body.pat(*pat).span.contains(span);
+        self.body.exprs.iter().any(|it| match &it.kind {
+            ExprKind::For { pat, .. } => binds(pat),
+            ExprKind::Closure(closure) => closure.params.iter().any(|(pat, _)| binds(pat)),
             _ => false,
         })
     }
+}
+
+fn is_callable(bound: &Path) -> bool {
+    bound.segments.last().is_some_and(|it| it.name.starts_with("Fn") || it.name.starts_with("AsyncFn"))
 }

@@ -35,6 +35,8 @@ pub(super) struct Value {
     pub(super) wait: Option<Box<Wait>>,
     /// It is a variant that carries nothing: `None`, or an error.
     pub(super) is_empty: bool,
+    /// It is an iterator over what it owns: `copy.into_iter()`.
+    pub(super) is_owned: bool,
     /// The elements of a tuple literal.
     pub(super) parts: Vec<Value>,
 }

@@ -43,6 +43,7 @@ pub fn walk(model: &Model, shapes: &Shapes, id: FnId) -> Option<FnFlow> {
             guards: Vec::new(),
             locals: Vec::new(),
             events: Vec::new(),
+            scrutinees: Vec::new(),
             shape: Shape::default(),
             callees: Vec::new(),
         },

@@ -1,7 +1,7 @@
 //! The effects of one function: its own events, and what its callees do.
 
 use super::{Effect, EffectKind};
-use crate::flow::{Acquire, Call, Callback, Caller, Event, EventKind, FnFlow, MapOp, Root, Wait};
+use crate::flow::{Acquire, Call, Callback, Caller, Event, EventKind, FnFlow, MapOp, Root, Wait, Work};
 use crate::knowledge::schema::{GuardClass, LockMode, Waits};
 use crate::model::FnId;
 
@@ -62,9 +62,9 @@ pub(super) fn own_kind(event: &Event) -> Option<EffectKind> {
         EventKind::Acquire { acquire, .. } => matters(acquire).then(|| EffectKind::Acquire(acquire.clone())),
         EventKind::MapOp(it) => Some(EffectKind::MapOp(it.clone())),
         EventKind::Block(wait) => Some(EffectKind::Block(wait.clone())),
-        EventKind::Work(what) => Some(EffectKind::Work(what.clone())),
+        EventKind::Work(work) => Some(EffectKind::Work(work.clone())),
         EventKind::Callback(it) => Some(EffectKind::Callback(it.clone())),
-        EventKind::StaticUse(_) | EventKind::Discard(_) | EventKind::Call(_) => None,
+        EventKind::StaticUse(_) | EventKind::Discard(_) | EventKind::Leak(_) | EventKind::Call(_) => None,
     }
 }
 
@@ -107,7 +107,10 @@ pub(super) fn seen(call: &Call, kind: &EffectKind) -> Option<EffectKind> {
         EffectKind::Callback(it) => EffectKind::Callback(Box::new(seen_callback(call, it)?)),
         EffectKind::Await(wait) => EffectKind::Await(Box::new(seen_wait(call, wait))),
         EffectKind::Block(wait) => EffectKind::Block(Box::new(seen_wait(call, wait))),
-        EffectKind::Work(_) => kind.clone(),
+        EffectKind::Work(it) => {
+            let subject = it.subject.as_ref().and_then(|it| call.seen(it));
+            EffectKind::Work(Box::new(Work { subject, ..(**it).clone() }))
+        }
     })
 }
 
@@ -130,7 +133,7 @@ fn seen_callback(call: &Call, callback: &Callback) -> Option<Callback> {
         },
         other => other,
     };
-    Some(Callback { caller, place, name: callback.name.clone() })
+    Some(Callback { caller, place, ..callback.clone() })
 }
 
 /// Adds an effect unless there is one like it; one that is sure makes the other sure.
@@ -156,7 +159,7 @@ fn is_like(a: &Effect, b: &Effect) -> bool {
         (EffectKind::Await(a), EffectKind::Await(b)) | (EffectKind::Block(a), EffectKind::Block(b)) => {
             (a.waits, &a.on) == (b.waits, &b.on)
         }
-        (EffectKind::Work(_), EffectKind::Work(_)) => true,
+        (EffectKind::Work(a), EffectKind::Work(b)) => (&a.subject, a.orders) == (&b.subject, b.orders),
         (EffectKind::Callback(a), EffectKind::Callback(b)) => (a.caller, &a.place) == (b.caller, &b.place),
         _ => false,
     };

@@ -14,9 +14,8 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use rayon::prelude::*;
 
-use crate::flow::{Acquire, Callback, EventKind, FnFlow, MapOp, Wait};
+use crate::flow::{Acquire, Callback, EventKind, FnFlow, MapOp, Wait, Work};
 use crate::model::FnId;
-use crate::name::Name;
 use crate::span::Span;
 
 /// How often functions that call each other are repeated: each turn follows one more call around the circle.
@@ -57,7 +56,7 @@ pub enum EffectKind {
     /// It blocks the thread.
     Block(Box<Wait>),
     /// It works hard.
-    Work(Name),
+    Work(Box<Work>),
     /// It runs code that it does not know.
     Callback(Box<Callback>),
 }
