@@ -347,7 +347,8 @@ impl Walker<'_> {
         if self.state.live.is_empty() || !self.macro_args.is_empty() {
             return;
         }
-        let it = Scrutinee { span: self.span(scrutinee), is_owned: value.is_owned || self.is_owned(&value.ty) };
+        let it =
+            Scrutinee { span: self.span(scrutinee), is_owned: value.is_owned || self.is_owned(&value.ty) };
         if !self.flow.scrutinees.contains(&it) {
             self.flow.scrutinees.push(it);
         }

@@ -61,7 +61,19 @@ impl<'a> Walker<'a> {
         let task = results.task;
         let wait = wait.or(receiver.wait.filter(|_| method.spec.receiver == Receiver::Value));
         let returns = future_of(returns, method.spec.is_async);
-        Value { place, decl, guards, iterates, pending, tells, lazy, task, wait, is_owned, ..Value::of(returns) }
+        Value {
+            place,
+            decl,
+            guards,
+            iterates,
+            pending,
+            tells,
+            lazy,
+            task,
+            wait,
+            is_owned,
+            ..Value::of(returns)
+        }
     }
 
     /// Whether only the first variant of an `Option` or `Result` holds a guard.
@@ -185,7 +197,13 @@ impl<'a> Walker<'a> {
     }
 
     /// Whether the result iterates what went into it by value, and borrows nothing else.
-    fn iterates_its_own(&self, method: &KnownMethod, receiver: &Value, returns: &Ty, call: &Call<'_>) -> bool {
+    fn iterates_its_own(
+        &self,
+        method: &KnownMethod,
+        receiver: &Value,
+        returns: &Ty,
+        call: &Call<'_>,
+    ) -> bool {
         let is_given = |it: &Value| it.is_owned || self.is_owned(&it.ty);
         method.spec.receiver == Receiver::Value
             && self.model.role(returns) == Some(TypeRole::Iterator)
