@@ -64,8 +64,14 @@ fn uses_from(body: &Body, name: &str, from: u32) -> bool {
     })
 }
 
+/// Whether a body names or binds something of this name.
+pub(crate) fn names(body: &Body, name: &str) -> bool {
+    let binds = body.pats.iter().any(|it| matches!(&it.kind, PatKind::Bind { name: it, .. } if *it == *name));
+    binds || uses_from(body, name, 0)
+}
+
 /// The white space before `byte` on its line, where there is nothing else.
-fn indentation(text: &str, byte: u32) -> Option<&str> {
+pub(crate) fn indentation(text: &str, byte: u32) -> Option<&str> {
     let before = text.get(..byte as usize)?;
     let line = &before[before.rfind('\n').map_or(0, |it| it + 1)..];
     line.chars().all(char::is_whitespace).then_some(line)

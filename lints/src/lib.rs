@@ -8,6 +8,7 @@ mod finding;
 mod fix;
 mod lint;
 mod lints;
+mod scrutinee;
 mod story;
 #[cfg(test)]
 mod testing;

@@ -9,6 +9,9 @@ use safe_map_analysis::summary::{Happening, Hop};
 
 use crate::{Confidence, Finding, Label, Place, Role};
 
+/// What happens through more calls than these is a detail of something else.
+pub(crate) const MAX_CHAIN: usize = 2;
+
 /// A place in the function's own file.
 pub(crate) fn here(function: &FunctionView<'_>, span: Span) -> Place {
     Place { file: function.file.id, span }
@@ -24,7 +27,17 @@ pub(crate) fn lock_name(function: &FunctionView<'_>, acquire: &Acquire) -> Strin
     let model = function.model();
     let ends_in_field =
         matches!(acquire.lock.place.path.last(), Some(Step::Field(_) | Step::Handle(_)) | None);
+    // The `0` of a wrapper says less than the field that the wrapper is in.
+    let is_wrapped = |name: &str| name.starts_with(|it: char| it.is_ascii_digit());
+    let named = acquire.lock.place.path.iter().rev().find_map(|it| match it {
+        Step::Field(name) | Step::Handle(name) if !is_wrapped(name) => Some(name),
+        _ => None,
+    });
     match &acquire.lock.decl {
+        Some(Decl::Field(_, name)) if ends_in_field && is_wrapped(name) => match named {
+            Some(name) => format!("`{name}`"),
+            None => format!("a `{}`", acquire.lock.type_name),
+        },
         Some(Decl::Field(_, name)) if ends_in_field => format!("`{name}`"),
         Some(Decl::Static(id)) => format!("`{}`", model.static_(*id).name),
         _ if acquire.lock.place.is_unnamed() => format!("a `{}`", acquire.lock.type_name),

@@ -3,6 +3,7 @@
 mod delete_during_iteration;
 mod double_lock;
 mod guard_across_await;
+mod guard_in_scrutinee;
 mod let_underscore_guard;
 mod lock_order_inversion;
 mod static_mut_map;
@@ -17,6 +18,7 @@ pub static LINTS: &[&Lint] = &[
     &static_mut_map::LINT,
     &delete_during_iteration::LINT,
     &guard_across_await::LINT,
+    &guard_in_scrutinee::LINT,
     &let_underscore_guard::LINT,
     &double_lock::LINT,
     &lock_order_inversion::LINT,

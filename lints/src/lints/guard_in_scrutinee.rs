@@ -1,0 +1,434 @@
+//! A temporary guard in a scrutinee stays locked while the branch does work that does not need it.
+//!
+//! ## Why
+//!
+//! A temporary in the scrutinee of a `match`, an `if let` or a `while let`, or in the head of a `for`, lives to the end of
+//! the whole statement, whether or not its value still borrows from it: `match m.lock().get(&k).cloned()` keeps `m` locked in
+//! every arm. Nothing in the source says so, and what the arms do (take another lock, wait, call back, compute) then
+//! happens under a lock that nobody meant to hold: other threads wait for it, and a second lock is taken in an order that
+//! nobody chose.
+//!
+//! ## Fires
+//!
+//! ```rust
+//! use std::collections::HashMap;
+//! use std::sync::{Mutex, RwLock};
+//!
+//! struct Router {
+//!     routes: RwLock<HashMap<u64, String>>,
+//!     misses: Mutex<Vec<u64>>,
+//! }
+//!
+//! impl Router {
+//!     fn route(&self, id: u64) -> String {
+//!         match self.routes.read().unwrap().get(&id).cloned() {
+//!             Some(route) => route,
+//!             None => {
+//!                 // `routes` is still locked here
+//!                 self.misses.lock().unwrap().push(id);
+//!                 String::new()
+//!             }
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! ## Silent
+//!
+//! ```rust
+//! use std::collections::HashMap;
+//! use std::sync::{Mutex, RwLock};
+//!
+//! struct Router {
+//!     routes: RwLock<HashMap<u64, String>>,
+//!     misses: Mutex<Vec<u64>>,
+//! }
+//!
+//! impl Router {
+//!     fn route(&self, id: u64) -> String {
+//!         let route = self.routes.read().unwrap().get(&id).cloned();
+//!         match route {
+//!             Some(route) => route,
+//!             None => {
+//!                 self.misses.lock().unwrap().push(id);
+//!                 String::new()
+//!             }
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! ## Fix
+//!
+//! Give the scrutinee a `let` of its own: the temporary ends with that statement. Where the value borrows from the
+//! guard, clone or copy it out first. `safe_map::ShardedMap::get` gives a value and no guard.
+//!
+//! ## Limits
+//!
+//! A branch that uses what its pattern bound by reference needs the guard, and is left alone; so is a `for` over an
+//! iterator that borrows from the guard. A value whose type is not known counts as one that borrows. What counts as work is
+//! another lock that is taken, a callback, an await under an async guard, and serialisation or sorting. A second acquire
+//! of the same lock is `double_lock`'s, an await under a blocking guard `guard_across_await`'s, a blocking call
+//! `guard_across_blocking`'s. clippy's `significant_drop_in_scrutinee` reports the temporary whatever the branch does.
+
+use safe_map_analysis::FunctionView;
+use safe_map_analysis::facts::ExprKind;
+use safe_map_analysis::flow::{Acquire, Caller, Guard};
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, TypeRole, Waits};
+use safe_map_analysis::span::Span;
+use safe_map_analysis::summary::{EffectKind, Happening};
+
+use crate::fix::{indentation, names};
+use crate::scrutinee::{Part, Scrutinees};
+use crate::story::{
+    MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, finding, here, lock_name, lock_path,
+};
+use crate::{Applicability, Check, Edit, Finding, Fix, Group, Level, Lint};
+
+pub(crate) static LINT: Lint = Lint {
+    name: "guard_in_scrutinee",
+    group: Group::Scope,
+    level: Level::Warn,
+    has_fix: true,
+    source: include_str!("guard_in_scrutinee.rs"),
+    check: Check::Function(check),
+};
+
+fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
+    let Some(scrutinees) = Scrutinees::of(function) else { return };
+    let mut told: Vec<Span> = told_elsewhere(function);
+    for happening in function.happenings() {
+        for held in &happening.held {
+            let guard = function.flow.guard_at(held);
+            if told.contains(&guard.acquire.span) || !costs(&guard.acquire, &happening) {
+                continue;
+            }
+            let Some(part) = scrutinees.keeper(held, happening.event.span) else { continue };
+            told.push(guard.acquire.span);
+            let mut finding = report(function, &guard, &happening, part);
+            finding.fixes.extend(hoist(function, &scrutinees, part));
+            out.push(finding);
+        }
+    }
+}
+
+/// The acquires whose guards are alive where a lint of its own says more: an await that blocks, the same lock again.
+fn told_elsewhere(function: &FunctionView<'_>) -> Vec<Span> {
+    let mut told = Vec::new();
+    for happening in function.happenings() {
+        for held in &happening.held {
+            let acquire = &function.flow.guard(held.guard).acquire;
+            let is_told = match &happening.kind {
+                EffectKind::Await(wait) => acquire.class != GuardClass::Async || wait.waits != Waits::None,
+                EffectKind::Acquire(second) => second.lock.place == acquire.lock.place && !second.is_try,
+                EffectKind::Block(_) => true,
+                EffectKind::MapOp(_) | EffectKind::Work(_) | EffectKind::Callback(_) => false,
+            };
+            if is_told && acquire.class != GuardClass::Free {
+                told.push(acquire.span);
+            }
+        }
+    }
+    told
+}
+
+/// Whether what happens is something that nobody does under a guard without need.
+fn costs(first: &Acquire, happening: &Happening<'_>) -> bool {
+    if first.class == GuardClass::Free || first.lock.is_private {
+        return false;
+    }
+    let is_cell = first.class == GuardClass::RefCell;
+    match &happening.kind {
+        EffectKind::Callback(callback) => {
+            let is_near = happening.chain.len() <= MAX_CHAIN;
+            callback.is_notice && callback.caller == Caller::Stored && is_near
+        }
+        EffectKind::Acquire(second) => !is_cell && is_another(first, second),
+        EffectKind::Await(_) => first.class == GuardClass::Async,
+        EffectKind::Work(work) => !is_cell && (work.is_large || !happening.chain.is_empty()),
+        EffectKind::Block(_) | EffectKind::MapOp(_) => false,
+    }
+}
+
+/// Whether a second acquire is one of another lock, and can wait.
+fn is_another(first: &Acquire, second: &Acquire) -> bool {
+    let waits = match second.class {
+        GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async => {
+            !second.is_try && !second.lock.is_private && second.mode != LockMode::None
+        }
+        GuardClass::RefCell | GuardClass::Free => false,
+    };
+    let is_lock = matches!(second.lock.role, TypeRole::Lock | TypeRole::SharedMap);
+    let same_decl = second.lock.decl.is_some() && second.lock.decl == first.lock.decl;
+    waits && is_lock && second.lock.place != first.lock.place && !same_decl
+}
+
+fn report(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>, part: &Part) -> Finding {
+    let name = lock_name(function, &guard.acquire);
+    let through = called(function, happening).map(|it| format!(" by `{it}`")).unwrap_or_default();
+    let what = what(function, happening);
+    let keeps = if guard.acquire.class == GuardClass::RefCell { "borrowed" } else { "locked" };
+    let message =
+        format!("{what}{through} while the scrutinee of this `{}` keeps {name} {keeps}", part.keyword);
+    let mut finding = finding(function, LINT.name, happening.event.span, message);
+    finding.lock = lock_path(function, &guard.acquire);
+    finding.labels.push(acquire_label(function, guard));
+    finding.labels.extend(chain_labels(function, happening, &format!("{what} here")));
+    finding.labels.extend(declaration_label(function, &guard.acquire));
+    finding.note = format!(
+        "a temporary in the scrutinee lives to the end of the whole `{}`, and this part of it does not use what it protects",
+        part.keyword
+    );
+    finding.help = match part.is_owned {
+        true => format!(
+            "give the scrutinee a `let` of its own before the `{}`: the guard ends there",
+            part.keyword
+        ),
+        false => format!(
+            "clone or copy what is needed in a `let` before the `{}`: the guard ends there; `safe_map::ShardedMap::get` \
+             gives a value and no guard",
+            part.keyword
+        ),
+    };
+    finding
+}
+
+/// What happens, as the start of a sentence.
+fn what(function: &FunctionView<'_>, happening: &Happening<'_>) -> String {
+    match &happening.kind {
+        EffectKind::Acquire(second) => format!("{} is taken", lock_name(function, second)),
+        EffectKind::Await(wait) if wait.what.is_empty() => "the task is suspended".to_string(),
+        EffectKind::Await(wait) => format!("`{}` is awaited", wait.what),
+        EffectKind::Block(wait) => format!("`{}` waits", wait.what),
+        EffectKind::Work(work) => format!("`{}` runs", work.what),
+        EffectKind::Callback(callback) if callback.name.is_empty() => "a callback runs".to_string(),
+        EffectKind::Callback(callback) => format!("the callback `{}` runs", callback.name),
+        EffectKind::MapOp(op) => format!("`{}` runs", op.method),
+    }
+}
+
+/// `let found = scrutinee;` before the branch: offered where the value borrows nothing, is made by a call, and the
+/// branch is a statement of its own.
+fn hoist(function: &FunctionView<'_>, scrutinees: &Scrutinees<'_>, part: &Part) -> Option<Fix> {
+    let body = &scrutinees.body;
+    let scrutinee = body.expr(part.scrutinee);
+    let is_call = matches!(
+        scrutinee.kind,
+        ExprKind::MethodCall { .. } | ExprKind::Call { .. } | ExprKind::Try(_) | ExprKind::Await(_)
+    );
+    // A chain's other operands run first, or are asked again.
+    let is_alone = match part.keyword {
+        "match" | "for" => true,
+        "if let" => body.exprs.iter().any(|it| match &it.kind {
+            ExprKind::If { cond, .. } if it.span == part.whole => {
+                matches!(body.expr(*cond).kind, ExprKind::Let { .. })
+            }
+            _ => false,
+        }),
+        _ => false,
+    };
+    if !part.is_owned || !is_call || !is_alone {
+        return None;
+    }
+    let text = &function.file.parsed().source.text;
+    let indent = indentation(text, part.whole.start)?;
+    let name = ["found", "value", "taken"].into_iter().find(|it| !names(body, it))?;
+    let value = text.get(scrutinee.span.start as usize..scrutinee.span.end as usize)?;
+    let at = Span::new(part.whole.start, part.whole.start);
+    Some(Fix {
+        title: format!("bind the scrutinee before the `{}`", part.keyword),
+        applicability: Applicability::MaybeIncorrect,
+        edits: vec![
+            Edit { place: here(function, at), replacement: format!("let {name} = {value};\n{indent}") },
+            Edit { place: here(function, scrutinee.span), replacement: name.to_string() },
+        ],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LINT;
+    use crate::testing::{check, fixed};
+
+    #[test]
+    fn another_lock_in_the_arm_that_has_nothing() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::{Mutex, RwLock}};
+struct Router { routes: RwLock<HashMap<u64, String>>, misses: Mutex<Vec<u64>> }
+//              ------ declaration: declared here
+fn route(it: &Router, id: u64) -> usize {
+    match it.routes.read().unwrap().get(&id) {
+//        ---------------- acquire: guard taken here, a temporary
+        Some(route) => route.len(),
+        None => it.misses.lock().unwrap().len(),
+//              ^^^^^^^^^^^^^^^^ guard_in_scrutinee
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_branch_that_uses_what_it_borrowed_is_silent() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::{Mutex, RwLock}};
+struct Router { routes: RwLock<HashMap<u64, String>>, seen: Mutex<Vec<String>>, last: Mutex<Option<String>> }
+fn f(it: &Router, id: u64) {
+    if let Some(route) = it.routes.read().unwrap().get(&id) {
+        it.seen.lock().unwrap().push(route.clone());
+    }
+    for route in it.routes.read().unwrap().values() {
+        it.seen.lock().unwrap().push(route.clone());
+    }
+    if let Some(ref last) = *it.last.lock().unwrap() {
+        it.seen.lock().unwrap().push(last.clone());
+    }
+    if let std::collections::hash_map::Entry::Vacant(slot) = it.routes.write().unwrap().entry(id) {
+        it.seen.lock().unwrap().clear();
+        slot.insert(String::new());
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn an_owned_value_in_every_kind_of_scrutinee() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::Mutex};
+struct Queues { first: Mutex<Vec<u64>>, second: Mutex<HashMap<u64, u64>>, third: Mutex<u64> }
+fn f(it: &Queues) {
+    while let Some(id) = it.first.lock().unwrap().pop() {
+        it.second.lock().unwrap().remove(&id);
+//      ^^^^^^^^^^^^^^^^ guard_in_scrutinee
+    }
+    for id in it.second.lock().unwrap().keys().copied().collect::<Vec<u64>>() {
+        *it.third.lock().unwrap() += id;
+//       ^^^^^^^^^^^^^^^ guard_in_scrutinee
+    }
+    for id in it.first.lock().unwrap().clone().into_iter().rev() {
+        *it.third.lock().unwrap() += id;
+//       ^^^^^^^^^^^^^^^ guard_in_scrutinee
+    }
+    for id in std::mem::take(&mut *it.first.lock().unwrap()) {
+        *it.third.lock().unwrap() += id;
+//       ^^^^^^^^^^^^^^^ guard_in_scrutinee
+    }
+    if let Some(id) = { it.first.lock().unwrap().pop() } {
+        *it.third.lock().unwrap() += id;
+//       ^^^^^^^^^^^^^^^ guard_in_scrutinee
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_guard_that_ended_and_a_named_guard_are_silent() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::{Mutex, RwLock}};
+struct Router { routes: RwLock<HashMap<u64, String>>, misses: Mutex<Vec<u64>> }
+fn f(it: &Router, id: u64) {
+    let found = it.routes.read().unwrap().get(&id).cloned();
+    if found.is_none() { it.misses.lock().unwrap().push(id); }
+    if it.routes.read().unwrap().contains_key(&id) { it.misses.lock().unwrap().push(id); }
+    let routes = it.routes.read().unwrap();
+    match routes.get(&id) {
+        Some(route) => drop(route.clone()),
+        None => it.misses.lock().unwrap().push(id),
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn an_async_guard_over_an_await() {
+        check(
+            &LINT,
+            "
+use tokio::sync::Mutex;
+struct Pending { replies: Mutex<Vec<u64>> }
+async fn f(it: &Pending) {
+    if let Some(reply) = it.replies.lock().await.pop() {
+        send(reply).await;
+//                  ^^^^^ guard_in_scrutinee
+    }
+}
+async fn send(_: u64) { tokio::task::yield_now().await }
+",
+        );
+    }
+
+    #[test]
+    fn what_another_lint_says_is_not_said_twice() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::{Mutex, RwLock}};
+struct Router { routes: RwLock<HashMap<u64, String>>, misses: Mutex<Vec<u64>> }
+fn again(it: &Router, id: u64) -> String {
+    match it.routes.read().unwrap().get(&id).cloned() {
+        Some(found) => found,
+        None => {
+            it.misses.lock().unwrap().push(id);
+            it.routes.write().unwrap().entry(id).or_default().clone()
+        }
+    }
+}
+async fn awaits(it: &Router) {
+    if let Some(id) = it.misses.lock().unwrap().pop() {
+        it.routes.write().unwrap().remove(&id);
+        tokio::task::yield_now().await;
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn the_fix_gives_the_scrutinee_a_let() {
+        let text = "
+use std::sync::Mutex;
+fn f(a: &Mutex<Vec<u32>>, b: &Mutex<u32>) {
+    if let Some(x) = a.lock().unwrap().pop() {
+        *b.lock().unwrap() += x;
+    }
+}
+";
+        let fixed = fixed(&LINT, text).expect("a fix");
+        let want = "    let found = a.lock().unwrap().pop();\n    if let Some(x) = found {\n";
+        assert!(fixed.contains(want), "{fixed}");
+        check(&LINT, &fixed);
+    }
+
+    #[test]
+    fn no_fix_where_the_value_borrows_or_is_asked_for_again() {
+        let borrows = "
+use std::sync::Mutex;
+fn f(a: &Mutex<Vec<u32>>, b: &Mutex<u32>) {
+    match a.lock().unwrap().first() {
+        Some(_) => {}
+        None => *b.lock().unwrap() += 1,
+    }
+}
+";
+        let again = "
+use std::sync::Mutex;
+fn f(a: &Mutex<Vec<u32>>, b: &Mutex<u32>) {
+    while let Some(x) = a.lock().unwrap().pop() {
+        *b.lock().unwrap() += x;
+    }
+}
+";
+        assert_eq!((fixed(&LINT, borrows), fixed(&LINT, again)), (None, None));
+    }
+}
