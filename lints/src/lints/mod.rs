@@ -6,6 +6,7 @@ mod guard_across_await;
 mod guard_in_scrutinee;
 mod let_underscore_guard;
 mod lock_order_inversion;
+mod recursive_read;
 mod static_mut_map;
 mod suppression_without_reason;
 mod unknown_lint;
@@ -21,6 +22,7 @@ pub static LINTS: &[&Lint] = &[
     &guard_in_scrutinee::LINT,
     &let_underscore_guard::LINT,
     &double_lock::LINT,
+    &recursive_read::LINT,
     &lock_order_inversion::LINT,
     &unused_suppression::LINT,
     &suppression_without_reason::LINT,

@@ -1,0 +1,199 @@
+//! A lock is read again while this thread already reads it.
+//!
+//! ## Why
+//!
+//! Two readers do not keep each other out, so this works in every test. But the locks of std, parking_lot, tokio and
+//! async-lock let a waiting writer go first, or may: when a writer asks between the two reads, it waits for the first guard,
+//! the second read waits behind the writer, and the first guard is never dropped. It hangs the day that a write comes at
+//! that moment. The second read is often in a function that is called under the first.
+//!
+//! ## Fires
+//!
+//! ```rust
+//! use std::collections::HashMap;
+//! use std::sync::RwLock;
+//!
+//! struct Routes {
+//!     by_name: RwLock<HashMap<String, u32>>,
+//! }
+//!
+//! impl Routes {
+//!     fn total(&self) -> u32 {
+//!         self.by_name.read().unwrap().values().sum()
+//!     }
+//!
+//!     fn share(&self, name: &str) -> Option<u32> {
+//!         let by_name = self.by_name.read().unwrap();
+//!         let own = by_name.get(name)?;
+//!         Some(own * 100 / self.total())
+//!     }
+//! }
+//! ```
+//!
+//! ## Silent
+//!
+//! ```rust
+//! use std::collections::HashMap;
+//! use std::sync::RwLock;
+//!
+//! struct Routes {
+//!     by_name: RwLock<HashMap<String, u32>>,
+//! }
+//!
+//! impl Routes {
+//!     fn total(by_name: &HashMap<String, u32>) -> u32 {
+//!         by_name.values().sum()
+//!     }
+//!
+//!     fn share(&self, name: &str) -> Option<u32> {
+//!         let by_name = self.by_name.read().unwrap();
+//!         let own = by_name.get(name)?;
+//!         Some(own * 100 / Self::total(&by_name))
+//!     }
+//! }
+//! ```
+//!
+//! ## Fix
+//!
+//! Use the first guard for both: give the callee what it guards rather than the lock. Where the lock's reads are meant to
+//! nest, parking_lot has `read_recursive`. `safe_map::SnapshotMap` reads without a lock.
+//!
+//! ## Limits
+//!
+//! Whether anything ever writes at that moment is not asked, so the finding is `possible`. Silent are `read_recursive`,
+//! attempts, the locks of spin, and `DashMap`, of which two reads never wait for a writer between them.
+
+use safe_map_analysis::FunctionView;
+use safe_map_analysis::flow::{Acquire, Guard};
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode};
+use safe_map_analysis::summary::{EffectKind, Happening};
+
+use crate::story::{acquire_label, called, chain_labels, declaration_label, finding, lock_name, lock_path};
+use crate::{Check, Confidence, Finding, Group, Level, Lint};
+
+pub(crate) static LINT: Lint = Lint {
+    name: "recursive_read",
+    group: Group::Deadlock,
+    level: Level::Warn,
+    has_fix: false,
+    source: include_str!("recursive_read.rs"),
+    check: Check::Function(check),
+};
+
+fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
+    let mut reported = Vec::new();
+    for happening in function.happenings() {
+        let EffectKind::Acquire(second) = &happening.kind else { continue };
+        let span = happening.event.span;
+        if second.is_try || second.lock.place.is_unnamed() || reported.contains(&span) {
+            continue;
+        }
+        let mut alive = happening.held.iter().map(|held| function.flow.guard_at(held));
+        let Some(first) = alive.find(|it| can_wait(&it.acquire, second)) else { continue };
+        reported.push(span);
+        out.push(report(function, &happening, second, &first));
+    }
+}
+
+/// Whether the second of two shared acquires waits for a writer that came between them.
+fn can_wait(first: &Acquire, second: &Acquire) -> bool {
+    let is_shared = (first.mode, second.mode) == (LockMode::Shared, LockMode::Shared);
+    is_shared && queues(second.class) && !second.recursive && first.lock.place == second.lock.place
+}
+
+fn queues(class: GuardClass) -> bool {
+    match class {
+        GuardClass::Blocking | GuardClass::Async => true,
+        GuardClass::Spinning | GuardClass::RefCell | GuardClass::Free => false,
+    }
+}
+
+fn report(
+    function: &FunctionView<'_>,
+    happening: &Happening<'_>,
+    second: &Acquire,
+    first: &Guard,
+) -> Finding {
+    let name = lock_name(function, second);
+    let through = called(function, happening).map(|it| format!(" by `{it}`")).unwrap_or_default();
+    let message = format!("{name} is read again{through} while this thread reads it");
+    let mut finding = finding(function, LINT.name, happening.event.span, message);
+    finding.confidence = Confidence::Possible;
+    finding.lock = lock_path(function, second);
+    finding.labels.push(acquire_label(function, first));
+    finding.labels.extend(chain_labels(function, happening, &format!("{name} is read again here")));
+    finding.labels.extend(declaration_label(function, second));
+    finding.note = "this can deadlock when a writer asks for the lock between the two reads: the writer waits for the first \
+                    guard, the second read waits behind the writer, and the first guard waits for the second read"
+        .to_string();
+    finding.help = help(first);
+    finding
+}
+
+fn help(first: &Guard) -> String {
+    match &first.binding {
+        Some((name, _)) => format!("read through `{name}` again, pass what it guards to the callee, or drop it first"),
+        None => "bind what is needed with a `let` of its own, so that the first guard ends before the second read; \
+                 `safe_map::SnapshotMap` reads without a lock"
+            .to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LINT;
+    use crate::testing::check;
+
+    #[test]
+    fn a_read_in_a_callee() {
+        check(
+            &LINT,
+            "
+use std::sync::RwLock;
+struct Routes { names: RwLock<Vec<u32>> }
+//              ----- declaration: declared here
+impl Routes {
+    fn total(&self) -> u32 { self.names.read().unwrap().iter().sum() }
+//                           ----------------- hazard: `names` is read again here
+    fn share(&self) -> u32 {
+        let names = self.names.read().unwrap();
+//                  ----------------- acquire: held by `names`
+        names[0] / self.total()
+//                 ^^^^^^^^^^^^ recursive_read
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn two_reads_of_an_async_lock() {
+        check(
+            &LINT,
+            "
+async fn f(m: &tokio::sync::RwLock<u32>) -> u32 {
+    let first = m.read().await;
+//              -------- acquire: held by `first`
+    *first + *m.read().await
+//            ^^^^^^^^ recursive_read
+}
+",
+        );
+    }
+
+    #[test]
+    fn reads_that_never_wait_for_a_writer() {
+        check(
+            &LINT,
+            "
+use std::cell::RefCell;
+fn recursive(m: &parking_lot::RwLock<u32>) -> u32 { let a = m.read(); *a + *m.read_recursive() }
+fn spinning(m: &spin::RwLock<u32>) -> u32 { let a = m.read(); *a + *m.read() }
+fn attempt(m: &parking_lot::RwLock<u32>) -> u32 { let a = m.read(); *a + m.try_read().map_or(0, |it| *it) }
+fn cell(m: &RefCell<u32>) -> u32 { let a = m.borrow(); *a + *m.borrow() }
+fn other(a: &parking_lot::RwLock<u32>, b: &parking_lot::RwLock<u32>) -> u32 { let x = a.read(); *x + *b.read() }
+fn sharded(m: &dashmap::DashMap<u32, u32>) -> bool { let a = m.get(&1); a.is_some() && m.contains_key(&2) }
+",
+        );
+    }
+}
