@@ -2,7 +2,7 @@
 //!
 //! In: the directory that a run starts from. Out: a [`Config`], what the analysis knows and what the lints are told; or a
 //! failure that names file, line and column. `find` says where the file is, `file` how it is written, and each of the
-//! rest reads one part of it: a new key is a field in `file` and one more line in [`read`].
+//! rest reads one part of it: a new key is a field in `file` and one more line in `read`.
 
 mod document;
 mod entries;
