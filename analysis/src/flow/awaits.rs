@@ -33,7 +33,9 @@ impl<'a> Walker<'a> {
             self.event(EventKind::Await(wait), at);
         }
         if let Some(task) = value.task {
+            self.awaited += 1;
             self.run_task(task);
+            self.awaited -= 1;
         }
         if let Some(pending) = value.pending.clone() {
             self.end_values(&[Value { pending: None, ..value }], at);

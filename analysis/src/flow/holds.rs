@@ -47,7 +47,11 @@ impl Walker<'_> {
                     && known.variants.values().flatten().all(|it| self.is_owned(it))
                     && !known.methods.values().any(|it| hands_out(&it.spec, &it.returns))
             }
-            Ty::Adt(id, args) => !self.model.has_lifetimes(*id) && args.iter().all(|it| self.is_owned(it)),
+            Ty::Adt(id, args) => {
+                // An argument that is not known is an associated type far more often than a reference.
+                let is_owned = |it: &Ty| it.is_unknown() || self.is_owned(it);
+                !self.model.has_lifetimes(*id) && args.iter().all(is_owned)
+            }
             Ty::Foreign(_, args) | Ty::Tuple(args) => args.iter().all(|it| self.is_owned(it)),
             Ty::Slice(item) => self.is_owned(item),
         }

@@ -191,28 +191,43 @@ impl Walker<'_> {
         call: &Call<'_>,
     ) {
         if heavy {
-            self.work(receiver.or(call.args.first()), receiver.is_some(), call);
+            self.work(receiver, call);
         }
-        if waits != Waits::None && !is_async {
+        if waits != Waits::None && !is_async && self.awaited == 0 {
             let wait = self.wait_of(waits, receiver, call);
             self.event(EventKind::Block(Box::new(wait)), call.span);
         }
     }
 
-    /// Work on the CPU, done to a receiver or an argument.
-    fn work(&mut self, subject: Option<&Value>, is_method: bool, call: &Call<'_>) {
-        let unknown = Ty::Unknown;
-        let ty = subject.map_or(&unknown, |it| it.ty.peel_refs());
-        let is_map = |it: &Ty| matches!(self.model.role(it), Some(TypeRole::Map | TypeRole::SharedMap));
-        let is_collection = self.model.role(ty) == Some(TypeRole::Collection) || matches!(ty, Ty::Slice(_));
-        let is_iterator = self.model.role(ty) == Some(TypeRole::Iterator);
+    /// Work on the CPU, done to a receiver that is a collection, or to an argument.
+    fn work(&mut self, receiver: Option<&Value>, call: &Call<'_>) {
+        let is_sequence = |it: &&Value| {
+            let ty = it.ty.peel_refs();
+            let role = self.model.role(ty);
+            matches!(role, Some(TypeRole::Collection | TypeRole::Iterator)) || matches!(ty, Ty::Slice(_))
+        };
+        let ordered = receiver.filter(is_sequence);
+        let given = call.args.iter().find(|it| self.is_large(&it.ty)).or(call.args.first()).or(receiver);
+        let subject = ordered.or(given);
         let work = Work {
             what: call.name.clone(),
             subject: subject.and_then(|it| it.place.clone()),
-            is_large: is_collection || self.model.any_part(ty, &mut |it| is_map(it)),
-            orders: is_method && (is_collection || is_iterator),
+            is_large: subject.is_some_and(|it| self.is_large(&it.ty)),
+            orders: ordered.is_some(),
         };
         self.event(EventKind::Work(Box::new(work)), call.span);
+    }
+
+    /// Whether a value of this type holds a map, or is a collection itself.
+    fn is_large(&self, ty: &Ty) -> bool {
+        // A foreign map or set is known by its name only.
+        let is_map = |it: &Ty| match it {
+            Ty::Foreign(path, _) => path.ends_with("Map") || path.ends_with("Set"),
+            _ => matches!(self.model.role(it), Some(TypeRole::Map | TypeRole::SharedMap)),
+        };
+        let ty = ty.peel_refs();
+        let is_collection = self.model.role(ty) == Some(TypeRole::Collection) || matches!(ty, Ty::Slice(_));
+        is_collection || self.model.any_part(ty, &mut |it| is_map(it))
     }
 
     /// What a call waits for, and on: its receiver, or the first argument that can be waited on.
@@ -296,8 +311,13 @@ impl Walker<'_> {
                 return Some(results.get(index).map(|it| self.yielded(it)).unwrap_or_default());
             }
             let (params, own) = own?;
-            let index = params.iter().position(|it| it == name)?;
-            Some(own.get(index).cloned().unwrap_or_default())
+            let param = name.strip_prefix('*').unwrap_or(name);
+            let index = params.iter().position(|it| it == param)?;
+            let arg = own.get(index).cloned().unwrap_or_default();
+            match arg {
+                Ty::Ref(_, inner) if param != name => Some((*inner).clone()),
+                arg => Some(arg),
+            }
         })
     }
 

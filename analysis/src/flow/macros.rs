@@ -210,15 +210,13 @@ impl<'a> Walker<'a> {
     }
 }
 
-/// Puts the arguments' types for `A0`, `A1`, .., and what they refer to for `D0`, `D1`, ..
+/// Puts the arguments' types for `A0`, `A1`, .., and what they refer to for `*A0`, `*A1`, ..
 pub(super) fn argument_types(ty: &Ty, args: &[Value]) -> Ty {
     ty.subst(&|name| {
-        let (letter, index) = name.split_at_checked(1)?;
-        let ty = args.get(index.parse::<usize>().ok()?).map(|it| &it.ty);
-        match letter {
-            "A" => Some(ty.cloned().unwrap_or_default()),
-            "D" => Some(ty.map(|it| it.peel_refs().clone()).unwrap_or_default()),
-            _ => None,
-        }
+        let plain = name.strip_prefix('*');
+        let index = plain.unwrap_or(name).strip_prefix('A')?.parse::<usize>().ok()?;
+        let ty = args.get(index).map(|it| &it.ty);
+        let ty = if plain.is_some() { ty.map(Ty::peel_refs) } else { ty };
+        Some(ty.cloned().unwrap_or_default())
     })
 }

@@ -31,7 +31,7 @@ impl Walker<'_> {
         self.flow.callees.push(id);
         let shape = self.shapes.get(id);
         let site = self.site(id, is_possible, receiver.as_ref().map(|it| &it.1), &call);
-        self.run_called(shape, &site, &call);
+        self.run_called(shape, &site, receiver.as_ref().map(|it| &it.0), &call);
         self.call_of_dyn(id, receiver.as_ref(), &call);
         let mut output = sig.output.clone();
         if let Some((ty, _)) = &receiver {
@@ -208,7 +208,9 @@ impl Walker<'_> {
         }
         let handle = self.model.role(&returns) == Some(TypeRole::Handle);
         let task = call.args.iter().find_map(|it| it.closure).filter(|_| handle).map(|it| self.task(it));
-        let wait = self.awaited_wait(is_async, function.spec.waits, None, &call);
+        // A time limit waits for what it limits.
+        let limits = function.spec.waits == Waits::Timer && call.args.len() > 1;
+        let wait = self.awaited_wait(is_async && !limits, function.spec.waits, None, &call);
         let value = self.wrap_arguments(returns.clone(), call, effect, function.spec.waits);
         let value = Value { wait: wait.or(value.wait), ..value };
         match is_async {

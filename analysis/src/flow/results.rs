@@ -232,6 +232,7 @@ impl<'a> Walker<'a> {
                 let is_keyed = method.spec.key.is_some();
                 is_keyed.then(|| self.entry_place(Some(place), key))
             }
+            TypeRole::Enum if clones(&method.returns) && self.is_plain(returns) => None,
             TypeRole::Layer | TypeRole::Enum | TypeRole::Guard | TypeRole::Entry if !is_root_unnamed => {
                 let unit =
                     matches!(returns, Ty::Tuple(items) if items.is_empty()) || matches!(returns, Ty::Prim(_));
@@ -239,6 +240,28 @@ impl<'a> Walker<'a> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a clone of a value shares nothing with it: all of its type is known, and nothing in it is a handle, a lock
+    /// or a reference.
+    fn is_plain(&self, ty: &Ty) -> bool {
+        let shares = |it: &Ty| match it {
+            Ty::Unknown | Ty::Param(_) | Ty::Foreign(..) | Ty::Ref(..) | Ty::Ptr(..) => true,
+            _ => !matches!(
+                self.model.role(it),
+                None | Some(TypeRole::Plain | TypeRole::Enum | TypeRole::Collection | TypeRole::Map)
+            ),
+        };
+        !self.model.any_part(ty, &mut |it| shares(it))
+    }
+}
+
+/// Whether a method gives what a parameter of its type refers to, by value.
+fn clones(returns: &Ty) -> bool {
+    match returns {
+        Ty::Param(name) => name.starts_with('*'),
+        Ty::Known(_, args) => args.iter().any(clones),
+        _ => false,
     }
 }
 

@@ -4,8 +4,10 @@ use super::calls::Call;
 use super::state::LocalId;
 use super::value::Value;
 use super::walk::Walker;
-use super::{Acquire, Argument, Call as Site, Callback, Caller, EventKind, GuardId, Place, Root, Shape};
-use crate::facts::{ExprId, ExprKind, PatId, Path};
+use super::{
+    Acquire, Argument, Call as Site, Callback, Caller, Decl, EventKind, GuardId, Place, Root, Shape,
+};
+use crate::facts::{ExprId, ExprKind, PatId, Path, TypeKind};
 use crate::model::{FnId, Holder};
 use crate::name::Name;
 use crate::span::Span;
@@ -66,7 +68,13 @@ impl Walker<'_> {
 
     /// Runs the closures among the arguments: under the locks of the callee where it calls them itself, for themselves
     /// where nobody knows when they run.
-    pub(super) fn run_called(&mut self, shape: Option<&Shape>, site: &Site, call: &Call<'_>) {
+    pub(super) fn run_called(
+        &mut self,
+        shape: Option<&Shape>,
+        site: &Site,
+        receiver: Option<&Ty>,
+        call: &Call<'_>,
+    ) {
         let calls = shape.map(|it| it.calls.as_slice()).unwrap_or_default();
         for (arg, index) in call.args.iter().zip(0_u32..) {
             let Some(closure) = arg.closure else { continue };
@@ -78,13 +86,22 @@ impl Walker<'_> {
                 let held: Vec<GuardId> =
                     run.held.iter().map(|it| self.held_by_callee(site, it, call.span)).collect();
                 let before = self.state.clone();
-                let given = self.run(closure, Vec::new());
+                let params = self.closure_params(site.callee, index, receiver);
+                let given = self.run(closure, params);
                 self.end_values(&[given], call.span.at_end());
                 self.state =
                     std::mem::replace(&mut self.state, super::state::State::unreachable()).join(before);
                 self.end(&held, call.span.at_end());
             }
         }
+    }
+
+    /// What the callee gives to a closure of this function.
+    fn closure_params(&self, callee: FnId, index: u32, receiver: Option<&Ty>) -> Vec<Value> {
+        let sig = self.model.signature(callee);
+        let seen = |ty: Ty| receiver.map_or(ty.clone(), |it| self.model.seen_from(&ty, sig, it));
+        let params = self.model.callable_params(callee, index).into_iter();
+        params.map(|ty| Value::of(seen(ty))).collect()
     }
 
     /// A guard that the callee has while it runs a closure of this function.
@@ -100,8 +117,8 @@ impl Walker<'_> {
     /// A call of a value whose code is not known here: a parameter's, a stored closure's.
     pub(super) fn call_back(&mut self, value: &Value, callee: ExprId, span: Span) {
         let Some(output) = self.callable_output(&value.ty) else { return };
-        // A future does nothing before it is awaited.
-        if self.is_future(&output) {
+        // A future does nothing before it is awaited, and who fills a table of functions knows what they are.
+        if self.is_future(&output) || self.is_function_pointer(value) {
             return;
         }
         let caller = match &value.place {
@@ -154,6 +171,13 @@ impl Walker<'_> {
             Ty::Param(name) => self.scope.bounds(&name).any(is_callable).then_some(Ty::Unknown),
             _ => None,
         })
+    }
+
+    /// Whether a value is a field written as `fn()`: it captures nothing.
+    fn is_function_pointer(&self, value: &Value) -> bool {
+        let Some(Decl::Field(adt, name)) = &value.decl else { return false };
+        let written = self.model.written_field(*adt, name);
+        written.is_some_and(|it| matches!(it.kind, TypeKind::FnPtr { .. }))
     }
 
     fn is_future(&self, ty: &Ty) -> bool {

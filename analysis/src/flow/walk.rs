@@ -71,6 +71,7 @@ pub fn walk(model: &Model, shapes: &Shapes, id: FnId) -> Option<FnFlow> {
         extension: None,
         captured: Vec::new(),
         await_floor: 0,
+        awaited: 0,
         expected: None,
     };
     walker.function(id);
@@ -127,6 +128,8 @@ pub(super) struct Walker<'a> {
     pub(super) captured: Vec<(GuardId, LocalId)>,
     /// Guards before this one belong to a frame that waits, not to the future being walked: an await does not suspend them.
     pub(super) await_floor: u32,
+    /// How many tasks that an await waits for are open: what blocks their threads does not block this one.
+    pub(super) awaited: u32,
     /// The type that the surrounding `let` ascribes, for `collect` and its like.
     pub(super) expected: Option<Ty>,
 }

@@ -78,6 +78,7 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "scc-2.toml",
     "scc-3.toml",
     "sea-orm.toml",
+    "serde.toml",
     "serde_json.toml",
     "serde_yaml.toml",
     "sha2.toml",

@@ -45,6 +45,13 @@ impl Reader<'_> {
         if cursor.eat("*const ") {
             return Ok(Ty::Ptr(Mutability::Shared, Arc::new(self.ty(cursor)?)));
         }
+        if cursor.eat("*") {
+            // What a parameter or an argument refers to: known when it is put in.
+            return match self.ty(cursor)? {
+                Ty::Param(name) => Ok(Ty::Param(Name::new(&format!("*{name}")))),
+                other => Ok(other.peel_refs().clone()),
+            };
+        }
         if cursor.eat("(") {
             return Ok(Ty::Tuple(self.list(cursor, ")")?));
         }
@@ -104,9 +111,9 @@ impl Reader<'_> {
     }
 }
 
-/// `A0`, `D0`, `R1`: the type of an argument, what it refers to, the result of a closure.
+/// `A0`, `R1`: the type of an argument, the result of a closure.
 fn is_argument(path: &str) -> bool {
-    path.len() == 2 && path.starts_with(['A', 'D', 'I', 'R']) && path.ends_with(|c: char| c.is_ascii_digit())
+    path.len() == 2 && path.starts_with(['A', 'I', 'R']) && path.ends_with(|c: char| c.is_ascii_digit())
 }
 
 /// Whether a name is one of the language's own types.

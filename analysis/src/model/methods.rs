@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::{FnId, ImplDef, ItemRef, Model, TyScope};
-use crate::facts::{self, ItemKind, SelfKind};
+use crate::facts::{self, ItemKind, Path, Segment, SelfKind, TypeExpr, TypeKind};
 use crate::name::Name;
 use crate::ty::{AdtId, KnownId, TraitId, Ty};
 
@@ -146,16 +146,21 @@ impl Model {
         })
     }
 
-    /// The method or associated function `name` of a type, references and layers not peeled. Where several impls
-    /// declare it, it is resolved only if they agree on being one function.
+    /// The method or associated function `name` of a type, references and layers not peeled. An inherent method wins over
+    /// a trait's; several inherent ones are `cfg` branches.
     pub fn method(&self, ty: &Ty, name: &str) -> Option<FnId> {
         let candidates = self.methods.get(&Head::of(ty)?)?.get(name)?;
-        match candidates.as_slice() {
-            [] => None,
-            [one] => Some(*one),
-            // An inherent method wins over a trait's; several inherent ones are `cfg` branches or other arguments.
-            many => many.iter().copied().find(|id| self.is_inherent(*id)).or(many.first().copied()),
+        let mut fitting = candidates.iter().copied().filter(|id| self.is_for(*id, ty));
+        let first = fitting.next()?;
+        if self.is_inherent(first) {
+            return Some(first);
         }
+        fitting.find(|id| self.is_inherent(*id)).or(Some(first))
+    }
+
+    /// Whether the impl around a method can be one for this very type: `impl Get for Arc<Cache>` is none for `Arc<Map>`.
+    fn is_for(&self, id: FnId, ty: &Ty) -> bool {
+        self.func(id).impl_.is_none_or(|at| fits(self.impl_self_ty(at), ty))
     }
 
     fn is_inherent(&self, id: FnId) -> bool {
@@ -165,6 +170,20 @@ impl Model {
     /// A signature's type seen from a receiver: the impl's parameters replaced by the receiver's arguments.
     pub fn seen_from(&self, ty: &Ty, sig: &FnSig, receiver: &Ty) -> Ty {
         sig.self_ty.as_ref().map_or_else(|| ty.clone(), |pattern| seen_through(ty, pattern, receiver))
+    }
+
+    /// The types with which a function calls the closure that is its parameter of this index, as far as they are written.
+    pub fn callable_params(&self, id: FnId, index: u32) -> Vec<Ty> {
+        let scope = self.fn_scope(id);
+        let Some(ty) = self.fn_facts(id).params.get(index as usize) else { return Vec::new() };
+        let bounds: Vec<&Path> = match &peeled(ty).kind {
+            TypeKind::Impl(bounds) | TypeKind::Dyn(bounds) => bounds.iter().collect(),
+            TypeKind::Path(path) => path.as_ident().into_iter().flat_map(|it| scope.bounds(it)).collect(),
+            _ => Vec::new(),
+        };
+        let is_callable = |it: &&Segment| it.name.starts_with("Fn") || it.name.starts_with("AsyncFn");
+        let written = bounds.iter().filter_map(|it| it.last()).find(is_callable);
+        written.map_or_else(Vec::new, |it| it.args.iter().map(|arg| self.lower_ty(arg, &scope)).collect())
     }
 
     /// What a `Deref` impl of the workspace reaches.
@@ -220,6 +239,23 @@ impl Model {
     }
 }
 
+/// Whether an impl for `pattern` can apply to `ty`: no two known parts of them differ.
+fn fits(pattern: &Ty, ty: &Ty) -> bool {
+    let all_fit = |a: &[Ty], b: &[Ty]| a.iter().zip(b).all(|(pattern, ty)| fits(pattern, ty));
+    match (pattern.peel_refs(), ty.peel_refs()) {
+        (Ty::Adt(a, pattern), Ty::Adt(b, args)) => a == b && all_fit(pattern, args),
+        (Ty::Known(a, pattern), Ty::Known(b, args)) => a == b && all_fit(pattern, args),
+        (Ty::Prim(a), Ty::Prim(b)) => a == b,
+        (Ty::Trait(a), Ty::Trait(b)) => a == b,
+        (
+            Ty::Adt(..) | Ty::Known(..) | Ty::Prim(_) | Ty::Trait(_),
+            Ty::Adt(..) | Ty::Known(..) | Ty::Prim(_),
+        ) => false,
+        // A foreign type can have several paths.
+        _ => true,
+    }
+}
+
 /// A type in terms of `pattern`'s parameters, these replaced by the arguments of `receiver`.
 fn seen_through(ty: &Ty, pattern: &Ty, receiver: &Ty) -> Ty {
     let (pattern, actual) = match (pattern, receiver) {
@@ -231,4 +267,12 @@ fn seen_through(ty: &Ty, pattern: &Ty, receiver: &Ty) -> Ty {
         let index = pattern.iter().position(|it| matches!(it, Ty::Param(param) if *param == *name))?;
         actual.get(index).cloned()
     })
+}
+
+/// A written type below its references.
+fn peeled(ty: &TypeExpr) -> &TypeExpr {
+    match &ty.kind {
+        TypeKind::Ref { inner, .. } => peeled(inner),
+        _ => ty,
+    }
 }

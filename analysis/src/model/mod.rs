@@ -326,6 +326,14 @@ impl Model {
         }
     }
 
+    /// The type of a struct's or union's field as it is written.
+    pub fn written_field(&self, id: AdtId, name: &Name) -> Option<&facts::TypeExpr> {
+        let (ItemKind::Struct(def) | ItemKind::Union(def)) = &self.item(self.adt(id).at).kind else {
+            return None;
+        };
+        def.fields.iter().find(|it| it.name == *name).map(|it| &it.ty)
+    }
+
     /// Every struct, enum and union.
     pub fn adt_ids(&self) -> impl Iterator<Item = AdtId> + use<> {
         (0..self.adts.len() as u32).map(AdtId)

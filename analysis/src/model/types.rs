@@ -7,7 +7,7 @@ use super::{AdtField, AliasId, Def, ItemRef, Model, ModuleId, Namespace, StaticI
 use crate::facts::{self, Generics, ItemKind, Path, Segment, StaticMacro, TypeExpr, TypeKind};
 use crate::knowledge::schema::TypeRole;
 use crate::name::Name;
-use crate::ty::{AdtId, Mutability, Ty};
+use crate::ty::{AdtId, KnownId, Mutability, Ty, no_args};
 
 /// How deep aliases may expand; the compiler rejects cycles, the text under analysis may have them.
 const MAX_ALIASES: u32 = 16;
@@ -117,11 +117,23 @@ impl Model {
                 _ => {}
             }
             let def = self.resolve_segments(scope, &bound.segments, false, Namespace::Types);
-            if let Some(Def::Trait(id)) = def {
-                return Ty::Trait(id);
+            match def {
+                Some(Def::Trait(id)) => return Ty::Trait(id),
+                Some(Def::Foreign(path)) => {
+                    if let Some(id) = self.known_trait(&path, scope) {
+                        return Ty::Known(id, no_args());
+                    }
+                }
+                _ => {}
             }
         }
         Ty::Unknown
+    }
+
+    /// A foreign trait whose methods the knowledge tells.
+    fn known_trait(&self, path: &str, scope: &TyScope<'_>) -> Option<KnownId> {
+        let id = self.knowledge.type_at(path, self.requirement(scope.module, path))?;
+        (self.knowledge.ty(id).role == TypeRole::Plain).then_some(id)
     }
 
     /// The type that a path names.
@@ -334,7 +346,7 @@ fn deeper<'a>(scope: &TyScope<'a>) -> Option<TyScope<'a>> {
 
 /// Type arguments, without an allocation where there are none.
 fn list(args: Vec<Ty>) -> Arc<[Ty]> {
-    if args.is_empty() { crate::ty::no_args() } else { args.into() }
+    if args.is_empty() { no_args() } else { args.into() }
 }
 
 #[cfg(test)]
