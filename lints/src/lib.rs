@@ -12,6 +12,8 @@ mod scrutinee;
 mod story;
 #[cfg(test)]
 mod testing;
+mod uses;
+mod waiting;
 
 pub use engine::{Outcome, run};
 pub use finding::*;

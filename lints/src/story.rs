@@ -1,11 +1,12 @@
 //! The words and places that findings about guards share: names of locks, labels of acquires, ends of guards.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::flow::{Acquire, Decl, Guard, Place as Path, Step, show_place};
-use safe_map_analysis::knowledge::schema::{GuardClass, Op, TypeRole};
+use safe_map_analysis::facts::SelfKind;
+use safe_map_analysis::flow::{Acquire, Decl, Guard, Place as Path, Root, Step, show_place};
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Op, TypeRole};
 use safe_map_analysis::source::FileId;
 use safe_map_analysis::span::Span;
-use safe_map_analysis::summary::{Happening, Hop};
+use safe_map_analysis::summary::{EffectKind, Happening, Hop};
 
 use crate::{Confidence, Finding, Label, Place, Role};
 
@@ -122,6 +123,14 @@ pub(crate) fn declaration_label(function: &FunctionView<'_>, acquire: &Acquire) 
     Some(Label { role: Role::Declaration, place: at(file, span), message: "declared here".to_string() })
 }
 
+/// Whether `&mut self` says that nobody else has the lock now: it is in `self` itself, not behind a handle.
+pub(crate) fn is_exclusive(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    let place = &acquire.lock.place;
+    place.root == Root::SelfValue
+        && place.path.iter().all(|it| matches!(it, Step::Field(_)))
+        && function.model().signature(function.id).self_kind == Some(SelfKind::RefMut)
+}
+
 /// What a conflict on this lock does: `deadlock` or `panic`.
 pub(crate) fn consequence(class: GuardClass) -> &'static str {
     match class {
@@ -158,5 +167,32 @@ pub(crate) fn finding(
         help: String::new(),
         interleaving: Vec::new(),
         fixes: Vec::new(),
+    }
+}
+
+/// Whether a second acquire is one of another lock, and can wait.
+pub(crate) fn is_another(first: &Acquire, second: &Acquire) -> bool {
+    let waits = match second.class {
+        GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async => {
+            !second.is_try && !second.lock.is_private && second.mode != LockMode::None
+        }
+        GuardClass::RefCell | GuardClass::Free => false,
+    };
+    let is_lock = matches!(second.lock.role, TypeRole::Lock | TypeRole::SharedMap);
+    let same_decl = second.lock.decl.is_some() && second.lock.decl == first.lock.decl;
+    waits && is_lock && second.lock.place != first.lock.place && !same_decl
+}
+
+/// What happens, as the start of a sentence.
+pub(crate) fn what_happens(function: &FunctionView<'_>, happening: &Happening<'_>) -> String {
+    match &happening.kind {
+        EffectKind::Acquire(second) => format!("{} is taken", lock_name(function, second)),
+        EffectKind::Await(wait) if wait.what.is_empty() => "the task is suspended".to_string(),
+        EffectKind::Await(wait) => format!("`{}` is awaited", wait.what),
+        EffectKind::Block(wait) => format!("`{}` waits", wait.what),
+        EffectKind::Work(work) => format!("`{}` runs", work.what),
+        EffectKind::Callback(callback) if callback.name.is_empty() => "a callback runs".to_string(),
+        EffectKind::Callback(callback) => format!("the callback `{}` runs", callback.name),
+        EffectKind::MapOp(op) => format!("`{}` runs", op.method),
     }
 }

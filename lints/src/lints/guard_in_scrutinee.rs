@@ -74,14 +74,15 @@
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::ExprKind;
 use safe_map_analysis::flow::{Acquire, Caller, Guard};
-use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, TypeRole, Waits};
+use safe_map_analysis::knowledge::schema::{GuardClass, Waits};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};
 
 use crate::fix::{indentation, names};
 use crate::scrutinee::{Part, Scrutinees};
 use crate::story::{
-    MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, finding, here, lock_name, lock_path,
+    MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, finding, here, is_another, lock_name,
+    lock_path, what_happens,
 };
 use crate::{Applicability, Check, Edit, Finding, Fix, Group, Level, Lint};
 
@@ -150,23 +151,10 @@ fn costs(first: &Acquire, happening: &Happening<'_>) -> bool {
     }
 }
 
-/// Whether a second acquire is one of another lock, and can wait.
-fn is_another(first: &Acquire, second: &Acquire) -> bool {
-    let waits = match second.class {
-        GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async => {
-            !second.is_try && !second.lock.is_private && second.mode != LockMode::None
-        }
-        GuardClass::RefCell | GuardClass::Free => false,
-    };
-    let is_lock = matches!(second.lock.role, TypeRole::Lock | TypeRole::SharedMap);
-    let same_decl = second.lock.decl.is_some() && second.lock.decl == first.lock.decl;
-    waits && is_lock && second.lock.place != first.lock.place && !same_decl
-}
-
 fn report(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>, part: &Part) -> Finding {
     let name = lock_name(function, &guard.acquire);
     let through = called(function, happening).map(|it| format!(" by `{it}`")).unwrap_or_default();
-    let what = what(function, happening);
+    let what = what_happens(function, happening);
     let keeps = if guard.acquire.class == GuardClass::RefCell { "borrowed" } else { "locked" };
     let message =
         format!("{what}{through} while the scrutinee of this `{}` keeps {name} {keeps}", part.keyword);
@@ -191,20 +179,6 @@ fn report(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>,
         ),
     };
     finding
-}
-
-/// What happens, as the start of a sentence.
-fn what(function: &FunctionView<'_>, happening: &Happening<'_>) -> String {
-    match &happening.kind {
-        EffectKind::Acquire(second) => format!("{} is taken", lock_name(function, second)),
-        EffectKind::Await(wait) if wait.what.is_empty() => "the task is suspended".to_string(),
-        EffectKind::Await(wait) => format!("`{}` is awaited", wait.what),
-        EffectKind::Block(wait) => format!("`{}` waits", wait.what),
-        EffectKind::Work(work) => format!("`{}` runs", work.what),
-        EffectKind::Callback(callback) if callback.name.is_empty() => "a callback runs".to_string(),
-        EffectKind::Callback(callback) => format!("the callback `{}` runs", callback.name),
-        EffectKind::MapOp(op) => format!("`{}` runs", op.method),
-    }
 }
 
 /// `let found = scrutinee;` before the branch: offered where the value borrows nothing, is made by a call, and the
@@ -318,6 +292,10 @@ fn f(it: &Queues) {
     }
     for id in std::mem::take(&mut *it.first.lock().unwrap()) {
         *it.third.lock().unwrap() += id;
+//       ^^^^^^^^^^^^^^^ guard_in_scrutinee
+    }
+    if let Some(first) = it.first.lock().unwrap().first().cloned() {
+        *it.third.lock().unwrap() += first;
 //       ^^^^^^^^^^^^^^^ guard_in_scrutinee
     }
     if let Some(id) = { it.first.lock().unwrap().pop() } {

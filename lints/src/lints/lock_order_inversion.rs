@@ -75,14 +75,14 @@
 
 use std::collections::BTreeMap;
 
-use safe_map_analysis::flow::{Acquire, Decl, Guard, Root, Step};
+use safe_map_analysis::flow::{Acquire, Decl, Guard};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking};
 use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::ty::Ty;
-use safe_map_analysis::{Analysis, FunctionView, facts::SelfKind};
+use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::story::{
-    acquire_label, called, chain_labels, declaration_label, finding, here, lock_name, lock_path,
+    acquire_label, called, chain_labels, declaration_label, finding, here, is_exclusive, lock_name, lock_path,
 };
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Role, Step as Turn};
 
@@ -179,14 +179,6 @@ fn is_wrapper(function: &FunctionView<'_>, decl: &Decl) -> bool {
     let model = function.model();
     let fields = model.adt_fields(*adt);
     fields.iter().any(|it| it.name == *name && model.any_part(&it.ty, &mut |ty| matches!(ty, Ty::Param(_))))
-}
-
-/// Whether `&mut self` says that nobody else has the lock now: it is in `self` itself, not behind a handle.
-fn is_exclusive(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
-    let place = &acquire.lock.place;
-    place.root == Root::SelfValue
-        && place.path.iter().all(|it| matches!(it, Step::Field(_)))
-        && function.model().signature(function.id).self_kind == Some(SelfKind::RefMut)
 }
 
 fn is_allowed(analysis: &Analysis, edge: &Edge<'_>) -> bool {

@@ -1,9 +1,15 @@
 //! The registry: every lint, in the order of the catalogue.
 
+mod async_guard_across_await;
+mod callback_under_guard;
 mod delete_during_iteration;
 mod double_lock;
 mod guard_across_await;
+mod guard_across_blocking;
 mod guard_in_scrutinee;
+mod guard_leak;
+mod guard_outlives_use;
+mod heavy_work_under_guard;
 mod let_underscore_guard;
 mod lock_order_inversion;
 mod recursive_read;
@@ -19,8 +25,14 @@ pub static LINTS: &[&Lint] = &[
     &static_mut_map::LINT,
     &delete_during_iteration::LINT,
     &guard_across_await::LINT,
+    &async_guard_across_await::LINT,
+    &guard_across_blocking::LINT,
+    &heavy_work_under_guard::LINT,
+    &callback_under_guard::LINT,
     &guard_in_scrutinee::LINT,
+    &guard_outlives_use::LINT,
     &let_underscore_guard::LINT,
+    &guard_leak::LINT,
     &double_lock::LINT,
     &recursive_read::LINT,
     &lock_order_inversion::LINT,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::support::findings;
+use crate::support::findings_and;
 use safe_map_analysis::facts::Edition;
 use safe_map_lints::{Check, LINTS, Level};
 
@@ -39,11 +39,11 @@ fn firing_examples_fire_and_silent_ones_do_not() {
         assert!(!fires.is_empty() && !silent.is_empty(), "{}: an example each", lint.name);
         for edition in [Edition::E2021, Edition::E2024] {
             for text in &fires {
-                let found = findings(text, edition);
+                let found = findings_and(text, edition, lint.name);
                 assert!(found.iter().any(|it| it.lint == lint.name), "{} is silent on\n{text}", lint.name);
             }
             for text in &silent {
-                assert_eq!(findings(text, edition), Vec::new(), "{}:\n{text}", lint.name);
+                assert_eq!(findings_and(text, edition, lint.name), Vec::new(), "{}:\n{text}", lint.name);
             }
         }
     }

@@ -15,12 +15,17 @@ static KNOWLEDGE: LazyLock<Arc<Knowledge>> = LazyLock::new(|| Arc::new(Knowledge
 
 /// The findings in a snippet of every lint that is not mere advice.
 pub(crate) fn findings(text: &str, edition: Edition) -> Vec<Finding> {
+    findings_and(text, edition, "")
+}
+
+/// The same, and those of one lint that may be advice.
+pub(crate) fn findings_and(text: &str, edition: Edition, advice: &str) -> Vec<Finding> {
     let analysis = Analysis::new(
         Workspace::of_text("src/lib.rs", text, edition),
         KNOWLEDGE.clone(),
         Settings::default(),
     );
-    let outcome = run(&analysis, &|lint| lint.level > Level::Allow);
+    let outcome = run(&analysis, &|lint| lint.level > Level::Allow || lint.name == advice);
     assert!(outcome.panics.is_empty(), "{:?}", outcome.panics);
     outcome.findings
 }

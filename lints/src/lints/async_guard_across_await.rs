@@ -1,0 +1,194 @@
+//! The guard of an async lock is alive at a long await that does not need it.
+//!
+//! ## Why
+//!
+//! A guard of `tokio::sync` or `async-lock` may be held over an await: its waiters suspend, and no thread blocks. But they
+//! do wait, for as long as the await takes. Where that is a request, a query, a sleep or a full channel, one slow peer stops
+//! every task that asks for the map. With a fair `RwLock` a reader that waits is enough: a writer queues behind it, and
+//! all later readers behind the writer.
+//!
+//! ## Fires
+//!
+//! ```rust
+//! use std::collections::HashMap;
+//! use tokio::sync::RwLock;
+//!
+//! struct Client {
+//!     cookies: RwLock<HashMap<String, String>>,
+//! }
+//!
+//! impl Client {
+//!     async fn get(&self, url: &str) -> reqwest::Result<reqwest::Response> {
+//!         let cookies = self.cookies.read().await;
+//!         let header = cookies.values().cloned().collect::<Vec<String>>().join("; ");
+//!         let client = reqwest::Client::new();
+//!         client.get(url).header("Cookie", header).send().await // `cookies` is still locked
+//!     }
+//! }
+//! ```
+//!
+//! ## Silent
+//!
+//! ```rust
+//! use std::collections::HashMap;
+//! use tokio::sync::RwLock;
+//!
+//! struct Client {
+//!     cookies: RwLock<HashMap<String, String>>,
+//! }
+//!
+//! impl Client {
+//!     async fn get(&self, url: &str) -> reqwest::Result<reqwest::Response> {
+//!         let cookies = self.cookies.read().await;
+//!         let header = cookies.values().cloned().collect::<Vec<String>>().join("; ");
+//!         drop(cookies);
+//!         let client = reqwest::Client::new();
+//!         client.get(url).header("Cookie", header).send().await
+//!     }
+//! }
+//! ```
+//!
+//! ## Fix
+//!
+//! End the guard before the await: take what is needed out of it in a statement or block of its own, or clone it. What an
+//! await loads for a map is loaded first and inserted then; `safe_map::ShardedMap::get_or_load` loads once for each key and
+//! holds nothing meanwhile.
+//!
+//! ## Limits
+//!
+//! Only an await that waits for the network, a file, a process, time, a channel or a task is reported, itself or up to two
+//! functions deep, and only where the guard is not used again: an async lock that is held over an await in order to go on
+//! with it is what such locks are for. Silent as well: locks around the connection, file or channel that is awaited, or
+//! around `()`, an `Option`, or anything but a map or collection, and awaits that are given a part of what is locked. Guards that block a
+//! thread are `guard_across_await`'s.
+
+use safe_map_analysis::FunctionView;
+use safe_map_analysis::flow::Guard;
+use safe_map_analysis::knowledge::schema::{GuardClass, Waits};
+use safe_map_analysis::summary::EffectKind;
+
+use crate::waiting::{held_at_waits, report};
+use crate::{Check, Finding, Group, Level, Lint};
+
+pub(crate) static LINT: Lint = Lint {
+    name: "async_guard_across_await",
+    group: Group::Scope,
+    level: Level::Warn,
+    has_fix: false,
+    source: include_str!("async_guard_across_await.rs"),
+    check: Check::Function(check),
+};
+
+fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
+    for held in held_at_waits(function, is_hazard) {
+        let mut finding = report(function, LINT.name, &held);
+        finding.note =
+            "every task that asks for the lock waits as long as this one does, whatever it wants of it"
+                .to_string();
+        finding.help = help(&held.guard);
+        out.push(finding);
+    }
+}
+
+fn is_hazard(guard: &Guard, kind: &EffectKind) -> bool {
+    let EffectKind::Await(wait) = kind else { return false };
+    let is_long = match wait.waits {
+        Waits::Network | Waits::Disk | Waits::Timer | Waits::Channel | Waits::Join | Waits::Process => true,
+        Waits::None | Waits::Signal | Waits::BlockOn => false,
+    };
+    is_long && guard.acquire.class == GuardClass::Async
+}
+
+fn help(guard: &Guard) -> String {
+    let end = match &guard.binding {
+        Some((name, _)) => format!("end `{name}` before the await: nothing uses it afterwards"),
+        None => {
+            "bind what is needed with a `let` of its own, so that the temporary guard ends before the await"
+                .to_string()
+        }
+    };
+    format!("{end}; `safe_map::ShardedMap::get_or_load` fills a map without holding anything meanwhile")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LINT;
+    use crate::testing::check;
+
+    #[test]
+    fn a_request_after_the_last_use_of_the_guard() {
+        check(
+            &LINT,
+            "
+use std::collections::HashMap;
+struct Client { cookies: tokio::sync::RwLock<HashMap<String, String>>, http: reqwest::Client }
+//              ------- declaration: declared here
+impl Client {
+    async fn get(&self, url: &str) {
+        let cookies = self.cookies.read().await;
+//                    ------------------- acquire: held by `cookies`
+        let n = cookies.len();
+        self.http.get(url).send().await.unwrap();
+//                                ^^^^^ async_guard_across_await
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_scrutinee_keeps_the_guard_while_a_callee_sleeps() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, time::Duration};
+async fn f(m: &tokio::sync::Mutex<HashMap<u32, u32>>) {
+    match m.lock().await.get(&1).copied() {
+//        -------- acquire: a temporary
+        Some(n) => pause(n).await,
+//                 ^^^^^^^^ async_guard_across_await
+        None => {}
+    }
+}
+async fn pause(_: u32) { tokio::time::sleep(Duration::from_secs(1)).await }
+//                                                                  ----- hazard: this waits
+",
+        );
+    }
+
+    #[test]
+    fn a_lock_that_is_held_in_order_to_go_on_is_silent() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, time::Duration};
+use tokio::{fs::File, io::AsyncWriteExt, sync::{Mutex, mpsc}, time::sleep};
+struct S { map: Mutex<HashMap<u32, u32>>, gate: Mutex<()>, file: Mutex<File>, count: Mutex<u32>, out: Mutex<HashMap<u32, mpsc::Sender<u32>>> }
+impl S {
+    async fn used_again(&self) { let mut map = self.map.lock().await; sleep(Duration::from_secs(1)).await; map.clear(); }
+    async fn dropped(&self) { let mut map = self.map.lock().await; map.clear(); drop(map); sleep(Duration::from_secs(1)).await; }
+    async fn region(&self) { let _gate = self.gate.lock().await; sleep(Duration::from_secs(1)).await; }
+    async fn own(&self) { let mut file = self.file.lock().await; file.write_all(b\"x\").await.unwrap(); }
+    async fn plain(&self) { let mut count = self.count.lock().await; *count += 1; sleep(Duration::from_secs(1)).await; }
+    async fn entry(&self) { let out = self.out.lock().await; if let Some(tx) = out.get(&1) { tx.send(1).await.unwrap(); } }
+    async fn cheap(&self) { let mut map = self.map.lock().await; map.clear(); tokio::task::yield_now().await; }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_time_limit_waits_for_what_it_limits() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, time::Duration};
+async fn f(m: &tokio::sync::Mutex<HashMap<u32, u32>>, other: &tokio::sync::Mutex<u32>) {
+    let mut map = m.lock().await;
+    map.clear();
+    let n = tokio::time::timeout(Duration::from_secs(1), other.lock()).await;
+}
+",
+        );
+    }
+}

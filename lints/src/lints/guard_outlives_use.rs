@@ -1,0 +1,331 @@
+//! A named guard stays alive past its last use while other work goes on.
+//!
+//! ## Why
+//!
+//! A guard lives to the end of its block, not to its last use. What stands between the two runs under the lock for no
+//! reason: everybody else waits for it, and a lock that is taken there is nested in one that is not needed any more. Nothing
+//! is wrong with the result, so nobody notices before the lock is contended.
+//!
+//! ## Fires
+//!
+//! ```rust
+//! use std::collections::HashMap;
+//! use std::sync::Mutex;
+//!
+//! struct Shop {
+//!     stock: Mutex<HashMap<String, u64>>,
+//!     log: Mutex<Vec<String>>,
+//! }
+//!
+//! impl Shop {
+//!     fn sell(&self, article: &str) {
+//!         let mut stock = self.stock.lock().unwrap();
+//!         stock.remove(article);
+//!         // `stock` is not used any more
+//!         self.log.lock().unwrap().push(article.to_string());
+//!     }
+//! }
+//! ```
+//!
+//! ## Silent
+//!
+//! ```rust
+//! use std::collections::HashMap;
+//! use std::sync::Mutex;
+//!
+//! struct Shop {
+//!     stock: Mutex<HashMap<String, u64>>,
+//!     log: Mutex<Vec<String>>,
+//! }
+//!
+//! impl Shop {
+//!     fn sell(&self, article: &str) {
+//!         let mut stock = self.stock.lock().unwrap();
+//!         stock.remove(article);
+//!         drop(stock);
+//!         self.log.lock().unwrap().push(article.to_string());
+//!     }
+//! }
+//! ```
+//!
+//! ## Fix
+//!
+//! `drop(guard)` behind the last use, or a block around the uses. A guard that is used once needs no name: in
+//! `self.stock.lock().unwrap().remove(article);` it ends with the statement.
+//!
+//! ## Limits
+//!
+//! What counts is work behind the last use: another lock, serialisation, sorting, a callback, an await under an async guard. A
+//! blocking call or a wait is reported by the lints that have them in their names. A guard that is never used marks
+//! a region, and so does one whose name starts with `_` or whose lock protects `()`; those are left alone, and so is a
+//! guard from which something is borrowed that is used later, or that the next turn of a loop uses again. Two locks that
+//! belong together may be held together on purpose: that is why this is advice.
+
+use std::cell::OnceCell;
+
+use safe_map_analysis::FunctionView;
+use safe_map_analysis::facts::{Body, ExprKind, MacroArgs};
+use safe_map_analysis::flow::{Caller, Guard};
+use safe_map_analysis::knowledge::schema::{GuardClass, TypeRole, Waits};
+use safe_map_analysis::span::Span;
+use safe_map_analysis::summary::{EffectKind, Happening};
+use safe_map_analysis::ty::Ty;
+
+use crate::fix::{body_of, drop_before};
+use crate::story::{
+    MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, finding, here, is_another, lock_name,
+    lock_path, what_happens,
+};
+use crate::{Check, Finding, Fix, Group, Label, Level, Lint, Role};
+
+pub(crate) static LINT: Lint = Lint {
+    name: "guard_outlives_use",
+    group: Group::Scope,
+    level: Level::Allow,
+    has_fix: true,
+    source: include_str!("guard_outlives_use.rs"),
+    check: Check::Function(check),
+};
+
+fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
+    let body = OnceCell::new();
+    let mut told: Vec<Span> = Vec::new();
+    for happening in function.happenings() {
+        for held in happening.held.iter().filter(|it| it.local.is_some()) {
+            let guard = function.flow.guard_at(held);
+            if told.contains(&guard.acquire.span) || !is_work(&guard) || !costs(&guard, &happening) {
+                continue;
+            }
+            let Some(body) = body.get_or_init(|| body_of(function)) else { return };
+            let Some(last) = last_use(function, body, &guard, happening.event.span) else { continue };
+            told.push(guard.acquire.span);
+            let mut finding = report(function, &guard, &happening, last);
+            finding.fixes.extend(end_it(function, &guard, happening.event.span));
+            out.push(finding);
+        }
+    }
+}
+
+/// Whether a guard is there to work with what it protects, rather than to mark a region.
+fn is_work(guard: &Guard) -> bool {
+    let waits = match guard.acquire.class {
+        GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async => true,
+        GuardClass::RefCell | GuardClass::Free => false,
+    };
+    let lock = &guard.acquire.lock;
+    let is_lock = matches!(lock.role, TypeRole::Lock | TypeRole::SharedMap);
+    let is_region =
+        lock.content == Ty::unit() || guard.binding.as_ref().is_none_or(|(name, _)| name.starts_with('_'));
+    waits && is_lock && !lock.is_private && !guard.derived && !guard.is_extended && !is_region
+}
+
+fn costs(guard: &Guard, happening: &Happening<'_>) -> bool {
+    let is_near = happening.chain.len() <= MAX_CHAIN;
+    match &happening.kind {
+        EffectKind::Acquire(second) => is_another(&guard.acquire, second),
+        EffectKind::Work(_) => is_near,
+        EffectKind::Callback(callback) => is_near && callback.is_notice && callback.caller == Caller::Stored,
+        EffectKind::Await(wait) => guard.acquire.class == GuardClass::Async && wait.waits == Waits::None,
+        EffectKind::Block(_) | EffectKind::MapOp(_) => false,
+    }
+}
+
+/// The last use of a guard, where all its uses, and those of what borrows from it, are before `hazard`.
+fn last_use(function: &FunctionView<'_>, body: &Body, guard: &Guard, hazard: Span) -> Option<Span> {
+    let (name, bound) = guard.binding.as_ref()?;
+    let hazard = whole(body, hazard);
+    let borrows = function.flow.locals.iter().filter(|it| !it.is_owned && it.span.start > bound.start);
+    let names: Vec<_> = borrows.map(|it| &it.name).chain([name]).collect();
+    let is_use = |kind: &ExprKind, names: &[&safe_map_analysis::name::Name]| match kind {
+        ExprKind::Path(path) => path.as_ident().is_some_and(|it| names.contains(&it)),
+        ExprKind::Macro(call) => matches!(call.args, MacroArgs::Opaque),
+        _ => false,
+    };
+    let behind = body.exprs.iter().filter(|it| it.span.start >= bound.end);
+    let uses: Vec<Span> = behind.clone().filter(|it| is_use(&it.kind, &names)).map(|it| it.span).collect();
+    let repeats = body.exprs.iter().filter(|it| is_loop(&it.kind) && it.span.contains(hazard));
+    let again = |span: &Span| uses.iter().any(|it| span.contains(*it) && bound.start < span.start);
+    if uses.iter().any(|it| it.end > hazard.start) || repeats.map(|it| it.span).any(|it| again(&it)) {
+        return None;
+    }
+    behind.filter(|it| is_use(&it.kind, &[name])).map(|it| it.span).max_by_key(|it| it.start)
+}
+
+/// The whole expression of an await, of which the event has the last word only.
+fn whole(body: &Body, hazard: Span) -> Span {
+    let awaits = body.exprs.iter().filter(|it| matches!(it.kind, ExprKind::Await(_)));
+    let ends = awaits.map(|it| it.span).filter(|it| it.contains(hazard) && it.end == hazard.end);
+    ends.min_by_key(|it| it.end - it.start).unwrap_or(hazard)
+}
+
+fn is_loop(kind: &ExprKind) -> bool {
+    matches!(
+        kind,
+        ExprKind::For { .. } | ExprKind::While { .. } | ExprKind::Loop { .. } | ExprKind::Closure(_)
+    )
+}
+
+fn report(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>, last: Span) -> Finding {
+    let lock = lock_name(function, &guard.acquire);
+    let name = guard.binding.as_ref().map(|(it, _)| it.to_string()).unwrap_or_default();
+    let through = called(function, happening).map(|it| format!(" by `{it}`")).unwrap_or_default();
+    let what = what_happens(function, happening);
+    let message = format!("{what}{through} while `{name}`, which is not used any more, keeps {lock} locked");
+    let mut finding = finding(function, LINT.name, happening.event.span, message);
+    finding.lock = lock_path(function, &guard.acquire);
+    finding.labels.push(acquire_label(function, guard));
+    finding.labels.push(Label {
+        role: Role::Release,
+        place: here(function, last),
+        message: format!("`{name}` is used for the last time"),
+    });
+    finding.labels.extend(chain_labels(function, happening, &format!("{what} here")));
+    finding.labels.extend(declaration_label(function, &guard.acquire));
+    finding.note = "a guard lives to the end of its block, not to its last use".to_string();
+    finding.help = format!("`drop({name})` behind its last use, or a block around its uses");
+    finding
+}
+
+/// `drop(guard);` before the work.
+fn end_it(function: &FunctionView<'_>, guard: &Guard, hazard: Span) -> Option<Fix> {
+    let (name, _) = guard.binding.as_ref()?;
+    let fix = drop_before(function, guard, hazard)?;
+    Some(Fix { title: format!("drop `{name}` when it is not used any more"), ..fix })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LINT;
+    use crate::testing::{check, fixed};
+
+    #[test]
+    fn another_lock_behind_the_last_use() {
+        check(
+            &LINT,
+            "
+use std::sync::Mutex;
+struct Shop { stock: Mutex<Vec<u64>>, log: Mutex<Vec<u64>> }
+//            ----- declaration: declared here
+fn sell(shop: &Shop) {
+    let mut stock = shop.stock.lock().unwrap();
+//                  ----------------- acquire: guard taken here, held by `stock`
+    stock.pop();
+//  ----- release: used for the last time
+    shop.log.lock().unwrap().push(1);
+//  ^^^^^^^^^^^^^^^ guard_outlives_use
+}
+",
+        );
+    }
+
+    #[test]
+    fn what_borrows_from_the_guard_is_a_use() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::Mutex};
+struct Shop { stock: Mutex<HashMap<u64, String>>, log: Mutex<Vec<String>> }
+fn f(shop: &Shop) {
+    let stock = shop.stock.lock().unwrap();
+    let name = stock.get(&1).unwrap();
+    let mut log = shop.log.lock().unwrap();
+    log.push(name.clone());
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_region_a_loop_and_an_early_drop_are_silent() {
+        check(
+            &LINT,
+            "
+use std::sync::Mutex;
+struct Shop { stock: Mutex<Vec<u64>>, gate: Mutex<()>, log: Mutex<Vec<u64>> }
+fn region(shop: &Shop) {
+    let _order = shop.stock.lock().unwrap();
+    shop.log.lock().unwrap().push(1);
+}
+fn gate(shop: &Shop) {
+    let gate = shop.gate.lock().unwrap();
+    shop.log.lock().unwrap().push(1);
+}
+fn turns(shop: &Shop) {
+    let mut stock = shop.stock.lock().unwrap();
+    for _ in 0..3 {
+        stock.pop();
+        shop.log.lock().unwrap().push(1);
+    }
+}
+fn dropped(shop: &Shop) {
+    let mut stock = shop.stock.lock().unwrap();
+    stock.pop();
+    drop(stock);
+    shop.log.lock().unwrap().push(1);
+}
+fn together(shop: &Shop) {
+    let mut stock = shop.stock.lock().unwrap();
+    stock.pop();
+    shop.log.lock().unwrap().push(1);
+    drop(stock);
+}
+",
+        );
+    }
+
+    #[test]
+    fn an_async_guard_over_an_await() {
+        check(
+            &LINT,
+            "
+use tokio::sync::Mutex;
+async fn f(m: &Mutex<Vec<u64>>) {
+    let mut all = m.lock().await;
+    all.pop();
+    told().await;
+//         ^^^^^ guard_outlives_use
+}
+async fn told() { tokio::task::yield_now().await }
+",
+        );
+    }
+
+    #[test]
+    fn an_await_of_what_the_guard_protects_is_a_use() {
+        check(
+            &LINT,
+            "
+use tokio::sync::Mutex;
+struct Client;
+impl Client { async fn ask(&self) { tokio::task::yield_now().await } }
+async fn f(m: &Mutex<Option<Client>>) {
+    let client = m.lock().await;
+    if let Some(client) = client.as_ref() {
+        client.ask().await;
+    }
+}
+async fn g(m: &Mutex<Client>) {
+    let client = m.lock().await;
+    client
+        .ask()
+        .await;
+}
+",
+        );
+    }
+
+    #[test]
+    fn the_fix_drops_the_guard() {
+        let text = "
+use std::sync::Mutex;
+fn f(a: &Mutex<Vec<u32>>, b: &Mutex<u32>) {
+    let mut all = a.lock().unwrap();
+    all.pop();
+    *b.lock().unwrap() += 1;
+}
+";
+        let fixed = fixed(&LINT, text).expect("a fix");
+        assert!(fixed.contains("    all.pop();\n    drop(all);\n    *b.lock()"), "{fixed}");
+        check(&LINT, &fixed);
+    }
+}

@@ -1,0 +1,349 @@
+//! A guard is held while something large is serialised, compressed or hashed.
+//!
+//! ## Why
+//!
+//! Such work takes time in proportion to the data, milliseconds for a map of some size, and everybody who asks for the lock
+//! waits for it. Under a write guard even the readers do. The lock is needed to read or change the map, not
+//! to turn it into text.
+//!
+//! ## Fires
+//!
+//! ```rust
+//! use std::collections::HashMap;
+//! use std::sync::RwLock;
+//!
+//! struct Sessions {
+//!     by_id: RwLock<HashMap<u64, String>>,
+//! }
+//!
+//! impl Sessions {
+//!     fn to_json(&self) -> String {
+//!         serde_json::to_string(&*self.by_id.read().unwrap()).unwrap_or_default()
+//!     }
+//! }
+//! ```
+//!
+//! ## Silent
+//!
+//! ```rust
+//! use std::collections::HashMap;
+//! use std::sync::RwLock;
+//!
+//! struct Sessions {
+//!     by_id: RwLock<HashMap<u64, String>>,
+//! }
+//!
+//! impl Sessions {
+//!     fn to_json(&self) -> String {
+//!         let by_id = self.by_id.read().unwrap().clone();
+//!         serde_json::to_string(&by_id).unwrap_or_default()
+//!     }
+//! }
+//! ```
+//!
+//! ## Fix
+//!
+//! Copy what is serialised, end the guard, and serialise the copy: a copy of the data takes less time than its text.
+//! What goes into the map is serialised before the lock is taken. With `safe_map::SnapshotMap` a snapshot is
+//! serialised, and nothing is locked or copied.
+//!
+//! ## Limits
+//!
+//! Reported is work on a map or collection that the guard itself protects, whole or a field of it, and under an exclusive
+//! guard work in a loop, or on an argument, that has nothing to do with what is protected. Putting a
+//! collection in order, one entry's serialisation and a whole map's copy are left alone, and so are guards of async
+//! locks. Where the guard is alive at a blocking call as well (the text is written to a file), `guard_across_blocking` says so.
+
+use std::cell::OnceCell;
+
+use safe_map_analysis::FunctionView;
+use safe_map_analysis::facts::{Body, Expr, ExprKind, SelfKind};
+use safe_map_analysis::flow::{Acquire, Guard, Place, Step, Work};
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, TypeRole};
+use safe_map_analysis::span::Span;
+use safe_map_analysis::summary::{EffectKind, Happening, Hop};
+use safe_map_analysis::ty::{Mutability, Ty};
+
+use crate::fix::body_of;
+use crate::scrutinee::Scrutinees;
+use crate::story::{
+    MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, finding, lock_name, lock_path,
+};
+use crate::{Check, Confidence, Finding, Group, Level, Lint};
+
+pub(crate) static LINT: Lint = Lint {
+    name: "heavy_work_under_guard",
+    group: Group::Scope,
+    level: Level::Warn,
+    has_fix: false,
+    source: include_str!("heavy_work_under_guard.rs"),
+    check: Check::Function(check),
+};
+
+/// Why the work is no work for this guard.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    /// It is done to all that the guard protects.
+    Protected,
+    /// It is done to something else, again and again or on the way into the map.
+    Unrelated,
+}
+
+fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
+    let body = OnceCell::new();
+    let mut told: Vec<Span> = told_elsewhere(function);
+    for happening in function.happenings() {
+        let EffectKind::Work(work) = &happening.kind else { continue };
+        if work.orders || happening.chain.len() > MAX_CHAIN {
+            continue;
+        }
+        for held in &happening.held {
+            let guard = function.flow.guard_at(held);
+            if told.contains(&guard.acquire.span) || !is_waited_for(&guard.acquire, happening.event.span) {
+                continue;
+            }
+            let Some(body) = body.get_or_init(|| body_of(function)) else { return };
+            let Some(reason) = reason(function, body, &guard, &happening, work) else { continue };
+            let keeps = |it: Scrutinees<'_>| it.keeper(held, happening.event.span).is_some();
+            if Scrutinees::of(function).is_some_and(keeps) {
+                continue;
+            }
+            told.push(guard.acquire.span);
+            out.push(report(function, &guard, &happening, work, reason));
+        }
+    }
+}
+
+/// The acquires of guards that are alive at a blocking call.
+fn told_elsewhere(function: &FunctionView<'_>) -> Vec<Span> {
+    let blocks = function.happenings().filter(|it| matches!(it.kind, EffectKind::Block(_)));
+    let held = blocks.flat_map(|it| it.held);
+    held.map(|it| function.flow.guard(it.guard).acquire.span).collect()
+}
+
+/// Whether threads wait for the guard. A closure that a function runs under its own lock is there to be run.
+fn is_waited_for(acquire: &Acquire, event: Span) -> bool {
+    let is_lock = matches!(acquire.lock.role, TypeRole::Lock | TypeRole::SharedMap);
+    let blocks = matches!(acquire.class, GuardClass::Blocking | GuardClass::Spinning);
+    let is_lent = acquire.is_indirect && acquire.span.contains(event);
+    is_lock && blocks && !acquire.lock.is_private && acquire.mode != LockMode::None && !is_lent
+}
+
+fn reason(
+    function: &FunctionView<'_>,
+    body: &Body,
+    guard: &Guard,
+    happening: &Happening<'_>,
+    work: &Work,
+) -> Option<Reason> {
+    let lock = &guard.acquire.lock.place;
+    let below = work.subject.as_ref().filter(|it| is_below(it, lock));
+    if let Some(subject) = below {
+        let is_whole = !subject.path[lock.path.len()..].iter().any(|it| matches!(it, Step::Entry(_)));
+        let is_read = work.is_large && is_whole && !changes(function, happening);
+        return is_read.then_some(Reason::Protected);
+    }
+    let span = happening.event.span;
+    let is_exclusive = guard.acquire.mode == LockMode::Exclusive;
+    let is_here = happening.chain.is_empty() && !decodes(work);
+    let is_loop = body.exprs.iter().any(|it| is_repeated(body, it, span, guard));
+    let is_argument = work.is_large && guard.binding.is_none() && is_argument(body, guard, span);
+    // A clone made in an argument: its guard is a temporary of the same statement.
+    let is_made_here = span.contains(guard.acquire.span) && guard.binding.is_none();
+    if work.is_large && is_made_here && happening.chain.is_empty() && !decodes(work) {
+        return Some(Reason::Protected);
+    }
+    (is_exclusive && is_here && (is_loop || is_argument)).then_some(Reason::Unrelated)
+}
+
+/// Whether the function through which the work is reached changes what is protected on the way.
+fn changes(function: &FunctionView<'_>, happening: &Happening<'_>) -> bool {
+    let changes = |hop: &Hop| {
+        let sig = function.model().signature(hop.function);
+        let is_changed = |it: &Ty| matches!(it, Ty::Ref(Mutability::Mut, _));
+        sig.self_kind == Some(SelfKind::RefMut) || sig.params.iter().any(is_changed)
+    };
+    happening.chain.iter().any(changes)
+}
+
+/// Whether the work makes a value of a text, which is then needed to go on.
+fn decodes(work: &Work) -> bool {
+    work.what.starts_with("from_") || work.what.starts_with("deserialize")
+}
+
+fn is_below(place: &Place, lock: &Place) -> bool {
+    place.root == lock.root && place.path.len() > lock.path.len() && place.path.starts_with(&lock.path)
+}
+
+/// Whether a loop that goes over something else than what is protected does the work under the guard.
+fn is_repeated(body: &Body, expr: &Expr, event: Span, guard: &Guard) -> bool {
+    let (head, turns) = match &expr.kind {
+        ExprKind::For { iter, body, .. } => (*iter, *body),
+        ExprKind::While { cond, body, .. } => (*cond, *body),
+        _ => return false,
+    };
+    let (head, turns) = (body.expr(head).span, body.expr(turns).span);
+    let names_guard = guard.binding.as_ref().is_some_and(|(name, _)| {
+        body.exprs.iter().filter(|it| head.contains(it.span)).any(
+            |it| matches!(&it.kind, ExprKind::Path(path) if path.as_ident().is_some_and(|it| it == name)),
+        )
+    });
+    let acquire = guard.acquire.span;
+    turns.contains(event) && !turns.contains(acquire) && !head.contains(acquire) && !names_guard
+}
+
+/// Whether the work is done in an argument of a call on the guard: `m.lock().insert(k, encode(v))`.
+fn is_argument(body: &Body, guard: &Guard, event: Span) -> bool {
+    body.exprs.iter().any(|it| match &it.kind {
+        ExprKind::MethodCall { receiver, args, .. } => {
+            body.expr(*receiver).span.contains(guard.acquire.span)
+                && args.iter().any(|arg| body.expr(*arg).span.contains(event))
+        }
+        _ => false,
+    })
+}
+
+fn report(
+    function: &FunctionView<'_>,
+    guard: &Guard,
+    happening: &Happening<'_>,
+    work: &Work,
+    reason: Reason,
+) -> Finding {
+    let name = lock_name(function, &guard.acquire);
+    let through = called(function, happening).map(|it| format!(" in `{it}`")).unwrap_or_default();
+    let (message, note, help) = match reason {
+        Reason::Protected => (
+            format!("`{}`{through} runs over all that {name} protects while it is locked", work.what),
+            format!("it takes time in proportion to the data, and everybody who asks for {name} waits for it"),
+            "clone the data, end the guard, and work on the clone; a snapshot of `safe_map::SnapshotMap` needs \
+             neither lock nor clone"
+                .to_string(),
+        ),
+        Reason::Unrelated => (
+            format!("`{}`{through} runs while {name} is locked for writing", work.what),
+            format!("the work does not need the lock, and everybody who asks for {name} waits for it"),
+            "do the work before the lock is taken, and only store its result under the guard".to_string(),
+        ),
+    };
+    let mut finding = finding(function, LINT.name, happening.event.span, message);
+    finding.confidence = Confidence::Likely;
+    finding.lock = lock_path(function, &guard.acquire);
+    finding.labels.push(acquire_label(function, guard));
+    finding.labels.extend(chain_labels(function, happening, &format!("`{}` runs here", work.what)));
+    finding.labels.extend(declaration_label(function, &guard.acquire));
+    finding.note = note;
+    finding.help = help;
+    finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LINT;
+    use crate::testing::check;
+
+    #[test]
+    fn the_protected_map_is_serialised() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::RwLock};
+struct Sessions { by_id: RwLock<HashMap<u64, String>> }
+//                ----- declaration: declared here
+impl Sessions {
+    fn json(&self) -> String {
+        serde_json::to_string(&*self.by_id.read().unwrap()).unwrap()
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ heavy_work_under_guard
+//                              ----------------- acquire: a temporary
+    }
+    fn named(&self) -> Vec<u8> {
+        let by_id = self.by_id.read().unwrap();
+        serde_json::to_vec(&*by_id).unwrap()
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^ heavy_work_under_guard
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn the_field_of_a_serialize_impl() {
+        check(
+            &LINT,
+            "
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use std::{collections::HashMap, sync::RwLock};
+struct Sessions { by_id: RwLock<HashMap<u64, String>>, count: RwLock<u64> }
+impl Serialize for Sessions {
+    fn serialize<S>(&self, serializer: S) -> Result<S::Ok, S::Error> where S: Serializer {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry(\"count\", &*self.count.read().unwrap())?;
+        map.serialize_entry(\"by_id\", &*self.by_id.read().unwrap())?;
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ heavy_work_under_guard
+        map.end()
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn work_that_has_nothing_to_do_with_the_map() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::Mutex};
+struct Store { texts: Mutex<HashMap<u64, String>> }
+fn save(store: &Store, all: Vec<(u64, Vec<u32>)>, one: &Vec<u32>) {
+    let mut texts = store.texts.lock().unwrap();
+    for (id, item) in all {
+        texts.insert(id, serde_json::to_string(&item).unwrap());
+//                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ heavy_work_under_guard
+    }
+    drop(texts);
+    store.texts.lock().unwrap().insert(1, serde_json::to_string(&one).unwrap());
+//                                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^ heavy_work_under_guard
+}
+",
+        );
+    }
+
+    #[test]
+    fn copies_entries_orders_and_texts_made_before_are_silent() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::Mutex};
+struct Store { texts: Mutex<HashMap<u64, Vec<u64>>>, once: std::sync::OnceLock<String> }
+fn f(store: &Store, all: Vec<(u64, Vec<u64>)>) -> String {
+    let copy = store.texts.lock().unwrap().clone();
+    let text = serde_json::to_string(&copy).unwrap();
+    let one = serde_json::to_string(store.texts.lock().unwrap().get(&1).unwrap());
+    let texts = store.texts.lock().unwrap();
+    let mut ids: Vec<u64> = texts.keys().copied().collect();
+    ids.sort();
+    drop(texts);
+    store.once.get_or_init(|| serde_json::to_string(&copy).unwrap());
+    text
+}
+async fn asynchronous(texts: &tokio::sync::Mutex<HashMap<u64, String>>) -> String {
+    serde_json::to_string(&*texts.lock().await).unwrap()
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_text_that_is_written_to_a_file_under_the_guard_is_told_elsewhere() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::Mutex};
+fn save(texts: &Mutex<HashMap<u64, String>>) {
+    let texts = texts.lock().unwrap();
+    std::fs::write(\"texts\", serde_json::to_string(&*texts).unwrap()).unwrap();
+}
+",
+        );
+    }
+}

@@ -1,0 +1,230 @@
+//! Which code uses a guard: takes it, names it, or names what borrows from it.
+//!
+//! In: a function and one of its guards. Out: answers about spans of its body. In doubt something is a use: a local of
+//! unknown type borrows, and a macro uses every name that stands in it.
+
+use std::collections::BTreeSet;
+
+use safe_map_analysis::FunctionView;
+use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatId, StmtKind};
+use safe_map_analysis::flow::Guard;
+use safe_map_analysis::span::Span;
+
+use crate::fix::body_of;
+
+/// Chains of borrows longer than this are not followed.
+const MAX_ROUNDS: usize = 8;
+
+/// The uses of one guard.
+pub(crate) struct Uses<'a> {
+    body: Body,
+    text: &'a str,
+    /// Where the guard is taken.
+    taken: Span,
+    /// The local that holds it, and those that borrow from it.
+    names: BTreeSet<String>,
+    /// What loops take out of it one by one, and what is given something of it.
+    items: BTreeSet<String>,
+}
+
+impl<'a> Uses<'a> {
+    /// The uses of a guard; none where the function has no body to look at.
+    pub(crate) fn of(function: &FunctionView<'a>, guard: &Guard) -> Option<Uses<'a>> {
+        let mut uses = Uses {
+            body: body_of(function)?,
+            text: &function.file.parsed().source.text,
+            taken: guard.acquire.span,
+            names: guard.binding.iter().map(|(name, _)| name.to_string()).collect(),
+            items: BTreeSet::new(),
+        };
+        for _ in 0..MAX_ROUNDS {
+            let borrowers = uses.borrowers(function);
+            let known = uses.names.len();
+            uses.names.extend(borrowers);
+            if uses.names.len() == known {
+                break;
+            }
+        }
+        uses.items = uses.items(function);
+        Some(uses)
+    }
+
+    /// Whether something is about what the guard protects: it uses the guard, an item that a loop takes out of it,
+    /// or something that was given a part of it.
+    pub(crate) fn concerns(&self, span: Span) -> bool {
+        let is_item = |it: &Expr| match &it.kind {
+            ExprKind::Path(path) => path.as_ident().is_some_and(|it| self.items.contains(it.as_str())),
+            _ => false,
+        };
+        self.within(span) || self.body.exprs.iter().any(|it| span.contains(it.span) && is_item(it))
+    }
+
+    /// Whether the guard is used within a span.
+    pub(crate) fn within(&self, span: Span) -> bool {
+        self.body.exprs.iter().any(|it| span.contains(it.span) && self.is_use(it))
+    }
+
+    /// Whether it is used between its acquire and a span.
+    pub(crate) fn before(&self, span: Span) -> bool {
+        let is_between = |it: &Expr| it.span.start >= self.taken.end && it.span.end <= span.start;
+        self.body.exprs.iter().any(|it| is_between(it) && self.is_use(it))
+    }
+
+    /// Whether it is used again behind a span, in the next turn of a loop as well.
+    pub(crate) fn after(&self, span: Span) -> bool {
+        let comes_again = |it: &Expr| is_loop(it) && it.span.contains(span) && self.goes_round(it);
+        let is_behind = |it: &Expr| it.span.start >= span.end && self.is_use(it);
+        self.body.exprs.iter().any(|it| is_behind(it) || comes_again(it) || self.waits_for_operand(it, span))
+    }
+
+    /// Whether an expression that names the guard first is evaluated once a part of it, at `span`, is there:
+    /// `guard.insert(k, load())`, `*guard = load()`.
+    fn waits_for_operand(&self, it: &Expr, span: Span) -> bool {
+        let contains = |id: &ExprId| self.body.expr(*id).span.contains(span);
+        let names = |id: &ExprId| {
+            let within = self.body.expr(*id).span;
+            self.body.exprs.iter().any(|it| within.contains(it.span) && self.is_named(it))
+        };
+        match &it.kind {
+            ExprKind::MethodCall { receiver, args, .. } => {
+                args.iter().any(contains)
+                    && (names(receiver) || args.iter().any(|it| !contains(it) && names(it)))
+            }
+            ExprKind::Call { args, .. } => {
+                args.iter().any(contains) && args.iter().any(|it| !contains(it) && names(it))
+            }
+            ExprKind::Assign { lhs, rhs, .. } => contains(rhs) && names(lhs),
+            ExprKind::Struct { fields, .. } => {
+                fields.iter().any(|(_, it)| contains(it))
+                    && fields.iter().any(|(_, it)| !contains(it) && names(it))
+            }
+            _ => false,
+        }
+    }
+
+    /// The expression that ends where an event is: an `.await` with its operand, or the event itself.
+    pub(crate) fn expression(&self, event: Span) -> Span {
+        let mut awaits = self.body.exprs.iter().filter(|it| matches!(it.kind, ExprKind::Await(_)));
+        awaits.find(|it| it.span.end == event.end && it.span.contains(event)).map_or(event, |it| it.span)
+    }
+
+    /// Whether a loop uses, from turn to turn, a guard that is older than it, or that its head takes.
+    fn goes_round(&self, it: &Expr) -> bool {
+        let is_inside = |id: ExprId| self.body.expr(id).span.contains(self.taken);
+        let asks_again = match &it.kind {
+            ExprKind::For { iter, .. } => self.within(self.body.expr(*iter).span) || is_inside(*iter),
+            _ => false,
+        };
+        asks_again || !it.span.contains(self.taken) && self.within(it.span)
+    }
+
+    fn is_use(&self, it: &Expr) -> bool {
+        it.span == self.taken || self.is_named(it)
+    }
+
+    fn is_named(&self, it: &Expr) -> bool {
+        match &it.kind {
+            ExprKind::Path(path) => path.as_ident().is_some_and(|it| self.names.contains(it.as_str())),
+            ExprKind::Macro(_) => words(it.span.text(self.text)).any(|it| self.names.contains(it)),
+            _ => false,
+        }
+    }
+
+    /// The locals that are bound to something that uses the guard, and may borrow from it.
+    fn borrowers(&self, function: &FunctionView<'_>) -> Vec<String> {
+        let bound = self.bindings().into_iter().filter(|(_, value)| self.uses_value(*value));
+        let patterns: Vec<Span> = bound.map(|(pat, _)| self.body.pat(pat).span).collect();
+        let assigned = self.body.exprs.iter().filter_map(|it| match &it.kind {
+            ExprKind::Assign { op: None, lhs, rhs } if self.uses_value(*rhs) => self.local(*lhs),
+            _ => None,
+        });
+        let assigned: Vec<&str> = assigned.collect();
+        let locals = function.flow.locals.iter().filter(|it| !it.is_owned);
+        let borrow = locals.filter(|it| {
+            patterns.iter().any(|pat| pat.contains(it.span)) || assigned.contains(&it.name.as_str())
+        });
+        borrow.map(|it| it.name.to_string()).collect()
+    }
+
+    fn items(&self, function: &FunctionView<'_>) -> BTreeSet<String> {
+        let loops = self.body.exprs.iter().filter_map(|it| match &it.kind {
+            ExprKind::For { pat, iter, .. } if self.uses_value(*iter) => Some(self.body.pat(*pat).span),
+            _ => None,
+        });
+        let loops: Vec<Span> = loops.collect();
+        let locals = function.flow.locals.iter();
+        let items = locals.filter(|it| loops.iter().any(|pat| pat.contains(it.span)));
+        items
+            .map(|it| it.name.to_string())
+            .chain(self.body.exprs.iter().flat_map(|it| self.given(it)))
+            .collect()
+    }
+
+    /// The locals that a call gives something of the guard to: `out.write(&guard)`, `write(&mut out, &guard)`.
+    fn given(&self, call: &Expr) -> Vec<String> {
+        let (receiver, args) = match &call.kind {
+            ExprKind::MethodCall { receiver, args, .. } => (Some(*receiver), args),
+            ExprKind::Call { args, .. } => (None, args),
+            _ => return Vec::new(),
+        };
+        if !args.iter().any(|it| self.uses_value(*it)) {
+            return Vec::new();
+        }
+        let lent = args.iter().filter_map(|it| match &self.body.expr(*it).kind {
+            ExprKind::Ref { mutable: true, operand, .. } => Some(*operand),
+            _ => None,
+        });
+        receiver.into_iter().chain(lent).filter_map(|it| self.local(it)).map(str::to_string).collect()
+    }
+
+    /// The local that an expression names.
+    fn local(&self, id: ExprId) -> Option<&str> {
+        match &self.body.expr(id).kind {
+            ExprKind::Path(path) => path.as_ident().map(|it| it.as_str()),
+            _ => None,
+        }
+    }
+
+    fn uses_value(&self, value: ExprId) -> bool {
+        self.within(self.body.expr(value).span)
+    }
+
+    /// Every pattern with the expression that it takes apart; the parameters of closures with what they are given to.
+    fn bindings(&self) -> Vec<(PatId, ExprId)> {
+        let body = &self.body;
+        let mut bindings = Vec::new();
+        for it in &body.exprs {
+            match &it.kind {
+                ExprKind::Block(block) => {
+                    bindings.extend(block.stmts.iter().filter_map(|it| match it.kind {
+                        StmtKind::Let { pat, init: Some(init), .. } => Some((pat, init)),
+                        _ => None,
+                    }))
+                }
+                ExprKind::Let { pat, init } => bindings.push((*pat, *init)),
+                ExprKind::For { pat, iter, .. } => bindings.push((*pat, *iter)),
+                ExprKind::Match { scrutinee, arms } => {
+                    bindings.extend(arms.iter().map(|it| (it.pat, *scrutinee)))
+                }
+                ExprKind::MethodCall { receiver, args, .. } => {
+                    let closures = args.iter().filter_map(|it| match &body.expr(*it).kind {
+                        ExprKind::Closure(closure) => Some(closure),
+                        _ => None,
+                    });
+                    let params = closures.flat_map(|it| it.params.iter().map(|(pat, _)| *pat));
+                    bindings.extend(params.map(|pat| (pat, *receiver)));
+                }
+                _ => {}
+            }
+        }
+        bindings
+    }
+}
+
+fn is_loop(it: &Expr) -> bool {
+    matches!(it.kind, ExprKind::For { .. } | ExprKind::While { .. } | ExprKind::Loop { .. })
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|it: char| !it.is_alphanumeric() && it != '_')
+}

@@ -1,0 +1,211 @@
+//! Guards that are alive while something is waited for, where neither the wait nor the lock is there for the other.
+
+use std::collections::BTreeMap;
+
+use safe_map_analysis::FunctionView;
+use safe_map_analysis::flow::{EventKind, Guard, Place as Path, Root, Step, Wait};
+use safe_map_analysis::knowledge::schema::{LockMode, TypeRole, Waits};
+use safe_map_analysis::span::Span;
+use safe_map_analysis::summary::{EffectKind, Happening};
+use safe_map_analysis::ty::Ty;
+
+use crate::story::{
+    acquire_label, called, chain_labels, declaration_label, finding, here, lock_name, lock_path,
+};
+use crate::uses::Uses;
+use crate::{Finding, Label, Role};
+
+/// Who calls through more functions than this is not told: what is far away is somebody else's decision.
+const MAX_HOPS: usize = 2;
+
+/// A guard with the waits that it is alive at without need, in order.
+#[derive(Debug)]
+pub(crate) struct HeldAtWaits<'a> {
+    /// The guard.
+    pub(crate) guard: Guard,
+    /// Others that are alive at the first wait as well.
+    pub(crate) others: Vec<Guard>,
+    /// Each place once.
+    pub(crate) waits: Vec<Happening<'a>>,
+}
+
+/// The guards that are alive at a wait, one an acquire, for which `is_hazard` says so.
+pub(crate) fn held_at_waits<'a>(
+    function: &FunctionView<'a>,
+    is_hazard: impl Fn(&Guard, &EffectKind) -> bool,
+) -> Vec<HeldAtWaits<'a>> {
+    let mut found: BTreeMap<Span, HeldAtWaits<'a>> = BTreeMap::new();
+    for happening in function.happenings().filter(|it| it.chain.len() <= MAX_HOPS) {
+        let Some(wait) = waited(&happening.kind) else { continue };
+        for held in &happening.held {
+            let guard = function.flow.guard_at(held);
+            if !is_hazard(&guard, &happening.kind)
+                || is_meant(&guard, wait)
+                || is_own_business(&guard, &happening)
+                || !is_shared_data(function, &guard)
+            {
+                continue;
+            }
+            let start = || HeldAtWaits { guard: guard.clone(), others: Vec::new(), waits: Vec::new() };
+            let one = found.entry(guard.acquire.span).or_insert_with(start);
+            if !one.waits.iter().any(|it| it.event.span == happening.event.span) {
+                one.waits.push(happening.clone());
+            }
+        }
+    }
+    merged(found.into_values().filter_map(|it| without_need(function, it)))
+}
+
+/// One entry for the guards whose first wait is the same.
+fn merged<'a>(all: impl Iterator<Item = HeldAtWaits<'a>>) -> Vec<HeldAtWaits<'a>> {
+    let mut merged: Vec<HeldAtWaits<'a>> = Vec::new();
+    for one in all {
+        match merged.iter_mut().find(|it| it.waits[0].event.span == one.waits[0].event.span) {
+            Some(same) => same.others.push(one.guard),
+            None => merged.push(one),
+        }
+    }
+    merged
+}
+
+/// Leaves the waits that the guard is not needed at.
+fn without_need<'a>(function: &FunctionView<'a>, mut held: HeldAtWaits<'a>) -> Option<HeldAtWaits<'a>> {
+    let uses = Uses::of(function, &held.guard)?;
+    let is_alone = held.guard.acquire.mode != LockMode::Shared;
+    let is_temporary = held.guard.binding.is_none();
+    let guard = held.guard.clone();
+    held.waits.retain(|it| {
+        let at = uses.expression(it.event.span);
+        let is_done = (is_temporary || uses.before(at)) && !uses.after(at);
+        let is_needless = match it.kind {
+            EffectKind::Await(_) => is_done && (is_alone || !is_disk(it)),
+            _ => is_long(it) || is_done && is_alone && it.chain.len() <= 1 && !is_kept_in_step(&guard, it),
+        };
+        is_needless && !uses.concerns(at)
+    });
+    (!held.waits.is_empty()).then_some(held)
+}
+
+/// Whether a wait is so long that nobody else should wait for it, needed or not.
+fn is_long(it: &Happening<'_>) -> bool {
+    match waited(&it.kind).map_or(Waits::None, |it| it.waits) {
+        Waits::Network | Waits::Timer | Waits::Process | Waits::BlockOn => true,
+        Waits::None | Waits::Disk | Waits::Channel | Waits::Join | Waits::Signal => false,
+    }
+}
+
+/// Whether the owner of a lock does something of its own under it: its files and its map change together.
+fn is_kept_in_step(guard: &Guard, happening: &Happening<'_>) -> bool {
+    let EventKind::Call(call) = &happening.event.kind else { return false };
+    let root = &guard.acquire.lock.place.root;
+    *root == Root::SelfValue
+        && call.receiver.as_ref().is_some_and(|it| it.root == *root && it.path.is_empty())
+}
+
+fn is_disk(it: &Happening<'_>) -> bool {
+    waited(&it.kind).is_some_and(|it| it.waits == Waits::Disk)
+}
+
+/// Whether a lock is around data that many use for a moment: a map, a collection, or a value that has one. A slot is not:
+/// who fills it makes the others wait on purpose.
+fn is_shared_data(function: &FunctionView<'_>, guard: &Guard) -> bool {
+    let (lock, model) = (&guard.acquire.lock, function.model());
+    let is_handle = |ty: &Ty| matches!(model.role(ty), Some(TypeRole::Handle | TypeRole::Resource));
+    match (lock.role, model.role(&lock.content)) {
+        (TypeRole::SharedMap, _) => true,
+        (TypeRole::Lock, Some(TypeRole::Enum)) => false,
+        (TypeRole::Lock, Some(TypeRole::Collection)) => {
+            !model.any_part(&lock.content, &mut |it| is_handle(it))
+        }
+        (TypeRole::Lock, _) => model.holds_map(&lock.content),
+        _ => false,
+    }
+}
+
+/// What is waited for, where something is.
+fn waited(kind: &EffectKind) -> Option<&Wait> {
+    match kind {
+        EffectKind::Await(wait) | EffectKind::Block(wait) if wait.waits != Waits::None => Some(wait),
+        _ => None,
+    }
+}
+
+/// Whether waiting under the guard is what the lock is there for: it protects nothing but a region of code, it is this
+/// function's alone, whoever does not get it goes on, or what is waited on is what it protects.
+fn is_meant(guard: &Guard, wait: &Wait) -> bool {
+    let lock = &guard.acquire.lock;
+    guard.acquire.is_try
+        || lock.content == Ty::unit()
+        || lock.is_private
+        || wait.on.as_ref().is_some_and(|on| is_within(&lock.place, on))
+}
+
+/// Whether what is protected does the waiting itself, or is handed to what waits; a guard that the caller chose to hand
+/// in is the caller's business.
+fn is_own_business(guard: &Guard, happening: &Happening<'_>) -> bool {
+    let lock = &guard.acquire.lock.place;
+    if matches!(lock.root, Root::Param(..)) && guard.acquire.is_indirect && lock.path.is_empty() {
+        return true;
+    }
+    let EventKind::Call(call) = &happening.event.kind else { return false };
+    let places = call.receiver.iter().chain(call.args.iter().filter_map(|it| it.place.as_ref()));
+    places.into_iter().any(|it| it.root == lock.root && it.path.starts_with(&lock.path) && it != lock)
+}
+
+/// Whether `on` is what the lock at `lock` protects, or a field of it; an entry of a map is only a part.
+fn is_within(lock: &Path, on: &Path) -> bool {
+    let Some(rest) = on.path.strip_prefix(lock.path.as_slice()) else { return false };
+    on.root == lock.root && !rest.is_empty() && !rest.iter().any(|it| matches!(it, Step::Entry(_)))
+}
+
+/// The finding at the first wait under a guard; note and help are the lint's.
+pub(crate) fn report(function: &FunctionView<'_>, lint: &'static str, held: &HeldAtWaits<'_>) -> Finding {
+    let first = &held.waits[0];
+    let message = format!("{} alive while this {}", subject(function, held), waits(function, first));
+    let mut finding = finding(function, lint, first.event.span, message);
+    finding.lock = lock_path(function, &held.guard.acquire);
+    finding.labels.push(acquire_label(function, &held.guard));
+    finding.labels.extend(held.others.iter().map(|it| acquire_label(function, it)));
+    finding.labels.extend(chain_labels(function, first, "this waits"));
+    finding.labels.extend(held.waits[1..].iter().map(|it| Label {
+        role: Role::Hazard,
+        place: here(function, it.event.span),
+        message: format!("and while this {}", waits(function, it)),
+    }));
+    finding.labels.extend(declaration_label(function, &held.guard.acquire));
+    finding
+}
+
+/// ``guard of `a` is``, ``guards of `a` and `b` are``.
+fn subject(function: &FunctionView<'_>, held: &HeldAtWaits<'_>) -> String {
+    let name = |it: &Guard| lock_name(function, &it.acquire);
+    let first = name(&held.guard);
+    match held.others.as_slice() {
+        [] => format!("guard of {first} is"),
+        others => {
+            let others: Vec<String> = others.iter().map(name).collect();
+            format!("guards of {first} and {} are", others.join(" and "))
+        }
+    }
+}
+
+/// ``waits for a file``, ``waits for the network in `fetch` ``.
+fn waits(function: &FunctionView<'_>, happening: &Happening<'_>) -> String {
+    let what = waited(&happening.kind).map_or(Waits::None, |it| it.waits);
+    let through = called(function, happening).map(|it| format!(" in `{it}`")).unwrap_or_default();
+    format!("waits for {}{through}", object(what))
+}
+
+fn object(waits: Waits) -> &'static str {
+    match waits {
+        Waits::None => "something",
+        Waits::Network => "the network",
+        Waits::Disk => "a file",
+        Waits::Timer => "time to pass",
+        Waits::Channel => "a channel",
+        Waits::Join => "another thread or task",
+        Waits::Process => "another process",
+        Waits::Signal => "a signal",
+        Waits::BlockOn => "a future",
+    }
+}
