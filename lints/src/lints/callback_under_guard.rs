@@ -122,7 +122,7 @@ impl Site<'_> {
     fn guard(&self) -> Option<(Guard, bool)> {
         let held = self.happening.held.iter();
         let guards = held.filter(|it| !self.is_scrutinised(it)).map(|it| self.function.flow.guard_at(it));
-        guards.filter(|it| can_wait(it)).find_map(|guard| {
+        guards.filter(can_wait).find_map(|guard| {
             let is_inside = self.is_inside(&guard);
             self.endangers(&guard, is_inside).then_some((guard, is_inside))
         })
