@@ -19,8 +19,9 @@ pub(crate) struct Rounds {
 
 /// Walks every function, in parallel on the current rayon pool.
 pub(crate) fn walk(model: &Model) -> Rounds {
+    let ids: Vec<FnId> = model.fn_ids().collect();
     let (shaped, plain): (Vec<FnId>, Vec<FnId>) =
-        model.fn_ids().partition(|it| flow::may_have_shape(model, *it));
+        ids.par_iter().partition(|it| flow::may_have_shape(model, **it));
     let mut shapes = Shapes::new(shaped.len() + plain.len());
     let mut rounds = Rounds { flows: vec![None; shaped.len() + plain.len()], count: 0, again: 0 };
     let mut changed = rounds.walk(model, &mut shapes, &shaped);

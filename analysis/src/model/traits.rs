@@ -1,17 +1,17 @@
 //! Traits of the workspace: which impls a call through one can mean.
 
-use super::{Def, FnId, Model, Namespace, TyScope};
+use rayon::prelude::*;
+
+use super::{Def, FnId, ImplDef, Model, Namespace, TyScope};
 use crate::ty::{TraitId, Ty};
 
 impl Model {
     /// Indexes the methods of impls of the workspace's own traits.
     pub(super) fn index_traits(&mut self) {
-        for def in &self.impls {
-            let Some(impl_) = self.impl_facts(def.at) else { continue };
-            let Some(path) = &impl_.trait_ else { continue };
-            let scope = TyScope::new(def.module);
-            let found = self.resolve_segments(&scope, &path.segments, false, Namespace::Types);
-            if let Some(Def::Trait(id)) = found {
+        let implemented: Vec<Option<TraitId>> =
+            self.impls.par_iter().map(|it| self.implemented_trait(it)).collect();
+        for (def, id) in self.impls.iter().zip(implemented) {
+            if let Some(id) = id {
                 self.implementors.entry(id).or_default().push(def.at);
             }
         }
@@ -20,6 +20,16 @@ impl Model {
             if let Some(at) = def.impl_ {
                 self.impl_fns.insert((at, def.name.clone()), id);
             }
+        }
+    }
+
+    /// The workspace's trait that an impl is of.
+    fn implemented_trait(&self, def: &ImplDef) -> Option<TraitId> {
+        let path = self.impl_facts(def.at)?.trait_.as_ref()?;
+        let scope = TyScope::new(def.module);
+        match self.resolve_segments(&scope, &path.segments, false, Namespace::Types)? {
+            Def::Trait(id) => Some(id),
+            _ => None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! The effects of one function: its own events, and what its callees do.
 
+use rustc_hash::FxHashMap;
+
 use super::{Effect, EffectKind};
 use crate::flow::{Acquire, Call, Callback, Caller, Event, EventKind, FnFlow, MapOp, Root, Wait, Work};
 use crate::knowledge::schema::{GuardClass, LockMode, Waits};
@@ -14,9 +16,18 @@ pub(super) type Known<'a> = dyn Fn(FnId) -> &'a [Effect] + 'a;
 /// The effects of a function, given those of its callees so far. Those that it had before keep their places.
 pub(super) fn of(known: &Known<'_>, flow: &FnFlow) -> Vec<Effect> {
     let mut effects = known(flow.id).to_vec();
+    let mut calls: FxHashMap<FnId, Vec<(&Call, &Event)>> = FxHashMap::default();
     for event in flow.events.iter().filter(|it| it.is_own) {
         match &event.kind {
-            EventKind::Call(call) => through(known, flow, event, call, &mut effects),
+            EventKind::Call(call) => {
+                let before = calls.entry(call.callee).or_default();
+                // The same call under the same guards has the same effects.
+                let this = (&**call, &event.held, event.is_sure);
+                if before.iter().all(|(call, event)| (*call, &event.held, event.is_sure) != this) {
+                    before.push((call, event));
+                    through(known, flow, event, call, &mut effects);
+                }
+            }
             _ => {
                 let kind = own_kind(event).filter(is_lasting);
                 let effect = kind.map(|kind| effect(flow, event, kind, None, event.is_sure));

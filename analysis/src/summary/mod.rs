@@ -84,21 +84,25 @@ impl Summaries {
         &self.by_fn[id.0 as usize]
     }
 
-    /// Summarises functions that call each other, again and again while there is something new.
+    /// Summarises functions that call each other, again and again while there is something new: each anew once one that it
+    /// calls has more effects than it saw.
     fn settle(&self, flows: &[Option<FnFlow>], group: &[usize]) -> Settled {
         let mut settled = Settled { effects: group.iter().map(|it| (*it, Vec::new())).collect(), turns: 0 };
-        let is_circle = group.len() > 1 || calls_itself(flows, group[0]);
-        while settled.turns < MAX_TURNS {
+        let callers = callers_within(flows, group);
+        let mut is_due = vec![true; group.len()];
+        while settled.turns < MAX_TURNS && is_due.contains(&true) {
             settled.turns += 1;
-            let mut is_new = false;
             for at in 0..group.len() {
+                if !std::mem::take(&mut is_due[at]) {
+                    continue;
+                }
                 let Some(flow) = &flows[group[at]] else { continue };
                 let effects = effects::of(&|id| settled.of(self, id), flow);
-                is_new |= effects.len() > settled.effects[at].1.len();
+                let has_more = effects.len() > settled.effects[at].1.len();
                 settled.effects[at].1 = effects;
-            }
-            if !is_new || !is_circle {
-                break;
+                if has_more {
+                    callers[at].iter().for_each(|caller| is_due[*caller] = true);
+                }
             }
         }
         settled
@@ -164,6 +168,15 @@ fn callees(flow: &FnFlow) -> impl Iterator<Item = FnId> + '_ {
     })
 }
 
-fn calls_itself(flows: &[Option<FnFlow>], index: usize) -> bool {
-    flows[index].as_ref().is_some_and(|it| callees(it).any(|callee| callee == it.id))
+/// For each function of a group, who in the group calls it, as places in the group.
+fn callers_within(flows: &[Option<FnFlow>], group: &[usize]) -> Vec<Vec<usize>> {
+    let mut callers = vec![Vec::new(); group.len()];
+    for (caller, flow) in group.iter().enumerate().filter_map(|(at, it)| Some((at, flows[*it].as_ref()?))) {
+        for callee in callees(flow) {
+            if let Ok(at) = group.binary_search(&(callee.0 as usize)) {
+                callers[at].push(caller);
+            }
+        }
+    }
+    callers
 }
