@@ -3,6 +3,8 @@
 //! A body's tree takes ten times the bytes of its source, and most are looked at once or never. Packed it takes less
 //! than its source, and unpacking it costs a small part of what parsing it did.
 
+use std::cell::Cell;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Body, ExprKind, ItemId, MacroCall, PatId, PatKind, StmtKind};
@@ -31,9 +33,8 @@ impl PackedBody {
     ///
     /// Never: a body is plain data, and the format has a form for all of it.
     pub fn new(body: &Body) -> PackedBody {
-        let bytes = postcard::to_allocvec(body).expect("a body is plain data").into_boxed_slice();
         PackedBody {
-            bytes,
+            bytes: bytes(body),
             params: body.params.iter().map(|it| bound_name(body, *it)).collect(),
             max_depth: body.max_depth,
             items: nested_items(body),
@@ -50,6 +51,17 @@ impl PackedBody {
     pub fn unpack(&self) -> Body {
         postcard::from_bytes(&self.bytes).expect("these bytes were packed here")
     }
+}
+
+/// A body's bytes, written where the last one's were: the box is as large as they are, and allocated once.
+fn bytes(body: &Body) -> Box<[u8]> {
+    thread_local!(static BYTES: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
+    let mut buffer = BYTES.take();
+    buffer.clear();
+    let buffer = postcard::to_extend(body, buffer).expect("a body is plain data");
+    let bytes = Box::from(buffer.as_slice());
+    BYTES.set(buffer);
+    bytes
 }
 
 fn bound_name(body: &Body, id: PatId) -> Name {

@@ -108,6 +108,9 @@ impl<'a> Lower<'a> {
             Ok(tokens) => lower.lexed(tokens),
             Err(_) => lower.chunks(start),
         }
+        // They live as long as the run.
+        lower.facts.items.shrink_to_fit();
+        lower.facts.bodies.shrink_to_fit();
         lower.facts
     }
 

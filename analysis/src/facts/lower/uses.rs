@@ -21,6 +21,7 @@ impl Lower<'_> {
             }
             syn::Visibility::Inherited => (Visibility::Private, head.span.start),
         };
+        imports.shrink_to_fit();
         self.put_item(head, ItemKind::Use(imports))
     }
 
