@@ -179,7 +179,9 @@ pub(crate) fn is_another(first: &Acquire, second: &Acquire) -> bool {
         GuardClass::RefCell | GuardClass::Free => false,
     };
     let is_lock = matches!(second.lock.role, TypeRole::Lock | TypeRole::SharedMap);
-    let same_decl = second.lock.decl.is_some() && second.lock.decl == first.lock.decl;
+    // Two places of one declaration may be one lock, but two statics never are.
+    let are_statics = [first, second].iter().all(|it| matches!(it.lock.place.root, Root::Static(_)));
+    let same_decl = !are_statics && second.lock.decl.is_some() && second.lock.decl == first.lock.decl;
     waits && is_lock && second.lock.place != first.lock.place && !same_decl
 }
 

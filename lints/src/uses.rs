@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatId, StmtKind};
-use safe_map_analysis::flow::Guard;
+use safe_map_analysis::flow::{FnFlow, Guard};
+use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 
 use crate::fix::body_of;
@@ -18,11 +19,12 @@ const MAX_ROUNDS: usize = 8;
 /// The uses of one guard.
 pub(crate) struct Uses<'a> {
     body: Body,
+    flow: &'a FnFlow,
     text: &'a str,
     /// Where the guard is taken.
     taken: Span,
-    /// The local that holds it, and those that borrow from it.
-    names: BTreeSet<String>,
+    /// The local that holds it, and those that borrow from it, with where they are bound.
+    names: BTreeSet<(Name, Span)>,
     /// What loops take out of it one by one, and what is given something of it.
     items: BTreeSet<String>,
 }
@@ -32,9 +34,10 @@ impl<'a> Uses<'a> {
     pub(crate) fn of(function: &FunctionView<'a>, guard: &Guard) -> Option<Uses<'a>> {
         let mut uses = Uses {
             body: body_of(function)?,
+            flow: function.flow,
             text: &function.file.parsed().source.text,
             taken: guard.acquire.span,
-            names: guard.binding.iter().map(|(name, _)| name.to_string()).collect(),
+            names: guard.binding.iter().cloned().collect(),
             items: BTreeSet::new(),
         };
         for _ in 0..MAX_ROUNDS {
@@ -124,14 +127,21 @@ impl<'a> Uses<'a> {
 
     fn is_named(&self, it: &Expr) -> bool {
         match &it.kind {
-            ExprKind::Path(path) => path.as_ident().is_some_and(|it| self.names.contains(it.as_str())),
-            ExprKind::Macro(_) => words(it.span.text(self.text)).any(|it| self.names.contains(it)),
+            ExprKind::Path(path) => path.as_ident().is_some_and(|name| {
+                let is_it =
+                    |(local, bound): &(Name, Span)| local == name && !self.flow.is_another(*bound, it.span);
+                self.names.iter().any(is_it)
+            }),
+            ExprKind::Macro(_) => {
+                let mut words = words(it.span.text(self.text));
+                words.any(|word| self.names.iter().any(|(name, _)| name == word))
+            }
             _ => false,
         }
     }
 
     /// The locals that are bound to something that uses the guard, and may borrow from it.
-    fn borrowers(&self, function: &FunctionView<'_>) -> Vec<String> {
+    fn borrowers(&self, function: &FunctionView<'_>) -> Vec<(Name, Span)> {
         let bound = self.bindings().into_iter().filter(|(_, value)| self.uses_value(*value));
         let patterns: Vec<Span> = bound.map(|(pat, _)| self.body.pat(pat).span).collect();
         let assigned = self.body.exprs.iter().filter_map(|it| match &it.kind {
@@ -143,7 +153,7 @@ impl<'a> Uses<'a> {
         let borrow = locals.filter(|it| {
             patterns.iter().any(|pat| pat.contains(it.span)) || assigned.contains(&it.name.as_str())
         });
-        borrow.map(|it| it.name.to_string()).collect()
+        borrow.map(|it| (it.name.clone(), it.span)).collect()
     }
 
     fn items(&self, function: &FunctionView<'_>) -> BTreeSet<String> {

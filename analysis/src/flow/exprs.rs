@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::place::{Root, Step};
 use super::state::{Owner, State};
 use super::value::Value;
-use super::walk::Walker;
-use super::{Decl, EventKind, Place};
+use super::walk::{Local, Walker};
+use super::{Decl, EventKind, Place, Use};
 use crate::facts::{ExprId, ExprKind, Lit, Path, UnaryOp};
 use crate::knowledge::schema::{CloneKind, TypeRole};
 use crate::model::{Def, ValueDef};
@@ -158,7 +158,10 @@ impl<'a> Walker<'a> {
                 return value;
             }
             if let Some(local) = self.lookup(name) {
-                let known = &self.locals[local.0 as usize].value;
+                let Local { span: bound, value: known, .. } = &self.locals[local.0 as usize];
+                if !self.flow.guards.is_empty() && self.macro_args.is_empty() {
+                    self.flow.uses.push(Use { at: span, bound: *bound });
+                }
                 let guards = self.state.owned_by(Owner::Local(local));
                 return Value { guards, local: Some(local), ..known.clone() };
             }

@@ -57,6 +57,8 @@ pub struct FnFlow {
     pub guards: Vec<Guard>,
     /// Its locals.
     pub locals: Vec<Binding>,
+    /// Which local a name means, from the first guard on; sorted.
+    pub uses: Vec<Use>,
     /// Its events. A loop's body is walked twice where a guard of one turn is alive in the next.
     pub events: Vec<Event>,
     /// What branches and loops look into while something is alive.
@@ -73,6 +75,14 @@ impl FnFlow {
         &self.guards[id.0 as usize]
     }
 
+    /// Whether the name at `at` stands for another local than the one bound at `bound`: one that shadows it. Not so where
+    /// the name is in code that is not walked.
+    pub fn is_another(&self, bound: Span, at: Span) -> bool {
+        let first = self.uses.partition_point(|it| it.at < at);
+        let mut here = self.uses[first..].iter().take_while(|it| it.at == at).peekable();
+        here.peek().is_some() && here.all(|it| it.bound != bound)
+    }
+
     /// A guard as it is held at an event: by the local that has it there, not the one that had it last.
     pub fn guard_at(&self, held: &Held) -> Guard {
         let guard = self.guard(held.guard).clone();
@@ -81,6 +91,15 @@ impl FnFlow {
         let acquire = Acquire { mode: held.mode, ..guard.acquire };
         Guard { binding: here.or(guard.binding), acquire, ..guard }
     }
+}
+
+/// A name where it stands for a local.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Use {
+    /// The name.
+    pub at: Span,
+    /// Where the local is bound.
+    pub bound: Span,
 }
 
 /// A local variable.

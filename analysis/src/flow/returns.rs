@@ -93,6 +93,9 @@ impl Walker<'_> {
         if self.flow.guards.is_empty() {
             self.flow.locals = Vec::new();
         }
+        self.flow.uses.sort();
+        self.flow.uses.dedup();
+        self.flow.uses.shrink_to_fit();
         self.flow.shape =
             Shape { place: self.returned_path(), guards: self.returned_guards(), calls: self.param_calls() };
         self.flow

@@ -42,6 +42,7 @@ pub fn walk(model: &Model, shapes: &Shapes, id: FnId) -> Option<FnFlow> {
             id,
             guards: Vec::new(),
             locals: Vec::new(),
+            uses: Vec::new(),
             events: Vec::new(),
             scrutinees: Vec::new(),
             shape: Shape::default(),

@@ -4,6 +4,7 @@
 //! written type in its place, and the fields and methods of a type. It knows nothing of bodies beyond the items
 //! inside them.
 
+mod assoc;
 mod collect;
 mod described;
 mod dump;

@@ -95,7 +95,7 @@ impl Model {
     }
 
     /// What a list of bounds says of a value: a callable, a future, an iterator, a workspace trait.
-    fn bounds_ty<'a>(&self, bounds: impl Iterator<Item = &'a Path>, scope: &TyScope<'_>) -> Ty {
+    pub(super) fn bounds_ty<'a>(&self, bounds: impl Iterator<Item = &'a Path>, scope: &TyScope<'_>) -> Ty {
         for bound in bounds {
             let Some(last) = bound.last() else { continue };
             let binding = |name: &str| last.bindings.iter().find(|(it, _)| *it == *name);
@@ -158,6 +158,11 @@ impl Model {
                 return Ty::Prim(name.clone());
             }
         }
+        if let ([param, assoc], false) = (path, global)
+            && scope.is_param(&param.name)
+        {
+            return self.assoc_of_param(&param.name, &assoc.name, scope);
+        }
         let def = self.resolve_segments(scope, path, global, Namespace::Types);
         def.map_or(Ty::Unknown, |def| self.def_ty(&def, path.last(), scope))
     }
@@ -166,20 +171,6 @@ impl Model {
         match path {
             [_] => scope.self_ty.clone().unwrap_or_default(),
             [_, assoc] => self.assoc_ty(&assoc.name, scope),
-            _ => Ty::Unknown,
-        }
-    }
-
-    /// `Self::Assoc` inside an impl.
-    fn assoc_ty(&self, name: &Name, scope: &TyScope<'_>) -> Ty {
-        let (Some(impl_), Some(at)) = (scope.impl_, scope.impl_at) else { return Ty::Unknown };
-        let items = impl_.items.iter().map(|id| self.item(ItemRef { item: *id, ..at }));
-        let ty = items.filter(|it| it.name == *name).find_map(|it| match &it.kind {
-            ItemKind::TypeAlias { ty, .. } => ty.as_ref(),
-            _ => None,
-        });
-        match (ty, deeper(scope)) {
-            (Some(ty), Some(scope)) => self.lower_ty(ty, &scope),
             _ => Ty::Unknown,
         }
     }
@@ -340,7 +331,7 @@ impl Model {
 }
 
 /// The scope one alias deeper, or nothing where the chain is too long to be real.
-fn deeper<'a>(scope: &TyScope<'a>) -> Option<TyScope<'a>> {
+pub(super) fn deeper<'a>(scope: &TyScope<'a>) -> Option<TyScope<'a>> {
     (scope.depth < MAX_ALIASES).then(|| TyScope { depth: scope.depth + 1, ..scope.clone() })
 }
 

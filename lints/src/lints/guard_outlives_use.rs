@@ -64,9 +64,10 @@
 use std::cell::OnceCell;
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::{Body, ExprKind, MacroArgs};
+use safe_map_analysis::facts::{Body, Expr, ExprKind, MacroArgs, StmtKind};
 use safe_map_analysis::flow::{Caller, Guard};
 use safe_map_analysis::knowledge::schema::{GuardClass, TypeRole, Waits};
+use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::ty::Ty;
@@ -134,21 +135,43 @@ fn costs(guard: &Guard, happening: &Happening<'_>) -> bool {
 fn last_use(function: &FunctionView<'_>, body: &Body, guard: &Guard, hazard: Span) -> Option<Span> {
     let (name, bound) = guard.binding.as_ref()?;
     let hazard = whole(body, hazard);
-    let borrows = function.flow.locals.iter().filter(|it| !it.is_owned && it.span.start > bound.start);
-    let names: Vec<_> = borrows.map(|it| &it.name).chain([name]).collect();
-    let is_use = |kind: &ExprKind, names: &[&safe_map_analysis::name::Name]| match kind {
-        ExprKind::Path(path) => path.as_ident().is_some_and(|it| names.contains(&it)),
+    // What is bound behind the hazard, or to what comes of it, borrows from the guard only where it names something that does.
+    let waiting = binding_at(body, hazard).filter(|it| it.start > bound.start).unwrap_or(hazard);
+    let is_between = |it: Span| bound.start < it.start && it.start < waiting.start;
+    let borrows = function.flow.locals.iter().filter(|it| !it.is_owned && is_between(it.span));
+    let locals: Vec<_> = borrows.map(|it| (&it.name, it.span)).chain([(name, *bound)]).collect();
+    let is_use = |it: &Expr, locals: &[(&Name, Span)]| match &it.kind {
+        ExprKind::Path(path) => path.as_ident().is_some_and(|name| {
+            let is_it =
+                |(local, bound): &(&Name, Span)| *local == name && !function.flow.is_another(*bound, it.span);
+            locals.iter().any(is_it)
+        }),
         ExprKind::Macro(call) => matches!(call.args, MacroArgs::Opaque),
         _ => false,
     };
     let behind = body.exprs.iter().filter(|it| it.span.start >= bound.end);
-    let uses: Vec<Span> = behind.clone().filter(|it| is_use(&it.kind, &names)).map(|it| it.span).collect();
+    let uses: Vec<Span> = behind.clone().filter(|it| is_use(it, &locals)).map(|it| it.span).collect();
     let repeats = body.exprs.iter().filter(|it| is_loop(&it.kind) && it.span.contains(hazard));
     let again = |span: &Span| uses.iter().any(|it| span.contains(*it) && bound.start < span.start);
-    if uses.iter().any(|it| it.end > hazard.start) || repeats.map(|it| it.span).any(|it| again(&it)) {
+    if uses.iter().any(|it| it.end > waiting.start) || repeats.map(|it| it.span).any(|it| again(&it)) {
         return None;
     }
-    behind.filter(|it| is_use(&it.kind, &[name])).map(|it| it.span).max_by_key(|it| it.start)
+    behind.filter(|it| is_use(it, &[(name, *bound)])).map(|it| it.span).max_by_key(|it| it.start)
+}
+
+/// The `let` that waits for `hazard`.
+fn binding_at(body: &Body, hazard: Span) -> Option<Span> {
+    let blocks = body.exprs.iter().filter_map(|it| match &it.kind {
+        ExprKind::Block(block) => Some(block),
+        _ => None,
+    });
+    let lets = blocks.flat_map(|it| &it.stmts).filter_map(|it| match it.kind {
+        StmtKind::Let { pat, init: Some(init), .. } => Some((body.pat(pat).span, body.expr(init).span)),
+        _ => None,
+    });
+    lets.filter(|(_, init)| init.contains(hazard))
+        .map(|(pat, init)| pat.to(init))
+        .min_by_key(|it| it.end - it.start)
 }
 
 /// The whole expression of an await, of which the event has the last word only.
@@ -197,6 +220,30 @@ fn end_it(function: &FunctionView<'_>, guard: &Guard, hazard: Span) -> Option<Fi
 mod tests {
     use super::LINT;
     use crate::testing::{check, fixed};
+
+    #[test]
+    fn a_shadowed_guard_is_still_alive() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::{Mutex, RwLock}};
+struct Sizes { latest: RwLock<HashMap<u32, u64>>, snapshots: Mutex<HashMap<u32, u64>> }
+impl Sizes {
+    fn get(&self, id: u32) -> Option<u64> {
+        let cache = self.latest.read().unwrap();
+        if let Some(size) = cache.get(&id) {
+//                          ----- release: used for the last time
+            return Some(*size);
+        }
+        let cache = self.snapshots.lock().unwrap();
+//                  ^^^^^^^^^^^^^^^^^^^^^ guard_outlives_use
+        let size = cache.get(&id)?;
+        Some(*size)
+    }
+}
+",
+        );
+    }
 
     #[test]
     fn another_lock_behind_the_last_use() {
