@@ -301,8 +301,11 @@ impl Walker<'_> {
         };
         let with_args = argument_types(returns, args);
         with_args.subst(&|name| {
-            if name == "Self" {
-                return Some(ty.clone());
+            match name {
+                "Self" => return Some(ty.clone()),
+                // What no turbofish names is inferred from elsewhere.
+                "G0" => return Some(Ty::Unknown),
+                _ => {}
             }
             if let Some(index) = name.strip_prefix('R').and_then(|it| it.parse::<usize>().ok()) {
                 return Some(results.get(index).cloned().unwrap_or_default());
@@ -336,7 +339,13 @@ impl Walker<'_> {
         if returns.is_unknown() {
             return call.turbofish.clone().or_else(|| self.expected.clone()).unwrap_or_default();
         }
-        self.seen(returns, ty, &call.args, results)
+        match &call.turbofish {
+            Some(named) => {
+                let returns = returns.subst(&|name| (name == "G0").then(|| named.clone()));
+                self.seen(&returns, ty, &call.args, results)
+            }
+            None => self.seen(returns, ty, &call.args, results),
+        }
     }
 
     /// What `collect` makes: as written in the turbofish or the `let`, its open parts filled from the items.

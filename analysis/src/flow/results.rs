@@ -232,6 +232,8 @@ impl<'a> Walker<'a> {
                 let is_keyed = method.spec.key.is_some();
                 is_keyed.then(|| self.entry_place(Some(place), key))
             }
+            // The same value under the type that it has.
+            TypeRole::Plain if mentions(&method.returns, &|it| it == "G0") => Some(place.clone()),
             TypeRole::Enum if clones(&method.returns) && self.is_plain(returns) => None,
             TypeRole::Layer | TypeRole::Enum | TypeRole::Guard | TypeRole::Entry if !is_root_unnamed => {
                 let unit =
@@ -258,9 +260,15 @@ impl<'a> Walker<'a> {
 
 /// Whether a method gives what a parameter of its type refers to, by value.
 fn clones(returns: &Ty) -> bool {
-    match returns {
-        Ty::Param(name) => name.starts_with('*'),
-        Ty::Known(_, args) => args.iter().any(clones),
+    mentions(returns, &|it| it.starts_with('*'))
+}
+
+/// Whether a parameter for which `test` holds is in a type.
+fn mentions(ty: &Ty, test: &dyn Fn(&str) -> bool) -> bool {
+    match ty {
+        Ty::Param(name) => test(name),
+        Ty::Known(_, args) => args.iter().any(|it| mentions(it, test)),
+        Ty::Ref(_, inner) => mentions(inner, test),
         _ => false,
     }
 }

@@ -3,8 +3,9 @@
 //! This is the file's shape and nothing else; unknown keys are errors. [`super::Knowledge`] checks and indexes it.
 //! The type language of `returns`, `item`, `derefs` and variants: paths with arguments, `&T`, `&mut T`, `(A, B)`,
 //! the names in `params`, `Self`, `R0`, `R1`.. for the result of the closure at that argument, `I0`, `I1`.. for what
-//! iterating that result gives, `A0`, `A1`.. for the type of that argument, `*` before a name for what it refers to,
-//! and `_` for what is not known. Paths of the same file and of `std` may be written by their last segment.
+//! iterating that result gives, `A0`, `A1`.. for the type of that argument, `G0` for the type that a turbofish names,
+//! `*` before a name for what it refers to, and `_` for what is not known. Paths of the same file and of `std` may be
+//! written by their last segment.
 
 use serde::{Deserialize, Serialize};
 
