@@ -8,21 +8,29 @@ use safe_map_analysis::span::Span;
 use crate::story::here;
 use crate::{Applicability, Edit, Fix};
 
-/// `drop(guard);` before the statement that holds `hazard`: offered where the guard is a plain `let` of the same block
-/// and is not used again, neither behind the hazard nor in its own statement.
-pub(crate) fn drop_before(function: &FunctionView<'_>, guard: &Guard, hazard: Span) -> Option<Fix> {
+/// `drop(guard);` before the statement that holds `hazard`, called `what`: offered where the guard is a plain `let` of the
+/// same block, and neither it nor what borrows from it is used again, behind the hazard or in its own statement.
+pub(crate) fn drop_before(
+    function: &FunctionView<'_>,
+    guard: &Guard,
+    hazard: Span,
+    what: &str,
+) -> Option<Fix> {
     let (name, binding) = guard.binding.as_ref().filter(|_| !guard.is_extended)?;
     let body = &body_of(function)?;
     let block = blocks(body).find(|it| binds_in(body, it, *binding))?;
     let stmt = block.stmts.iter().map(|it| it.span).chain(block.tail.map(|it| body.expr(it).span));
     let stmt = stmt.filter(|it| it.contains(hazard)).min_by_key(|it| it.end - it.start)?;
-    if stmt.start <= binding.end || uses_from(body, name, stmt.start) {
+    let is_between = |it: Span| binding.end <= it.start && it.end <= stmt.start;
+    let borrows = function.flow.locals.iter().filter(|it| !it.is_owned && is_between(it.span));
+    let mut needed = borrows.map(|it| &it.name).chain([name]);
+    if stmt.start <= binding.end || needed.any(|it| uses_from(body, it, stmt.start)) {
         return None;
     }
     let text = &function.file.parsed().source.text;
     let indent = indentation(text, stmt.start)?;
     Some(Fix {
-        title: format!("drop `{name}` before it is awaited over"),
+        title: format!("drop `{name}` before {what}"),
         applicability: Applicability::MaybeIncorrect,
         edits: vec![Edit {
             place: here(function, Span::new(stmt.start, stmt.start)),

@@ -113,7 +113,10 @@ impl Reader<'_> {
 
 /// `A0`, `R1`, `G0`: the type of an argument, the result of a closure, the type of a turbofish.
 fn is_argument(path: &str) -> bool {
-    path == "G0" || path.len() == 2 && path.starts_with(['A', 'I', 'R']) && path.ends_with(|c: char| c.is_ascii_digit())
+    path == "G0"
+        || path.len() == 2
+            && path.starts_with(['A', 'I', 'R'])
+            && path.ends_with(|c: char| c.is_ascii_digit())
 }
 
 /// Whether a name is one of the language's own types.

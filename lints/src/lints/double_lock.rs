@@ -53,7 +53,7 @@
 //!
 //! End the first guard before the second acquire: bind what is needed with a `let` of its own, or use the first guard
 //! for both. For a map, one call does both: `entry(k).or_insert_with(..)`, or `safe_map::ShardedMap::upsert`, which
-//! hands out no guard that could be alive.
+//! hands out no guard that could be alive. Where nothing needs the first guard any more, the fix drops it.
 //!
 //! ## Limits
 //!
@@ -67,6 +67,7 @@ use safe_map_analysis::flow::{Acquire, Event, EventKind, Guard};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, Op};
 use safe_map_analysis::summary::{EffectKind, Happening};
 
+use crate::fix::drop_before;
 use crate::story::{
     acquire_label, called, chain_labels, consequence, declaration_label, finding, lock_name, lock_path,
     verdict,
@@ -79,7 +80,7 @@ pub(crate) static LINT: Lint = Lint {
     name: "double_lock",
     group: Group::Deadlock,
     level: Level::Deny,
-    has_fix: false,
+    has_fix: true,
     source: include_str!("double_lock.rs"),
     check: Check::Function(check),
 };
@@ -180,6 +181,7 @@ fn report(
     finding.labels.extend(declaration_label(function, second));
     finding.note = format!("this {verdict}: {}", why(first));
     finding.help = help(first);
+    finding.fixes.extend(drop_before(function, first, happening.event.span, "the second acquire"));
     finding
 }
 
@@ -214,7 +216,7 @@ fn help(first: &Guard) -> String {
 mod tests {
     use super::LINT;
     use crate::Confidence;
-    use crate::testing::{check, found};
+    use crate::testing::{check, fixed, found};
 
     #[test]
     fn the_write_in_an_arm_of_its_own_read() {
@@ -287,5 +289,35 @@ fn g(map: &dashmap::DashMap<u32, u32>) {
         assert_eq!(rated(maybe), [Confidence::Likely]);
         assert_eq!(rated(keys), [Confidence::Likely]);
         assert_eq!(rated(same), [Confidence::Certain]);
+    }
+
+    #[test]
+    fn a_guard_that_nothing_needs_is_dropped_first() {
+        let text = "
+use std::{collections::HashMap, sync::Mutex};
+fn f(m: &Mutex<HashMap<u32, u32>>) -> usize {
+    let mut map = m.lock().unwrap();
+    map.insert(1, 2);
+    m.lock().unwrap().len()
+}
+";
+        let fixed = fixed(&LINT, text).expect("a fix");
+        assert!(
+            fixed.contains("    map.insert(1, 2);\n    drop(map);\n    m.lock().unwrap().len()\n"),
+            "{fixed}"
+        );
+    }
+
+    #[test]
+    fn no_fix_where_something_borrows_from_the_guard() {
+        let text = "
+use std::{collections::HashMap, sync::Mutex};
+fn f(m: &Mutex<HashMap<u32, String>>) -> usize {
+    let map = m.lock().unwrap();
+    let name = map.get(&1).unwrap();
+    m.lock().unwrap().len() + name.len()
+}
+";
+        assert_eq!(fixed(&LINT, text), None);
     }
 }

@@ -144,7 +144,7 @@ fn report(function: &FunctionView<'_>, guard: &Guard, awaits: &[Span]) -> Findin
     finding.labels.extend(declaration_label(function, acquire));
     finding.note = note(guard);
     finding.help = help(guard);
-    finding.fixes.extend(drop_before(function, guard, awaits[0]));
+    finding.fixes.extend(drop_before(function, guard, awaits[0], "the await"));
     finding
 }
 

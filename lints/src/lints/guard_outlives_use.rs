@@ -211,9 +211,7 @@ fn report(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>,
 
 /// `drop(guard);` before the work.
 fn end_it(function: &FunctionView<'_>, guard: &Guard, hazard: Span) -> Option<Fix> {
-    let (name, _) = guard.binding.as_ref()?;
-    let fix = drop_before(function, guard, hazard)?;
-    Some(Fix { title: format!("drop `{name}` when it is not used any more"), ..fix })
+    drop_before(function, guard, hazard, "work that does not need it")
 }
 
 #[cfg(test)]

@@ -56,7 +56,8 @@
 //! ## Fix
 //!
 //! Use the first guard for both: give the callee what it guards rather than the lock. Where the lock's reads are meant to
-//! nest, parking_lot has `read_recursive`. `safe_map::SnapshotMap` reads without a lock.
+//! nest, parking_lot has `read_recursive`. `safe_map::SnapshotMap` reads without a lock. Where nothing needs the first
+//! guard any more, the fix drops it.
 //!
 //! ## Limits
 //!
@@ -68,6 +69,7 @@ use safe_map_analysis::flow::{Acquire, Guard};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode};
 use safe_map_analysis::summary::{EffectKind, Happening};
 
+use crate::fix::drop_before;
 use crate::story::{acquire_label, called, chain_labels, declaration_label, finding, lock_name, lock_path};
 use crate::{Check, Confidence, Finding, Group, Level, Lint};
 
@@ -75,7 +77,7 @@ pub(crate) static LINT: Lint = Lint {
     name: "recursive_read",
     group: Group::Deadlock,
     level: Level::Warn,
-    has_fix: false,
+    has_fix: true,
     source: include_str!("recursive_read.rs"),
     check: Check::Function(check),
 };
@@ -127,6 +129,7 @@ fn report(
                     guard, the second read waits behind the writer, and the first guard waits for the second read"
         .to_string();
     finding.help = help(first);
+    finding.fixes.extend(drop_before(function, first, happening.event.span, "the second read"));
     finding
 }
 
