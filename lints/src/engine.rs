@@ -43,6 +43,10 @@ fn run_file(file: FileView<'_>, lints: &[&Lint]) -> Outcome {
         guarded(lint, &file.parsed().source.path, &mut outcome, |out| match lint.check {
             Check::File(check) => check(&file, out),
             Check::Function(check) => file.functions().for_each(|it| check(&it, out)),
+            Check::Contention(check) => {
+                let functions = file.functions().filter(|it| !it.model().has_one_thread(it.id));
+                functions.for_each(|it| check(&it, out));
+            }
             Check::Workspace(_) | Check::Engine => {}
         });
     }

@@ -48,6 +48,8 @@ pub enum Check {
     File(fn(&FileView<'_>, &mut Vec<Finding>)),
     /// One function's flow.
     Function(fn(&FunctionView<'_>, &mut Vec<Finding>)),
+    /// One function's flow, where another thread could wait: not on targets that have one thread only.
+    Contention(fn(&FunctionView<'_>, &mut Vec<Finding>)),
     /// Everything.
     Workspace(fn(&Analysis, &mut Vec<Finding>)),
     /// Raised by the engine itself: suppressions.

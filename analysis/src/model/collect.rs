@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::threads::has_one_thread;
 use super::{
     AdtDef, AliasId, ConstId, Def, FnDef, FnId, ImplDef, Import, ImportPath, ItemRef, Model, Module,
     ModuleId, NamedDef, StaticDef, StaticId, is_test_attrs,
@@ -21,6 +22,7 @@ struct Place {
     /// The path of the enclosing items, for names in messages; nothing at the root.
     path: Option<Rc<str>>,
     is_test: bool,
+    has_one_thread: bool,
 }
 
 impl Place {
@@ -49,6 +51,7 @@ impl Model {
                 trait_: None,
                 path: parsed.source.module.iter().fold(None, |path, it| Some(extended(path.as_deref(), it))),
                 is_test: parsed.source.is_test || is_test_attrs(&parsed.facts.attrs),
+                has_one_thread: has_one_thread(&parsed.facts.attrs),
             };
             self.items(&parsed.facts, &parsed.facts.roots, &place);
         }
@@ -95,7 +98,11 @@ impl Model {
     fn item_in(&mut self, facts: &FileFacts, id: ItemId, place: &Place) {
         let item = facts.item(id);
         let at = ItemRef { file: place.file, item: id };
-        let place = &Place { is_test: place.is_test || is_test_attrs(&item.attrs), ..place.clone() };
+        let place = &Place {
+            is_test: place.is_test || is_test_attrs(&item.attrs),
+            has_one_thread: place.has_one_thread || has_one_thread(&item.attrs),
+            ..place.clone()
+        };
         match &item.kind {
             ItemKind::Mod { items } => self.inline_mod(facts, item, items.as_deref(), place),
             ItemKind::Use(imports) => self.imports(imports, place.module),
@@ -163,7 +170,10 @@ impl Model {
 
     fn inline_mod(&mut self, facts: &FileFacts, item: &Item, items: Option<&[ItemId]>, place: &Place) {
         let module = self.child_module(place.module, &item.name);
-        let Some(items) = items else { return };
+        let Some(items) = items else {
+            self.modules[module.0 as usize].has_one_thread[usize::from(!place.has_one_thread)] = true;
+            return;
+        };
         self.items(facts, items, &Place { module, ..place.inside(&item.name) });
     }
 
@@ -204,6 +214,7 @@ impl Model {
             name: item.name.clone(),
             path: inside.path.as_deref().unwrap_or_default().to_owned(),
             is_test: place.is_test,
+            has_one_thread: place.has_one_thread,
             body,
         });
         if place.impl_.is_none() && place.trait_.is_none() {

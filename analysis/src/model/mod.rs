@@ -14,6 +14,7 @@ mod holders;
 mod methods;
 mod resolve;
 mod test_code;
+mod threads;
 mod traits;
 mod types;
 
@@ -76,6 +77,8 @@ pub struct Module {
     pub is_block: bool,
     /// Its path from the crate's root.
     pub path: Vec<Name>,
+    /// Whether a declaration of it is for targets with one thread, and whether one is not.
+    has_one_thread: [bool; 2],
     types: FxHashMap<Name, Def>,
     values: FxHashMap<Name, Def>,
     imports: FxHashMap<Name, Import>,
@@ -130,6 +133,8 @@ pub struct FnDef {
     pub path: String,
     /// Only compiled for tests.
     pub is_test: bool,
+    /// Only compiled for targets with one thread, by an attribute of its own or of what is around it in its file.
+    has_one_thread: bool,
     /// Its body.
     pub body: Option<BodyId>,
 }

@@ -78,7 +78,7 @@ pub(crate) static LINT: Lint = Lint {
     level: Level::Warn,
     has_fix: false,
     source: include_str!("guard_across_blocking.rs"),
-    check: Check::Function(check),
+    check: Check::Contention(check),
 };
 
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {

@@ -85,7 +85,7 @@ pub(crate) static LINT: Lint = Lint {
     level: Level::Allow,
     has_fix: true,
     source: include_str!("guard_outlives_use.rs"),
-    check: Check::Function(check),
+    check: Check::Contention(check),
 };
 
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {

@@ -77,7 +77,7 @@ pub(crate) static LINT: Lint = Lint {
     level: Level::Warn,
     has_fix: false,
     source: include_str!("heavy_work_under_guard.rs"),
-    check: Check::Function(check),
+    check: Check::Contention(check),
 };
 
 /// Why the work is no work for this guard.

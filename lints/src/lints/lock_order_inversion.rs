@@ -127,7 +127,8 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
 fn orders(analysis: &Analysis) -> Orders<'_> {
     let mut orders = Orders::new();
     for function in analysis.files().flat_map(|it| it.functions().collect::<Vec<_>>()) {
-        if function.model().func(function.id).is_test {
+        let model = function.model();
+        if model.func(function.id).is_test || model.has_one_thread(function.id) {
             continue;
         }
         for (key, edge) in function.happenings().flat_map(|it| edges(function, &it)) {

@@ -79,7 +79,7 @@ pub(crate) static LINT: Lint = Lint {
     level: Level::Warn,
     has_fix: true,
     source: include_str!("recursive_read.rs"),
-    check: Check::Function(check),
+    check: Check::Contention(check),
 };
 
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {

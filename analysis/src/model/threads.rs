@@ -1,0 +1,54 @@
+//! Code for targets that have one thread: nobody else can wait there, or be waited for.
+
+use super::{FnId, Model};
+use crate::facts::{Attrs, Cfg};
+
+/// Whether an item with these attributes is only compiled for targets with one thread: wasm without atomics.
+pub(super) fn has_one_thread(attrs: &Attrs) -> bool {
+    attrs.cfg.iter().any(requires_one_thread)
+}
+
+fn requires_one_thread(cfg: &Cfg) -> bool {
+    match cfg {
+        Cfg::Atom(key, Some(value)) => match key.as_str() {
+            "target_arch" => matches!(value.as_str(), "wasm32" | "wasm64"),
+            "target_family" => value == "wasm",
+            _ => false,
+        },
+        Cfg::Atom(_, None) | Cfg::Not(_) => false,
+        Cfg::All(parts) => parts.iter().any(requires_one_thread) && !parts.iter().any(names_atomics),
+        Cfg::Any(parts) => !parts.is_empty() && parts.iter().all(requires_one_thread),
+    }
+}
+
+fn names_atomics(cfg: &Cfg) -> bool {
+    matches!(cfg, Cfg::Atom(key, Some(value)) if *key == "target_feature" && value == "atomics")
+}
+
+impl Model {
+    /// Whether a function is only compiled for targets with one thread.
+    pub fn has_one_thread(&self, id: FnId) -> bool {
+        let def = self.func(id);
+        let around = std::iter::successors(Some(def.module), |it| self.module(*it).parent);
+        let mut around = around.map(|it| self.module(it).has_one_thread);
+        // A module that has another declaration is one for other targets as well.
+        def.has_one_thread || around.any(|it| it == [true, false])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wasm_has_one_thread_unless_atomics_are_asked_for() {
+        let atom = |key: &str, value: &str| Cfg::Atom(key.into(), Some(value.into()));
+        let wasm = || atom("target_arch", "wasm32");
+        assert!(requires_one_thread(&wasm()));
+        assert!(requires_one_thread(&Cfg::All(vec![Cfg::Atom("web".into(), None), wasm()])));
+        assert!(!requires_one_thread(&Cfg::All(vec![wasm(), atom("target_feature", "atomics")])));
+        assert!(!requires_one_thread(&Cfg::Any(vec![wasm(), Cfg::Atom("unix".into(), None)])));
+        assert!(!requires_one_thread(&Cfg::Not(Box::new(wasm()))));
+        assert!(!requires_one_thread(&atom("target_arch", "x86_64")));
+    }
+}
