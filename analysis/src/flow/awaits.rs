@@ -30,7 +30,10 @@ impl<'a> Walker<'a> {
         if value.pending.as_ref().is_none_or(|it| it.suspends) {
             let wait = value.pending.as_ref().map(|it| it.wait.clone()).filter(|it| it.waits != Waits::None);
             let wait = wait.map(Box::new).or(value.wait.clone()).unwrap_or_default();
-            self.event(EventKind::Await(wait), at);
+            // What is moved into a function of the workspace is alive at that function's own awaits, or at none.
+            let call = value.pending.as_ref().and_then(|it| it.call.as_ref());
+            let moved = call.map(|it| it.moved_guards()).unwrap_or_default();
+            self.event_without(&moved, EventKind::Await(wait), at);
         }
         if let Some(task) = value.task {
             self.awaited += 1;

@@ -129,6 +129,13 @@ pub struct Call {
     pub moved: Vec<GuardId>,
 }
 
+impl Call {
+    /// The guards that are moved into the callee.
+    pub(super) fn moved_guards(&self) -> Vec<GuardId> {
+        self.args.iter().flat_map(|it| &it.moved).chain(&self.moved).copied().collect()
+    }
+}
+
 /// An argument of a call.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Argument {

@@ -210,6 +210,11 @@ impl<'a> Walker<'a> {
 
     /// Records an event, with what is alive.
     pub(super) fn event(&mut self, kind: EventKind, span: Span) {
+        self.event_without(&[], kind, span);
+    }
+
+    /// The same, where some of the guards are another's business.
+    pub(super) fn event_without(&mut self, others: &[GuardId], kind: EventKind, span: Span) {
         if !self.state.reachable {
             return;
         }
@@ -218,7 +223,8 @@ impl<'a> Walker<'a> {
             _ => None,
         };
         let floor = if matches!(kind, EventKind::Await(_)) { self.await_floor } else { 0 };
-        let is_held = |it: &super::Held| Some(it.guard) != taken && it.guard.0 >= floor;
+        let is_held =
+            |it: &super::Held| Some(it.guard) != taken && it.guard.0 >= floor && !others.contains(&it.guard);
         let held = self.state.held().filter(is_held).collect();
         self.flow.events.push(Event {
             kind,
