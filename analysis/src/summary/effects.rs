@@ -131,9 +131,14 @@ fn seen_wait(call: &Call, wait: &Wait) -> Wait {
     Wait { on, ..wait.clone() }
 }
 
-/// A callback that this function chose itself is no callback: its closure was walked where the callee runs it.
+/// A callback that this function chose itself is no callback: its closure was walked where the callee runs it, or is in a
+/// value that is made for the call.
 fn seen_callback(call: &Call, callback: &Callback) -> Option<Callback> {
     let place = callback.place.as_ref().and_then(|it| call.seen(it));
+    let is_given = callback.place.as_ref().is_some_and(|it| matches!(it.root, Root::Param(..)));
+    if is_given && place.is_none() {
+        return None;
+    }
     let caller = match callback.caller {
         Caller::Param(_) => match &place.as_ref()?.root {
             Root::Param(outer, _) if place.as_ref().is_some_and(|it| it.path.is_empty()) => {
