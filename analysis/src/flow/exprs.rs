@@ -356,8 +356,7 @@ impl<'a> Walker<'a> {
                     Some(item) => (item.clone(), None),
                     None => continue,
                 },
-                // A newtype that is known as a layer: `state.0`.
-                Ty::Known(..) if name == "0" && self.model.role(&ty) == Some(TypeRole::Layer) => {
+                Ty::Known(id, _) if name == "0" && self.knowledge.ty(*id).newtype => {
                     let inner = self.deref_once(&ty).unwrap_or_default();
                     return Value {
                         place: value.place.clone(),

@@ -72,6 +72,8 @@ pub struct KnownType {
     pub params: Vec<Name>,
     /// What a deref reaches.
     pub derefs: Option<Ty>,
+    /// Whether `.0` reaches the same.
+    pub newtype: bool,
     /// What iteration yields.
     pub item: Option<Ty>,
     /// Who waits, for guards and their kin.
@@ -95,6 +97,7 @@ impl KnownType {
             role: ty.kind,
             params: ty.params.iter().map(|it| Name::new(it)).collect(),
             derefs: None,
+            newtype: ty.newtype,
             item: None,
             guard: ty.guard,
             locking: ty.locking,

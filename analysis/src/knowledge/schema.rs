@@ -47,6 +47,9 @@ pub struct Type {
     /// The type that a deref, or a use as a transparent layer, reaches.
     #[serde(default)]
     pub derefs: Option<String>,
+    /// A tuple struct whose only field is public: `.0` is what a deref reaches.
+    #[serde(default)]
+    pub newtype: bool,
     /// For iterators and collections: what iteration yields by value.
     #[serde(default)]
     pub item: Option<String>,
