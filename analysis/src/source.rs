@@ -70,6 +70,21 @@ pub struct Workspace {
     pub crates: Vec<Crate>,
     /// The files.
     pub files: Vec<ParsedFile>,
+    /// The modules that several crates have from one file.
+    pub shared: Vec<SharedModule>,
+}
+
+/// A module of a crate whose file belongs to another crate: one `mod x;` of a library and a binary, a `#[path]`, a link.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct SharedModule {
+    /// The crate.
+    pub krate: CrateId,
+    /// The module in it, from its root.
+    pub module: Vec<Name>,
+    /// The crate that the file belongs to.
+    pub owner: CrateId,
+    /// The module there.
+    pub owner_module: Vec<Name>,
 }
 
 impl Workspace {
@@ -107,6 +122,6 @@ impl Workspace {
             is_test: false,
         };
         let facts = crate::facts::lower(text, edition);
-        Workspace { crates: vec![krate], files: vec![ParsedFile { source, facts }] }
+        Workspace { crates: vec![krate], files: vec![ParsedFile { source, facts }], shared: Vec::new() }
     }
 }

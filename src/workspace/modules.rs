@@ -2,9 +2,9 @@
 //!
 //! Rounds: the files of a round are read and lowered in parallel, then their references make the next round. A file
 //! is lowered once for each edition it is reached under, and belongs to the first crate that reaches it: reported
-//! before merely read, product before test, library before binary.
+//! before merely read, product before test, library before binary. The others share its module.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use safe_map_analysis::facts::{Edition, Problem};
 use safe_map_analysis::model::requires_test;
 use safe_map_analysis::name::Name;
-use safe_map_analysis::source::{CrateId, ParsedFile, SourceFile};
+use safe_map_analysis::source::{CrateId, ParsedFile, SharedModule, SourceFile};
 use safe_map_analysis::span::LineIndex;
 
 use super::files::{Files, Key};
@@ -42,20 +42,36 @@ struct Visit {
 pub(crate) fn follow(mut plan: Plan, mut files: Files) -> Discovered {
     let mut seen = HashSet::new();
     let mut owners: BTreeMap<Key, Visit> = BTreeMap::new();
+    let mut sharing = Vec::new();
     let mut missing = Vec::new();
     let mut round = starts(&mut plan, &files);
     while !round.is_empty() {
         round.retain(|visit| seen.insert((visit.real.clone(), visit.krate)));
         files.read(keys(&round), plan.budget, &AtomicBool::new(false));
         let next = expand_all(&round, &files, plan.test_code);
-        for visit in round {
-            own(&mut owners, visit, &plan.reported);
-        }
+        sharing.extend(round.into_iter().filter_map(|it| own(&mut owners, it, &plan.reported)));
         round = next.visits;
         missing.extend(next.missing);
     }
     plan.incomplete.extend(missing.into_iter().map(|it| it.describe(&plan.root, &files)));
-    assemble(plan, owners, files)
+    let shared = sharing.iter().filter_map(|it| Some(share(it, owners.get(&key(it))?)));
+    let shared: BTreeSet<SharedModule> = shared.collect();
+    let mut discovered = assemble(plan, owners, files);
+    discovered.workspace.shared = shared.into_iter().collect();
+    discovered
+}
+
+fn share(visit: &Visit, owner: &Visit) -> SharedModule {
+    SharedModule {
+        krate: visit.krate,
+        module: visit.module.clone(),
+        owner: owner.krate,
+        owner_module: owner.module.clone(),
+    }
+}
+
+fn key(visit: &Visit) -> Key {
+    (visit.real.clone(), visit.edition)
 }
 
 /// Reads the files that the plan leads to, until `is_over`.
@@ -85,7 +101,7 @@ fn visit(start: Start, files: &Files) -> Visit {
 }
 
 fn keys(round: &[Visit]) -> HashSet<Key> {
-    round.iter().map(|visit| (visit.real.clone(), visit.edition)).collect()
+    round.iter().map(key).collect()
 }
 
 /// Where the references of a round led.
@@ -130,7 +146,7 @@ impl MissingFile {
 }
 
 fn expand(visit: &Visit, files: &Files) -> Vec<Found> {
-    let key = (visit.real.clone(), visit.edition);
+    let key = key(visit);
     let (Some(lowered), Some(children)) = (files.lowered(&key), &visit.children) else { return Vec::new() };
     let found = references(&lowered.facts, &visit.path, children, &visit.module);
     found.into_iter().flat_map(|reference| resolve(visit, reference, &key, files)).collect()
@@ -166,14 +182,12 @@ fn child(from: &Visit, reference: &Reference, place: &Place, real: PathBuf) -> V
     }
 }
 
-fn own(owners: &mut BTreeMap<Key, Visit>, visit: Visit, reported: &[bool]) {
+/// Gives a file to who comes first, and gives back who does not own it then.
+fn own(owners: &mut BTreeMap<Key, Visit>, visit: Visit, reported: &[bool]) -> Option<Visit> {
     let rank = |it: &Visit| (!reported[it.krate.0 as usize], it.purpose, it.kind, it.krate);
-    let key = (visit.real.clone(), visit.edition);
-    match owners.get(&key) {
-        Some(owner) if (rank(owner), &owner.module) <= (rank(&visit), &visit.module) => {}
-        _ => {
-            owners.insert(key, visit);
-        }
+    match owners.get(&key(&visit)) {
+        Some(owner) if (rank(owner), &owner.module) <= (rank(&visit), &visit.module) => Some(visit),
+        _ => owners.insert(key(&visit), visit),
     }
 }
 

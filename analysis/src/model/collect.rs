@@ -9,7 +9,7 @@ use super::{
 };
 use crate::facts::{BodyId, FileFacts, Generics, ImportAlias, Item, ItemId, ItemKind};
 use crate::name::Name;
-use crate::source::{CrateId, FileId};
+use crate::source::{CrateId, FileId, SharedModule};
 use crate::ty::{AdtId, TraitId, Ty};
 
 /// Where the items being collected stand.
@@ -54,6 +54,23 @@ impl Model {
                 has_one_thread: has_one_thread(&parsed.facts.attrs),
             };
             self.items(&parsed.facts, &parsed.facts.roots, &place);
+        }
+        for shared in &workspace.shared {
+            self.share(shared);
+        }
+    }
+
+    /// Makes a module of one crate known in another that has it from the same file.
+    fn share(&mut self, shared: &SharedModule) {
+        let target = self.module_at(shared.owner, &shared.owner_module);
+        match shared.module.split_last() {
+            Some((name, parents)) => {
+                let parent = self.module_at(shared.krate, parents);
+                self.modules[parent.0 as usize].types.insert(name.clone(), Def::Module(target));
+            }
+            None => {
+                self.roots.insert(shared.krate, target);
+            }
         }
     }
 
