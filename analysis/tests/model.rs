@@ -198,7 +198,7 @@ fn imports_of_2015_start_at_the_root() {
         };
         ParsedFile { source, facts: lower(text, Edition::E2015) }
     });
-    let workspace = Workspace { crates: vec![krate], files: parsed.into() };
+    let workspace = Workspace { crates: vec![krate], files: parsed.into(), shared: Vec::new() };
     let model = Model::new(Arc::new(workspace), KNOWLEDGE.clone());
     for name in ["f", "g", "h"] {
         assert_eq!(field(&model, name), "Mutex<u32>", "{name}");

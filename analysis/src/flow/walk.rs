@@ -328,11 +328,7 @@ impl<'a> Walker<'a> {
             }),
             None => self.push(FrameKind::Block),
         };
-        for (index, stmt) in block.stmts.iter().enumerate() {
-            if !excluded(&block.stmts[..index], &stmt.attrs) {
-                self.statement(stmt);
-            }
-        }
+        self.statements(&block.stmts);
         let value = block.tail.map(|tail| self.tail(tail)).unwrap_or_else(|| Value::of(Ty::unit()));
         let mut values = self.pop_values(frame, span.at_end());
         if values.is_empty() {
@@ -340,6 +336,27 @@ impl<'a> Walker<'a> {
         }
         values.push(value);
         self.merge(values)
+    }
+
+    /// The statements of a block. Of two that `cfg` makes exclusive the second starts where the first one did; what it
+    /// binds the first one has bound already.
+    fn statements(&mut self, stmts: &'a [Stmt]) {
+        let mut start = None;
+        for (index, stmt) in stmts.iter().enumerate() {
+            let goes_on = stmt.attrs.cfg.is_empty() || index == 0 || stmts[index - 1].attrs.cfg.is_empty();
+            if goes_on && !stmt.attrs.cfg.is_empty() {
+                start = Some(self.state.clone());
+            }
+            if !excluded(&stmts[..index], &stmt.attrs) {
+                self.statement(stmt);
+            } else if let (false, StmtKind::Expr { .. }, Some(start)) = (goes_on, &stmt.kind, &start) {
+                let other = std::mem::replace(&mut self.state, start.clone());
+                self.branches += 1;
+                self.statement(stmt);
+                self.branches -= 1;
+                self.state = std::mem::replace(&mut self.state, State::unreachable()).join(other);
+            }
+        }
     }
 
     /// A block's tail: from 2024 on its temporaries end before the block's locals.

@@ -179,6 +179,8 @@ impl Model {
         let Some(inner) = deeper(scope) else { return Ty::Unknown };
         match self.bounds_ty(scope.bounds(name), &inner) {
             it @ (Ty::Callable(_) | Ty::Future(_) | Ty::Known(..)) => it,
+            // `P: Deref<Target = T>` is used as `&T` is.
+            it @ Ty::Ref(..) if !it.peel_refs().is_unknown() => it,
             _ => Ty::Param(name.clone()),
         }
     }
