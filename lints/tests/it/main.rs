@@ -2,5 +2,6 @@
 
 mod docs;
 mod laws;
+mod precision;
 mod scopes;
 mod support;

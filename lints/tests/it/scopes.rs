@@ -29,7 +29,7 @@ fn every_case_says_how_it_is_executed() {
 
 /// What is wrong with a case: findings that are missing or extra, or a `needs` that is met.
 fn problem(case: &Case, edition: Edition) -> Option<String> {
-    let (want, have) = (expected(&case.text, edition), found(&case.text, edition));
+    let (want, have) = (expected(&case.text, edition), found(case, edition));
     if case.needs.is_some() {
         // What is not seen yet must not be seen by accident: the line that says so goes when it is.
         return (want == have).then(|| "found now, take `needs` away".to_string());

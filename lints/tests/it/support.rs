@@ -40,6 +40,8 @@ pub(crate) struct Case {
     pub(crate) editions: Vec<Edition>,
     /// What it waits for: until a later analysis has it, the findings are not the marked ones.
     pub(crate) needs: Option<String>,
+    /// A lint that is mere advice, and checked here as well.
+    pub(crate) advice: String,
     /// The expression that executes it, or `none`.
     pub(crate) run: Option<String>,
     /// The snippet.
@@ -71,6 +73,7 @@ fn cases(path: &Path) -> Vec<Case> {
             name: name.to_string(),
             editions: editions.collect(),
             needs: header("needs: ").map(str::to_string),
+            advice: header("advice: ").unwrap_or_default().to_string(),
             run: header("run: ").map(str::to_string),
             text: text.to_string(),
         });
@@ -94,12 +97,13 @@ pub(crate) fn expected(text: &str, edition: Edition) -> BTreeSet<(u32, String)> 
     expected
 }
 
-/// Line and lint of each hazard: the primary spans, and the labels that are hazards of their own.
-pub(crate) fn found(text: &str, edition: Edition) -> BTreeSet<(u32, String)> {
+/// Line and lint of each hazard of a case: the primary spans, and the labels that are hazards of their own.
+pub(crate) fn found(case: &Case, edition: Edition) -> BTreeSet<(u32, String)> {
+    let text = case.text.as_str();
     let lines = LineIndex::new(text);
     let line = |span: Span| lines.line_column(text, span.start).line;
     let mut found = BTreeSet::new();
-    for finding in findings(text, edition) {
+    for finding in findings_and(text, edition, &case.advice) {
         let hazards = finding
             .labels
             .iter()
