@@ -9,6 +9,7 @@ use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::ty::Ty;
 
+use crate::brief::is_brief;
 use crate::story::{
     acquire_label, called, chain_labels, declaration_label, finding, here, lock_name, lock_path,
 };
@@ -43,6 +44,7 @@ pub(crate) fn held_at_waits<'a>(
                 || is_meant(&guard, wait)
                 || is_own_business(&guard, &happening)
                 || !is_shared_data(function, &guard)
+                || is_brief(function, &happening, wait)
             {
                 continue;
             }
@@ -89,8 +91,8 @@ fn without_need<'a>(function: &FunctionView<'a>, mut held: HeldAtWaits<'a>) -> O
 /// Whether a wait is so long that nobody else should wait for it, needed or not.
 fn is_long(it: &Happening<'_>) -> bool {
     match waited(&it.kind).map_or(Waits::None, |it| it.waits) {
-        Waits::Network | Waits::Timer | Waits::Process | Waits::BlockOn => true,
-        Waits::None | Waits::Disk | Waits::Channel | Waits::Join | Waits::Signal => false,
+        Waits::Network | Waits::Database | Waits::Timer | Waits::Process | Waits::BlockOn => true,
+        Waits::None | Waits::Disk | Waits::Channel | Waits::Room | Waits::Join | Waits::Signal => false,
     }
 }
 
@@ -201,8 +203,10 @@ fn object(waits: Waits) -> &'static str {
         Waits::None => "something",
         Waits::Network => "the network",
         Waits::Disk => "a file",
+        Waits::Database => "a database",
         Waits::Timer => "time to pass",
         Waits::Channel => "a channel",
+        Waits::Room => "room in a channel",
         Waits::Join => "another thread or task",
         Waits::Process => "another process",
         Waits::Signal => "a signal",

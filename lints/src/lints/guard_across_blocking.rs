@@ -58,10 +58,11 @@
 //!
 //! Silent is what a lock can be there for: the wait is for the file, connection or channel that the lock protects; it is
 //! done by a method of the protected value, or is given a part of it; the lock protects `()`, an `Option` that is being
-//! filled, or no map or collection; the guard comes from an attempt or from the caller. A wait for the network, for time, for a
+//! filled, or no map or collection; the guard comes from an attempt or from the caller. A wait for the network, a database, time, a
 //! process or for a future is reported whether or not the guard is used afterwards. For files, channels and threads the
 //! guard must be exclusive and not used again. A generic writer or reader is not known to wait, nor is a channel whose
-//! type does not say that it is bounded. Calls are followed two functions deep. An `.await` under a guard is
+//! type does not say that it is bounded, nor a sender of this function's own, and a sleep of less than a millisecond is no
+//! wait. Calls are followed two functions deep. An `.await` under a guard is
 //! `guard_across_await`'s or `async_guard_across_await`'s.
 
 use safe_map_analysis::FunctionView;
@@ -221,6 +222,26 @@ impl S {
     fn queue(&self) -> u32 { self.queue.lock().unwrap().recv().unwrap() }
     fn child(&self) { self.child.lock().unwrap().wait().unwrap(); }
 }
+",
+        );
+    }
+
+    #[test]
+    fn a_sleep_counts_from_a_millisecond_on() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::Mutex, thread::sleep, time::Duration};
+fn f(m: &Mutex<HashMap<u32, u32>>) {
+    let mut map = m.lock().unwrap();
+    sleep(Duration::from_micros(10));
+    retry();
+    sleep(Duration::from_micros(5_000));
+//  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ guard_across_blocking
+    map.clear();
+}
+fn retry() { while !done() { std::thread::sleep(Duration::from_nanos(500)); } }
+fn done() -> bool { true }
 ",
         );
     }
