@@ -4,11 +4,13 @@
 //! `lints/`, with its documentation, its check, its wording, its fix and its tests; [`LINTS`] lists them.
 
 mod brief;
+mod declared;
 mod engine;
 mod finding;
 mod fix;
 mod lint;
 mod lints;
+mod private;
 mod scrutinee;
 mod story;
 #[cfg(test)]
