@@ -68,7 +68,7 @@ use safe_map_analysis::flow::Guard;
 use safe_map_analysis::knowledge::schema::{GuardClass, Waits};
 use safe_map_analysis::summary::EffectKind;
 
-use crate::waiting::{held_at_waits, report};
+use crate::waiting::{held_at_waits, help, report};
 use crate::{Check, Finding, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
@@ -86,7 +86,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         finding.note =
             "every task that asks for the lock waits as long as this one does, whatever it wants of it"
                 .to_string();
-        finding.help = help(&held.guard);
+        finding.help = help(function, &held, ending(&held.guard));
         out.push(finding);
     }
 }
@@ -101,15 +101,14 @@ fn is_hazard(guard: &Guard, kind: &EffectKind) -> bool {
     is_long && guard.acquire.class == GuardClass::Async
 }
 
-fn help(guard: &Guard) -> String {
-    let end = match &guard.binding {
+fn ending(guard: &Guard) -> String {
+    match &guard.binding {
         Some((name, _)) => format!("end `{name}` before the await: nothing uses it afterwards"),
         None => {
             "bind what is needed with a `let` of its own, so that the temporary guard ends before the await"
                 .to_string()
         }
-    };
-    format!("{end}; `safe_map::ShardedMap::get_or_load` fills a map without holding anything meanwhile")
+    }
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ use safe_map_analysis::flow::Guard;
 use safe_map_analysis::knowledge::schema::{GuardClass, Locking};
 use safe_map_analysis::summary::EffectKind;
 
-use crate::waiting::{HeldAtWaits, held_at_waits, report};
+use crate::waiting::{HeldAtWaits, held_at_waits, help, report};
 use crate::{Check, Finding, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
@@ -86,7 +86,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     for held in held_at_waits(function, is_hazard) {
         let mut finding = report(function, LINT.name, &held);
         finding.note = note(&held);
-        finding.help = help(&held.guard);
+        finding.help = help(function, &held, ending(&held.guard));
         out.push(finding);
     }
 }
@@ -109,8 +109,8 @@ fn note(held: &HeldAtWaits<'_>) -> String {
     format!("{who} waits as long as this one does, whatever it wants of it")
 }
 
-fn help(guard: &Guard) -> String {
-    let end = match &guard.binding {
+fn ending(guard: &Guard) -> String {
+    match &guard.binding {
         Some((name, _)) => {
             format!("end `{name}` before the wait, and take it again afterwards where it is needed")
         }
@@ -118,8 +118,7 @@ fn help(guard: &Guard) -> String {
             "bind what is needed with a `let` of its own, so that the temporary guard ends before the wait"
                 .to_string()
         }
-    };
-    format!("{end}; `safe_map::ShardedMap::get_or_load` fills a map without holding anything meanwhile")
+    }
 }
 
 #[cfg(test)]
@@ -186,6 +185,31 @@ impl Keys {
 }
 ",
         );
+    }
+
+    #[test]
+    fn the_map_that_loads_is_offered_where_something_is_loaded() {
+        let text = "
+use std::{collections::HashMap, sync::Mutex, time::Duration};
+fn load(m: &Mutex<HashMap<u32, String>>) {
+    let mut map = m.lock().unwrap();
+    let text = reqwest::blocking::get(\"url\").unwrap().text().unwrap();
+    map.insert(1, text);
+}
+fn pause(m: &Mutex<HashMap<u32, String>>) {
+    let mut map = m.lock().unwrap();
+    std::thread::sleep(Duration::from_secs(1));
+    map.insert(1, String::new());
+}
+fn clean(m: &Mutex<HashMap<u32, String>>) {
+    let mut map = m.lock().unwrap();
+    map.remove(&1);
+    std::fs::remove_file(\"x\").unwrap();
+}
+";
+        let found = found(&LINT, text);
+        let offers: Vec<bool> = found.iter().map(|it| it.help.contains("get_or_load")).collect();
+        assert_eq!(offers, [true, false, false], "{found:#?}");
     }
 
     #[test]
