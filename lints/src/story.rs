@@ -2,7 +2,7 @@
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::SelfKind;
-use safe_map_analysis::flow::{Acquire, Callback, Decl, Guard, Place as Path, Root, Step, show_place};
+use safe_map_analysis::flow::{Acquire, Callback, Decl, Guard, Place as Path, Root, Step, Work, show_place};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Op, TypeRole};
 use safe_map_analysis::source::FileId;
 use safe_map_analysis::span::Span;
@@ -184,6 +184,11 @@ pub(crate) fn is_another(first: &Acquire, second: &Acquire) -> bool {
     let are_statics = [first, second].iter().all(|it| matches!(it.lock.place.root, Root::Static(_)));
     let same_decl = !are_statics && second.lock.decl.is_some() && second.lock.decl == first.lock.decl;
     waits && is_lock && second.lock.place != first.lock.place && !same_decl
+}
+
+/// Whether work makes a value of a text, which is then needed to go on.
+pub(crate) fn decodes(work: &Work) -> bool {
+    work.what.starts_with("from_") || work.what.starts_with("deserialize")
 }
 
 /// A callback in messages: by its name, or by the field of a tuple struct that it is in.

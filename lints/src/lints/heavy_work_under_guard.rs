@@ -70,7 +70,7 @@ use crate::fix::body_of;
 use crate::private::is_own;
 use crate::scrutinee::Scrutinees;
 use crate::story::{
-    MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, finding, lock_name, lock_path,
+    MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, decodes, finding, lock_name, lock_path,
 };
 use crate::{Check, Confidence, Finding, Group, Level, Lint};
 
@@ -151,7 +151,10 @@ fn reason(
     if let Some(subject) = below {
         let is_whole = !subject.path[lock.path.len()..].iter().any(|it| matches!(it, Step::Entry(_)));
         let is_read = work.is_large && is_whole && !changes(function, happening);
-        return is_read.then(|| match subject.path[lock.path.len()..].iter().rev().find_map(field) {
+        let rest = &subject.path[lock.path.len()..];
+        let is_copy = rest.iter().any(|it| matches!(it, Step::Copy(_)));
+        return is_read.then(|| match rest.iter().rev().find_map(field) {
+            _ if is_copy => Reason::Clone,
             Some(field) => Reason::Field(field),
             None => Reason::Protected,
         });
@@ -194,11 +197,6 @@ fn changes(function: &FunctionView<'_>, happening: &Happening<'_>) -> bool {
         sig.self_kind == Some(SelfKind::RefMut) || sig.params.iter().any(is_changed)
     };
     happening.chain.iter().any(changes)
-}
-
-/// Whether the work makes a value of a text, which is then needed to go on.
-fn decodes(work: &Work) -> bool {
-    work.what.starts_with("from_") || work.what.starts_with("deserialize")
 }
 
 fn is_below(place: &Place, lock: &Place) -> bool {
@@ -256,43 +254,34 @@ fn report(
     finding.labels.push(acquire_label(function, guard));
     finding.labels.extend(chain_labels(function, happening, &format!("`{}` runs here", work.what)));
     finding.labels.extend(declaration_label(function, &guard.acquire));
-    finding.note = note(&reason, &name);
-    finding.help = help(&reason).to_string();
+    let why = match (&reason, &guard.binding) {
+        (Reason::Protected | Reason::Field(_), _) => "it takes time in proportion to the data",
+        (Reason::Clone | Reason::Made, None) => "the guard is a temporary of this statement",
+        (Reason::Clone | Reason::Made, Some(_)) | (Reason::Unrelated, _) => "the work does not need the lock",
+    };
+    finding.note = format!("{why}, and everybody who asks for {name} waits for it");
+    finding.help = help(&reason, guard);
     finding
 }
 
-fn note(reason: &Reason, name: &str) -> String {
-    match reason {
-        Reason::Protected | Reason::Field(_) => {
-            format!("it takes time in proportion to the data, and everybody who asks for {name} waits for it")
-        }
-        Reason::Clone | Reason::Made => {
-            format!(
-                "the guard is a temporary of this statement, and everybody who asks for {name} waits for it"
-            )
-        }
-        Reason::Unrelated => {
-            format!("the work does not need the lock, and everybody who asks for {name} waits for it")
-        }
-    }
-}
-
-fn help(reason: &Reason) -> &'static str {
-    match reason {
-        Reason::Protected | Reason::Field(_) => {
+fn help(reason: &Reason, guard: &Guard) -> String {
+    let words = match (reason, &guard.binding) {
+        (Reason::Protected | Reason::Field(_), _) => {
             "clone the data, end the guard, and work on the clone; a snapshot of `safe_map::SnapshotMap` needs \
              neither lock nor clone"
         }
-        Reason::Clone => {
+        (Reason::Clone | Reason::Made, Some((name, _))) => return format!("end `{name}` before the work"),
+        (Reason::Clone, None) => {
             "give the clone a `let` of its own: the guard ends there, and the work needs no lock"
         }
-        Reason::Made => {
+        (Reason::Made, None) => {
             "take what is needed out in a `let` of its own, cloned where it borrows: the guard ends there"
         }
-        Reason::Unrelated => {
+        (Reason::Unrelated, _) => {
             "do the work before the lock is taken, and only store its result under the guard"
         }
-    }
+    };
+    words.to_string()
 }
 
 #[cfg(test)]
@@ -349,12 +338,13 @@ impl Serialize for Sessions {
     fn the_words_name_what_is_worked_on() {
         let text = "
 use std::{collections::HashMap, sync::RwLock};
-#[derive(serde::Serialize)]
+#[derive(Clone, serde::Serialize)]
 struct State { jobs: HashMap<u64, String> }
 struct S { state: RwLock<State>, names: RwLock<HashMap<u64, String>> }
 fn f(it: &S) {
     serde_json::to_string(&it.names.read().unwrap().clone());
     serde_json::to_string(&it.names.read().unwrap().values().cloned().collect::<Vec<String>>());
+    serde_json::to_string(&it.state.read().unwrap().clone());
     let state = it.state.read().unwrap();
     serde_json::to_string(&state.jobs);
 }
@@ -364,6 +354,7 @@ fn f(it: &S) {
         let want = [
             "`to_string` runs over a clone of what `names` protects while it is still locked",
             "`to_string` runs over what is made of `names` while it is still locked",
+            "`to_string` runs over a clone of what `state` protects while it is still locked",
             "`to_string` runs over `jobs`, which `state` protects, while it is locked",
         ];
         assert_eq!(messages, want);
