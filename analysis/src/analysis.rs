@@ -11,7 +11,7 @@ use crate::rounds::{self, Rounds};
 use crate::settings::Settings;
 use crate::source::{FileId, ParsedFile, Workspace};
 use crate::span::LineIndex;
-use crate::summary::{Happening, Summaries};
+use crate::summary::{Effect, Happening, Summaries};
 
 /// A workspace with its model and the flow of every function.
 #[derive(Debug)]
@@ -75,6 +75,11 @@ impl Analysis {
     /// The flow of a function, where it has a body.
     pub fn flow(&self, id: FnId) -> Option<&FnFlow> {
         self.flows[id.0 as usize].as_ref()
+    }
+
+    /// What a call of a function does, in the function's own terms.
+    pub fn effects(&self, id: FnId) -> &[Effect] {
+        self.summaries.of(id)
     }
 
     /// How many shared maps, locks and cells the workspace declares in fields and statics.

@@ -3,11 +3,14 @@
 //! In: an [`Analysis`](safe_map_analysis::Analysis). Out: [`Finding`]s, plain data. Each lint is one file in
 //! `lints/`, with its documentation, its check, its wording, its fix and its tests; [`LINTS`] lists them.
 
+mod brief;
+mod declared;
 mod engine;
 mod finding;
 mod fix;
 mod lint;
 mod lints;
+mod private;
 mod scrutinee;
 mod story;
 #[cfg(test)]

@@ -62,6 +62,29 @@ impl<'a> Scrutinees<'a> {
         (!self.needs(part)).then_some(part)
     }
 
+    /// Whether another part of the same branch uses what its pattern borrows.
+    pub(crate) fn is_needed_elsewhere(&self, part: &Part) -> bool {
+        self.siblings(part).any(|it| self.needs(it))
+    }
+
+    /// Whether no part of the branch binds a name: the scrutinee is only asked something.
+    pub(crate) fn binds_nothing(&self, part: &Part) -> bool {
+        !self.siblings(part).filter_map(|it| it.pat).any(|it| self.binds(it))
+    }
+
+    fn siblings(&self, part: &Part) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(move |it| it.scrutinee == part.scrutinee)
+    }
+
+    fn binds(&self, pat: PatId) -> bool {
+        let within = self.body.pat(pat).span;
+        self.body.pats.iter().filter(|it| within.contains(it.span)).any(|it| match &it.kind {
+            PatKind::Bind { name, .. } => !name.starts_with(|it: char| it.is_uppercase()),
+            PatKind::Unknown => true,
+            _ => false,
+        })
+    }
+
     fn needs(&self, part: &Part) -> bool {
         match part.pat {
             None => false,

@@ -2,12 +2,13 @@
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::SelfKind;
-use safe_map_analysis::flow::{Acquire, Decl, Guard, Place as Path, Root, Step, show_place};
+use safe_map_analysis::flow::{Acquire, Callback, Decl, Guard, Place as Path, Root, Step, Work, show_place};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Op, TypeRole};
 use safe_map_analysis::source::FileId;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening, Hop};
 
+use crate::declared::declared;
 use crate::{Confidence, Finding, Label, Place, Role};
 
 /// What happens through more calls than these is a detail of something else.
@@ -54,13 +55,13 @@ pub(crate) fn path_name(function: &FunctionView<'_>, path: &Path) -> String {
 /// The full name of a lock: `crate::Owner.field`, `crate::STATIC`.
 pub(crate) fn lock_path(function: &FunctionView<'_>, acquire: &Acquire) -> Option<String> {
     let model = function.model();
-    match acquire.lock.decl.as_ref()? {
+    match declared(model, function.id, acquire)? {
         Decl::Field(adt, name) => {
-            let def = model.adt(*adt);
+            let def = model.adt(adt);
             Some(format!("{}::{}.{name}", model.module_path(def.module), def.name))
         }
         Decl::Static(id) => {
-            let def = model.static_(*id);
+            let def = model.static_(id);
             Some(format!("{}::{}", model.module_path(def.module), def.name))
         }
     }
@@ -110,13 +111,13 @@ pub(crate) fn chain_labels(function: &FunctionView<'_>, happening: &Happening<'_
 /// The label where a lock or map is declared.
 pub(crate) fn declaration_label(function: &FunctionView<'_>, acquire: &Acquire) -> Option<Label> {
     let model = function.model();
-    let (file, span) = match acquire.lock.decl.as_ref()? {
+    let (file, span) = match declared(model, function.id, acquire)? {
         Decl::Field(adt, name) => {
-            let field = model.adt_fields(*adt).iter().find(|it| it.name == *name)?.span;
-            (model.adt(*adt).at.file, field)
+            let field = model.adt_fields(adt).iter().find(|it| it.name == name)?.span;
+            (model.adt(adt).at.file, field)
         }
         Decl::Static(id) => {
-            let at = model.static_(*id).at;
+            let at = model.static_(id).at;
             (at.file, model.item(at).name_span)
         }
     };
@@ -185,6 +186,20 @@ pub(crate) fn is_another(first: &Acquire, second: &Acquire) -> bool {
     waits && is_lock && second.lock.place != first.lock.place && !same_decl
 }
 
+/// Whether work makes a value of a text, which is then needed to go on.
+pub(crate) fn decodes(work: &Work) -> bool {
+    work.what.starts_with("from_") || work.what.starts_with("deserialize")
+}
+
+/// A callback in messages: by its name, or by the field of a tuple struct that it is in.
+pub(crate) fn callback_name(callback: &Callback) -> String {
+    match callback.name.chars().next() {
+        None => "a callback".to_string(),
+        Some(first) if first.is_ascii_digit() => format!("the callback in field `{}`", callback.name),
+        Some(_) => format!("the callback `{}`", callback.name),
+    }
+}
+
 /// What happens, as the start of a sentence.
 pub(crate) fn what_happens(function: &FunctionView<'_>, happening: &Happening<'_>) -> String {
     match &happening.kind {
@@ -193,8 +208,7 @@ pub(crate) fn what_happens(function: &FunctionView<'_>, happening: &Happening<'_
         EffectKind::Await(wait) => format!("`{}` is awaited", wait.what),
         EffectKind::Block(wait) => format!("`{}` waits", wait.what),
         EffectKind::Work(work) => format!("`{}` runs", work.what),
-        EffectKind::Callback(callback) if callback.name.is_empty() => "a callback runs".to_string(),
-        EffectKind::Callback(callback) => format!("the callback `{}` runs", callback.name),
+        EffectKind::Callback(callback) => format!("{} runs", callback_name(callback)),
         EffectKind::MapOp(op) => format!("`{}` runs", op.method),
     }
 }

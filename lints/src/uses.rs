@@ -73,6 +73,63 @@ impl<'a> Uses<'a> {
         self.body.exprs.iter().any(|it| is_between(it) && self.is_use(it))
     }
 
+    /// The last use before a span on the way there: not in another arm or branch than the span.
+    pub(crate) fn last_before(&self, span: Span) -> Option<Span> {
+        let is_before = |it: &&Expr| it.span.start >= self.taken.end && it.span.end <= span.start;
+        let uses = self.body.exprs.iter().filter(is_before).filter(|it| self.is_named(it)).map(|it| it.span);
+        uses.filter(|it| !self.are_apart(*it, span) && !self.leaves(*it, span)).max_by_key(|it| it.start)
+    }
+
+    /// Whether the function returns from what is used at `a`, so that `b` is not reached.
+    fn leaves(&self, a: Span, b: Span) -> bool {
+        let returns = self.body.exprs.iter().filter(|it| matches!(it.kind, ExprKind::Return(_)));
+        let returns: Vec<Span> = returns.map(|it| it.span).collect();
+        let is_left = |it: Span| it.contains(a) && !it.contains(b);
+        let blocks =
+            self.body.exprs.iter().filter(|it| matches!(it.kind, ExprKind::Block(_)) && is_left(it.span));
+        let last = |block: &Expr| match &block.kind {
+            ExprKind::Block(it) => {
+                let tail = it.tail.map(|it| self.body.expr(it).span);
+                tail.or(it.stmts.last().map(|it| it.span))
+            }
+            _ => None,
+        };
+        let ends_in_return =
+            |it: Span| returns.iter().any(|back| it.contains(*back) && it.start == back.start);
+        returns.iter().any(|it| is_left(*it)) || blocks.filter_map(last).any(ends_in_return)
+    }
+
+    /// Whether two spans are in different parts of one branch.
+    fn are_apart(&self, a: Span, b: Span) -> bool {
+        let part = |parts: &[Span], of: Span| parts.iter().position(|it| it.contains(of));
+        self.body.exprs.iter().any(|it| {
+            let parts: Vec<Span> = match &it.kind {
+                ExprKind::If { then, otherwise, .. } => [Some(*then), *otherwise]
+                    .into_iter()
+                    .flatten()
+                    .map(|it| self.body.expr(it).span)
+                    .collect(),
+                ExprKind::Match { arms, .. } => arms.iter().map(|it| self.body.expr(it.body).span).collect(),
+                _ => return false,
+            };
+            matches!((part(&parts, a), part(&parts, b)), (Some(a), Some(b)) if a != b)
+        })
+    }
+
+    /// Whether it is used in the statement that a span is in: a guard cannot end in the middle of one.
+    pub(crate) fn in_statement_of(&self, span: Span) -> bool {
+        let blocks = self.body.exprs.iter().filter_map(|it| match &it.kind {
+            ExprKind::Block(block) => Some(block),
+            _ => None,
+        });
+        let tail = |it: Option<ExprId>| it.map(|it| self.body.expr(it).span);
+        let spans = blocks.flat_map(|it| it.stmts.iter().map(|it| it.span).chain(tail(it.tail)));
+        let around = spans.filter(|it| it.contains(span)).min_by_key(|it| it.end - it.start);
+        around.is_some_and(|it| {
+            self.body.exprs.iter().any(|expr| it.contains(expr.span) && self.is_named(expr))
+        })
+    }
+
     /// Whether it is used again behind a span, in the next turn of a loop as well.
     pub(crate) fn after(&self, span: Span) -> bool {
         let comes_again = |it: &Expr| is_loop(it) && it.span.contains(span) && self.goes_round(it);

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::flow::{EventKind, Guard, Place as Path, Root, Step, Wait};
-use safe_map_analysis::knowledge::schema::{LockMode, TypeRole, Waits};
+use safe_map_analysis::knowledge::schema::{LockMode, Op, TypeRole, Waits};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::ty::Ty;
 
+use crate::brief::is_brief;
+use crate::private::is_own;
 use crate::story::{
     acquire_label, called, chain_labels, declaration_label, finding, here, lock_name, lock_path,
 };
@@ -43,6 +45,8 @@ pub(crate) fn held_at_waits<'a>(
                 || is_meant(&guard, wait)
                 || is_own_business(&guard, &happening)
                 || !is_shared_data(function, &guard)
+                || is_own(function, &guard.acquire)
+                || is_brief(function, &happening, wait)
             {
                 continue;
             }
@@ -89,8 +93,8 @@ fn without_need<'a>(function: &FunctionView<'a>, mut held: HeldAtWaits<'a>) -> O
 /// Whether a wait is so long that nobody else should wait for it, needed or not.
 fn is_long(it: &Happening<'_>) -> bool {
     match waited(&it.kind).map_or(Waits::None, |it| it.waits) {
-        Waits::Network | Waits::Timer | Waits::Process | Waits::BlockOn => true,
-        Waits::None | Waits::Disk | Waits::Channel | Waits::Join | Waits::Signal => false,
+        Waits::Network | Waits::Database | Waits::Timer | Waits::Process | Waits::BlockOn => true,
+        Waits::None | Waits::Disk | Waits::Channel | Waits::Room | Waits::Join | Waits::Signal => false,
     }
 }
 
@@ -120,6 +124,45 @@ fn is_shared_data(function: &FunctionView<'_>, guard: &Guard) -> bool {
         (TypeRole::Lock, _) => model.holds_map(&lock.content),
         _ => false,
     }
+}
+
+/// The help text: `end`, and the map that loads, where what is waited for goes into the map.
+pub(crate) fn help(function: &FunctionView<'_>, held: &HeldAtWaits<'_>, end: String) -> String {
+    match held.waits.iter().any(|it| loads(function, &held.guard, it)) {
+        true => {
+            format!(
+                "{end}; `safe_map::ShardedMap::get_or_load` fills a map without holding anything meanwhile"
+            )
+        }
+        false => end,
+    }
+}
+
+/// Whether a wait brings something from elsewhere, and the map is filled in the same expression or behind it.
+fn loads(function: &FunctionView<'_>, guard: &Guard, wait: &Happening<'_>) -> bool {
+    let brings = match waited(&wait.kind).map_or(Waits::None, |it| it.waits) {
+        Waits::Network | Waits::Disk | Waits::Database => true,
+        Waits::None
+        | Waits::Timer
+        | Waits::Channel
+        | Waits::Room
+        | Waits::Join
+        | Waits::Process
+        | Waits::Signal
+        | Waits::BlockOn => false,
+    };
+    let lock = &guard.acquire.lock.place;
+    let fills = |op: Op, place: &Path| {
+        matches!(op, Op::Insert | Op::Entry) && place.root == lock.root && place.path.starts_with(&lock.path)
+    };
+    brings
+        && function.flow.events.iter().filter(|it| it.span.end >= wait.event.span.end).any(|it| {
+            match &it.kind {
+                EventKind::MapOp(it) => fills(it.op, &it.place),
+                EventKind::Acquire { acquire, .. } => fills(acquire.op, &acquire.lock.place),
+                _ => false,
+            }
+        })
 }
 
 /// What is waited for, where something is.
@@ -201,8 +244,10 @@ fn object(waits: Waits) -> &'static str {
         Waits::None => "something",
         Waits::Network => "the network",
         Waits::Disk => "a file",
+        Waits::Database => "a database",
         Waits::Timer => "time to pass",
         Waits::Channel => "a channel",
+        Waits::Room => "room in a channel",
         Waits::Join => "another thread or task",
         Waits::Process => "another process",
         Waits::Signal => "a signal",

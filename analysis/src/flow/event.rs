@@ -99,6 +99,8 @@ pub struct Callback {
     pub name: Name,
     /// What is called, where it has a name.
     pub place: Option<Place>,
+    /// How the code that calls it has it.
+    pub had: Had,
     /// It gives nothing back: it is told, not asked.
     pub is_notice: bool,
 }
@@ -110,8 +112,19 @@ pub enum Caller {
     Param(u32),
     /// Whoever stored a closure or function.
     Stored,
-    /// Whoever made a `dyn Trait`, of which the workspace has more than one kind.
+    /// Whoever made a `dyn Trait`, of which the workspace has more than one kind, or none.
     Dyn,
+}
+
+/// How the code that calls a callback has it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Had {
+    /// By a handle that can be cloned: `Arc<dyn Fn()>`.
+    Shared,
+    /// As a value that was taken out of its place: nobody else has it any more.
+    Taken,
+    /// Where it is stored.
+    InPlace,
 }
 
 /// A call of a function of the workspace.

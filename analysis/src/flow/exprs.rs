@@ -388,6 +388,18 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// Whether a value of this type is a handle or carries one: `Option<Arc<T>>`.
+    pub(super) fn has_handle(&self, ty: &Ty) -> bool {
+        let is_inside = match ty {
+            Ty::Known(_, args) | Ty::Foreign(_, args) | Ty::Tuple(args) => {
+                args.iter().any(|it| self.has_handle(it))
+            }
+            Ty::Slice(item) => self.has_handle(item),
+            _ => false,
+        };
+        is_inside || self.is_handle(ty)
+    }
+
     fn index(&mut self, base: ExprId, index: ExprId) -> Value {
         let value = self.use_place(base);
         self.use_place(index);

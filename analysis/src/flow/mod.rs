@@ -32,7 +32,7 @@ mod value;
 mod walk;
 
 pub use dump::show_place;
-pub use event::{Argument, Call, Callback, Caller, Event, EventKind, Held, MapOp, Wait, Work};
+pub use event::{Argument, Call, Callback, Caller, Event, EventKind, Had, Held, MapOp, Wait, Work};
 pub use place::{Decl, Place, Root, Step};
 pub use returns::may_have_shape;
 pub use shape::{ParamCall, Shape, Shapes};
@@ -111,6 +111,8 @@ pub struct Binding {
     pub span: Span,
     /// Its value borrows nothing that was alive then: no reference, guard or iterator is in it, as far as its type is known.
     pub is_owned: bool,
+    /// It has its value to itself: that is neither a reference nor a handle, as far as its type is known.
+    pub is_sole: bool,
 }
 
 /// What a `match`, an `if let`, a `while let` or a `for` looks into.

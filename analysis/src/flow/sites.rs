@@ -5,7 +5,7 @@ use super::state::LocalId;
 use super::value::Value;
 use super::walk::Walker;
 use super::{
-    Acquire, Argument, Call as Site, Callback, Caller, Decl, EventKind, GuardId, Place, Root, Shape,
+    Acquire, Argument, Call as Site, Callback, Caller, Decl, EventKind, GuardId, Had, Place, Root, Shape,
 };
 use crate::facts::{ExprId, ExprKind, PatId, Path, TypeKind};
 use crate::model::{FnId, Holder};
@@ -140,15 +140,16 @@ impl Walker<'_> {
             caller,
             name: name.unwrap_or_default(),
             place: value.place.clone(),
+            had: self.had(value),
             is_notice: output == Ty::unit(),
         };
         self.event(EventKind::Callback(Box::new(callback)), span);
     }
 
-    /// A method of a `dyn Trait` of which the workspace has several kinds.
+    /// A method of a `dyn Trait` of which the workspace has several kinds, or none.
     pub(super) fn call_of_dyn(&mut self, id: FnId, receiver: Option<&(Ty, Value)>, call: &Call<'_>) {
         let Some((Ty::Trait(trait_), value)) = receiver else { return };
-        if self.model.func(id).trait_ != Some(*trait_) || self.model.implementation_count(*trait_) < 2 {
+        if self.model.func(id).trait_ != Some(*trait_) || self.model.implementation_count(*trait_) == 1 {
             return;
         }
         let output = &self.model.signature(id).output;
@@ -159,9 +160,21 @@ impl Walker<'_> {
             caller: Caller::Dyn,
             name: call.name.clone(),
             place: value.place.clone(),
+            had: self.had(value),
             is_notice: *output == Ty::unit(),
         };
         self.event(EventKind::Callback(Box::new(callback)), call.span);
+    }
+
+    /// How this function has a callback. A local of a type that cannot be cloned has what was moved into it.
+    fn had(&self, value: &Value) -> Had {
+        let layers = self.deref_chain(&value.ty);
+        let is_handle = |it: &Ty| !matches!(it, Ty::Ref(..)) && self.is_handle(it);
+        match value.local {
+            _ if layers.iter().any(is_handle) => Had::Shared,
+            Some(_) if self.is_owned(&value.ty) => Had::Taken,
+            _ => Had::InPlace,
+        }
     }
 
     /// What a value of this type gives when it is called: a closure, `dyn Fn`, `F: Fn()`.

@@ -293,7 +293,8 @@ impl<'a> Walker<'a> {
         self.frames[frame].names.push((name.clone(), id));
         // Where nothing is alive, nothing is borrowed that could matter.
         let is_owned = self.state.live.is_empty() || self.is_owned(&value.ty);
-        self.flow.locals.push(Binding { name: name.clone(), span, is_owned });
+        let is_sole = self.is_owned(&value.ty) && !self.has_handle(&value.ty);
+        self.flow.locals.push(Binding { name: name.clone(), span, is_owned, is_sole });
         self.locals.push(Local { name, span, changes: 0, is_moved: false, value });
         id
     }

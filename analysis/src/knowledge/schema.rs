@@ -297,10 +297,14 @@ pub enum Waits {
     Network,
     /// A file.
     Disk,
+    /// A database, or a connection to one: on a server or in a file, which its type may leave open.
+    Database,
     /// Time.
     Timer,
-    /// The other end of a channel.
+    /// The other end of a channel: a message, or that it is closed.
     Channel,
+    /// Room in the queue of a channel that is bounded: nothing as long as there is some.
+    Room,
     /// Another thread or task.
     Join,
     /// A child process.

@@ -48,10 +48,8 @@ impl Model {
                 match known.guard {
                     Some(GuardClass::Free) => None,
                     Some(class) => Some(Holder { id: *id, class }),
-                    // A lock or map of guards is a stranger: who takes it decides what is alive.
-                    None if matches!(known.role, TypeRole::Lock | TypeRole::SharedMap | TypeRole::Cell) => {
-                        None
-                    }
+                    // A lock, map or channel of guards is a stranger: who takes them out decides what is alive.
+                    None if is_stranger(known.role) => None,
                     None => any(args),
                 }
             }
@@ -94,10 +92,7 @@ impl Model {
         let any = |items: &[Ty]| items.iter().any(|it| self.exposes(it, name, depth));
         match ty {
             Ty::Param(param) => *param == *name,
-            Ty::Known(id, args) => {
-                let role = self.knowledge.ty(*id).role;
-                !matches!(role, TypeRole::Lock | TypeRole::SharedMap | TypeRole::Cell) && any(args)
-            }
+            Ty::Known(id, args) => !is_stranger(self.knowledge.ty(*id).role) && any(args),
             Ty::Tuple(items) => any(items),
             Ty::Slice(item) => self.exposes(item, name, depth),
             Ty::Adt(id, args) => {
@@ -156,4 +151,9 @@ impl Model {
             | Ty::Trait(_) => false,
         }
     }
+}
+
+/// Whether what a type is about is not alive for as long as a value of it.
+fn is_stranger(role: TypeRole) -> bool {
+    matches!(role, TypeRole::Lock | TypeRole::SharedMap | TypeRole::Cell | TypeRole::Resource)
 }

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Def, FnId, ImplDef, Model, Namespace, TyScope};
+use super::{Def, FnId, ImplDef, ItemRef, Model, Namespace, TyScope};
 use crate::ty::{TraitId, Ty};
 
 impl Model {
@@ -36,6 +36,15 @@ impl Model {
     /// How many impls of a trait the workspace has, those for tests left out.
     pub fn implementation_count(&self, id: TraitId) -> usize {
         self.implementors.get(&id).map_or(0, Vec::len)
+    }
+
+    /// The functions that a call of a trait's method can run: those of the workspace's impls, and its own where it has a
+    /// body.
+    pub fn implementations(&self, id: FnId) -> Vec<FnId> {
+        let def = self.func(id);
+        let impls = def.trait_.and_then(|it| self.implementors.get(&it)).into_iter().flatten();
+        let of_impl = |at: &ItemRef| self.impl_fns.get(&(*at, def.name.clone())).copied();
+        impls.filter_map(of_impl).chain([id]).collect()
     }
 
     /// The function that a call of a trait's method runs, where the workspace has one impl of the trait.

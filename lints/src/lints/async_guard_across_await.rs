@@ -56,8 +56,9 @@
 //!
 //! ## Limits
 //!
-//! Only an await that waits for the network, a file, a process, time, a channel or a task is reported, itself or up to two
-//! functions deep, and only where the guard is not used again: an async lock that is held over an await in order to go on
+//! Only an await that waits for the network, a database, a file, a process, time, a channel or a task is reported, itself or
+//! up to two functions deep; a send only to a bounded channel whose sender others have as well, or in a loop, since a
+//! queue of one's own has room. And only where the guard is not used again: an async lock that is held over an await in order to go on
 //! with it is what such locks are for. Silent as well: locks around the connection, file or channel that is awaited, or
 //! around `()`, an `Option`, or anything but a map or collection, and awaits that are given a part of what is locked. Guards that block a
 //! thread are `guard_across_await`'s.
@@ -67,7 +68,7 @@ use safe_map_analysis::flow::Guard;
 use safe_map_analysis::knowledge::schema::{GuardClass, Waits};
 use safe_map_analysis::summary::EffectKind;
 
-use crate::waiting::{held_at_waits, report};
+use crate::waiting::{held_at_waits, help, report};
 use crate::{Check, Finding, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
@@ -85,7 +86,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         finding.note =
             "every task that asks for the lock waits as long as this one does, whatever it wants of it"
                 .to_string();
-        finding.help = help(&held.guard);
+        finding.help = help(function, &held, ending(&held.guard));
         out.push(finding);
     }
 }
@@ -93,27 +94,27 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
 fn is_hazard(guard: &Guard, kind: &EffectKind) -> bool {
     let EffectKind::Await(wait) = kind else { return false };
     let is_long = match wait.waits {
-        Waits::Network | Waits::Disk | Waits::Timer | Waits::Channel | Waits::Join | Waits::Process => true,
+        Waits::Network | Waits::Disk | Waits::Database | Waits::Timer => true,
+        Waits::Channel | Waits::Room | Waits::Join | Waits::Process => true,
         Waits::None | Waits::Signal | Waits::BlockOn => false,
     };
     is_long && guard.acquire.class == GuardClass::Async
 }
 
-fn help(guard: &Guard) -> String {
-    let end = match &guard.binding {
+fn ending(guard: &Guard) -> String {
+    match &guard.binding {
         Some((name, _)) => format!("end `{name}` before the await: nothing uses it afterwards"),
         None => {
             "bind what is needed with a `let` of its own, so that the temporary guard ends before the await"
                 .to_string()
         }
-    };
-    format!("{end}; `safe_map::ShardedMap::get_or_load` fills a map without holding anything meanwhile")
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::LINT;
-    use crate::testing::check;
+    use crate::testing::{check, found};
 
     #[test]
     fn a_request_after_the_last_use_of_the_guard() {
@@ -175,6 +176,79 @@ impl S {
 }
 ",
         );
+    }
+
+    #[test]
+    fn a_send_waits_where_others_can_have_filled_the_queue() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::Arc};
+use tokio::sync::{Mutex, mpsc::{Sender, channel}};
+struct Handle { tx: Sender<u32> }
+impl Handle {
+    fn new() -> Handle { let (tx, rx) = channel(1); drop(rx); Handle { tx } }
+    async fn start(&self) { self.tx.send(1).await.unwrap() }
+}
+struct S { map: Mutex<HashMap<u32, u32>>, events: Sender<u32>, replies: Mutex<HashMap<u32, Sender<u32>>> }
+impl S {
+    async fn shared(&self) {
+        let mut map = self.map.lock().await;
+        map.clear();
+        self.events.send(1).await.unwrap();
+//                          ^^^^^ async_guard_across_await
+    }
+    async fn cloned(&self) {
+        if let Some(tx) = self.replies.lock().await.get(&1).cloned() {
+            tx.send(1).await.unwrap();
+//                     ^^^^^ async_guard_across_await
+        }
+    }
+    async fn removed(&self) {
+        if let Some(tx) = self.replies.lock().await.remove(&1) {
+            tx.send(1).await.unwrap();
+        }
+    }
+    async fn removed_and_filled(&self) {
+        if let Some(tx) = self.replies.lock().await.remove(&1) {
+            for n in 0..9 {
+                tx.send(n).await.unwrap();
+//                         ^^^^^ async_guard_across_await
+            }
+        }
+    }
+    async fn removed_turn_by_turn(&self) {
+        loop {
+            if let Some(tx) = self.replies.lock().await.remove(&1) { tx.send(1).await.unwrap(); }
+        }
+    }
+    async fn made(&self) {
+        let handle = Arc::new(Handle::new());
+        let mut map = self.map.lock().await;
+        map.clear();
+        handle.start().await;
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_database_is_called_one() {
+        let text = "
+use std::collections::HashMap;
+struct Keys { by_id: tokio::sync::Mutex<HashMap<u32, u32>>, pool: sqlx::SqlitePool }
+impl Keys {
+    async fn save(&self) {
+        let mut by_id = self.by_id.lock().await;
+        by_id.clear();
+        sqlx::query(\"delete from keys\").execute(&self.pool).await.unwrap();
+    }
+}
+";
+        let found = found(&LINT, text);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert_eq!(found[0].message, "guard of `by_id` is alive while this waits for a database");
     }
 
     #[test]

@@ -61,7 +61,9 @@
 //! ## Limits
 //!
 //! Reported is what is told something and gives nothing back: a closure without a result, a listener of a `dyn Trait` in a
-//! loop over the locked collection; and what is given the very owner of the lock (`loader.load(self)`), and so can take it again. A closure that is asked (a predicate, a factory, a comparison) is part of
+//! loop over the locked collection that can come back (an impl of the workspace takes the same lock, or there is none, or an
+//! argument leads to the lock's owner); and what is given the very owner of the lock (`loader.load(self)`), and so can take
+//! it again. A lock that does not leave the function is asked for by no callback. A closure that is asked (a predicate, a factory, a comparison) is part of
 //! the work under the lock, and so is a closure parameter of the function that takes the lock: what the workspace passes to it
 //! is looked at where it is passed. Single callbacks under a shared guard and anything under an async guard are left alone: a
 //! callback that is not async cannot wait for an async lock.
@@ -70,16 +72,20 @@ use std::cell::OnceCell;
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatKind};
-use safe_map_analysis::flow::{Callback, Caller, Guard, Place, Root};
+use safe_map_analysis::flow::{Acquire, Callback, Caller, Decl, EventKind, Guard, Had, Place, Root};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, TypeRole};
+use safe_map_analysis::model::FnId;
 use safe_map_analysis::span::Span;
-use safe_map_analysis::summary::{EffectKind, Happening};
+use safe_map_analysis::summary::{Effect, EffectKind, Happening};
+use safe_map_analysis::ty::Ty;
 
+use crate::declared::{are_declared_together, declared};
 use crate::fix::body_of;
+use crate::private::{is_own, stays_here};
 use crate::scrutinee::Scrutinees;
 use crate::story::{
-    MAX_CHAIN, acquire_label, called, chain_labels, consequence, declaration_label, finding, lock_name,
-    lock_path,
+    MAX_CHAIN, acquire_label, callback_name, called, chain_labels, consequence, declaration_label, finding,
+    lock_name, lock_path,
 };
 use crate::{Check, Confidence, Finding, Group, Level, Lint};
 
@@ -122,7 +128,9 @@ impl Site<'_> {
     fn guard(&self) -> Option<(Guard, bool)> {
         let held = self.happening.held.iter();
         let guards = held.filter(|it| !self.is_scrutinised(it)).map(|it| self.function.flow.guard_at(it));
-        guards.filter(can_wait).find_map(|guard| {
+        let is_known = |it: &Guard| stays_here(self.function, self.body, &it.acquire);
+        let guards = guards.filter(|it| can_wait(it) && !is_own(self.function, &it.acquire) && !is_known(it));
+        guards.into_iter().find_map(|guard| {
             let is_inside = self.is_inside(&guard);
             self.endangers(&guard, is_inside).then_some((guard, is_inside))
         })
@@ -146,7 +154,7 @@ impl Site<'_> {
         let is_cell = acquire.class == GuardClass::RefCell;
         match self.callback.caller {
             Caller::Param(_) => false,
-            Caller::Dyn => !is_cell && self.is_item_of(guard),
+            Caller::Dyn => !is_cell && self.is_item_of(guard) && self.can_come_back(guard),
             Caller::Stored if self.is_item_of(guard) => true,
             Caller::Stored if !is_exclusive => false,
             // Around nothing but one closure, the guard is there to call it.
@@ -175,6 +183,36 @@ impl Site<'_> {
                 }
                 _ => false,
             })
+    }
+
+    /// Whether a method of a `dyn Trait` can ask for the lock: the workspace has no impl of the trait, one of its impls does,
+    /// or an argument leads to what the lock is in.
+    fn can_come_back(&self, guard: &Guard) -> bool {
+        let model = self.function.model();
+        let mut here = self.function.flow.events.iter().filter(|it| it.span == self.happening.event.span);
+        let Some(method) = here.find_map(|it| match &it.kind {
+            EventKind::Call(call) => Some(call.callee),
+            _ => None,
+        }) else {
+            return true;
+        };
+        let here = (self.function.id, &guard.acquire);
+        let takes = |id: FnId, it: &Effect| match &it.kind {
+            EffectKind::Acquire(second) => are_declared_together(model, here, (id, second)),
+            _ => false,
+        };
+        let comes_back = |id: FnId| self.function.file.analysis.effects(id).iter().any(|it| takes(id, it));
+        let owner = match declared(model, self.function.id, &guard.acquire) {
+            Some(Decl::Field(owner, _)) => Some(owner),
+            _ => None,
+        };
+        let leads_back = |ty: &Ty| {
+            let is_owner = |it: &Ty| matches!(it, Ty::Adt(id, _) if Some(*id) == owner);
+            model.any_part(ty, &mut |it| is_owner(it))
+        };
+        model.func(method).trait_.is_none_or(|it| model.implementation_count(it) == 0)
+            || model.signature(method).params.iter().any(leads_back)
+            || model.implementations(method).into_iter().any(comes_back)
     }
 
     /// Whether an expression is a local, a reference to it, or a clone of it.
@@ -342,33 +380,50 @@ fn report(
     is_inside: bool,
 ) -> Finding {
     let name = lock_name(function, &guard.acquire);
-    let what = match callback.name.is_empty() {
-        true => "a callback".to_string(),
-        false => format!("the callback `{}`", callback.name),
-    };
+    let what = callback_name(callback);
     let through = called(function, happening).map(|it| format!(" by `{it}`")).unwrap_or_default();
     let is_cell = guard.acquire.class == GuardClass::RefCell;
     let keeps = if is_cell { "is borrowed" } else { "is locked" };
     let message = format!("{what} is called{through} while {name} {keeps}");
     let mut finding = finding(function, LINT.name, happening.event.span, message);
-    finding.confidence = if is_inside { Confidence::Likely } else { Confidence::Possible };
+    // Who takes a callback out for one call has often seen to it that nobody else is left to ask.
+    let is_many = is_inside && callback.had != Had::Taken;
+    finding.confidence = if is_many { Confidence::Likely } else { Confidence::Possible };
     finding.lock = lock_path(function, &guard.acquire);
     finding.labels.push(acquire_label(function, guard));
     finding.labels.extend(chain_labels(function, happening, "the callback is called here"));
     finding.labels.extend(declaration_label(function, &guard.acquire));
-    let asks = if is_cell { "borrows" } else { "asks for" };
-    finding.note = format!(
-        "what it does is not known here: if it comes back and {asks} {name}, this thread {}s",
-        consequence(guard.acquire.class)
-    );
-    finding.help = match (is_inside, is_cell) {
-        (true, false) => {
-            "clone the callbacks out, an `Arc` each, and call them when the guard has ended".to_string()
-        }
-        (true, true) => "take the callback out, end the borrow, call it, and put it back".to_string(),
-        (false, _) => "take what the callback needs out of the guard, end it, and call then".to_string(),
-    };
+    finding.note = note(&guard.acquire, &name);
+    finding.help = help(is_inside, is_cell, callback.had).to_string();
     finding
+}
+
+fn note(acquire: &Acquire, name: &str) -> String {
+    let asks = match (acquire.class, acquire.mode) {
+        (GuardClass::RefCell, LockMode::Shared) => format!("borrows {name} mutably"),
+        (GuardClass::RefCell, _) => format!("borrows {name}"),
+        (_, LockMode::Shared) => format!("asks for {name} exclusively, to change it"),
+        _ => format!("asks for {name}"),
+    };
+    format!(
+        "what it does is not known here: if it comes back and {asks}, this thread {}s",
+        consequence(acquire.class)
+    )
+}
+
+fn help(is_inside: bool, is_cell: bool, had: Had) -> &'static str {
+    match (is_inside, had) {
+        (false, _) => "take what the callback needs out of the guard, end it, and call then",
+        (true, Had::Taken) => "it is taken out already: end the guard before the call",
+        (true, _) if is_cell => "take the callback out, end the borrow, call it, and put it back",
+        (true, Had::Shared) => {
+            "clone the callbacks out, an `Arc` each, and call them when the guard has ended"
+        }
+        (true, Had::InPlace) => {
+            "keep each callback in an `Arc` and clone them out, or take them out and put them back: \
+             call them when the guard has ended"
+        }
+    }
 }
 
 #[cfg(test)]
@@ -456,22 +511,49 @@ fn run(id: u32) {
     }
 
     #[test]
-    fn listeners_of_a_trait_in_a_loop() {
+    fn listeners_of_a_trait_that_can_come_back() {
         check(
             &LINT,
             "
 use std::sync::{Arc, Mutex};
-trait Listener { fn told(&self, event: u32); fn name(&self) -> String; }
-struct A; impl Listener for A { fn told(&self, _: u32) {} fn name(&self) -> String { String::new() } }
-struct B; impl Listener for B { fn told(&self, _: u32) {} fn name(&self) -> String { String::new() } }
-struct Events { listeners: Mutex<Vec<Arc<dyn Listener>>>, one: Mutex<Box<dyn Listener>> }
+trait Listener { fn told(&self, event: u32); fn handed(&self, event: &Event); fn cleared(&self); fn name(&self) -> String; }
+struct A(Arc<Events>);
+impl Listener for A {
+    fn told(&self, _: u32) { self.0.clear() }
+    fn handed(&self, _: &Event) {}
+    fn cleared(&self) {}
+    fn name(&self) -> String { String::new() }
+}
+struct B;
+impl Listener for B { fn told(&self, _: u32) {} fn handed(&self, _: &Event) {} fn cleared(&self) {} fn name(&self) -> String { String::new() } }
+trait Plugin { fn told(&self, event: u32); }
+struct Event { source: Arc<Events> }
+struct Events { listeners: Mutex<Vec<Arc<dyn Listener>>>, plugins: Mutex<Vec<Arc<dyn Plugin>>>, one: Mutex<Box<dyn Listener>> }
 impl Events {
-    fn publish(&self) {
+    fn one_takes_the_lock(&self) {
         for listener in self.listeners.lock().unwrap().iter() {
             listener.told(1);
 //          ^^^^^^^^^^^^^^^^ callback_under_guard
         }
     }
+    fn an_argument_leads_back(&self, event: &Event) {
+        for listener in self.listeners.lock().unwrap().iter() {
+            listener.handed(event);
+//          ^^^^^^^^^^^^^^^^^^^^^^ callback_under_guard
+        }
+    }
+    fn none_is_known(&self) {
+        for plugin in self.plugins.lock().unwrap().iter() {
+            plugin.told(1);
+//          ^^^^^^^^^^^^^^ callback_under_guard
+        }
+    }
+    fn nobody_comes_back(&self) {
+        for listener in self.listeners.lock().unwrap().iter() {
+            listener.cleared();
+        }
+    }
+    fn clear(&self) { self.listeners.lock().unwrap().clear() }
     fn names(&self) -> Vec<String> {
         self.listeners.lock().unwrap().iter().map(|it| it.name()).collect()
     }
@@ -544,6 +626,112 @@ fn adapter(callback: impl FnMut(u32)) {
 async fn asynchronous(hooks: &tokio::sync::Mutex<Vec<Hook>>) {
     for hook in hooks.lock().await.iter() { hook(1); }
 }
+",
+        );
+    }
+
+    #[test]
+    fn a_lock_in_a_wrapper_is_the_field_that_has_it() {
+        let text = "
+use std::sync::Arc;
+pub struct Mutex<T>(std::sync::Mutex<T>);
+impl<T> Mutex<T> { fn lock(&self) -> std::sync::MutexGuard<'_, T> { self.0.lock().unwrap() } }
+trait Loader { fn forget(&self); fn forget_all(&self, all: &Loaders); }
+struct A { cache: Mutex<Vec<u32>> }
+impl Loader for A { fn forget(&self) { self.cache.lock().clear() } fn forget_all(&self, _: &Loaders) {} }
+struct B;
+impl Loader for B { fn forget(&self) {} fn forget_all(&self, _: &Loaders) {} }
+struct Loaders { bytes: Mutex<Vec<Arc<dyn Loader>>> }
+struct Context(Arc<Loaders>);
+impl Context {
+    fn loaders(&self) -> Arc<Loaders> { self.0.clone() }
+    fn one(&self) {
+        let loaders = self.loaders();
+        for loader in loaders.bytes.lock().iter() { loader.forget(); }
+    }
+    fn all(&self) {
+        for loader in self.0.bytes.lock().iter() { loader.forget_all(&self.0); }
+    }
+}
+";
+        let found = found(&LINT, text);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert_eq!(found[0].message, "the callback `forget_all` is called while `bytes` is locked");
+        assert!(
+            found[0].lock.as_ref().is_some_and(|it| it.ends_with("::Loaders.bytes")),
+            "{:?}",
+            found[0].lock
+        );
+        let field = text.find("bytes").expect("the field");
+        assert!(found[0].labels.iter().any(|it| it.place.span.start as usize == field), "{found:#?}");
+    }
+
+    #[test]
+    fn one_that_is_taken_out_is_possible() {
+        let text = "
+use std::sync::Mutex;
+struct Slot { done: Mutex<(Option<Box<dyn FnOnce(u32) + Send>>, u32)> }
+impl Slot {
+    fn fire(&self) {
+        let mut slot = self.done.lock().unwrap();
+        if let Some(done) = slot.0.take() {
+            done(1);
+        }
+    }
+}
+";
+        let found = found(&LINT, text);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert_eq!(found[0].confidence, Confidence::Possible);
+        assert_eq!(found[0].help, "it is taken out already: end the guard before the call");
+    }
+
+    #[test]
+    fn the_words_fit_the_guard_and_the_callback() {
+        let text = "
+use std::sync::RwLock;
+struct Tell(Box<dyn Fn(u32) + Send + Sync>);
+struct Events { listeners: RwLock<Vec<Tell>> }
+impl Events {
+    fn publish(&self) {
+        for listener in self.listeners.read().unwrap().iter() {
+            (listener.0)(1);
+        }
+    }
+}
+";
+        let found = found(&LINT, text);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert_eq!(found[0].message, "the callback in field `0` is called while `listeners` is locked");
+        assert!(found[0].note.contains("asks for `listeners` exclusively"), "{}", found[0].note);
+        assert!(found[0].help.starts_with("keep each callback in an `Arc`"), "{}", found[0].help);
+    }
+
+    #[test]
+    fn a_lock_that_does_not_leave_the_function_is_silent() {
+        check(
+            &LINT,
+            "
+use std::sync::{Arc, Mutex};
+struct Promise { tell: Option<Box<dyn Fn(u32) + Send>>, count: u32 }
+impl Promise { fn ok(&mut self) { if let Some(tell) = &self.tell { tell(1) } } }
+fn stays(promise: Promise) {
+    let promise = Arc::new(Mutex::new(promise));
+    run(move || {
+        let promise = Arc::clone(&promise);
+        std::thread::spawn(move || {
+            let mut promise = promise.lock().unwrap();
+            promise.ok();
+        });
+    });
+}
+fn leaves(promise: Promise) -> Arc<Mutex<Promise>> {
+    let promise = Arc::new(Mutex::new(promise));
+    promise.lock().unwrap().ok();
+//  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ callback_under_guard
+    promise
+}
+fn run(f: impl FnOnce()) { f() }
 ",
         );
     }

@@ -58,10 +58,11 @@
 //!
 //! Silent is what a lock can be there for: the wait is for the file, connection or channel that the lock protects; it is
 //! done by a method of the protected value, or is given a part of it; the lock protects `()`, an `Option` that is being
-//! filled, or no map or collection; the guard comes from an attempt or from the caller. A wait for the network, for time, for a
+//! filled, or no map or collection; the guard comes from an attempt or from the caller. A wait for the network, a database, time, a
 //! process or for a future is reported whether or not the guard is used afterwards. For files, channels and threads the
 //! guard must be exclusive and not used again. A generic writer or reader is not known to wait, nor is a channel whose
-//! type does not say that it is bounded. Calls are followed two functions deep. An `.await` under a guard is
+//! type does not say that it is bounded, nor a sender of this function's own, and a sleep of less than a millisecond is no
+//! wait. Calls are followed two functions deep. An `.await` under a guard is
 //! `guard_across_await`'s or `async_guard_across_await`'s.
 
 use safe_map_analysis::FunctionView;
@@ -69,7 +70,7 @@ use safe_map_analysis::flow::Guard;
 use safe_map_analysis::knowledge::schema::{GuardClass, Locking};
 use safe_map_analysis::summary::EffectKind;
 
-use crate::waiting::{HeldAtWaits, held_at_waits, report};
+use crate::waiting::{HeldAtWaits, held_at_waits, help, report};
 use crate::{Check, Finding, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
@@ -85,7 +86,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     for held in held_at_waits(function, is_hazard) {
         let mut finding = report(function, LINT.name, &held);
         finding.note = note(&held);
-        finding.help = help(&held.guard);
+        finding.help = help(function, &held, ending(&held.guard));
         out.push(finding);
     }
 }
@@ -108,8 +109,8 @@ fn note(held: &HeldAtWaits<'_>) -> String {
     format!("{who} waits as long as this one does, whatever it wants of it")
 }
 
-fn help(guard: &Guard) -> String {
-    let end = match &guard.binding {
+fn ending(guard: &Guard) -> String {
+    match &guard.binding {
         Some((name, _)) => {
             format!("end `{name}` before the wait, and take it again afterwards where it is needed")
         }
@@ -117,8 +118,7 @@ fn help(guard: &Guard) -> String {
             "bind what is needed with a `let` of its own, so that the temporary guard ends before the wait"
                 .to_string()
         }
-    };
-    format!("{end}; `safe_map::ShardedMap::get_or_load` fills a map without holding anything meanwhile")
+    }
 }
 
 #[cfg(test)]
@@ -188,6 +188,31 @@ impl Keys {
     }
 
     #[test]
+    fn the_map_that_loads_is_offered_where_something_is_loaded() {
+        let text = "
+use std::{collections::HashMap, sync::Mutex, time::Duration};
+fn load(m: &Mutex<HashMap<u32, String>>) {
+    let mut map = m.lock().unwrap();
+    let text = reqwest::blocking::get(\"url\").unwrap().text().unwrap();
+    map.insert(1, text);
+}
+fn pause(m: &Mutex<HashMap<u32, String>>) {
+    let mut map = m.lock().unwrap();
+    std::thread::sleep(Duration::from_secs(1));
+    map.insert(1, String::new());
+}
+fn clean(m: &Mutex<HashMap<u32, String>>) {
+    let mut map = m.lock().unwrap();
+    map.remove(&1);
+    std::fs::remove_file(\"x\").unwrap();
+}
+";
+        let found = found(&LINT, text);
+        let offers: Vec<bool> = found.iter().map(|it| it.help.contains("get_or_load")).collect();
+        assert_eq!(offers, [true, false, false], "{found:#?}");
+    }
+
+    #[test]
     fn guards_at_one_wait_are_one_finding() {
         let text = "
 use std::{collections::HashMap, sync::Mutex};
@@ -221,6 +246,26 @@ impl S {
     fn queue(&self) -> u32 { self.queue.lock().unwrap().recv().unwrap() }
     fn child(&self) { self.child.lock().unwrap().wait().unwrap(); }
 }
+",
+        );
+    }
+
+    #[test]
+    fn a_sleep_counts_from_a_millisecond_on() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::Mutex, thread::sleep, time::Duration};
+fn f(m: &Mutex<HashMap<u32, u32>>) {
+    let mut map = m.lock().unwrap();
+    sleep(Duration::from_micros(10));
+    retry();
+    sleep(Duration::from_micros(5_000));
+//  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ guard_across_blocking
+    map.clear();
+}
+fn retry() { while !done() { std::thread::sleep(Duration::from_nanos(500)); } }
+fn done() -> bool { true }
 ",
         );
     }

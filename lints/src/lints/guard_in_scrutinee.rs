@@ -66,7 +66,8 @@
 //! ## Limits
 //!
 //! A branch that uses what its pattern bound by reference needs the guard, and is left alone; so is a `for` over an
-//! iterator that borrows from the guard. A value whose type is not known counts as one that borrows. What counts as work is
+//! iterator that borrows from the guard. Where only another part of the branch does, there is no finding if
+//! both locks are only read. A value whose type is not known counts as one that borrows. What counts as work is
 //! another lock that is taken, a callback, an await under an async guard, and serialisation or sorting. A second acquire
 //! of the same lock is `double_lock`'s, an await under a blocking guard `guard_across_await`'s, a blocking call
 //! `guard_across_blocking`'s. clippy's `significant_drop_in_scrutinee` reports the temporary whatever the branch does.
@@ -74,15 +75,16 @@
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::ExprKind;
 use safe_map_analysis::flow::{Acquire, Caller, Guard};
-use safe_map_analysis::knowledge::schema::{GuardClass, Waits};
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Waits};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};
 
 use crate::fix::{indentation, names};
+use crate::private::is_own;
 use crate::scrutinee::{Part, Scrutinees};
 use crate::story::{
-    MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, finding, here, is_another, lock_name,
-    lock_path, what_happens,
+    MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, decodes, finding, here, is_another,
+    lock_name, lock_path, what_happens,
 };
 use crate::{Applicability, Check, Edit, Finding, Fix, Group, Level, Lint};
 
@@ -105,8 +107,13 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
                 continue;
             }
             let Some(part) = scrutinees.keeper(held, happening.event.span) else { continue };
+            let is_needed = scrutinees.is_needed_elsewhere(part);
+            if is_needed && nests_readers(&guard.acquire, &happening) || is_own(function, &guard.acquire) {
+                continue;
+            }
             told.push(guard.acquire.span);
             let mut finding = report(function, &guard, &happening, part);
+            finding.help = help(&scrutinees, part, is_needed);
             finding.fixes.extend(hoist(function, &scrutinees, part));
             out.push(finding);
         }
@@ -146,8 +153,42 @@ fn costs(first: &Acquire, happening: &Happening<'_>) -> bool {
         }
         EffectKind::Acquire(second) => !is_cell && is_another(first, second),
         EffectKind::Await(_) => first.class == GuardClass::Async,
-        EffectKind::Work(work) => !is_cell && (work.is_large || !happening.chain.is_empty()),
+        EffectKind::Work(work) => {
+            !is_cell && !decodes(work) && (work.is_large || !happening.chain.is_empty())
+        }
         EffectKind::Block(_) | EffectKind::MapOp(_) => false,
+    }
+}
+
+/// Whether two locks are only read, one under the other.
+fn nests_readers(first: &Acquire, happening: &Happening<'_>) -> bool {
+    match &happening.kind {
+        EffectKind::Acquire(second) => first.mode == LockMode::Shared && second.mode == LockMode::Shared,
+        _ => false,
+    }
+}
+
+fn help(scrutinees: &Scrutinees<'_>, part: &Part, is_needed: bool) -> String {
+    let keyword = part.keyword;
+    if is_needed {
+        return format!(
+            "another part of the `{keyword}` may borrow from the guard: copy what it needs into a `let` before, or do \
+             this work behind the `{keyword}`"
+        );
+    }
+    if !part.is_owned && scrutinees.binds_nothing(part) {
+        return "nothing of it is bound: ask with `contains_key` or `is_some()` in the condition of a plain `if`, whose \
+                temporaries end before its block"
+            .to_string();
+    }
+    match part.is_owned {
+        true => {
+            format!("give the scrutinee a `let` of its own before the `{keyword}`: the guard ends there")
+        }
+        false => format!(
+            "clone or copy what is needed in a `let` before the `{keyword}`: the guard ends there; \
+             `safe_map::ShardedMap::get` gives a value and no guard"
+        ),
     }
 }
 
@@ -167,17 +208,6 @@ fn report(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>,
         "a temporary in the scrutinee lives to the end of the whole `{}`, and this part of it does not use what it protects",
         part.keyword
     );
-    finding.help = match part.is_owned {
-        true => format!(
-            "give the scrutinee a `let` of its own before the `{}`: the guard ends there",
-            part.keyword
-        ),
-        false => format!(
-            "clone or copy what is needed in a `let` before the `{}`: the guard ends there; `safe_map::ShardedMap::get` \
-             gives a value and no guard",
-            part.keyword
-        ),
-    };
     finding
 }
 
@@ -222,7 +252,7 @@ fn hoist(function: &FunctionView<'_>, scrutinees: &Scrutinees<'_>, part: &Part) 
 #[cfg(test)]
 mod tests {
     use super::LINT;
-    use crate::testing::{check, fixed};
+    use crate::testing::{check, fixed, found};
 
     #[test]
     fn another_lock_in_the_arm_that_has_nothing() {
@@ -303,6 +333,54 @@ fn f(it: &Queues) {
 //       ^^^^^^^^^^^^^^^ guard_in_scrutinee
     }
 }
+",
+        );
+    }
+
+    #[test]
+    fn what_another_arm_borrows_is_copied_and_silent_among_readers() {
+        let text = "
+use std::{collections::HashMap, sync::{Mutex, RwLock}};
+struct Cache { hot: RwLock<HashMap<u64, String>>, cold: RwLock<HashMap<u64, String>>, misses: Mutex<Vec<u64>> }
+fn readers(it: &Cache, id: u64) -> usize {
+    if let Some(hot) = it.hot.read().unwrap().get(&id) {
+        hot.len()
+    } else {
+        it.cold.read().unwrap().len()
+    }
+}
+fn writer(it: &Cache, id: u64) -> usize {
+    match it.hot.read().unwrap().get(&id) {
+        Some(hot) => hot.len(),
+        None => it.misses.lock().unwrap().len(),
+    }
+}
+fn nothing_is_bound(it: &Cache, id: u64) {
+    if let Some(_) = it.hot.read().unwrap().get(&id) {
+        it.misses.lock().unwrap().clear();
+    }
+}
+";
+        let found = found(&LINT, text);
+        assert_eq!(found.len(), 2, "{found:#?}");
+        assert!(found[0].help.contains("may borrow from the guard"), "{}", found[0].help);
+        assert!(found[1].help.contains("contains_key"), "{}", found[1].help);
+    }
+
+    #[test]
+    fn decoding_is_needed_to_go_on() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::RwLock};
+struct Forks { by_time: RwLock<HashMap<u64, u8>> }
+fn f(it: &Forks, text: &str) -> Option<Vec<u64>> {
+    match it.by_time.read().unwrap().get(&1).copied() {
+        Some(1) => decode(text),
+        _ => None,
+    }
+}
+fn decode(text: &str) -> Option<Vec<u64>> { serde_json::from_str(text).ok() }
 ",
         );
     }

@@ -56,10 +56,12 @@
 //! ## Limits
 //!
 //! What counts is work behind the last use: another lock, serialisation, sorting, a callback, an await under an async guard. A
-//! blocking call or a wait is reported by the lints that have them in their names. A guard that is never used marks
-//! a region, and so does one whose name starts with `_` or whose lock protects `()`; those are left alone, and so is a
-//! guard from which something is borrowed that is used later, or that the next turn of a loop uses again. Two locks that
-//! belong together may be held together on purpose: that is why this is advice.
+//! blocking call or a wait is reported by the lints that have them in their names, and what another lint about long guards
+//! says of an acquire is not said again. A guard that is never used on the way to the work marks a region, and so does one
+//! whose name starts with `_` or whose lock protects `()`; those are left alone, and so is a guard from which something is
+//! borrowed that is used later, that the statement of the work uses, or that the next turn of a loop uses again. A lock in
+//! a value that the function has to itself keeps nobody waiting. Two locks that belong together may be held together on
+//! purpose: that is why this is advice.
 
 use std::cell::OnceCell;
 
@@ -73,11 +75,13 @@ use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::ty::Ty;
 
 use crate::fix::{body_of, drop_before};
+use crate::private::is_own;
 use crate::story::{
     MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, finding, here, is_another, lock_name,
     lock_path, what_happens,
 };
-use crate::{Check, Finding, Fix, Group, Label, Level, Lint, Role};
+use crate::uses::Uses;
+use crate::{Check, Finding, Fix, Group, LINTS, Label, Level, Lint, Role};
 
 pub(crate) static LINT: Lint = Lint {
     name: "guard_outlives_use",
@@ -90,21 +94,38 @@ pub(crate) static LINT: Lint = Lint {
 
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     let body = OnceCell::new();
+    let told_elsewhere = OnceCell::new();
     let mut told: Vec<Span> = Vec::new();
     for happening in function.happenings() {
         for held in happening.held.iter().filter(|it| it.local.is_some()) {
             let guard = function.flow.guard_at(held);
-            if told.contains(&guard.acquire.span) || !is_work(&guard) || !costs(&guard, &happening) {
+            let is_told = told.contains(&guard.acquire.span) || is_own(function, &guard.acquire);
+            if is_told || !is_work(&guard) || !costs(&guard, &happening) {
                 continue;
             }
             let Some(body) = body.get_or_init(|| body_of(function)) else { return };
             let Some(last) = last_use(function, body, &guard, happening.event.span) else { continue };
             told.push(guard.acquire.span);
+            if told_elsewhere.get_or_init(|| told_by_others(function)).contains(&guard.acquire.span) {
+                continue;
+            }
             let mut finding = report(function, &guard, &happening, last);
             finding.fixes.extend(end_it(function, &guard, happening.event.span));
             out.push(finding);
         }
     }
+}
+
+/// The acquires that other lints about long guards report in this function.
+fn told_by_others(function: &FunctionView<'_>) -> Vec<Span> {
+    let mut findings = Vec::new();
+    for lint in LINTS.iter().filter(|it| it.group == LINT.group && it.name != LINT.name) {
+        if let Check::Function(check) = lint.check {
+            check(function, &mut findings);
+        }
+    }
+    let labels = findings.iter().flat_map(|it| &it.labels);
+    labels.filter(|it| it.role == Role::Acquire).map(|it| it.place.span).collect()
 }
 
 /// Whether a guard is there to work with what it protects, rather than to mark a region.
@@ -156,7 +177,8 @@ fn last_use(function: &FunctionView<'_>, body: &Body, guard: &Guard, hazard: Spa
     if uses.iter().any(|it| it.end > waiting.start) || repeats.map(|it| it.span).any(|it| again(&it)) {
         return None;
     }
-    behind.filter(|it| is_use(it, &[(name, *bound)])).map(|it| it.span).max_by_key(|it| it.start)
+    let uses = Uses::of(function, guard)?;
+    uses.last_before(hazard).filter(|_| !uses.in_statement_of(hazard))
 }
 
 /// The `let` that waits for `hazard`.
@@ -200,13 +222,20 @@ fn report(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>,
     finding.labels.push(Label {
         role: Role::Release,
         place: here(function, last),
-        message: format!("`{name}` is used for the last time"),
+        message: last_words(function, &name, last),
     });
     finding.labels.extend(chain_labels(function, happening, &format!("{what} here")));
     finding.labels.extend(declaration_label(function, &guard.acquire));
     finding.note = "a guard lives to the end of its block, not to its last use".to_string();
     finding.help = format!("`drop({name})` behind its last use, or a block around its uses");
     finding
+}
+
+fn last_words(function: &FunctionView<'_>, name: &str, last: Span) -> String {
+    match last.text(&function.file.parsed().source.text) {
+        used if used == name => format!("`{name}` is used for the last time"),
+        used => format!("`{used}`, which borrows from `{name}`, is used for the last time"),
+    }
 }
 
 /// `drop(guard);` before the work.
@@ -238,6 +267,94 @@ impl Sizes {
         let size = cache.get(&id)?;
         Some(*size)
     }
+}
+",
+        );
+    }
+
+    #[test]
+    fn what_is_used_in_the_same_statement_on_another_path_or_by_one_owner_is_silent() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::{Arc, Mutex, RwLock}};
+struct Stats { size: usize }
+struct Shop { stats: Mutex<Stats>, queue: Mutex<Vec<u64>>, names: RwLock<HashMap<String, u64>>, state: RwLock<u64> }
+fn assigned(shop: &Shop) {
+    let mut stats = shop.stats.lock().unwrap();
+    stats.size += 1;
+    stats.size = shop.queue.lock().unwrap().len();
+}
+fn borrowed(shop: &Shop) -> String {
+    let names = shop.names.read().unwrap();
+    let all: Vec<(&String, u64)> = names.iter().map(|(k, v)| (k, *v)).collect();
+    describe(&all).with(shop.queue.lock().unwrap().len())
+}
+fn other_arm(shop: &Shop, ok: Result<u64, u64>) {
+    let mut state = shop.state.write().unwrap();
+    match ok {
+        Ok(n) => { *state = n; }
+        Err(_) => { shop.queue.lock().unwrap().clear(); }
+    }
+}
+fn owned(shop: Shop) {
+    let mut stats = shop.stats.lock().unwrap();
+    stats.size += 1;
+    shop.queue.lock().unwrap().clear();
+}
+fn alone(shop: &mut Shop) {
+    let mut stats = shop.stats.lock().unwrap();
+    stats.size += 1;
+    shop.queue.lock().unwrap().clear();
+}
+struct Text;
+impl Text { fn with(self, _: usize) -> String { String::new() } }
+fn describe(_: &[(&String, u64)]) -> Text { Text }
+",
+        );
+    }
+
+    #[test]
+    fn an_entry_is_a_use_and_a_channel_of_guards_is_none() {
+        check(
+            &LINT,
+            "
+use std::{collections::{HashMap, hash_map::Entry}, sync::Mutex};
+use tokio::sync::{OwnedRwLockReadGuard, mpsc::UnboundedReceiver};
+struct Shop { stock: Mutex<HashMap<u64, u64>>, log: Mutex<Vec<u64>> }
+fn entry(shop: &Shop) {
+    let mut stock = shop.stock.lock().unwrap();
+    match stock.entry(1) {
+        Entry::Occupied(_) => {}
+        Entry::Vacant(slot) => {
+            slot.insert(1);
+//          ---- release: `slot`, which borrows from `stock`, is used for the last time
+            shop.log.lock().unwrap().push(1);
+//          ^^^^^^^^^^^^^^^ guard_outlives_use
+        }
+    }
+}
+async fn requests(mut requests: UnboundedReceiver<OwnedRwLockReadGuard<u64>>) {
+    requests.recv().await;
+    told().await;
+}
+async fn told() { tokio::task::yield_now().await }
+",
+        );
+    }
+
+    #[test]
+    fn what_another_lint_says_is_not_said_twice() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::Mutex};
+struct Shop { stock: Mutex<HashMap<u64, u64>>, log: Mutex<Vec<u64>> }
+fn f(shop: &Shop) {
+    let mut stock = shop.stock.lock().unwrap();
+    stock.clear();
+    shop.log.lock().unwrap().push(1);
+    std::fs::read(\"x\").unwrap();
 }
 ",
         );

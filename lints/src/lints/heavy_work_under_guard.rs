@@ -50,7 +50,8 @@
 //! ## Limits
 //!
 //! Reported is work on a map or collection that the guard itself protects, whole or a field of it, and under an exclusive
-//! guard work in a loop, or on an argument, that has nothing to do with what is protected. Putting a
+//! guard work in a loop, or on an argument, that has nothing to do with what is protected. A lock in a value that the
+//! function has to itself keeps nobody waiting. Putting a
 //! collection in order, one entry's serialisation and a whole map's copy are left alone, and so are guards of async
 //! locks. Where the guard is alive at a blocking call as well (the text is written to a file), `guard_across_blocking` says so.
 
@@ -60,14 +61,16 @@ use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprKind, SelfKind};
 use safe_map_analysis::flow::{Acquire, Guard, Place, Step, Work};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, TypeRole};
+use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening, Hop};
 use safe_map_analysis::ty::{Mutability, Ty};
 
 use crate::fix::body_of;
+use crate::private::is_own;
 use crate::scrutinee::Scrutinees;
 use crate::story::{
-    MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, finding, lock_name, lock_path,
+    MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, decodes, finding, lock_name, lock_path,
 };
 use crate::{Check, Confidence, Finding, Group, Level, Lint};
 
@@ -81,10 +84,16 @@ pub(crate) static LINT: Lint = Lint {
 };
 
 /// Why the work is no work for this guard.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Reason {
     /// It is done to all that the guard protects.
     Protected,
+    /// It is done to this field of what the guard protects.
+    Field(Name),
+    /// It is done to a clone, in whose statement the guard is still alive.
+    Clone,
+    /// The same for something else that is made of what the guard protects.
+    Made,
     /// It is done to something else, again and again or on the way into the map.
     Unrelated,
 }
@@ -99,7 +108,8 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         }
         for held in &happening.held {
             let guard = function.flow.guard_at(held);
-            if told.contains(&guard.acquire.span) || !is_waited_for(&guard.acquire, happening.event.span) {
+            let is_waited_for = is_waited_for(&guard.acquire, happening.event.span);
+            if told.contains(&guard.acquire.span) || !is_waited_for || is_own(function, &guard.acquire) {
                 continue;
             }
             let Some(body) = body.get_or_init(|| body_of(function)) else { return };
@@ -141,7 +151,13 @@ fn reason(
     if let Some(subject) = below {
         let is_whole = !subject.path[lock.path.len()..].iter().any(|it| matches!(it, Step::Entry(_)));
         let is_read = work.is_large && is_whole && !changes(function, happening);
-        return is_read.then_some(Reason::Protected);
+        let rest = &subject.path[lock.path.len()..];
+        let is_copy = rest.iter().any(|it| matches!(it, Step::Copy(_)));
+        return is_read.then(|| match rest.iter().rev().find_map(field) {
+            _ if is_copy => Reason::Clone,
+            Some(field) => Reason::Field(field),
+            None => Reason::Protected,
+        });
     }
     let span = happening.event.span;
     let is_exclusive = guard.acquire.mode == LockMode::Exclusive;
@@ -151,9 +167,26 @@ fn reason(
     // A clone made in an argument: its guard is a temporary of the same statement.
     let is_made_here = span.contains(guard.acquire.span) && guard.binding.is_none();
     if work.is_large && is_made_here && happening.chain.is_empty() && !decodes(work) {
-        return Some(Reason::Protected);
+        return Some(if is_clone(body, guard, span) { Reason::Clone } else { Reason::Made });
     }
     (is_exclusive && is_here && (is_loop || is_argument)).then_some(Reason::Unrelated)
+}
+
+fn field(step: &Step) -> Option<Name> {
+    match step {
+        Step::Field(name) | Step::Handle(name) => Some(name.clone()),
+        Step::Inside | Step::Entry(_) | Step::Call(..) | Step::Copy(_) => None,
+    }
+}
+
+/// Whether what is worked on is a clone, made from the guard within `event`.
+fn is_clone(body: &Body, guard: &Guard, event: Span) -> bool {
+    body.exprs.iter().filter(|it| event.contains(it.span)).any(|it| match &it.kind {
+        ExprKind::MethodCall { receiver, method, .. } => {
+            method == "clone" && body.expr(*receiver).span.contains(guard.acquire.span)
+        }
+        _ => false,
+    })
 }
 
 /// Whether the function through which the work is reached changes what is protected on the way.
@@ -164,11 +197,6 @@ fn changes(function: &FunctionView<'_>, happening: &Happening<'_>) -> bool {
         sig.self_kind == Some(SelfKind::RefMut) || sig.params.iter().any(is_changed)
     };
     happening.chain.iter().any(changes)
-}
-
-/// Whether the work makes a value of a text, which is then needed to go on.
-fn decodes(work: &Work) -> bool {
-    work.what.starts_with("from_") || work.what.starts_with("deserialize")
 }
 
 fn is_below(place: &Place, lock: &Place) -> bool {
@@ -212,19 +240,13 @@ fn report(
 ) -> Finding {
     let name = lock_name(function, &guard.acquire);
     let through = called(function, happening).map(|it| format!(" in `{it}`")).unwrap_or_default();
-    let (message, note, help) = match reason {
-        Reason::Protected => (
-            format!("`{}`{through} runs over all that {name} protects while it is locked", work.what),
-            format!("it takes time in proportion to the data, and everybody who asks for {name} waits for it"),
-            "clone the data, end the guard, and work on the clone; a snapshot of `safe_map::SnapshotMap` needs \
-             neither lock nor clone"
-                .to_string(),
-        ),
-        Reason::Unrelated => (
-            format!("`{}`{through} runs while {name} is locked for writing", work.what),
-            format!("the work does not need the lock, and everybody who asks for {name} waits for it"),
-            "do the work before the lock is taken, and only store its result under the guard".to_string(),
-        ),
+    let what = format!("`{}`{through} runs", work.what);
+    let message = match &reason {
+        Reason::Protected => format!("{what} over all that {name} protects while it is locked"),
+        Reason::Field(field) => format!("{what} over `{field}`, which {name} protects, while it is locked"),
+        Reason::Clone => format!("{what} over a clone of what {name} protects while it is still locked"),
+        Reason::Made => format!("{what} over what is made of {name} while it is still locked"),
+        Reason::Unrelated => format!("{what} while {name} is locked for writing"),
     };
     let mut finding = finding(function, LINT.name, happening.event.span, message);
     finding.confidence = Confidence::Likely;
@@ -232,15 +254,40 @@ fn report(
     finding.labels.push(acquire_label(function, guard));
     finding.labels.extend(chain_labels(function, happening, &format!("`{}` runs here", work.what)));
     finding.labels.extend(declaration_label(function, &guard.acquire));
-    finding.note = note;
-    finding.help = help;
+    let why = match (&reason, &guard.binding) {
+        (Reason::Protected | Reason::Field(_), _) => "it takes time in proportion to the data",
+        (Reason::Clone | Reason::Made, None) => "the guard is a temporary of this statement",
+        (Reason::Clone | Reason::Made, Some(_)) | (Reason::Unrelated, _) => "the work does not need the lock",
+    };
+    finding.note = format!("{why}, and everybody who asks for {name} waits for it");
+    finding.help = help(&reason, guard);
     finding
+}
+
+fn help(reason: &Reason, guard: &Guard) -> String {
+    let words = match (reason, &guard.binding) {
+        (Reason::Protected | Reason::Field(_), _) => {
+            "clone the data, end the guard, and work on the clone; a snapshot of `safe_map::SnapshotMap` needs \
+             neither lock nor clone"
+        }
+        (Reason::Clone | Reason::Made, Some((name, _))) => return format!("end `{name}` before the work"),
+        (Reason::Clone, None) => {
+            "give the clone a `let` of its own: the guard ends there, and the work needs no lock"
+        }
+        (Reason::Made, None) => {
+            "take what is needed out in a `let` of its own, cloned where it borrows: the guard ends there"
+        }
+        (Reason::Unrelated, _) => {
+            "do the work before the lock is taken, and only store its result under the guard"
+        }
+    };
+    words.to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::LINT;
-    use crate::testing::check;
+    use crate::testing::{check, found};
 
     #[test]
     fn the_protected_map_is_serialised() {
@@ -282,6 +329,68 @@ impl Serialize for Sessions {
 //      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ heavy_work_under_guard
         map.end()
     }
+}
+",
+        );
+    }
+
+    #[test]
+    fn the_words_name_what_is_worked_on() {
+        let text = "
+use std::{collections::HashMap, sync::RwLock};
+#[derive(Clone, serde::Serialize)]
+struct State { jobs: HashMap<u64, String> }
+struct S { state: RwLock<State>, names: RwLock<HashMap<u64, String>> }
+fn f(it: &S) {
+    serde_json::to_string(&it.names.read().unwrap().clone());
+    serde_json::to_string(&it.names.read().unwrap().values().cloned().collect::<Vec<String>>());
+    serde_json::to_string(&it.state.read().unwrap().clone());
+    let state = it.state.read().unwrap();
+    serde_json::to_string(&state.jobs);
+}
+";
+        let found = found(&LINT, text);
+        let messages: Vec<&str> = found.iter().map(|it| it.message.as_str()).collect();
+        let want = [
+            "`to_string` runs over a clone of what `names` protects while it is still locked",
+            "`to_string` runs over what is made of `names` while it is still locked",
+            "`to_string` runs over a clone of what `state` protects while it is still locked",
+            "`to_string` runs over `jobs`, which `state` protects, while it is locked",
+        ];
+        assert_eq!(messages, want);
+        assert!(found[0].help.starts_with("give the clone a `let`"), "{}", found[0].help);
+    }
+
+    #[test]
+    fn a_value_that_nobody_else_has() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::{Arc, Mutex}};
+struct Report { hashes: Mutex<HashMap<u64, String>> }
+impl Report { fn load() -> Report { Report { hashes: Mutex::default() } } }
+fn owned() -> String {
+    let report = Report::load();
+    serde_json::to_string(&*report.hashes.lock().unwrap()).unwrap()
+}
+fn moved(report: Report) -> String { serde_json::to_string(&*report.hashes.lock().unwrap()).unwrap() }
+fn alone(report: &mut Report) -> String { serde_json::to_string(&*report.hashes.lock().unwrap()).unwrap() }
+fn shared(report: &Report) -> String {
+    serde_json::to_string(&*report.hashes.lock().unwrap()).unwrap()
+//  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ heavy_work_under_guard
+}
+fn handle(report: Option<Arc<Report>>) -> Option<String> {
+    let report = report?;
+    serde_json::to_string(&*report.hashes.lock().unwrap()).ok()
+//  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ heavy_work_under_guard
+}
+fn lent() {
+    let report = Report::load();
+    std::thread::scope(|s| {
+        s.spawn(|| report.hashes.lock().unwrap().clear());
+        serde_json::to_string(&*report.hashes.lock().unwrap()).unwrap();
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ heavy_work_under_guard
+    });
 }
 ",
         );
