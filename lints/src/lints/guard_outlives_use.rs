@@ -21,8 +21,8 @@
 //!     fn sell(&self, article: &str) {
 //!         let mut stock = self.stock.lock().unwrap();
 //!         stock.remove(article);
-//!         // `stock` is not used any more
-//!         self.log.lock().unwrap().push(article.to_string());
+//!         let mut log = self.log.lock().unwrap(); // `stock` is not used any more
+//!         log.push(article.to_string());
 //!     }
 //! }
 //! ```
@@ -43,7 +43,8 @@
 //!         let mut stock = self.stock.lock().unwrap();
 //!         stock.remove(article);
 //!         drop(stock);
-//!         self.log.lock().unwrap().push(article.to_string());
+//!         let mut log = self.log.lock().unwrap();
+//!         log.push(article.to_string());
 //!     }
 //! }
 //! ```
@@ -55,7 +56,7 @@
 //!
 //! ## Limits
 //!
-//! What counts is work behind the last use: another lock, serialisation, sorting, a callback, an await under an async guard. A
+//! What counts is work behind the last use: another lock that is kept for more than a statement, serialisation, sorting, a callback, an await under an async guard. A
 //! blocking call or a wait is reported by the lints that have them in their names, and what another lint about long guards
 //! says of an acquire is not said again. A guard that is never used on the way to the work marks a region, and so does one
 //! whose name starts with `_` or whose lock protects `()`; those are left alone, and so is a guard from which something is
@@ -67,7 +68,7 @@ use std::cell::OnceCell;
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprKind, MacroArgs, StmtKind};
-use safe_map_analysis::flow::{Caller, Guard};
+use safe_map_analysis::flow::{Caller, EventKind, Guard};
 use safe_map_analysis::knowledge::schema::{GuardClass, TypeRole, Waits};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
@@ -100,7 +101,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         for held in happening.held.iter().filter(|it| it.local.is_some()) {
             let guard = function.flow.guard_at(held);
             let is_told = told.contains(&guard.acquire.span) || is_own(function, &guard.acquire);
-            if is_told || !is_work(&guard) || !costs(&guard, &happening) {
+            if is_told || !is_work(&guard) || !costs(function, &guard, &happening) {
                 continue;
             }
             let Some(body) = body.get_or_init(|| body_of(function)) else { return };
@@ -120,7 +121,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
 fn told_by_others(function: &FunctionView<'_>) -> Vec<Span> {
     let mut findings = Vec::new();
     for lint in LINTS.iter().filter(|it| it.group == LINT.group && it.name != LINT.name) {
-        if let Check::Function(check) = lint.check {
+        if let Check::Function(check) | Check::Contention(check) = lint.check {
             check(function, &mut findings);
         }
     }
@@ -141,14 +142,24 @@ fn is_work(guard: &Guard) -> bool {
     waits && is_lock && !lock.is_private && !guard.derived && !guard.is_extended && !is_region
 }
 
-fn costs(guard: &Guard, happening: &Happening<'_>) -> bool {
+fn costs(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>) -> bool {
     let is_near = happening.chain.len() <= MAX_CHAIN;
     match &happening.kind {
-        EffectKind::Acquire(second) => is_another(&guard.acquire, second),
+        EffectKind::Acquire(second) => {
+            is_another(&guard.acquire, second) && !is_momentary(function, happening)
+        }
         EffectKind::Work(_) => is_near,
         EffectKind::Callback(callback) => is_near && callback.is_notice && callback.caller == Caller::Stored,
         EffectKind::Await(wait) => guard.acquire.class == GuardClass::Async && wait.waits == Waits::None,
         EffectKind::Block(_) | EffectKind::MapOp(_) => false,
+    }
+}
+
+/// Whether a lock is taken for no longer than its statement: a cheap tail.
+fn is_momentary(function: &FunctionView<'_>, happening: &Happening<'_>) -> bool {
+    match happening.event.kind {
+        EventKind::Acquire { guard: Some(id), .. } => function.flow.guard(id).binding.is_none(),
+        _ => false,
     }
 }
 
@@ -329,8 +340,9 @@ fn entry(shop: &Shop) {
         Entry::Vacant(slot) => {
             slot.insert(1);
 //          ---- release: `slot`, which borrows from `stock`, is used for the last time
-            shop.log.lock().unwrap().push(1);
-//          ^^^^^^^^^^^^^^^ guard_outlives_use
+            let mut log = shop.log.lock().unwrap();
+//                        ^^^^^^^^^^^^^^^ guard_outlives_use
+            log.push(1);
         }
     }
 }
@@ -361,6 +373,22 @@ fn f(shop: &Shop) {
     }
 
     #[test]
+    fn a_lock_for_one_statement_is_a_cheap_tail() {
+        check(
+            &LINT,
+            "
+use std::sync::Mutex;
+struct Shop { stock: Mutex<Vec<u64>>, sold: Mutex<u64> }
+fn sell(shop: &Shop) {
+    let mut stock = shop.stock.lock().unwrap();
+    stock.pop();
+    *shop.sold.lock().unwrap() += 1;
+}
+",
+        );
+    }
+
+    #[test]
     fn another_lock_behind_the_last_use() {
         check(
             &LINT,
@@ -373,8 +401,9 @@ fn sell(shop: &Shop) {
 //                  ----------------- acquire: guard taken here, held by `stock`
     stock.pop();
 //  ----- release: used for the last time
-    shop.log.lock().unwrap().push(1);
-//  ^^^^^^^^^^^^^^^ guard_outlives_use
+    let mut log = shop.log.lock().unwrap();
+//                ^^^^^^^^^^^^^^^ guard_outlives_use
+    log.push(1);
 }
 ",
         );
@@ -483,11 +512,12 @@ use std::sync::Mutex;
 fn f(a: &Mutex<Vec<u32>>, b: &Mutex<u32>) {
     let mut all = a.lock().unwrap();
     all.pop();
-    *b.lock().unwrap() += 1;
+    let mut count = b.lock().unwrap();
+    *count += 1;
 }
 ";
         let fixed = fixed(&LINT, text).expect("a fix");
-        assert!(fixed.contains("    all.pop();\n    drop(all);\n    *b.lock()"), "{fixed}");
+        assert!(fixed.contains("    all.pop();\n    drop(all);\n    let mut count"), "{fixed}");
         check(&LINT, &fixed);
     }
 }
