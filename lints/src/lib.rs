@@ -5,6 +5,7 @@
 
 mod brief;
 mod declared;
+mod derived;
 mod engine;
 mod finding;
 mod fix;

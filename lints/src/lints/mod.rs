@@ -8,6 +8,7 @@ mod guard_across_await;
 mod guard_across_blocking;
 mod guard_in_scrutinee;
 mod guard_leak;
+mod guard_outlived;
 mod guard_outlives_use;
 mod heavy_work_under_guard;
 mod let_underscore_guard;
@@ -23,6 +24,7 @@ use crate::Lint;
 /// Every lint, in the order of the catalogue.
 pub static LINTS: &[&Lint] = &[
     &static_mut_map::LINT,
+    &guard_outlived::LINT,
     &delete_during_iteration::LINT,
     &guard_across_await::LINT,
     &async_guard_across_await::LINT,
