@@ -84,9 +84,13 @@ impl<'a> Walker<'a> {
             ExprKind::Underscore => Value::default(),
             ExprKind::Field { base, name } => self.field(*base, name),
             ExprKind::Index { base, index } => self.index(*base, *index),
-            ExprKind::Call { callee, args } => self.call(*callee, args, span),
+            ExprKind::Call { callee, args } => {
+                let value = self.call(*callee, args, span);
+                self.unless_it_ends(value, span)
+            }
             ExprKind::MethodCall { receiver, method, turbofish, args, .. } => {
-                self.method_call(*receiver, method, turbofish, args, span)
+                let value = self.method_call(*receiver, method, turbofish, args, span);
+                self.unless_it_ends(value, span)
             }
             ExprKind::Cast { operand, ty } => {
                 let value = self.use_value(*operand);
@@ -126,10 +130,10 @@ impl<'a> Walker<'a> {
                 Value::default()
             }
             ExprKind::Range { start, end } => {
-                for it in [start, end].into_iter().flatten() {
-                    self.use_place(*it);
-                }
-                Value::default()
+                let ends = [start, end].into_iter().flatten();
+                let item = ends.map(|it| self.use_place(*it).ty).last().unwrap_or_default();
+                let iterator = self.knowledge.well_known().iterator;
+                Value::of(iterator.map_or(Ty::Unknown, |id| Ty::Known(id, Arc::from([item]))))
             }
             ExprKind::Macro(call) => self.macro_call(call, span),
             ExprKind::Unknown => Value::default(),
@@ -142,6 +146,14 @@ impl<'a> Walker<'a> {
             self.returns(&value);
         }
         self.end_values(&[value], span);
+    }
+
+    /// What a call gives, unless it does not come back.
+    fn unless_it_ends(&mut self, value: Value, span: Span) -> Value {
+        if value.ty == Ty::Never {
+            self.leave_call(span);
+        }
+        value
     }
 
     fn jump_value(&mut self, value: Option<ExprId>, span: Span) {

@@ -68,6 +68,7 @@ impl Walker<'_> {
                 let method = self.knowledge.ty(known.integer?).methods.get(name)?;
                 Some(Callee::Known(ty.clone(), method.clone()))
             }
+            Ty::Prim(prim) if *prim == "bool" => self.method_of(known.bool?, Arc::from([]), name),
             Ty::Prim(prim) if *prim == "str" => self.method_of(known.str?, Arc::from([]), name),
             Ty::Adt(..) | Ty::Trait(_) | Ty::Foreign(..) => {
                 self.model.method(ty, name).map(|id| Callee::Workspace(ty.clone(), id))

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use super::calls::Call;
 use super::place::{Root, Step};
 use super::results::future_of;
-use super::state::{Owner, State};
+use super::state::{LocalId, Owner, State};
 use super::value::{Pending, Value};
 use super::walk::Walker;
 use super::{Acquire, Call as Site, EventKind, GuardId, Place, Shape, Wait};
-use crate::facts::SelfKind;
+use crate::facts::{ExprId, ExprKind, SelfKind};
 use crate::knowledge::KnownFunction;
 use crate::knowledge::schema::{ClosureClass, GuardEffect, TypeRole, Waits};
 use crate::model::{FnId, Holder};
@@ -202,6 +202,9 @@ impl Walker<'_> {
             let index = name.strip_prefix('R')?.parse::<usize>().ok()?;
             Some(results.get(index).cloned().unwrap_or_default())
         });
+        if function.spec.takes {
+            return self.exchange(returns, &call);
+        }
         let effect = function.spec.guard_effect;
         if effect == GuardEffect::End {
             return self.drop_arguments(call);
@@ -216,6 +219,29 @@ impl Walker<'_> {
         match is_async {
             true => Value { ty: future_of(returns, true), ..value },
             false => Value { task, ..value },
+        }
+    }
+
+    /// `mem::take(&mut g)`, `mem::replace(&mut g, h)`: what `g` has goes out, what `h` has goes in.
+    fn exchange(&mut self, returns: Ty, call: &Call<'_>) -> Value {
+        let target = call.exprs.first().and_then(|it| self.referred_local(*it));
+        let given: Vec<GuardId> = call.args.iter().skip(1).flat_map(|it| self.flying(it)).collect();
+        let Some(local) = target else {
+            self.end(&given, call.span.at_end());
+            return Value::of(returns);
+        };
+        let taken = self.state.owned_by(Owner::Local(local));
+        self.state.give(&taken, Owner::Flight);
+        self.state.give(&given, Owner::Local(local));
+        Value { guards: taken, ..Value::of(returns) }
+    }
+
+    /// The local of `&mut local`.
+    fn referred_local(&self, expr: ExprId) -> Option<LocalId> {
+        let ExprKind::Ref { operand, .. } = &self.body.expr(expr).kind else { return None };
+        match &self.body.expr(*operand).kind {
+            ExprKind::Path(path) => self.lookup(path.as_ident()?),
+            _ => None,
         }
     }
 

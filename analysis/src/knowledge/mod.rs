@@ -157,6 +157,8 @@ pub struct WellKnown {
     pub str: Option<KnownId>,
     /// `std::primitive::integer`: what the integers can do.
     pub integer: Option<KnownId>,
+    /// `std::primitive::bool`: what `bool` can do.
+    pub bool: Option<KnownId>,
     /// `std::primitive::slice`: what slices and arrays can do.
     pub slice: Option<KnownId>,
     /// `std::thread::LocalKey`: the type of a `thread_local!` static.
@@ -208,6 +210,7 @@ impl Knowledge {
             iterator: self.type_at("std::iter::Iterator", None),
             str: self.type_at("std::primitive::str", None),
             integer: self.type_at("std::primitive::integer", None),
+            bool: self.type_at("std::primitive::bool", None),
             slice: self.type_at("std::primitive::slice", None),
             local_key: self.type_at("std::thread::LocalKey", None),
         };

@@ -355,6 +355,8 @@ pub struct Function {
     pub heavy: bool,
     /// What happens to a guard given as an argument.
     pub guard_effect: GuardEffect,
+    /// It gives what its first argument refers to and puts its second one there, if it has one: `mem::take`, `mem::replace`.
+    pub takes: bool,
 }
 
 /// A macro.
