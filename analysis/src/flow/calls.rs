@@ -36,7 +36,8 @@ impl<'a> Walker<'a> {
         span: Span,
     ) -> Value {
         let mut value = self.eval(receiver);
-        if name == "clone" && args.is_empty() {
+        let locks = name == "clone" && args.is_empty() && self.locks_to_clone(&value.ty);
+        if name == "clone" && args.is_empty() && !locks {
             self.settle(&value);
             return self.clone_of(&value);
         }
@@ -52,6 +53,12 @@ impl<'a> Walker<'a> {
         let turbofish = turbofish.first().map(|it| self.lower(it));
         let call = Call { name: name.clone(), args: args_values, exprs: args, turbofish, span };
         self.dispatch(callee, value, call)
+    }
+
+    /// Whether a clone of this very type copies what it protects, under its lock.
+    fn locks_to_clone(&self, ty: &Ty) -> bool {
+        let Ty::Known(id, _) = ty.peel_refs() else { return false };
+        self.knowledge.ty(*id).methods.get("clone").is_some_and(|it| it.spec.lock != LockMode::None)
     }
 
     /// A method called by name on a value, without an expression of its own.
