@@ -47,15 +47,18 @@
 //! ## Limits
 //!
 //! Maps that may be changed while they are iterated (`papaya`, `flurry`) are silent. A `break` right after the removal
-//! excuses nothing: the removal itself waits. Removals inside a called function are not seen yet.
+//! excuses nothing: the removal itself waits. Removals from a plain map inside a called function are not seen yet.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::flow::{Acquire, Event, EventKind, Guard, Place, Root, Step};
+use safe_map_analysis::flow::{Acquire, Event, Guard, Place, Root, Step};
 use safe_map_analysis::knowledge::schema::{GuardClass, Locking, Op};
 use safe_map_analysis::span::Span;
 
+use safe_map_analysis::summary::{EffectKind, Happening};
+
 use crate::story::{
-    acquire_label, consequence, declaration_label, finding, here, lock_name, lock_path, path_name,
+    acquire_label, called, chain_labels, consequence, declaration_label, finding, here, lock_name, lock_path,
+    path_name,
 };
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Role};
 
@@ -80,10 +83,13 @@ pub(crate) fn iterates(op: Op) -> bool {
 
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     let mut reported = Vec::new();
-    for event in &function.flow.events {
-        let found = match &event.kind {
-            EventKind::Acquire { acquire, .. } if deletes(acquire.op) => shared_map(function, event, acquire),
-            EventKind::MapOp(map) if deletes(map.op) => plain_map(function, event, &map.place),
+    for happening in function.happenings() {
+        let event = happening.event;
+        let found = match &happening.kind {
+            EffectKind::Acquire(removal) if deletes(removal.op) => shared_map(function, &happening, removal),
+            EffectKind::MapOp(map) if deletes(map.op) && happening.chain.is_empty() => {
+                plain_map(function, event, &map.place)
+            }
             _ => None,
         };
         if let Some(found) = found.filter(|_| !reported.contains(&event.span)) {
@@ -94,18 +100,21 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
 }
 
 /// A removal from a shared map under one of its own iterators.
-fn shared_map(function: &FunctionView<'_>, event: &Event, removal: &Acquire) -> Option<Finding> {
+fn shared_map(function: &FunctionView<'_>, happening: &Happening<'_>, removal: &Acquire) -> Option<Finding> {
     if removal.is_try || removal.lock.place.is_unnamed() {
         return None;
     }
-    let iterator = event.held.iter().map(|it| function.flow.guard_at(it)).find(|it| is_over(it, removal))?;
+    let mut alive = happening.held.iter().map(|it| function.flow.guard_at(it));
+    let iterator = alive.find(|it| is_over(it, removal))?;
     let name = lock_name(function, removal);
-    let mut finding =
-        finding(function, LINT.name, event.span, format!("{name} is deleted from while it is iterated"));
-    let meets = removal.whole || removal.lock.locking == Locking::Whole;
+    let through = called(function, happening).map(|it| format!(" by `{it}`")).unwrap_or_default();
+    let message = format!("{name} is deleted from{through} while it is iterated");
+    let mut finding = finding(function, LINT.name, happening.event.span, message);
+    let meets = (removal.whole || removal.lock.locking == Locking::Whole) && happening.is_sure;
     finding.confidence = if meets { Confidence::Certain } else { Confidence::Likely };
     finding.lock = lock_path(function, removal);
     finding.labels.push(acquire_label(function, &iterator));
+    finding.labels.extend(chain_labels(function, happening, "deleted from here"));
     finding.labels.extend(declaration_label(function, removal));
     finding.note = match finding.confidence {
         Confidence::Certain => "this deadlocks: the iterator holds a lock that the removal waits for".to_string(),
