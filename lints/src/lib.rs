@@ -4,6 +4,7 @@
 //! `lints/`, with its documentation, its check, its wording, its fix and its tests; [`LINTS`] lists them.
 
 mod brief;
+mod correlated;
 mod declared;
 mod derived;
 mod engine;

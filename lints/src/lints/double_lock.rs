@@ -57,6 +57,8 @@
 //!
 //! ## Limits
 //!
+//! A guard that only some paths have, and a second acquire in a branch behind it, are taken for two sides of one condition.
+//!
 //! Two shared acquires are another matter (they hang only when a writer waits between them) and are not reported here,
 //! nor is a second acquire that only tries. The two acquires must name the same lock: same root, same fields, and for
 //! elements of a collection the same key. Through a call, the callee must be a function of the workspace, and its lock
@@ -67,6 +69,7 @@ use safe_map_analysis::flow::{Acquire, Event, EventKind, Guard};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, Op};
 use safe_map_analysis::summary::{EffectKind, Happening};
 
+use crate::correlated::{is_filled, may_exclude};
 use crate::fix::drop_before;
 use crate::story::{
     acquire_label, called, chain_labels, consequence, declaration_label, finding, lock_name, lock_path,
@@ -109,7 +112,12 @@ fn conflict(
     second: &Acquire,
 ) -> Option<(Guard, Confidence)> {
     let alive = happening.held.iter().map(|held| (function.flow.guard_at(held), held.maybe));
-    let conflicts = alive.filter(|(guard, _)| conflicts(&guard.acquire, second));
+    let hazard = happening.event.span;
+    let conflicts = alive.filter(|(guard, maybe)| {
+        conflicts(&guard.acquire, second)
+            && !may_exclude(function, guard, *maybe, hazard)
+            && !is_filled(function, guard, happening)
+    });
     let rated = conflicts.map(|(guard, maybe)| {
         let confidence = confidence(&guard.acquire, second, maybe || !happening.is_sure);
         (guard, confidence)

@@ -69,6 +69,7 @@ use safe_map_analysis::flow::{Acquire, Guard};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode};
 use safe_map_analysis::summary::{EffectKind, Happening};
 
+use crate::correlated::may_exclude;
 use crate::fix::drop_before;
 use crate::story::{acquire_label, called, chain_labels, declaration_label, finding, lock_name, lock_path};
 use crate::{Check, Confidence, Finding, Group, Level, Lint};
@@ -90,8 +91,11 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         if second.is_try || second.lock.place.is_unnamed() || reported.contains(&span) {
             continue;
         }
-        let mut alive = happening.held.iter().map(|held| function.flow.guard_at(held));
-        let Some(first) = alive.find(|it| can_wait(&it.acquire, second)) else { continue };
+        let mut alive = happening.held.iter().map(|held| (function.flow.guard_at(held), held.maybe));
+        let waits = |(guard, maybe): &(Guard, bool)| {
+            can_wait(&guard.acquire, second) && !may_exclude(function, guard, *maybe, span)
+        };
+        let Some((first, _)) = alive.find(waits) else { continue };
         reported.push(span);
         out.push(report(function, &happening, second, &first));
     }

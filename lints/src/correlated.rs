@@ -1,0 +1,37 @@
+//! Conditions that may exclude each other: a guard that only some paths have, asked for on some paths only.
+
+use safe_map_analysis::FunctionView;
+use safe_map_analysis::facts::{Expr, ExprId, ExprKind};
+use safe_map_analysis::flow::{EventKind, Guard};
+use safe_map_analysis::span::Span;
+use safe_map_analysis::summary::Happening;
+
+use crate::fix::body_of;
+
+/// Whether a guard that is alive on some paths only meets what happens in a branch that is younger than the guard. The two
+/// conditions are often one: `let g = if c { Some(m.lock()) } else { None }; if !c { m.lock() }`.
+pub(crate) fn may_exclude(function: &FunctionView<'_>, guard: &Guard, maybe: bool, hazard: Span) -> bool {
+    let Some(body) = maybe.then(|| body_of(function)).flatten() else { return false };
+    let is_younger = |it: Span| it.contains(hazard) && !it.contains(guard.acquire.span);
+    body.exprs.iter().any(|it| branches(&body.exprs, it).into_iter().any(is_younger))
+}
+
+/// Whether what a callee may do is what it did when it made the guard: it fills a cell that is empty, and gives a reference to
+/// what is in it.
+pub(crate) fn is_filled(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>) -> bool {
+    let Some(callee) = happening.chain.first().filter(|_| !happening.is_sure) else { return false };
+    function.flow.events.iter().any(|it| match &it.kind {
+        EventKind::Call(call) => it.span == guard.acquire.span && call.callee == callee.function,
+        _ => false,
+    })
+}
+
+/// The branches that an expression chooses from.
+fn branches(exprs: &[Expr], it: &Expr) -> Vec<Span> {
+    let span = |id: ExprId| exprs[id.0 as usize].span;
+    match &it.kind {
+        ExprKind::If { then, otherwise, .. } => std::iter::once(*then).chain(*otherwise).map(span).collect(),
+        ExprKind::Match { arms, .. } if arms.len() > 1 => arms.iter().map(|it| span(it.body)).collect(),
+        _ => Vec::new(),
+    }
+}
