@@ -11,6 +11,7 @@ mod finding;
 mod fix;
 mod lint;
 mod lints;
+mod moves;
 mod private;
 mod scrutinee;
 mod story;

@@ -63,7 +63,7 @@
 //! must have a name here: a field, a static, or a parameter. clippy's `if_let_mutex` knows one of these shapes, for `Mutex`.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::flow::{Acquire, Event, EventKind, Guard};
+use safe_map_analysis::flow::{Acquire, Event, EventKind, Guard, Held};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, Op};
 use safe_map_analysis::summary::{EffectKind, Happening};
 
@@ -93,27 +93,28 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         if second.is_try || second.lock.place.is_unnamed() || reported.contains(&span) {
             continue;
         }
-        let Some((first, confidence)) = conflict(function, &happening, second) else { continue };
+        let Some((held, confidence)) = conflict(function, &happening, second) else { continue };
+        let first = function.flow.guard_at(held);
         if is_deletion(function, happening.event, second, &first) {
             continue;
         }
         reported.push(span);
-        out.push(report(function, &happening, second, &first, confidence));
+        let mut finding = report(function, &happening, second, &first, confidence);
+        finding.fixes.extend(drop_before(function, held, span, "the second acquire"));
+        out.push(finding);
     }
 }
 
 /// The surest conflict among the guards that are alive.
-fn conflict(
+fn conflict<'a>(
     function: &FunctionView<'_>,
-    happening: &Happening<'_>,
+    happening: &'a Happening<'_>,
     second: &Acquire,
-) -> Option<(Guard, Confidence)> {
-    let alive = happening.held.iter().map(|held| (function.flow.guard_at(held), held.maybe));
-    let conflicts = alive.filter(|(guard, _)| conflicts(&guard.acquire, second));
-    let rated = conflicts.map(|(guard, maybe)| {
-        let confidence = confidence(&guard.acquire, second, maybe || !happening.is_sure);
-        (guard, confidence)
-    });
+) -> Option<(&'a Held, Confidence)> {
+    let alive = happening.held.iter().map(|held| (held, function.flow.guard_at(held)));
+    let conflicts = alive.filter(|(_, guard)| conflicts(&guard.acquire, second));
+    let rated = conflicts
+        .map(|(held, guard)| (held, confidence(&guard.acquire, second, held.maybe || !happening.is_sure)));
     rated.reduce(|best, next| if next.1 > best.1 { next } else { best })
 }
 
@@ -181,7 +182,6 @@ fn report(
     finding.labels.extend(declaration_label(function, second));
     finding.note = format!("this {verdict}: {}", why(first));
     finding.help = help(first);
-    finding.fixes.extend(drop_before(function, first, happening.event.span, "the second acquire"));
     finding
 }
 

@@ -70,6 +70,7 @@ use safe_map_analysis::ty::{AdtId, Ty};
 
 use crate::derived::{Derivations, Derived, Tie};
 use crate::fix::body_of;
+use crate::moves::moves;
 use crate::story::{acquire_label, at, declaration_label, finding, here, is_exclusive, lock_name, lock_path};
 use crate::{Check, Finding, Group, Label, Level, Lint, Role};
 
@@ -164,13 +165,7 @@ impl Cut<'_> {
 
     /// Whether the guard is given away: stored, returned, passed on.
     fn is_moved(&self, guard: &Guard) -> bool {
-        let Some((name, bound)) = &guard.binding else { return false };
-        let is_it = |id: &ExprId| {
-            let it = self.body.expr(*id);
-            let named = matches!(&it.kind, ExprKind::Path(path) if path.as_ident() == Some(name));
-            named && it.span.start > bound.start && !self.function.flow.is_another(*bound, it.span)
-        };
-        self.body.exprs.iter().any(|it| given(self.body, it).iter().any(is_it))
+        guard.binding.as_ref().is_some_and(|it| !moves(self.function, self.body, it).is_empty())
     }
 
     /// What leaves the function without a tie to its guard.
@@ -390,29 +385,6 @@ fn replaces(body: &Body) -> bool {
     });
     let asks = calls(&["is_none", "is_some", "as_ref", "as_mut"]);
     calls(&["take", "replace", "insert"]) || assigned.into_iter().any(|it| is_none(it) || !asks)
-}
-
-/// What an expression takes by value.
-fn given(body: &Body, it: &Expr) -> Vec<ExprId> {
-    match &it.kind {
-        ExprKind::Call { callee, args } => match &body.expr(*callee).kind {
-            ExprKind::Path(path) if path.last().is_some_and(|it| it.name == "drop") => Vec::new(),
-            _ => args.clone(),
-        },
-        ExprKind::MethodCall { args, .. } => args.clone(),
-        ExprKind::Struct { fields, .. } => fields.iter().map(|it| it.1).collect(),
-        ExprKind::Tuple(items) | ExprKind::Array(items) => items.clone(),
-        ExprKind::Return(value) | ExprKind::Break { value, .. } => value.iter().copied().collect(),
-        ExprKind::Assign { rhs, .. } => vec![*rhs],
-        ExprKind::Block(block) => {
-            let inits = block.stmts.iter().filter_map(|it| match it.kind {
-                StmtKind::Let { init, .. } => init,
-                _ => None,
-            });
-            inits.chain(block.tail).collect()
-        }
-        _ => Vec::new(),
-    }
 }
 
 fn report(function: &FunctionView<'_>, hazard: &Hazard) -> Finding {

@@ -90,10 +90,12 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         if second.is_try || second.lock.place.is_unnamed() || reported.contains(&span) {
             continue;
         }
-        let mut alive = happening.held.iter().map(|held| function.flow.guard_at(held));
-        let Some(first) = alive.find(|it| can_wait(&it.acquire, second)) else { continue };
+        let mut alive = happening.held.iter().map(|held| (held, function.flow.guard_at(held)));
+        let Some((held, first)) = alive.find(|(_, it)| can_wait(&it.acquire, second)) else { continue };
         reported.push(span);
-        out.push(report(function, &happening, second, &first));
+        let mut finding = report(function, &happening, second, &first);
+        finding.fixes.extend(drop_before(function, held, span, "the second read"));
+        out.push(finding);
     }
 }
 
@@ -129,7 +131,6 @@ fn report(
                     guard, the second read waits behind the writer, and the first guard waits for the second read"
         .to_string();
     finding.help = help(first);
-    finding.fixes.extend(drop_before(function, first, happening.event.span, "the second read"));
     finding
 }
 
