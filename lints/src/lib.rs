@@ -4,6 +4,7 @@
 //! `lints/`, with its documentation, its check, its wording, its fix and its tests; [`LINTS`] lists them.
 
 mod brief;
+mod callbacks;
 mod declared;
 mod derived;
 mod engine;
@@ -12,6 +13,7 @@ mod fix;
 mod lint;
 mod lints;
 mod moves;
+mod outliving;
 mod private;
 mod scrutinee;
 mod story;
