@@ -2,20 +2,22 @@
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Block, Body, ExprKind, PatKind, Stmt, StmtKind};
-use safe_map_analysis::flow::Guard;
+use safe_map_analysis::flow::Held;
 use safe_map_analysis::span::Span;
 
+use crate::moves::is_moved_before;
 use crate::story::here;
 use crate::{Applicability, Edit, Fix};
 
 /// `drop(guard);` before the statement that holds `hazard`, called `what`: offered where the guard is a plain `let` of the
-/// same block, and neither it nor what borrows from it is used again, behind the hazard or in its own statement.
-pub(crate) fn drop_before(
-    function: &FunctionView<'_>,
-    guard: &Guard,
-    hazard: Span,
-    what: &str,
-) -> Option<Fix> {
+/// same block that surely has it still, and neither it nor what borrows from it is used again, behind the hazard or in its
+/// own statement.
+pub(crate) fn drop_before(function: &FunctionView<'_>, held: &Held, hazard: Span, what: &str) -> Option<Fix> {
+    // What is moved on one of the paths cannot be dropped behind them.
+    if held.maybe {
+        return None;
+    }
+    let guard = function.flow.guard_at(held);
     let (name, binding) = guard.binding.as_ref().filter(|_| !guard.is_extended)?;
     let body = &body_of(function)?;
     let block = blocks(body).find(|it| binds_in(body, it, *binding))?;
@@ -25,6 +27,10 @@ pub(crate) fn drop_before(
     let borrows = function.flow.locals.iter().filter(|it| !it.is_owned && is_between(it.span));
     let mut needed = borrows.map(|it| &it.name).chain([name]);
     if stmt.start <= binding.end || needed.any(|it| uses_from(body, it, stmt.start)) {
+        return None;
+    }
+    let local = (name.clone(), *binding);
+    if is_moved_before(function, body, &local, stmt.start) {
         return None;
     }
     let text = &function.file.parsed().source.text;
@@ -83,4 +89,64 @@ pub(crate) fn indentation(text: &str, byte: u32) -> Option<&str> {
     let before = text.get(..byte as usize)?;
     let line = &before[before.rfind('\n').map_or(0, |it| it + 1)..];
     line.chars().all(char::is_whitespace).then_some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{fixed, found};
+    use crate::{LINTS, Lint};
+
+    fn lint(name: &str) -> &'static Lint {
+        LINTS.iter().copied().find(|it| it.name == name).expect("a lint")
+    }
+
+    /// The bodies of a function that take `m` again at their end, while `g` may hold it.
+    const MAYBE: [&str; 9] = [
+        "let g = m.lock().unwrap(); if c { drop(g); } m.lock().unwrap().len()",
+        "let g = m.lock().unwrap(); match c { true => drop(g), false => {} } m.lock().unwrap().len()",
+        "let g = m.lock().unwrap(); match c { true => give(g), false => {} } m.lock().unwrap().len()",
+        "let g = m.lock().unwrap(); if c { unknown(g); } m.lock().unwrap().len()",
+        "let g = m.lock().unwrap(); if c { other.keep(g); } m.lock().unwrap().len()",
+        "let mut kept = None; let g = m.lock().unwrap(); if c { kept = Some(g); } m.lock().unwrap().len()",
+        "let g = m.lock().unwrap(); if c { std::thread::spawn(move || g.len()); } m.lock().unwrap().len()",
+        "let g; if c { g = m.lock().unwrap(); } m.lock().unwrap().len()",
+        "let g; match c { true => g = m.lock().unwrap(), false => {} } m.lock().unwrap().len()",
+    ];
+
+    fn function(body: &str) -> String {
+        let body = body.replace("; ", ";\n    ").replace("} ", "}\n    ");
+        format!(
+            "use std::sync::{{Mutex, MutexGuard}};\nfn give(_: MutexGuard<'_, Vec<u32>>) {{}}\n\
+             fn f(m: &Mutex<Vec<u32>>, c: bool) -> usize {{\n    {body}\n}}\n"
+        )
+    }
+
+    #[test]
+    fn a_guard_that_one_path_has_given_away_or_never_had_is_not_dropped() {
+        let lint = lint("double_lock");
+        for body in MAYBE {
+            let text = function(body);
+            assert_eq!(found(lint, &text).len(), 1, "{text}");
+            assert_eq!(fixed(lint, &text), None, "{text}");
+        }
+        let sure = function("let g; if c { return 0; } g = m.lock().unwrap(); m.lock().unwrap().len()");
+        assert!(fixed(lint, &sure).is_some(), "{sure}");
+        let left = function("let g = m.lock().unwrap(); if c { drop(g); return 0; } m.lock().unwrap().len()");
+        assert!(fixed(lint, &left).is_some(), "{left}");
+    }
+
+    #[test]
+    fn neither_before_an_await() {
+        let text = "
+use std::sync::Mutex;
+async fn f(m: &Mutex<u32>, c: bool) {
+    let g = m.lock().unwrap();
+    if c { drop(g); }
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+}
+";
+        let lint = lint("guard_across_await");
+        assert_eq!(found(lint, text).len(), 1);
+        assert_eq!(fixed(lint, text), None);
+    }
 }

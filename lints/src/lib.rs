@@ -4,6 +4,7 @@
 //! `lints/`, with its documentation, its check, its wording, its fix and its tests; [`LINTS`] lists them.
 
 mod brief;
+mod callbacks;
 mod correlated;
 mod declared;
 mod derived;
@@ -12,6 +13,8 @@ mod finding;
 mod fix;
 mod lint;
 mod lints;
+mod moves;
+mod outliving;
 mod private;
 mod scrutinee;
 mod story;

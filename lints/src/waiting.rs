@@ -93,8 +93,15 @@ fn without_need<'a>(function: &FunctionView<'a>, mut held: HeldAtWaits<'a>) -> O
 /// Whether a wait is so long that nobody else should wait for it, needed or not.
 fn is_long(it: &Happening<'_>) -> bool {
     match waited(&it.kind).map_or(Waits::None, |it| it.waits) {
-        Waits::Network | Waits::Database | Waits::Timer | Waits::Process | Waits::BlockOn => true,
-        Waits::None | Waits::Disk | Waits::Channel | Waits::Room | Waits::Join | Waits::Signal => false,
+        Waits::Network | Waits::Database | Waits::Process | Waits::BlockOn => true,
+        // Who sleeps and goes on with the guard waits for something that must not change meanwhile.
+        Waits::None
+        | Waits::Timer
+        | Waits::Disk
+        | Waits::Channel
+        | Waits::Room
+        | Waits::Join
+        | Waits::Signal => false,
     }
 }
 
@@ -250,7 +257,7 @@ fn object(waits: Waits) -> &'static str {
         Waits::Room => "room in a channel",
         Waits::Join => "another thread or task",
         Waits::Process => "another process",
-        Waits::Signal => "a signal",
+        Waits::Signal => "an event",
         Waits::BlockOn => "a future",
     }
 }

@@ -309,7 +309,7 @@ pub enum Waits {
     Join,
     /// A child process.
     Process,
-    /// A condition variable, a barrier, a semaphore.
+    /// Something that others do: a condition variable, a barrier, a semaphore, a line that somebody types.
     Signal,
     /// A future, run to its end on this thread: `block_on`.
     BlockOn,

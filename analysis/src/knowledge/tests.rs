@@ -96,7 +96,7 @@ fn what_blocks_the_thread() {
         ("std::net::TcpListener.accept", Waits::Network),
         ("std::net::UdpSocket.recv_from", Waits::Network),
         ("std::primitive::str.to_socket_addrs", Waits::Network),
-        ("std::io::Stdin.read_line", Waits::Network),
+        ("std::io::Stdin.read_line", Waits::Signal),
         ("std::process::Command.output", Waits::Process),
         ("std::process::Child.wait", Waits::Process),
         ("std::thread::sleep", Waits::Timer),

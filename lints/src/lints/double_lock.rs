@@ -65,7 +65,7 @@
 //! must have a name here: a field, a static, or a parameter. clippy's `if_let_mutex` knows one of these shapes, for `Mutex`.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::flow::{Acquire, Event, EventKind, Guard};
+use safe_map_analysis::flow::{Acquire, Event, EventKind, Guard, Held};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, Op};
 use safe_map_analysis::summary::{EffectKind, Happening};
 
@@ -96,32 +96,32 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         if second.is_try || second.lock.place.is_unnamed() || reported.contains(&span) {
             continue;
         }
-        let Some((first, confidence)) = conflict(function, &happening, second) else { continue };
+        let Some((held, confidence)) = conflict(function, &happening, second) else { continue };
+        let first = function.flow.guard_at(held);
         if is_deletion(function, happening.event, second, &first) {
             continue;
         }
         reported.push(span);
-        out.push(report(function, &happening, second, &first, confidence));
+        let mut finding = report(function, &happening, second, &first, confidence);
+        finding.fixes.extend(drop_before(function, held, span, "the second acquire"));
+        out.push(finding);
     }
 }
 
 /// The surest conflict among the guards that are alive.
-fn conflict(
+fn conflict<'a>(
     function: &FunctionView<'_>,
-    happening: &Happening<'_>,
+    happening: &'a Happening<'_>,
     second: &Acquire,
-) -> Option<(Guard, Confidence)> {
-    let alive = happening.held.iter().map(|held| (function.flow.guard_at(held), held.maybe));
-    let hazard = happening.event.span;
-    let conflicts = alive.filter(|(guard, maybe)| {
+) -> Option<(&'a Held, Confidence)> {
+    let alive = happening.held.iter().map(|held| (held, function.flow.guard_at(held)));
+    let conflicts = alive.filter(|(held, guard)| {
         conflicts(&guard.acquire, second)
-            && !may_exclude(function, guard, *maybe, hazard)
+            && !may_exclude(function, guard, held.maybe, happening.event.span)
             && !is_filled(function, guard, happening)
     });
-    let rated = conflicts.map(|(guard, maybe)| {
-        let confidence = confidence(&guard.acquire, second, maybe || !happening.is_sure);
-        (guard, confidence)
-    });
+    let rated = conflicts
+        .map(|(held, guard)| (held, confidence(&guard.acquire, second, held.maybe || !happening.is_sure)));
     rated.reduce(|best, next| if next.1 > best.1 { next } else { best })
 }
 
@@ -189,7 +189,6 @@ fn report(
     finding.labels.extend(declaration_label(function, second));
     finding.note = format!("this {verdict}: {}", why(first));
     finding.help = help(first);
-    finding.fixes.extend(drop_before(function, first, happening.event.span, "the second acquire"));
     finding
 }
 

@@ -72,7 +72,7 @@
 use std::collections::BTreeMap;
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::flow::{EventKind, Guard};
+use safe_map_analysis::flow::{EventKind, Guard, Held};
 use safe_map_analysis::knowledge::schema::{GuardClass, Locking};
 use safe_map_analysis::span::Span;
 
@@ -90,22 +90,24 @@ pub(crate) static LINT: Lint = Lint {
 };
 
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
-    for (guard, awaits) in held_at_awaits(function) {
-        out.push(report(function, &guard, &awaits));
+    for (held, awaits) in held_at_awaits(function) {
+        let guard = function.flow.guard_at(held);
+        let mut finding = report(function, &guard, &awaits);
+        finding.fixes.extend(drop_before(function, held, awaits[0], "the await"));
+        out.push(finding);
     }
 }
 
 /// The guards alive at an await, each with those awaits in order; one guard an acquire.
-fn held_at_awaits(function: &FunctionView<'_>) -> Vec<(Guard, Vec<Span>)> {
-    let mut found: BTreeMap<Span, (Guard, Vec<Span>)> = BTreeMap::new();
+fn held_at_awaits<'a>(function: &FunctionView<'a>) -> Vec<(&'a Held, Vec<Span>)> {
+    let mut found: BTreeMap<Span, (&Held, Vec<Span>)> = BTreeMap::new();
     for event in function.flow.events.iter().filter(|it| matches!(it.kind, EventKind::Await(_))) {
         for held in &event.held {
             let guard = function.flow.guard(held.guard);
             if !suspends_badly(guard.acquire.class) || guard.acquire.lock.is_private {
                 continue;
             }
-            let (_, awaits) =
-                found.entry(guard.acquire.span).or_insert_with(|| (function.flow.guard_at(held), Vec::new()));
+            let (_, awaits) = found.entry(guard.acquire.span).or_insert_with(|| (held, Vec::new()));
             if !awaits.contains(&event.span) {
                 awaits.push(event.span);
             }
@@ -144,7 +146,6 @@ fn report(function: &FunctionView<'_>, guard: &Guard, awaits: &[Span]) -> Findin
     finding.labels.extend(declaration_label(function, acquire));
     finding.note = note(guard);
     finding.help = help(guard);
-    finding.fixes.extend(drop_before(function, guard, awaits[0], "the await"));
     finding
 }
 

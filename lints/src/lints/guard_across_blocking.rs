@@ -58,9 +58,9 @@
 //!
 //! Silent is what a lock can be there for: the wait is for the file, connection or channel that the lock protects; it is
 //! done by a method of the protected value, or is given a part of it; the lock protects `()`, an `Option` that is being
-//! filled, or no map or collection; the guard comes from an attempt or from the caller. A wait for the network, a database, time, a
-//! process or for a future is reported whether or not the guard is used afterwards. For files, channels and threads the
-//! guard must be exclusive and not used again. A generic writer or reader is not known to wait, nor is a channel whose
+//! filled, or no map or collection; the guard comes from an attempt or from the caller. A wait for the network, a database, a
+//! process or for a future is reported whether or not the guard is used afterwards. For time, files, channels and threads
+//! the guard must be exclusive and not used again. A generic writer or reader is not known to wait, nor is a channel whose
 //! type does not say that it is bounded, nor a sender of this function's own, and a sleep of less than a millisecond is no
 //! wait. Calls are followed two functions deep. An `.await` under a guard is
 //! `guard_across_await`'s or `async_guard_across_await`'s.
@@ -198,8 +198,8 @@ fn load(m: &Mutex<HashMap<u32, String>>) {
 }
 fn pause(m: &Mutex<HashMap<u32, String>>) {
     let mut map = m.lock().unwrap();
-    std::thread::sleep(Duration::from_secs(1));
     map.insert(1, String::new());
+    std::thread::sleep(Duration::from_secs(1));
 }
 fn clean(m: &Mutex<HashMap<u32, String>>) {
     let mut map = m.lock().unwrap();
@@ -258,11 +258,17 @@ impl S {
 use std::{collections::HashMap, sync::Mutex, thread::sleep, time::Duration};
 fn f(m: &Mutex<HashMap<u32, u32>>) {
     let mut map = m.lock().unwrap();
+    map.clear();
     sleep(Duration::from_micros(10));
     retry();
     sleep(Duration::from_micros(5_000));
 //  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ guard_across_blocking
-    map.clear();
+}
+fn between(m: &Mutex<HashMap<u32, u32>>) -> usize {
+    let map = m.lock().unwrap();
+    let before = map.len();
+    sleep(Duration::from_millis(5));
+    map.len() - before
 }
 fn retry() { while !done() { std::thread::sleep(Duration::from_nanos(500)); } }
 fn done() -> bool { true }

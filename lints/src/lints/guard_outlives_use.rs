@@ -68,7 +68,7 @@ use std::cell::OnceCell;
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprKind, MacroArgs, StmtKind};
-use safe_map_analysis::flow::{Caller, EventKind, Guard};
+use safe_map_analysis::flow::{Caller, EventKind, Guard, Held};
 use safe_map_analysis::knowledge::schema::{GuardClass, TypeRole, Waits};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
@@ -111,7 +111,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
                 continue;
             }
             let mut finding = report(function, &guard, &happening, last);
-            finding.fixes.extend(end_it(function, &guard, happening.event.span));
+            finding.fixes.extend(end_it(function, held, happening.event.span));
             out.push(finding);
         }
     }
@@ -250,8 +250,8 @@ fn last_words(function: &FunctionView<'_>, name: &str, last: Span) -> String {
 }
 
 /// `drop(guard);` before the work.
-fn end_it(function: &FunctionView<'_>, guard: &Guard, hazard: Span) -> Option<Fix> {
-    drop_before(function, guard, hazard, "work that does not need it")
+fn end_it(function: &FunctionView<'_>, held: &Held, hazard: Span) -> Option<Fix> {
+    drop_before(function, held, hazard, "work that does not need it")
 }
 
 #[cfg(test)]

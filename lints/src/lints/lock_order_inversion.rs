@@ -70,17 +70,21 @@
 //! ## Limits
 //!
 //! A lock is known by its declaration: a field of a type, or a static. Two objects of one type are not told apart, so two
-//! locks of two objects that never meet can be reported. Silent are pairs of shared acquires, attempts that give up, and
-//! pairs below a third lock that both sides hold alone.
+//! locks of two objects that never meet can be reported. A lock inside a generic wrapper of the workspace's own is that of the
+//! field which has the wrapper, and left alone where that field is not known. Silent are pairs of shared acquires, attempts
+//! that give up, and pairs below a third lock that both sides hold alone, or of which one side upgrades what the other cannot
+//! have meanwhile. A reader and an upgradable guard stop each other only while a writer waits: that is `possible`.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use safe_map_analysis::flow::{Acquire, Decl, Guard};
+use safe_map_analysis::flow::{Acquire, Decl, EventKind, Guard};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking};
 use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::ty::Ty;
 use safe_map_analysis::{Analysis, FunctionView};
 
+use crate::declared::declared;
 use crate::story::{
     acquire_label, called, chain_labels, declaration_label, finding, here, is_exclusive, lock_name, lock_path,
 };
@@ -103,6 +107,8 @@ struct Edge<'a> {
     function: FunctionView<'a>,
     first: Guard,
     second: Acquire,
+    /// This thread has the second lock upgradably, and so nobody else has it but readers.
+    upgrades: bool,
     happening: Happening<'a>,
     /// Other locks that are held alone then.
     gates: Vec<Decl>,
@@ -116,10 +122,11 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
     for ((first, second), edges) in orders.iter().filter(|((first, second), _)| first < second) {
         let Some(opposite) = orders.get(&(second.clone(), first.clone())) else { continue };
         let pairs = edges.iter().flat_map(|edge| opposite.iter().map(move |other| (edge, other)));
-        let blocking = pairs.filter(|(edge, other)| block(edge, other));
-        // The pair that is told best: through the fewest calls.
-        if let Some((edge, other)) = blocking.min_by_key(|(edge, other)| edge.hops() + other.hops()) {
-            out.push(report(edge, other));
+        let blocking = pairs.filter_map(|(edge, other)| Some((edge, other, block(edge, other)?)));
+        // The pair that is told best: the surest, and of those through the fewest calls.
+        let best = blocking.min_by_key(|(edge, other, sure)| (Reverse(*sure), edge.hops() + other.hops()));
+        if let Some((edge, other, confidence)) = best {
+            out.push(report(edge, other, confidence));
         }
     }
 }
@@ -151,12 +158,14 @@ fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Dec
     let held: Vec<Guard> = happening.held.iter().map(|it| function.flow.guard_at(it)).collect();
     let edge = |first: &Guard| {
         let from = node(&function, &first.acquire).filter(|it| *it != to)?;
-        let alone = held.iter().filter(|it| it.acquire.mode == LockMode::Exclusive);
-        let gates = alone.filter_map(|it| it.acquire.lock.decl.clone()).filter(|it| *it != from && *it != to);
+        let alone = held.iter().filter(|it| is_alone(it.acquire.mode));
+        let gates = alone.filter_map(|it| declared(function.model(), function.id, &it.acquire));
+        let gates = gates.filter(|it| *it != from && *it != to);
         let edge = Edge {
             function,
             first: first.clone(),
             second: (**second).clone(),
+            upgrades: upgrades(&function, happening, second),
             happening: happening.clone(),
             gates: gates.collect(),
         };
@@ -165,12 +174,34 @@ fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Dec
     held.iter().filter_map(edge).collect()
 }
 
+/// Whether no two threads hold a lock like this at a time.
+fn is_alone(mode: LockMode) -> bool {
+    match mode {
+        LockMode::Exclusive | LockMode::Upgradable => true,
+        LockMode::Shared | LockMode::None => false,
+    }
+}
+
+/// Whether an acquire makes an upgradable guard of the same lock exclusive.
+fn upgrades(function: &FunctionView<'_>, happening: &Happening<'_>, second: &Acquire) -> bool {
+    let is_it =
+        |it: &Guard| it.acquire.mode == LockMode::Upgradable && it.acquire.lock.place == second.lock.place;
+    let taken = match happening.event.kind {
+        EventKind::Acquire { guard: Some(id), .. } => Some(function.flow.guard(id)),
+        _ => None,
+    };
+    second.mode == LockMode::Exclusive
+        && (taken.is_some_and(is_it) || happening.held.iter().any(|it| is_it(&function.flow.guard_at(it))))
+}
+
 /// The declaration of a lock that threads wait for.
 fn node(function: &FunctionView<'_>, acquire: &Acquire) -> Option<Decl> {
     let waits = matches!(acquire.class, GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async);
     let is_shared = !acquire.lock.is_private && !is_exclusive(function, acquire);
-    let decl = acquire.lock.decl.clone().filter(|_| waits && is_shared && acquire.mode != LockMode::None);
-    decl.filter(|it| !is_wrapper(function, it))
+    if !waits || !is_shared || acquire.mode == LockMode::None {
+        return None;
+    }
+    declared(function.model(), function.id, acquire).filter(|it| !is_wrapper(function, it))
 }
 
 /// Whether a field is the inside of a lock of the workspace's own: `struct Lock<T>(Mutex<T>)` declares as many locks as
@@ -189,12 +220,35 @@ fn is_allowed(analysis: &Analysis, edge: &Edge<'_>) -> bool {
     analysis.settings.allowed_orders.iter().any(|it| is_it(&it.first, &first) && is_it(&it.then, &then))
 }
 
-/// Whether each of two threads can wait for what the other holds.
-fn block(a: &Edge<'_>, b: &Edge<'_>) -> bool {
-    let conflict = |held: LockMode, wanted: LockMode| held != LockMode::Shared || wanted != LockMode::Shared;
-    conflict(b.first.acquire.mode, a.second.mode)
-        && conflict(a.first.acquire.mode, b.second.mode)
-        && !a.gates.iter().any(|it| b.gates.contains(it))
+/// How surely each of two threads can wait for what the other holds.
+fn block(a: &Edge<'_>, b: &Edge<'_>) -> Option<Confidence> {
+    if a.gates.iter().any(|it| b.gates.contains(it)) {
+        return None;
+    }
+    let is_sharded = |it: &Acquire| it.lock.locking == Locking::Sharded;
+    let rated = conflict(a, b)?.min(conflict(b, a)?);
+    match is_sharded(&a.second) || is_sharded(&a.first.acquire) {
+        true => Some(Confidence::Possible),
+        false => Some(rated),
+    }
+}
+
+/// How surely one thread waits, with its second lock, for what the other holds.
+fn conflict(waiting: &Edge<'_>, holding: &Edge<'_>) -> Option<Confidence> {
+    let held = holding.first.acquire.mode;
+    let spins = waiting.second.class == GuardClass::Spinning;
+    match (held, waiting.second.mode) {
+        (LockMode::Shared, LockMode::Shared) => None,
+        // An upgradable guard of spin keeps new readers out, and asks no reader.
+        (LockMode::Upgradable, LockMode::Shared) if spins => Some(Confidence::Likely),
+        (LockMode::Shared, LockMode::Upgradable) if spins => None,
+        // The two get along, until a writer waits for one of them, and the other behind the writer.
+        (LockMode::Upgradable, LockMode::Shared) | (LockMode::Shared, LockMode::Upgradable) => {
+            Some(Confidence::Possible)
+        }
+        _ if waiting.upgrades && held != LockMode::Shared => None,
+        _ => Some(Confidence::Likely),
+    }
 }
 
 impl Edge<'_> {
@@ -240,17 +294,13 @@ impl Edge<'_> {
     }
 }
 
-fn report(edge: &Edge<'_>, other: &Edge<'_>) -> Finding {
+fn report(edge: &Edge<'_>, other: &Edge<'_>, confidence: Confidence) -> Finding {
     let function = &edge.function;
     let (first, second) = (lock_name(function, &edge.first.acquire), lock_name(function, &edge.second));
     let message =
         format!("{second} is taken{} while {first} is held, elsewhere the other way round", edge.through());
     let mut finding = finding(function, LINT.name, edge.happening.event.span, message);
-    let is_sharded = |it: &Acquire| it.lock.locking == Locking::Sharded;
-    finding.confidence = match is_sharded(&edge.second) || is_sharded(&edge.first.acquire) {
-        true => Confidence::Possible,
-        false => Confidence::Likely,
-    };
+    finding.confidence = confidence;
     finding.lock = lock_path(function, &edge.second);
     finding.labels.push(acquire_label(function, &edge.first));
     finding.labels.extend(chain_labels(function, &edge.happening, &format!("{second} is taken here")));
@@ -272,6 +322,7 @@ fn report(edge: &Edge<'_>, other: &Edge<'_>) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::LINT;
+    use crate::Confidence;
     use crate::testing::{check, found};
 
     #[test]
@@ -368,18 +419,113 @@ impl Bank {
     }
 
     #[test]
-    fn a_lock_type_of_its_own_is_many_locks() {
+    fn an_upgrade_does_not_wait_for_another_upgradable_guard() {
+        check(
+            &LINT,
+            "
+use parking_lot::{Mutex, RwLock, RwLockUpgradableReadGuard as Upgradable};
+struct Bank { accounts: RwLock<u64>, journal: Mutex<u64>, audit: RwLock<u64> }
+impl Bank {
+    fn deposit(&self) {
+        let accounts = self.accounts.upgradable_read();
+        let journal = self.journal.lock();
+        let accounts = Upgradable::upgrade(accounts);
+    }
+    fn check(&self) {
+        let audit = self.audit.upgradable_read();
+        self.journal.lock();
+//      ^^^^^^^^^^^^^^^^^^^ lock_order_inversion
+    }
+    fn replay(&self) {
+        let journal = self.journal.lock();
+        self.audit.write();
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn an_upgrade_waits_for_the_readers() {
+        check(
+            &LINT,
+            "
+use parking_lot::{Mutex, RwLock, RwLockUpgradableReadGuard as Upgradable};
+struct Bank { accounts: RwLock<u64>, journal: Mutex<u64> }
+impl Bank {
+    fn deposit(&self) {
+        let accounts = self.accounts.upgradable_read();
+        let journal = self.journal.lock();
+        let accounts = Upgradable::upgrade(accounts);
+    }
+    fn list(&self) {
+        let accounts = self.accounts.read();
+        self.journal.lock();
+//      ^^^^^^^^^^^^^^^^^^^ lock_order_inversion
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_reader_and_an_upgradable_guard_need_a_writer_to_meet() {
+        let text = "
+use LOCKS::{Mutex, RwLock};
+struct Bank { accounts: RwLock<u64>, journal: Mutex<u64> }
+impl Bank {
+    fn deposit(&self) { let a = self.accounts.FIRST(); self.journal.lock(); drop(a); }
+    fn replay(&self) { let j = self.journal.lock(); self.accounts.SECOND(); drop(j); }
+}
+";
+        let confidence = |locks: &str, first: &str, second: &str| {
+            let text = text.replace("LOCKS", locks).replace("FIRST", first).replace("SECOND", second);
+            found(&LINT, &text).first().map(|it| it.confidence)
+        };
+        let (possible, likely) = (Some(Confidence::Possible), Some(Confidence::Likely));
+        assert_eq!(confidence("parking_lot", "upgradable_read", "read"), possible);
+        assert_eq!(confidence("parking_lot", "read", "upgradable_read"), possible);
+        assert_eq!(confidence("parking_lot", "upgradable_read", "upgradable_read"), likely);
+        assert_eq!(confidence("parking_lot", "upgradable_read", "write"), likely);
+        assert_eq!(confidence("parking_lot", "read", "read"), None);
+        assert_eq!(confidence("spin", "upgradeable_read", "read"), likely);
+        assert_eq!(confidence("spin", "read", "upgradeable_read"), None);
+    }
+
+    #[test]
+    fn a_lock_in_a_wrapper_is_the_field_that_has_it() {
         check(
             &LINT,
             "
 use std::sync::Mutex;
 struct Lock<T>(Mutex<T>);
 impl<T> Lock<T> { fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R { f(&self.0.lock().unwrap()) } }
-struct Bank { accounts: Lock<u64>, journal: Mutex<u64> }
+struct Bank { accounts: Lock<u64>, audit: Lock<u64>, journal: Mutex<u64> }
 impl Bank {
     fn deposit(&self) { self.accounts.with(|_| drop(self.journal.lock())); }
+//                                                  ^^^^^^^^^^^^^^^^^^^ lock_order_inversion
     fn replay(&self) { let j = self.journal.lock().unwrap(); self.accounts.with(|_| ()); drop(j); }
+//                                                           -------------------------- other_side: and `accounts` while it is held
 }
+",
+        );
+    }
+
+    #[test]
+    fn wrappers_in_different_fields_are_different_locks() {
+        check(
+            &LINT,
+            "
+use std::sync::Mutex;
+struct Lock<T>(Mutex<T>);
+impl<T> Lock<T> { fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R { f(&self.0.lock().unwrap()) } }
+struct Bank { accounts: Lock<u64>, audit: Lock<u64>, journal: Mutex<u64> }
+impl Bank {
+    fn deposit(&self) { self.accounts.with(|_| drop(self.journal.lock())); }
+    fn replay(&self) { let j = self.journal.lock().unwrap(); self.audit.with(|_| ()); drop(j); }
+}
+fn deposit(accounts: &Lock<u64>, journal: &Lock<Vec<u64>>) { accounts.with(|_| journal.with(|_| ())); }
+fn replay(accounts: &Lock<u64>, journal: &Lock<Vec<u64>>) { journal.with(|_| accounts.with(|_| ())); }
 ",
         );
     }

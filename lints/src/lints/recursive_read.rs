@@ -65,7 +65,7 @@
 //! attempts, the locks of spin, and `DashMap`, of which two reads never wait for a writer between them.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::flow::{Acquire, Guard};
+use safe_map_analysis::flow::{Acquire, Guard, Held};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode};
 use safe_map_analysis::summary::{EffectKind, Happening};
 
@@ -91,13 +91,15 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         if second.is_try || second.lock.place.is_unnamed() || reported.contains(&span) {
             continue;
         }
-        let mut alive = happening.held.iter().map(|held| (function.flow.guard_at(held), held.maybe));
-        let waits = |(guard, maybe): &(Guard, bool)| {
-            can_wait(&guard.acquire, second) && !may_exclude(function, guard, *maybe, span)
+        let mut alive = happening.held.iter().map(|held| (held, function.flow.guard_at(held)));
+        let waits = |(held, guard): &(&Held, Guard)| {
+            can_wait(&guard.acquire, second) && !may_exclude(function, guard, held.maybe, span)
         };
-        let Some((first, _)) = alive.find(waits) else { continue };
+        let Some((held, first)) = alive.find(waits) else { continue };
         reported.push(span);
-        out.push(report(function, &happening, second, &first));
+        let mut finding = report(function, &happening, second, &first);
+        finding.fixes.extend(drop_before(function, held, span, "the second read"));
+        out.push(finding);
     }
 }
 
@@ -133,7 +135,6 @@ fn report(
                     guard, the second read waits behind the writer, and the first guard waits for the second read"
         .to_string();
     finding.help = help(first);
-    finding.fixes.extend(drop_before(function, first, happening.event.span, "the second read"));
     finding
 }
 

@@ -1,0 +1,274 @@
+//! Where a callback runs, and which of the guards that are alive there it can ask for.
+//!
+//! In: a callback that happens in a function. Out: the guard under which it must not run.
+
+use safe_map_analysis::FunctionView;
+use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatKind};
+use safe_map_analysis::flow::{Callback, Caller, Decl, EventKind, Guard, Held, Place, Root};
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, TypeRole};
+use safe_map_analysis::model::FnId;
+use safe_map_analysis::span::Span;
+use safe_map_analysis::summary::{Effect, EffectKind, Happening};
+use safe_map_analysis::ty::Ty;
+
+use crate::declared::{are_declared_together, declared};
+use crate::private::{is_own, stays_here};
+use crate::scrutinee::Scrutinees;
+
+/// A callback where it runs.
+pub(crate) struct Site<'a> {
+    pub(crate) function: &'a FunctionView<'a>,
+    pub(crate) body: &'a Body,
+    pub(crate) callback: &'a Callback,
+    pub(crate) happening: &'a Happening<'a>,
+}
+
+impl Site<'_> {
+    /// The guard under which it must not run, and whether it is among what that guard protects.
+    pub(crate) fn guard(&self) -> Option<(Guard, bool)> {
+        let held = self.happening.held.iter();
+        let guards = held.filter(|it| !self.is_scrutinised(it)).map(|it| self.function.flow.guard_at(it));
+        let is_known = |it: &Guard| stays_here(self.function, self.body, &it.acquire);
+        let guards = guards.filter(|it| can_wait(it) && !is_own(self.function, &it.acquire) && !is_known(it));
+        guards.into_iter().find_map(|guard| {
+            let is_inside = self.is_inside(&guard);
+            self.endangers(&guard, is_inside).then_some((guard, is_inside))
+        })
+    }
+
+    /// Whether `guard_in_scrutinee` tells this story.
+    fn is_scrutinised(&self, held: &Held) -> bool {
+        let scrutinees = Scrutinees::of(self.function);
+        scrutinees.is_some_and(|it| it.keeper(held, self.happening.event.span).is_some())
+    }
+
+    fn endangers(&self, guard: &Guard, is_inside: bool) -> bool {
+        let acquire = &guard.acquire;
+        if is_inside && self.is_given_the_owner(guard) {
+            return true;
+        }
+        if !self.callback.is_notice {
+            return false;
+        }
+        let is_exclusive = acquire.mode != LockMode::Shared;
+        let is_cell = acquire.class == GuardClass::RefCell;
+        match self.callback.caller {
+            Caller::Param(_) => false,
+            Caller::Dyn => !is_cell && self.is_item_of(guard) && self.can_come_back(guard),
+            Caller::Stored if self.is_item_of(guard) => true,
+            Caller::Stored if !is_exclusive => false,
+            // Around nothing but one closure, the guard is there to call it.
+            Caller::Stored if is_inside => {
+                let depth = acquire.lock.place.path.len();
+                let is_all = self.callback.place.as_ref().is_some_and(|it| it.path.len() == depth + 1);
+                !is_all && (is_cell || !self.is_reached_mutably())
+            }
+            // What a callee has stored elsewhere is told to others than the lock's.
+            Caller::Stored => !is_cell && !self.callback.name.is_empty() && self.happening.chain.is_empty(),
+        }
+    }
+
+    /// Whether the callback is given what the lock belongs to, and so can take it again: `loader.load(self)`.
+    fn is_given_the_owner(&self, guard: &Guard) -> bool {
+        let owner = match &guard.acquire.lock.place.root {
+            Root::SelfValue => "self",
+            Root::Param(_, name) | Root::Local(_, name) => name.as_str(),
+            Root::Static(_) | Root::ForeignStatic(_) | Root::Call(_) | Root::Unnamed(_) => return false,
+        };
+        let is_strange = self.callback.caller != Caller::Dyn || self.is_item_of(guard);
+        let here = |it: &&Expr| it.span == self.happening.event.span && self.happening.chain.is_empty();
+        is_strange
+            && self.body.exprs.iter().filter(here).any(|it| match &it.kind {
+                ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. } => {
+                    args.iter().any(|it| self.is_handle_of(*it, owner))
+                }
+                _ => false,
+            })
+    }
+
+    /// Whether a method of a `dyn Trait` can ask for the lock: the workspace has no impl of the trait, one of its impls does,
+    /// or an argument leads to what the lock is in.
+    fn can_come_back(&self, guard: &Guard) -> bool {
+        let model = self.function.model();
+        let mut here = self.function.flow.events.iter().filter(|it| it.span == self.happening.event.span);
+        let Some(method) = here.find_map(|it| match &it.kind {
+            EventKind::Call(call) => Some(call.callee),
+            _ => None,
+        }) else {
+            return true;
+        };
+        let here = (self.function.id, &guard.acquire);
+        let takes = |id: FnId, it: &Effect| match &it.kind {
+            EffectKind::Acquire(second) => are_declared_together(model, here, (id, second)),
+            _ => false,
+        };
+        let comes_back = |id: FnId| self.function.file.analysis.effects(id).iter().any(|it| takes(id, it));
+        let owner = match declared(model, self.function.id, &guard.acquire) {
+            Some(Decl::Field(owner, _)) => Some(owner),
+            _ => None,
+        };
+        let leads_back = |ty: &Ty| {
+            let is_owner = |it: &Ty| matches!(it, Ty::Adt(id, _) if Some(*id) == owner);
+            model.any_part(ty, &mut |it| is_owner(it))
+        };
+        model.func(method).trait_.is_none_or(|it| model.implementation_count(it) == 0)
+            || model.signature(method).params.iter().any(leads_back)
+            || model.implementations(method).into_iter().any(comes_back)
+    }
+
+    /// Whether an expression is a local, a reference to it, or a clone of it.
+    fn is_handle_of(&self, expr: ExprId, name: &str) -> bool {
+        match &self.body.expr(expr).kind {
+            ExprKind::Path(path) => path.as_ident().is_some_and(|it| it == name),
+            ExprKind::Ref { operand, .. } => self.is_handle_of(*operand, name),
+            ExprKind::MethodCall { receiver, method, .. } => {
+                method == "clone" && self.is_handle_of(*receiver, name)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the callback is stored in what the guard protects.
+    fn is_inside(&self, guard: &Guard) -> bool {
+        let lock = &guard.acquire.lock.place;
+        let is_below = |place: &Place| {
+            place.root == lock.root
+                && place.path.len() > lock.path.len()
+                && place.path.starts_with(&lock.path)
+        };
+        self.callback.place.as_ref().is_some_and(is_below) || self.is_item_of(guard)
+    }
+
+    /// Whether the callback is an item of a loop over what the guard protects.
+    fn is_item_of(&self, guard: &Guard) -> bool {
+        let from_loop = match &self.callback.place {
+            Some(Place { root: Root::Local(..), .. }) | None => true,
+            Some(_) => false,
+        };
+        let Some(name) = self.callee().and_then(|it| root_name(self.body, it)).filter(|_| from_loop) else {
+            return false;
+        };
+        let lent = self.lent(guard);
+        self.body.exprs.iter().filter_map(|it| self.source(it, name)).any(|source| {
+            let span = self.body.expr(source).span;
+            let mut known = lent.iter().copied().chain(guard.binding.as_ref().map(|(it, _)| it.as_str()));
+            span.contains(guard.acquire.span) || known.any(|it| names(self.body, span, it))
+        })
+    }
+
+    /// The names by which closures know what the guard protects: `this` of `self.read(|this| ..)`.
+    fn lent(&self, guard: &Guard) -> Vec<&str> {
+        let takes = |it: &&Expr| it.span.contains(guard.acquire.span);
+        let args = self.body.exprs.iter().filter(takes).filter_map(|it| match &it.kind {
+            ExprKind::MethodCall { args, .. } => Some(args),
+            _ => None,
+        });
+        let closures = args.flatten().filter_map(|it| match &self.body.expr(*it).kind {
+            ExprKind::Closure(closure) => Some(closure),
+            _ => None,
+        });
+        let params =
+            closures.flat_map(|it| &it.params).filter_map(|(pat, _)| match &self.body.pat(*pat).kind {
+                PatKind::Bind { name, .. } => Some(name.as_str()),
+                _ => None,
+            });
+        params.collect()
+    }
+
+    /// What is called, as written here.
+    fn callee(&self) -> Option<ExprId> {
+        if !self.happening.chain.is_empty() {
+            return None;
+        }
+        let here = |it: &&Expr| it.span == self.happening.event.span;
+        self.body.exprs.iter().filter(here).find_map(|it| match &it.kind {
+            ExprKind::Call { callee, .. } => Some(*callee),
+            ExprKind::MethodCall { receiver, .. } => Some(*receiver),
+            _ => None,
+        })
+    }
+
+    /// What a loop around the callback goes over, if it binds `name`.
+    fn source(&self, expr: &Expr, name: &str) -> Option<ExprId> {
+        let span = self.happening.event.span;
+        let binds = |within: Span| {
+            self.body
+                .pats
+                .iter()
+                .filter(|it| within.contains(it.span))
+                .any(|it| matches!(&it.kind, PatKind::Bind { name: bound, .. } if *bound == *name))
+        };
+        match &expr.kind {
+            ExprKind::For { pat, iter, body, .. } => {
+                let is_around = self.body.expr(*body).span.contains(span);
+                (is_around && binds(self.body.pat(*pat).span)).then_some(*iter)
+            }
+            ExprKind::MethodCall { receiver, args, .. } => {
+                let is_around = |id: &ExprId| match &self.body.expr(*id).kind {
+                    ExprKind::Closure(closure) => {
+                        self.body.expr(closure.body).span.contains(span)
+                            && closure.params.iter().any(|(pat, _)| binds(self.body.pat(*pat).span))
+                    }
+                    _ => false,
+                };
+                args.iter().any(is_around).then_some(*receiver)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the callback is called through a reference that allows it to change itself.
+    fn is_reached_mutably(&self) -> bool {
+        let Some(callee) = self.callee() else { return false };
+        let name = root_name(self.body, callee);
+        let sources = self.body.exprs.iter().filter_map(|it| match &it.kind {
+            ExprKind::Let { pat, init } => Some((*pat, *init)),
+            _ => None,
+        });
+        let bound = sources.filter(|(pat, _)| {
+            let within = self.body.pat(*pat).span;
+            name.is_some_and(|name| {
+                self.body
+                    .pats
+                    .iter()
+                    .filter(|it| within.contains(it.span))
+                    .any(|it| matches!(&it.kind, PatKind::Bind { name: bound, .. } if *bound == *name))
+            })
+        });
+        let spans = bound.map(|(_, init)| init).chain([callee]).map(|it| self.body.expr(it).span);
+        spans.into_iter().any(|span| {
+            self.body.exprs.iter().filter(|it| span.contains(it.span)).any(|it| match &it.kind {
+                ExprKind::MethodCall { method, .. } => method.ends_with("_mut"),
+                ExprKind::Ref { mutable, .. } => *mutable,
+                _ => false,
+            })
+        })
+    }
+}
+
+/// Whether somebody can wait for the guard, or panic for it.
+fn can_wait(guard: &Guard) -> bool {
+    let acquire = &guard.acquire;
+    let is_lock = matches!(acquire.lock.role, TypeRole::Lock | TypeRole::SharedMap | TypeRole::Cell);
+    let waits = matches!(acquire.class, GuardClass::Blocking | GuardClass::Spinning | GuardClass::RefCell);
+    is_lock && waits && acquire.mode != LockMode::None && !acquire.lock.is_private
+}
+
+/// The name at the root of an expression: `item` of `(item.callback)`.
+fn root_name(body: &Body, expr: ExprId) -> Option<&str> {
+    match &body.expr(expr).kind {
+        ExprKind::Path(path) => path.as_ident().map(|it| it.as_str()),
+        ExprKind::Field { base, .. } | ExprKind::Index { base, .. } => root_name(body, *base),
+        ExprKind::Unary { operand, .. } | ExprKind::Ref { operand, .. } => root_name(body, *operand),
+        ExprKind::MethodCall { receiver, .. } => root_name(body, *receiver),
+        _ => None,
+    }
+}
+
+/// Whether `name` is named within a span.
+fn names(body: &Body, within: Span, name: &str) -> bool {
+    body.exprs
+        .iter()
+        .filter(|it| within.contains(it.span))
+        .any(|it| matches!(&it.kind, ExprKind::Path(path) if path.as_ident().is_some_and(|it| it == name)))
+}
