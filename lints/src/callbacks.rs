@@ -64,7 +64,10 @@ impl Site<'_> {
                 !is_all && (is_cell || !self.is_reached_mutably())
             }
             // What a callee has stored elsewhere is told to others than the lock's.
-            Caller::Stored => !is_cell && !self.callback.name.is_empty() && self.happening.chain.is_empty(),
+            Caller::Stored => {
+                let is_near = self.happening.chain.is_empty() || self.is_called_on_inside(guard);
+                !is_cell && !self.callback.name.is_empty() && is_near
+            }
         }
     }
 
@@ -137,6 +140,17 @@ impl Site<'_> {
                 && place.path.starts_with(&lock.path)
         };
         self.callback.place.as_ref().is_some_and(is_below) || self.is_item_of(guard)
+    }
+
+    /// Whether the callee is a method of what the guard protects.
+    fn is_called_on_inside(&self, guard: &Guard) -> bool {
+        let lock = &guard.acquire.lock.place;
+        match &self.happening.event.kind {
+            EventKind::Call(call) => call.receiver.as_ref().is_some_and(|it| {
+                it.root == lock.root && it.path.len() > lock.path.len() && it.path.starts_with(&lock.path)
+            }),
+            _ => false,
+        }
     }
 
     /// Whether the callback is an item of a loop over what the guard protects.
