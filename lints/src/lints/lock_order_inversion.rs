@@ -78,12 +78,15 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use safe_map_analysis::flow::{Acquire, Decl, EventKind, Guard};
+use safe_map_analysis::facts::SelfKind;
+use safe_map_analysis::flow::{Acquire, Decl, EventKind, Guard, Held, Root};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking};
+use safe_map_analysis::model::Model;
 use safe_map_analysis::summary::{EffectKind, Happening};
-use safe_map_analysis::ty::Ty;
+use safe_map_analysis::ty::{AdtId, Ty};
 use safe_map_analysis::{Analysis, FunctionView};
 
+use crate::correlated::may_exclude;
 use crate::declared::declared;
 use crate::story::{
     acquire_label, called, chain_labels, declaration_label, finding, here, is_exclusive, lock_name, lock_path,
@@ -156,8 +159,11 @@ fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Dec
     let EffectKind::Acquire(second) = &happening.kind else { return Vec::new() };
     let Some(to) = node(&function, second).filter(|_| !second.is_try) else { return Vec::new() };
     let held: Vec<Guard> = happening.held.iter().map(|it| function.flow.guard_at(it)).collect();
-    let edge = |first: &Guard| {
+    let edge = |(first, at): (&Guard, &Held)| {
         let from = node(&function, &first.acquire).filter(|it| *it != to)?;
+        if may_exclude(&function, first, at.maybe, happening.event.span) {
+            return None;
+        }
         let alone = held.iter().filter(|it| is_alone(it.acquire.mode));
         let gates = alone.filter_map(|it| declared(function.model(), function.id, &it.acquire));
         let gates = gates.filter(|it| *it != from && *it != to);
@@ -171,7 +177,7 @@ fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Dec
         };
         Some(((from, to.clone()), edge))
     };
-    held.iter().filter_map(edge).collect()
+    held.iter().zip(&happening.held).filter_map(edge).collect()
 }
 
 /// Whether no two threads hold a lock like this at a time.
@@ -222,7 +228,7 @@ fn is_allowed(analysis: &Analysis, edge: &Edge<'_>) -> bool {
 
 /// How surely each of two threads can wait for what the other holds.
 fn block(a: &Edge<'_>, b: &Edge<'_>) -> Option<Confidence> {
-    if a.gates.iter().any(|it| b.gates.contains(it)) {
+    if a.gates.iter().any(|it| b.gates.contains(it)) || are_exclusive(a, b) {
         return None;
     }
     let is_sharded = |it: &Acquire| it.lock.locking == Locking::Sharded;
@@ -231,6 +237,28 @@ fn block(a: &Edge<'_>, b: &Edge<'_>) -> Option<Confidence> {
         true => Some(Confidence::Possible),
         false => Some(rated),
     }
+}
+
+/// Whether both are done by `&mut self` methods of one type, to locks that are reached from `self`: no two threads have it.
+/// A type that can be cloned may be a handle, which each of them has.
+fn are_exclusive(a: &Edge<'_>, b: &Edge<'_>) -> bool {
+    let owner = |it: &Edge<'_>| {
+        let model = it.function.model();
+        let sig = model.signature(it.function.id);
+        let mut locks = [&it.first.acquire.lock, &it.second.lock].into_iter();
+        let is_own =
+            sig.self_kind == Some(SelfKind::RefMut) && locks.all(|it| it.place.root == Root::SelfValue);
+        match sig.self_ty.as_ref().filter(|_| is_own)? {
+            ty @ Ty::Adt(id, _) if !is_cloned(model, *id, ty) => Some(*id),
+            _ => None,
+        }
+    };
+    owner(a).is_some_and(|it| owner(b) == Some(it))
+}
+
+fn is_cloned(model: &Model, id: AdtId, ty: &Ty) -> bool {
+    let derives = &model.item(model.adt(id).at).attrs.derives;
+    derives.iter().any(|it| *it == *"Clone") || model.method(ty, "clone").is_some()
 }
 
 /// How surely one thread waits, with its second lock, for what the other holds.
@@ -324,6 +352,21 @@ mod tests {
     use super::LINT;
     use crate::Confidence;
     use crate::testing::{check, found};
+
+    #[test]
+    fn methods_that_have_their_owner_alone_do_not_meet() {
+        check(
+            &LINT,
+            "
+use std::sync::{Arc, Mutex};
+struct Vm { cpus: Arc<Mutex<u32>>, devices: Arc<Mutex<u32>> }
+impl Vm {
+    fn boot(&mut self) { let mut g = self.cpus.lock().unwrap(); *g += *self.devices.lock().unwrap(); }
+    fn halt(&mut self) { let mut g = self.devices.lock().unwrap(); *g += *self.cpus.lock().unwrap(); }
+}
+",
+        );
+    }
 
     #[test]
     fn two_functions_in_opposite_orders() {
