@@ -3,6 +3,7 @@
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Expr, ExprId, ExprKind};
 use safe_map_analysis::flow::{EventKind, Guard};
+use safe_map_analysis::model::FnId;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::Happening;
 
@@ -25,11 +26,13 @@ pub(crate) fn may_exclude(function: &FunctionView<'_>, guard: &Guard, maybe: boo
 /// Whether what a callee may do is what it did when it made the guard: it fills a cell that is empty, and gives a reference to
 /// what is in it.
 pub(crate) fn is_filled(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>) -> bool {
-    let Some(callee) = happening.chain.first().filter(|_| !happening.is_sure) else { return false };
-    function.flow.events.iter().any(|it| match &it.kind {
-        EventKind::Call(call) => it.span == guard.acquire.span && call.callee == callee.function,
-        _ => false,
-    })
+    let is_on_the_way = |id: FnId| happening.chain.iter().any(|it| it.function == id);
+    let mut events = function.flow.events.iter().filter(|it| it.span == guard.acquire.span);
+    !happening.is_sure
+        && events.any(|it| match &it.kind {
+            EventKind::Call(call) => is_on_the_way(call.callee),
+            _ => false,
+        })
 }
 
 /// The branches that an expression chooses from.
