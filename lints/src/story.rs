@@ -2,7 +2,9 @@
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::SelfKind;
-use safe_map_analysis::flow::{Acquire, Callback, Decl, Guard, Place as Path, Root, Step, Work, show_place};
+use safe_map_analysis::flow::{
+    Acquire, Callback, Decl, EventKind, Guard, Place as Path, Root, Step, Work, show_place,
+};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Op, TypeRole};
 use safe_map_analysis::source::FileId;
 use safe_map_analysis::span::Span;
@@ -210,5 +212,13 @@ pub(crate) fn what_happens(function: &FunctionView<'_>, happening: &Happening<'_
         EffectKind::Work(work) => format!("`{}` runs", work.what),
         EffectKind::Callback(callback) => format!("{} runs", callback_name(callback)),
         EffectKind::MapOp(op) => format!("`{}` runs", op.method),
+    }
+}
+
+/// Whether a lock is taken for no longer than its statement: a cheap tail.
+pub(crate) fn is_momentary(function: &FunctionView<'_>, happening: &Happening<'_>) -> bool {
+    match happening.event.kind {
+        EventKind::Acquire { guard: Some(id), .. } => function.flow.guard(id).binding.is_none(),
+        _ => false,
     }
 }

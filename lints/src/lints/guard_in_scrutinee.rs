@@ -24,8 +24,8 @@
 //!         match self.routes.read().unwrap().get(&id).cloned() {
 //!             Some(route) => route,
 //!             None => {
-//!                 // `routes` is still locked here
-//!                 self.misses.lock().unwrap().push(id);
+//!                 let mut misses = self.misses.lock().unwrap(); // `routes` is still locked here
+//!                 misses.push(id);
 //!                 String::new()
 //!             }
 //!         }
@@ -50,7 +50,8 @@
 //!         match route {
 //!             Some(route) => route,
 //!             None => {
-//!                 self.misses.lock().unwrap().push(id);
+//!                 let mut misses = self.misses.lock().unwrap();
+//!                 misses.push(id);
 //!                 String::new()
 //!             }
 //!         }
@@ -68,7 +69,7 @@
 //! A branch that uses what its pattern bound by reference needs the guard, and is left alone; so is a `for` over an
 //! iterator that borrows from the guard. Where only another part of the branch does, there is no finding if
 //! both locks are only read. A value whose type is not known counts as one that borrows. What counts as work is
-//! another lock that is taken, a callback, an await under an async guard, and serialisation or sorting. A second acquire
+//! another lock that is kept for more than a statement, a callback, an await under an async guard, and serialisation or sorting. A second acquire
 //! of the same lock is `double_lock`'s, an await under a blocking guard `guard_across_await`'s, a blocking call
 //! `guard_across_blocking`'s. clippy's `significant_drop_in_scrutinee` reports the temporary whatever the branch does.
 
@@ -84,7 +85,7 @@ use crate::private::is_own;
 use crate::scrutinee::{Part, Scrutinees};
 use crate::story::{
     MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, decodes, finding, here, is_another,
-    lock_name, lock_path, what_happens,
+    is_momentary, lock_name, lock_path, what_happens,
 };
 use crate::{Applicability, Check, Edit, Finding, Fix, Group, Level, Lint};
 
@@ -103,7 +104,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     for happening in function.happenings() {
         for held in &happening.held {
             let guard = function.flow.guard_at(held);
-            if told.contains(&guard.acquire.span) || !costs(&guard.acquire, &happening) {
+            if told.contains(&guard.acquire.span) || !costs(function, &guard.acquire, &happening) {
                 continue;
             }
             let Some(part) = scrutinees.keeper(held, happening.event.span) else { continue };
@@ -141,7 +142,7 @@ fn told_elsewhere(function: &FunctionView<'_>) -> Vec<Span> {
 }
 
 /// Whether what happens is something that nobody does under a guard without need.
-fn costs(first: &Acquire, happening: &Happening<'_>) -> bool {
+fn costs(function: &FunctionView<'_>, first: &Acquire, happening: &Happening<'_>) -> bool {
     if first.class == GuardClass::Free || first.lock.is_private {
         return false;
     }
@@ -151,7 +152,9 @@ fn costs(first: &Acquire, happening: &Happening<'_>) -> bool {
             let is_near = happening.chain.len() <= MAX_CHAIN;
             callback.is_notice && callback.caller == Caller::Stored && is_near
         }
-        EffectKind::Acquire(second) => !is_cell && is_another(first, second),
+        EffectKind::Acquire(second) => {
+            !is_cell && is_another(first, second) && !is_momentary(function, happening)
+        }
         EffectKind::Await(_) => first.class == GuardClass::Async,
         EffectKind::Work(work) => {
             !is_cell && !decodes(work) && (work.is_large || !happening.chain.is_empty())
@@ -266,8 +269,8 @@ fn route(it: &Router, id: u64) -> usize {
     match it.routes.read().unwrap().get(&id) {
 //        ---------------- acquire: guard taken here, a temporary
         Some(route) => route.len(),
-        None => it.misses.lock().unwrap().len(),
-//              ^^^^^^^^^^^^^^^^ guard_in_scrutinee
+        None => { let misses = it.misses.lock().unwrap(); misses.len() }
+//                             ^^^^^^^^^^^^^^^^ guard_in_scrutinee
     }
 }
 ",
@@ -309,28 +312,34 @@ use std::{collections::HashMap, sync::Mutex};
 struct Queues { first: Mutex<Vec<u64>>, second: Mutex<HashMap<u64, u64>>, third: Mutex<u64> }
 fn f(it: &Queues) {
     while let Some(id) = it.first.lock().unwrap().pop() {
-        it.second.lock().unwrap().remove(&id);
-//      ^^^^^^^^^^^^^^^^ guard_in_scrutinee
+        let mut second = it.second.lock().unwrap();
+//                       ^^^^^^^^^^^^^^^^ guard_in_scrutinee
+        second.remove(&id);
     }
     for id in it.second.lock().unwrap().keys().copied().collect::<Vec<u64>>() {
-        *it.third.lock().unwrap() += id;
-//       ^^^^^^^^^^^^^^^ guard_in_scrutinee
+        let mut third = it.third.lock().unwrap();
+//                      ^^^^^^^^^^^^^^^ guard_in_scrutinee
+        *third += id;
     }
     for id in it.first.lock().unwrap().clone().into_iter().rev() {
-        *it.third.lock().unwrap() += id;
-//       ^^^^^^^^^^^^^^^ guard_in_scrutinee
+        let mut third = it.third.lock().unwrap();
+//                      ^^^^^^^^^^^^^^^ guard_in_scrutinee
+        *third += id;
     }
     for id in std::mem::take(&mut *it.first.lock().unwrap()) {
-        *it.third.lock().unwrap() += id;
-//       ^^^^^^^^^^^^^^^ guard_in_scrutinee
+        let mut third = it.third.lock().unwrap();
+//                      ^^^^^^^^^^^^^^^ guard_in_scrutinee
+        *third += id;
     }
     if let Some(first) = it.first.lock().unwrap().first().cloned() {
-        *it.third.lock().unwrap() += first;
-//       ^^^^^^^^^^^^^^^ guard_in_scrutinee
+        let mut third = it.third.lock().unwrap();
+//                      ^^^^^^^^^^^^^^^ guard_in_scrutinee
+        *third += first;
     }
     if let Some(id) = { it.first.lock().unwrap().pop() } {
-        *it.third.lock().unwrap() += id;
-//       ^^^^^^^^^^^^^^^ guard_in_scrutinee
+        let mut third = it.third.lock().unwrap();
+//                      ^^^^^^^^^^^^^^^ guard_in_scrutinee
+        *third += id;
     }
 }
 ",
@@ -352,12 +361,13 @@ fn readers(it: &Cache, id: u64) -> usize {
 fn writer(it: &Cache, id: u64) -> usize {
     match it.hot.read().unwrap().get(&id) {
         Some(hot) => hot.len(),
-        None => it.misses.lock().unwrap().len(),
+        None => { let misses = it.misses.lock().unwrap(); misses.len() }
     }
 }
 fn nothing_is_bound(it: &Cache, id: u64) {
     if let Some(_) = it.hot.read().unwrap().get(&id) {
-        it.misses.lock().unwrap().clear();
+        let mut misses = it.misses.lock().unwrap();
+        misses.clear();
     }
 }
 ";
@@ -456,7 +466,8 @@ async fn awaits(it: &Router) {
 use std::sync::Mutex;
 fn f(a: &Mutex<Vec<u32>>, b: &Mutex<u32>) {
     if let Some(x) = a.lock().unwrap().pop() {
-        *b.lock().unwrap() += x;
+        let mut count = b.lock().unwrap();
+        *count += x;
     }
 }
 ";
@@ -481,7 +492,8 @@ fn f(a: &Mutex<Vec<u32>>, b: &Mutex<u32>) {
 use std::sync::Mutex;
 fn f(a: &Mutex<Vec<u32>>, b: &Mutex<u32>) {
     while let Some(x) = a.lock().unwrap().pop() {
-        *b.lock().unwrap() += x;
+        let mut count = b.lock().unwrap();
+        *count += x;
     }
 }
 ";

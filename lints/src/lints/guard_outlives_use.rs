@@ -68,7 +68,7 @@ use std::cell::OnceCell;
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprKind, MacroArgs, StmtKind};
-use safe_map_analysis::flow::{Caller, EventKind, Guard, Held};
+use safe_map_analysis::flow::{Caller, Guard, Held};
 use safe_map_analysis::knowledge::schema::{GuardClass, TypeRole, Waits};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
@@ -78,8 +78,8 @@ use safe_map_analysis::ty::Ty;
 use crate::fix::{body_of, drop_before};
 use crate::private::is_own;
 use crate::story::{
-    MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, finding, here, is_another, lock_name,
-    lock_path, what_happens,
+    MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, finding, here, is_another,
+    is_momentary, lock_name, lock_path, what_happens,
 };
 use crate::uses::Uses;
 use crate::{Check, Finding, Fix, Group, LINTS, Label, Level, Lint, Role};
@@ -152,14 +152,6 @@ fn costs(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>) 
         EffectKind::Callback(callback) => is_near && callback.is_notice && callback.caller == Caller::Stored,
         EffectKind::Await(wait) => guard.acquire.class == GuardClass::Async && wait.waits == Waits::None,
         EffectKind::Block(_) | EffectKind::MapOp(_) => false,
-    }
-}
-
-/// Whether a lock is taken for no longer than its statement: a cheap tail.
-fn is_momentary(function: &FunctionView<'_>, happening: &Happening<'_>) -> bool {
-    match happening.event.kind {
-        EventKind::Acquire { guard: Some(id), .. } => function.flow.guard(id).binding.is_none(),
-        _ => false,
     }
 }
 
