@@ -180,12 +180,14 @@ fn waited(kind: &EffectKind) -> Option<&Wait> {
     }
 }
 
-/// Whether waiting under the guard is what the lock is there for: it protects nothing but a region of code, it is this
-/// function's alone, whoever does not get it goes on, or what is waited on is what it protects.
+/// Whether waiting under the guard is what the lock is there for: it protects nothing but a region of code, as its content
+/// or the guard's name says, it is this function's alone, whoever does not get it goes on, or what is waited on is what it
+/// protects.
 fn is_meant(guard: &Guard, wait: &Wait) -> bool {
     let lock = &guard.acquire.lock;
     guard.acquire.is_try
         || lock.content == Ty::unit()
+        || guard.binding.as_ref().is_some_and(|(name, _)| name.starts_with('_'))
         || lock.is_private
         || wait.on.as_ref().is_some_and(|on| is_within(&lock.place, on))
 }

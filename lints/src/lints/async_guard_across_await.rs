@@ -59,7 +59,7 @@
 //! Only an await that waits for the network, a database, a file, a process, time, a channel or a task is reported, itself or
 //! up to two functions deep; a send only to a bounded channel whose sender others have as well, or in a loop, since a
 //! queue of one's own has room. And only where the guard is not used again: an async lock that is held over an await in order to go on
-//! with it is what such locks are for. Silent as well: locks around the connection, file or channel that is awaited, or
+//! with it is what such locks are for. Silent as well: guards whose name starts with `_`, which marks a region; locks around the connection, file or channel that is awaited, or
 //! around `()`, an `Option`, or anything but a map or collection, and awaits that are given a part of what is locked. Guards that block a
 //! thread are `guard_across_await`'s.
 
@@ -169,6 +169,7 @@ impl S {
     async fn used_again(&self) { let mut map = self.map.lock().await; sleep(Duration::from_secs(1)).await; map.clear(); }
     async fn dropped(&self) { let mut map = self.map.lock().await; map.clear(); drop(map); sleep(Duration::from_secs(1)).await; }
     async fn region(&self) { let _gate = self.gate.lock().await; sleep(Duration::from_secs(1)).await; }
+    async fn named(&self) { let _map = self.map.lock().await; sleep(Duration::from_secs(1)).await; }
     async fn own(&self) { let mut file = self.file.lock().await; file.write_all(b\"x\").await.unwrap(); }
     async fn plain(&self) { let mut count = self.count.lock().await; *count += 1; sleep(Duration::from_secs(1)).await; }
     async fn entry(&self) { let out = self.out.lock().await; if let Some(tx) = out.get(&1) { tx.send(1).await.unwrap(); } }

@@ -58,9 +58,10 @@
 //!
 //! Silent is what a lock can be there for: the wait is for the file, connection or channel that the lock protects; it is
 //! done by a method of the protected value, or is given a part of it; the lock protects `()`, an `Option` that is being
-//! filled, or no map or collection; the guard comes from an attempt or from the caller. A wait for the network, a database, a
-//! process or for a future is reported whether or not the guard is used afterwards. For time, files, channels and threads
-//! the guard must be exclusive and not used again. A generic writer or reader is not known to wait, nor is a channel whose
+//! filled, or no map or collection; the guard's name starts with `_`, which marks a region;
+//! the guard comes from an attempt or from the caller. A wait for the network, a database, a process or for a future is
+//! reported whether or not the guard is used afterwards. For time, files, channels and threads the guard must be exclusive
+//! and not used again. A generic writer or reader is not known to wait, nor is a channel whose
 //! type does not say that it is bounded, nor a sender of this function's own, and a sleep of less than a millisecond is no
 //! wait. Calls are followed two functions deep. An `.await` under a guard is
 //! `guard_across_await`'s or `async_guard_across_await`'s.
@@ -300,6 +301,7 @@ use std::{collections::HashMap, sync::{Mutex, Once, RwLock}, time::Duration};
 struct S { gate: Mutex<()>, once: Once, client: Mutex<Option<HashMap<u32, u32>>>, counts: Mutex<HashMap<u32, u32>>, last: Mutex<u32>, names: RwLock<HashMap<u32, u32>> }
 impl S {
     fn region(&self) { let _gate = self.gate.lock().unwrap(); std::thread::sleep(Duration::from_secs(1)); }
+    fn named(&self) { let _counts = self.counts.lock().unwrap(); std::thread::sleep(Duration::from_secs(1)); }
     fn first(&self) { self.once.call_once(|| { std::fs::read(\"x\").unwrap(); }); }
     fn connect(&self) {
         let mut client = self.client.lock().unwrap();
