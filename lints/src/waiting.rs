@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::flow::{EventKind, Guard, Place as Path, Root, Step, Wait};
 use safe_map_analysis::knowledge::schema::{LockMode, Op, TypeRole, Waits};
+use safe_map_analysis::model::Model;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::ty::Ty;
@@ -128,9 +129,17 @@ fn is_shared_data(function: &FunctionView<'_>, guard: &Guard) -> bool {
         (TypeRole::Lock, Some(TypeRole::Collection)) => {
             !model.any_part(&lock.content, &mut |it| is_handle(it))
         }
-        (TypeRole::Lock, _) => model.holds_map(&lock.content),
+        (TypeRole::Lock, _) => model.holds_map(&lock.content) || has_collection(model, &lock.content),
         _ => false,
     }
+}
+
+/// Whether a field of a struct is a collection, and none of its fields what is waited with.
+fn has_collection(model: &Model, content: &Ty) -> bool {
+    let Ty::Adt(id, _) = content else { return false };
+    let is_handle = |ty: &Ty| matches!(model.role(ty), Some(TypeRole::Handle | TypeRole::Resource));
+    model.adt_fields(*id).iter().any(|it| model.role(&it.ty) == Some(TypeRole::Collection))
+        && !model.any_part(content, &mut |it| is_handle(it))
 }
 
 /// The help text: `end`, and the map that loads, where what is waited for goes into the map.

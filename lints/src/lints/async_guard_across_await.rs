@@ -58,9 +58,10 @@
 //!
 //! Only an await that waits for the network, a database, a file, a process, time, a channel or a task is reported, itself or
 //! up to two functions deep; a send only to a bounded channel whose sender others have as well, or in a loop, since a
-//! queue of one's own has room. And only where the guard is not used again: an async lock that is held over an await in order to go on
-//! with it is what such locks are for. Silent as well: guards whose name starts with `_`, which marks a region; locks around the connection, file or channel that is awaited, or
-//! around `()`, an `Option`, or anything but a map or collection, and awaits that are given a part of what is locked. Guards that block a
+//! queue of one's own has room. And only where the guard is not used again: an async lock that is held over an await in
+//! order to go on with it is what such locks are for. Silent as well: guards whose name starts with `_`, which marks a
+//! region; locks around the connection, file or channel that is awaited, or around `()`, an `Option`, or anything but a map,
+//! a collection, or a struct with one in a field; and awaits that are given a part of what is locked. Guards that block a
 //! thread are `guard_across_await`'s.
 
 use safe_map_analysis::FunctionView;
@@ -228,6 +229,38 @@ impl S {
         let mut map = self.map.lock().await;
         map.clear();
         handle.start().await;
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_collection_in_a_field_of_what_is_locked() {
+        check(
+            &LINT,
+            "
+use tokio::{net::TcpStream, sync::{Mutex, mpsc::Sender}};
+struct St { n: Vec<u32> }
+struct Plain { n: u32, text: String }
+struct Peer { stream: TcpStream, sent: Vec<u32> }
+struct S { st: Mutex<St>, plain: Mutex<Plain>, peer: Mutex<Peer>, tx: Sender<u32> }
+impl S {
+    async fn collection(&self) {
+        let mut st = self.st.lock().await;
+        st.n.push(1);
+        self.tx.send(1).await.unwrap();
+//                      ^^^^^ async_guard_across_await
+    }
+    async fn plain(&self) {
+        let mut plain = self.plain.lock().await;
+        plain.n += 1;
+        self.tx.send(1).await.unwrap();
+    }
+    async fn connection(&self) {
+        let mut peer = self.peer.lock().await;
+        peer.sent.push(1);
+        self.tx.send(1).await.unwrap();
     }
 }
 ",

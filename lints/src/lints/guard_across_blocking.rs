@@ -58,7 +58,7 @@
 //!
 //! Silent is what a lock can be there for: the wait is for the file, connection or channel that the lock protects; it is
 //! done by a method of the protected value, or is given a part of it; the lock protects `()`, an `Option` that is being
-//! filled, or no map or collection; the guard's name starts with `_`, which marks a region;
+//! filled, or no map, collection or struct with one in a field; the guard's name starts with `_`, which marks a region;
 //! the guard comes from an attempt or from the caller. A wait for the network, a database, a process or for a future is
 //! reported whether or not the guard is used afterwards. For time, files, channels and threads the guard must be exclusive
 //! and not used again. A generic writer or reader is not known to wait, nor is a channel whose
