@@ -4,7 +4,7 @@
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatKind};
-use safe_map_analysis::flow::{Callback, Caller, Decl, EventKind, Guard, Held, Place, Root};
+use safe_map_analysis::flow::{Callback, Caller, Decl, EventKind, Guard, Held, Place, Root, Step};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, TypeRole};
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::span::Span;
@@ -15,6 +15,17 @@ use crate::declared::{are_declared_together, declared};
 use crate::private::{is_own, stays_here};
 use crate::scrutinee::Scrutinees;
 
+/// What a callback has to do with a guard.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Relation {
+    /// It is among what the guard protects.
+    Inside,
+    /// It is stored elsewhere.
+    Beside,
+    /// It runs in a branch whose scrutinee keeps the guard alive without need.
+    Kept,
+}
+
 /// A callback where it runs.
 pub(crate) struct Site<'a> {
     pub(crate) function: &'a FunctionView<'a>,
@@ -24,34 +35,44 @@ pub(crate) struct Site<'a> {
 }
 
 impl Site<'_> {
-    /// The guard under which it must not run, and whether it is among what that guard protects.
-    pub(crate) fn guard(&self) -> Option<(Guard, bool)> {
-        let held = self.happening.held.iter();
-        let guards = held.filter(|it| !self.is_scrutinised(it)).map(|it| self.function.flow.guard_at(it));
+    /// The guard under which it must not run, and what it has to do with it.
+    pub(crate) fn guard(&self) -> Option<(Guard, Relation)> {
+        let held = self.happening.held.iter().map(|it| (it, self.function.flow.guard_at(it)));
         let is_known = |it: &Guard| stays_here(self.function, self.body, &it.acquire);
-        let guards = guards.filter(|it| can_wait(it) && !is_own(self.function, &it.acquire) && !is_known(it));
-        guards.into_iter().find_map(|guard| {
-            let is_inside = self.is_inside(&guard);
-            self.endangers(&guard, is_inside).then_some((guard, is_inside))
+        let mut guards =
+            held.filter(|(_, it)| can_wait(it) && !is_own(self.function, &it.acquire) && !is_known(it));
+        guards.find_map(|(held, guard)| {
+            let relation = match self.is_scrutinised(held) {
+                true => Relation::Kept,
+                false if self.is_inside(&guard) => Relation::Inside,
+                false => Relation::Beside,
+            };
+            self.endangers(&guard, relation).then_some((guard, relation))
         })
     }
 
-    /// Whether `guard_in_scrutinee` tells this story.
+    /// Whether only a scrutinee keeps a guard alive.
     fn is_scrutinised(&self, held: &Held) -> bool {
         let scrutinees = Scrutinees::of(self.function);
         scrutinees.is_some_and(|it| it.keeper(held, self.happening.event.span).is_some())
     }
 
-    fn endangers(&self, guard: &Guard, is_inside: bool) -> bool {
+    fn endangers(&self, guard: &Guard, relation: Relation) -> bool {
         let acquire = &guard.acquire;
+        let is_exclusive = acquire.mode != LockMode::Shared;
+        let is_cell = acquire.class == GuardClass::RefCell;
+        let is_inside = relation == Relation::Inside;
+        if relation == Relation::Kept {
+            // `guard_in_scrutinee` tells it of locks.
+            return is_cell && self.callback.is_notice && self.callback.caller == Caller::Stored;
+        }
         if is_inside && self.is_given_the_owner(guard) {
             return true;
         }
         if !self.callback.is_notice {
-            return false;
+            // What is asked may ask in turn, and a map is there for more than the one.
+            return is_cell && is_exclusive && is_inside && self.is_one_of(guard);
         }
-        let is_exclusive = acquire.mode != LockMode::Shared;
-        let is_cell = acquire.class == GuardClass::RefCell;
         match self.callback.caller {
             Caller::Param(_) => false,
             Caller::Dyn => !is_cell && self.is_item_of(guard) && self.can_come_back(guard),
@@ -69,6 +90,14 @@ impl Site<'_> {
                 !is_cell && !self.callback.name.is_empty() && is_near
             }
         }
+    }
+
+    /// Whether a closure is an entry of what the guard protects, or one of its items.
+    fn is_one_of(&self, guard: &Guard) -> bool {
+        let depth = guard.acquire.lock.place.path.len();
+        let path = self.callback.place.iter().flat_map(|it| it.path.get(depth..));
+        let is_entry = path.flatten().any(|it| matches!(it, Step::Entry(_)));
+        self.callback.caller == Caller::Stored && (is_entry || self.is_item_of(guard))
     }
 
     /// Whether the callback is given what the lock belongs to, and so can take it again: `loader.load(self)`.
@@ -269,7 +298,7 @@ fn can_wait(guard: &Guard) -> bool {
 }
 
 /// The name at the root of an expression: `item` of `(item.callback)`.
-fn root_name(body: &Body, expr: ExprId) -> Option<&str> {
+pub(crate) fn root_name(body: &Body, expr: ExprId) -> Option<&str> {
     match &body.expr(expr).kind {
         ExprKind::Path(path) => path.as_ident().map(|it| it.as_str()),
         ExprKind::Field { base, .. } | ExprKind::Index { base, .. } => root_name(body, *base),

@@ -18,6 +18,7 @@ mod outliving;
 mod private;
 mod scrutinee;
 mod story;
+mod taken;
 #[cfg(test)]
 mod testing;
 mod uses;

@@ -135,11 +135,11 @@ impl<'a> Scrutinees<'a> {
             }
             ExprKind::For { pat, iter, body, .. } => vec![part("for", *iter, Some(*pat), *body)],
             ExprKind::While { cond, body, .. } => {
-                let lets = self.lets(*cond).into_iter();
+                let lets = lets(&self.body, *cond).into_iter();
                 lets.map(|(pat, init)| part("while let", init, Some(pat), *body)).collect()
             }
             ExprKind::If { cond, then, otherwise } => {
-                let lets = self.lets(*cond).into_iter();
+                let lets = lets(&self.body, *cond).into_iter();
                 let parts = lets.flat_map(|(pat, init)| {
                     let otherwise = otherwise.map(|it| part("if let", init, None, it));
                     [Some(part("if let", init, Some(pat), *then)), otherwise]
@@ -153,13 +153,13 @@ impl<'a> Scrutinees<'a> {
     fn is_owned(&self, scrutinee: Span) -> bool {
         self.function.flow.scrutinees.iter().any(|it| it.span == scrutinee && it.is_owned)
     }
+}
 
-    /// The `let`s of a condition.
-    pub(crate) fn lets(&self, cond: ExprId) -> Vec<(PatId, ExprId)> {
-        match &self.body.expr(cond).kind {
-            ExprKind::Let { pat, init } => vec![(*pat, *init)],
-            ExprKind::Lazy { lhs, rhs, .. } => [self.lets(*lhs), self.lets(*rhs)].concat(),
-            _ => Vec::new(),
-        }
+/// The `let`s of a condition.
+pub(crate) fn lets(body: &Body, cond: ExprId) -> Vec<(PatId, ExprId)> {
+    match &body.expr(cond).kind {
+        ExprKind::Let { pat, init } => vec![(*pat, *init)],
+        ExprKind::Lazy { lhs, rhs, .. } => [lets(body, *lhs), lets(body, *rhs)].concat(),
+        _ => Vec::new(),
     }
 }

@@ -63,7 +63,9 @@
 //! Reported is what is told something and gives nothing back: a closure without a result, a listener of a `dyn Trait` in a
 //! loop over the locked collection that can come back (an impl of the workspace takes the same lock, or there is none, or an
 //! argument leads to the lock's owner); and what is given the very owner of the lock (`loader.load(self)`), and so can take
-//! it again. A lock that does not leave the function is asked for by no callback. A closure that is asked (a predicate, a factory, a comparison) is part of
+//! it again. A closure that is taken out of a locked collection in the head of a branch (`if let Some(job) = jobs.pop()`) and
+//! one that gives something back but is called under a `borrow_mut` of the very map it lies in are `possible`. Under a guard
+//! of a lock that only a scrutinee keeps alive it is `guard_in_scrutinee`'s. A lock that does not leave the function is asked for by no callback. A closure that is asked (a predicate, a factory, a comparison) is part of
 //! the work under the lock, and so is a closure parameter of the function that takes the lock: what the workspace passes to it
 //! is looked at where it is passed. Single callbacks under a shared guard and anything under an async guard are left alone: a
 //! callback that is not async cannot wait for an async lock.
@@ -76,12 +78,13 @@ use safe_map_analysis::knowledge::schema::{GuardClass, LockMode};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};
 
-use crate::callbacks::Site;
+use crate::callbacks::{Relation, Site};
 use crate::fix::body_of;
 use crate::story::{
     MAX_CHAIN, acquire_label, callback_name, called, chain_labels, consequence, declaration_label, finding,
     lock_name, lock_path,
 };
+use crate::taken::{happenings, taken_callbacks};
 use crate::{Check, Confidence, Finding, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
@@ -96,7 +99,8 @@ pub(crate) static LINT: Lint = Lint {
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     let body = OnceCell::new();
     let mut told: Vec<Span> = Vec::new();
-    for happening in function.happenings() {
+    let taken = taken_callbacks(function);
+    for happening in happenings(function, &taken) {
         let EffectKind::Callback(callback) = &happening.kind else { continue };
         let span = happening.event.span;
         if told.contains(&span) || happening.chain.len() > MAX_CHAIN {
@@ -104,9 +108,9 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         }
         let Some(body) = body.get_or_init(|| body_of(function)) else { return };
         let site = Site { function, body, callback, happening: &happening };
-        let Some((guard, is_inside)) = site.guard() else { continue };
+        let Some((guard, relation)) = site.guard() else { continue };
         told.push(span);
-        out.push(report(function, &guard, &happening, callback, is_inside));
+        out.push(report(function, &guard, &happening, callback, relation));
     }
 }
 
@@ -115,7 +119,7 @@ fn report(
     guard: &Guard,
     happening: &Happening<'_>,
     callback: &Callback,
-    is_inside: bool,
+    relation: Relation,
 ) -> Finding {
     let name = lock_name(function, &guard.acquire);
     let what = callback_name(callback);
@@ -125,14 +129,16 @@ fn report(
     let message = format!("{what} is called{through} while {name} {keeps}");
     let mut finding = finding(function, LINT.name, happening.event.span, message);
     // Who takes a callback out for one call has often seen to it that nobody else is left to ask.
-    let is_many = is_inside && callback.had != Had::Taken;
+    // What is asked in its own borrow is often known not to ask back.
+    let is_asked = is_cell && !callback.is_notice;
+    let is_many = relation == Relation::Inside && callback.had != Had::Taken && !is_asked;
     finding.confidence = if is_many { Confidence::Likely } else { Confidence::Possible };
     finding.lock = lock_path(function, &guard.acquire);
     finding.labels.push(acquire_label(function, guard));
     finding.labels.extend(chain_labels(function, happening, "the callback is called here"));
     finding.labels.extend(declaration_label(function, &guard.acquire));
     finding.note = note(&guard.acquire, &name);
-    finding.help = help(is_inside, is_cell, callback.had).to_string();
+    finding.help = help(relation, is_cell, callback.had).to_string();
     finding
 }
 
@@ -149,15 +155,18 @@ fn note(acquire: &Acquire, name: &str) -> String {
     )
 }
 
-fn help(is_inside: bool, is_cell: bool, had: Had) -> &'static str {
-    match (is_inside, had) {
-        (false, _) => "take what the callback needs out of the guard, end it, and call then",
-        (true, Had::Taken) => "it is taken out already: end the guard before the call",
-        (true, _) if is_cell => "take the callback out, end the borrow, call it, and put it back",
-        (true, Had::Shared) => {
+fn help(relation: Relation, is_cell: bool, had: Had) -> &'static str {
+    match (relation, had) {
+        (Relation::Kept, _) => {
+            "give the scrutinee a `let` of its own, with a clone of what it finds: the borrow ends there"
+        }
+        (Relation::Beside, _) => "take what the callback needs out of the guard, end it, and call then",
+        (Relation::Inside, Had::Taken) => "it is taken out already: end the guard before the call",
+        (Relation::Inside, _) if is_cell => "take the callback out, end the borrow, call it, and put it back",
+        (Relation::Inside, Had::Shared) => {
             "clone the callbacks out, an `Arc` each, and call them when the guard has ended"
         }
-        (true, Had::InPlace) => {
+        (Relation::Inside, Had::InPlace) => {
             "keep each callback in an `Arc` and clone them out, or take them out and put them back: \
              call them when the guard has ended"
         }
@@ -422,6 +431,91 @@ impl Slot {
         assert_eq!(found.len(), 1, "{found:#?}");
         assert_eq!(found[0].confidence, Confidence::Possible);
         assert_eq!(found[0].help, "it is taken out already: end the guard before the call");
+    }
+
+    #[test]
+    fn one_that_is_asked_in_the_map_that_is_borrowed() {
+        let text = "
+use std::{any::Any, cell::RefCell, collections::BTreeMap};
+type Compute<T> = Box<dyn FnMut() -> T>;
+thread_local! { static COMPUTE: RefCell<BTreeMap<u32, Box<dyn Any>>> = RefCell::new(BTreeMap::new()); }
+fn compute<T: 'static>(id: u32) -> Option<T> {
+    COMPUTE.with(|all| {
+        let mut all = all.borrow_mut();
+        let compute = all.get_mut(&id)?.downcast_mut::<Compute<T>>()?;
+        Some(compute())
+    })
+}
+struct Store { makers: RefCell<BTreeMap<u32, Compute<u32>>>, one: RefCell<Compute<u32>> }
+impl Store {
+    fn make(&self) -> Option<u32> { self.makers.borrow_mut().get_mut(&1).map(|make| make()) }
+    fn by_let(&self) -> u32 {
+        let mut makers = self.makers.borrow_mut();
+        if let Some(make) = makers.get_mut(&1) { make() } else { 0 }
+    }
+    fn one(&self) -> u32 { (self.one.borrow_mut())() }
+}
+";
+        let found = found(&LINT, text);
+        let items: Vec<_> = found.iter().map(|it| (&*it.item, it.confidence)).collect();
+        let all = ["compute", "Store::make", "Store::by_let"].map(|it| (it, Confidence::Possible));
+        assert_eq!(items, all, "{found:#?}");
+    }
+
+    #[test]
+    fn one_that_is_cloned_out_while_the_scrutinee_still_borrows() {
+        let text = "
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
+#[derive(Clone)]
+struct Callback<T>(Rc<dyn Fn(T)>);
+impl<T> Callback<T> { fn emit(&self, value: T) { (self.0)(value) } }
+type Slab = Rc<RefCell<HashMap<u32, Option<Callback<u32>>>>>;
+fn respond(slab: &Slab, id: u32) {
+    match slab.borrow().get(&id).cloned() {
+        Some(Some(callback)) => callback.emit(1),
+        Some(None) | None => {}
+    }
+}
+fn outside(slab: &Slab, id: u32) {
+    let found = slab.borrow().get(&id).cloned();
+    match found {
+        Some(Some(callback)) => callback.emit(1),
+        Some(None) | None => {}
+    }
+}
+";
+        let found = found(&LINT, text);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert_eq!(
+            found[0].message,
+            "the callback in field `0` is called by `Callback::emit` while `slab` is borrowed"
+        );
+        assert!(found[0].help.starts_with("give the scrutinee a `let`"), "{}", found[0].help);
+    }
+
+    #[test]
+    fn a_task_of_a_message_that_is_another_one_is_silent() {
+        check(
+            &LINT,
+            "
+use std::sync::Mutex;
+enum Message { Task(Box<dyn FnOnce() + Send>), Wake, Stop }
+struct Worker { sent: Mutex<Vec<u32>> }
+impl Worker {
+    fn handle(message: Message) {
+        match message {
+            Message::Task(task) => task(),
+            Message::Wake | Message::Stop => {}
+        }
+    }
+    fn wake(&self) {
+        let mut sent = self.sent.lock().unwrap();
+        sent.push(1);
+        Self::handle(Message::Wake);
+    }
+}
+",
+        );
     }
 
     #[test]

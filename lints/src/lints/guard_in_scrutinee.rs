@@ -69,9 +69,10 @@
 //! A branch that uses what its pattern bound by reference needs the guard, and is left alone; so is a `for` over an
 //! iterator that borrows from the guard. Where only another part of the branch does, there is no finding if
 //! both locks are only read. A value whose type is not known counts as one that borrows. What counts as work is
-//! another lock that is kept for more than a statement, a callback, an await under an async guard, and serialisation or sorting. A second acquire
-//! of the same lock is `double_lock`'s, an await under a blocking guard `guard_across_await`'s, a blocking call
-//! `guard_across_blocking`'s. clippy's `significant_drop_in_scrutinee` reports the temporary whatever the branch does.
+//! another lock that is kept for more than a statement, a callback, an await under an async guard, and serialisation or
+//! sorting. A second acquire of the same lock is `double_lock`'s, an await under a blocking guard `guard_across_await`'s, a
+//! blocking call `guard_across_blocking`'s, a callback under a borrow of a `RefCell` `callback_under_guard`'s. clippy's
+//! `significant_drop_in_scrutinee` reports the temporary whatever the branch does.
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::ExprKind;
@@ -87,6 +88,7 @@ use crate::story::{
     MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, decodes, finding, here, is_another,
     is_momentary, lock_name, lock_path, what_happens,
 };
+use crate::taken::{happenings, taken_callbacks};
 use crate::{Applicability, Check, Edit, Finding, Fix, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
@@ -101,7 +103,8 @@ pub(crate) static LINT: Lint = Lint {
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     let Some(scrutinees) = Scrutinees::of(function) else { return };
     let mut told: Vec<Span> = told_elsewhere(function);
-    for happening in function.happenings() {
+    let taken = taken_callbacks(function);
+    for happening in happenings(function, &taken) {
         for held in &happening.held {
             let guard = function.flow.guard_at(held);
             if told.contains(&guard.acquire.span) || !costs(function, &guard.acquire, &happening) {
@@ -143,22 +146,17 @@ fn told_elsewhere(function: &FunctionView<'_>) -> Vec<Span> {
 
 /// Whether what happens is something that nobody does under a guard without need.
 fn costs(function: &FunctionView<'_>, first: &Acquire, happening: &Happening<'_>) -> bool {
-    if first.class == GuardClass::Free || first.lock.is_private {
+    if matches!(first.class, GuardClass::Free | GuardClass::RefCell) || first.lock.is_private {
         return false;
     }
-    let is_cell = first.class == GuardClass::RefCell;
     match &happening.kind {
         EffectKind::Callback(callback) => {
             let is_near = happening.chain.len() <= MAX_CHAIN;
             callback.is_notice && callback.caller == Caller::Stored && is_near
         }
-        EffectKind::Acquire(second) => {
-            !is_cell && is_another(first, second) && !is_momentary(function, happening)
-        }
+        EffectKind::Acquire(second) => is_another(first, second) && !is_momentary(function, happening),
         EffectKind::Await(_) => first.class == GuardClass::Async,
-        EffectKind::Work(work) => {
-            !is_cell && !decodes(work) && (work.is_large || !happening.chain.is_empty())
-        }
+        EffectKind::Work(work) => !decodes(work) && (work.is_large || !happening.chain.is_empty()),
         EffectKind::Block(_) | EffectKind::MapOp(_) => false,
     }
 }
@@ -199,9 +197,8 @@ fn report(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>,
     let name = lock_name(function, &guard.acquire);
     let through = called(function, happening).map(|it| format!(" by `{it}`")).unwrap_or_default();
     let what = what_happens(function, happening);
-    let keeps = if guard.acquire.class == GuardClass::RefCell { "borrowed" } else { "locked" };
     let message =
-        format!("{what}{through} while the scrutinee of this `{}` keeps {name} {keeps}", part.keyword);
+        format!("{what}{through} while the scrutinee of this `{}` keeps {name} locked", part.keyword);
     let mut finding = finding(function, LINT.name, happening.event.span, message);
     finding.lock = lock_path(function, &guard.acquire);
     finding.labels.push(acquire_label(function, guard));
@@ -341,6 +338,36 @@ fn f(it: &Queues) {
 //                      ^^^^^^^^^^^^^^^ guard_in_scrutinee
         *third += id;
     }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_job_that_is_taken_out_runs_in_its_branch() {
+        check(
+            &LINT,
+            "
+use std::{cell::RefCell, collections::VecDeque, sync::Mutex};
+type Job = Box<dyn FnOnce() + Send>;
+struct Pool { jobs: Mutex<Vec<Job>>, queue: Mutex<VecDeque<Job>>, slot: Mutex<Option<Job>>, own: RefCell<Vec<Job>> }
+fn f(it: &Pool) {
+    if let Some(job) = it.jobs.lock().unwrap().pop() { job(); }
+//                                                     ^^^^^ guard_in_scrutinee
+    while let Some(job) = it.queue.lock().unwrap().pop_front() { job(); }
+//                                                               ^^^^^ guard_in_scrutinee
+    match it.queue.lock().unwrap().pop_back() {
+        Some(job) => job(),
+//                   ^^^^^ guard_in_scrutinee
+        None => {}
+    }
+    if let Some(job) = it.slot.lock().unwrap().take() { job(); }
+//                                                      ^^^^^ guard_in_scrutinee
+    if let Some(job) = it.own.borrow_mut().pop() { job(); }
+    let last = it.jobs.lock().unwrap().pop();
+    if let Some(job) = last { job(); }
+    let Some(job) = it.jobs.lock().unwrap().pop() else { return };
+    job();
 }
 ",
         );
