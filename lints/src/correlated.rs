@@ -15,12 +15,9 @@ pub(crate) fn may_exclude(function: &FunctionView<'_>, guard: &Guard, maybe: boo
     let Some(body) = maybe.then(|| body_of(function)).flatten() else { return false };
     let branches: Vec<Span> = body.exprs.iter().flat_map(|it| branches(&body.exprs, it)).collect();
     let taken = guard.acquire.span;
-    // Where the guard is taken, or ended: not so in a closure, which runs or not for reasons of its own.
-    let decides = |it: &Span| {
-        let ends = guard.ends.iter().any(|end| it.contains(*end) && it.end > end.end);
-        !it.contains(hazard) && (it.contains(taken) || ends)
-    };
-    branches.iter().any(decides) && branches.iter().any(|it| it.contains(hazard) && !it.contains(taken))
+    // Not so in a closure, which runs or not for reasons of its own.
+    branches.iter().any(|it| it.contains(taken) && !it.contains(hazard))
+        && branches.iter().any(|it| it.contains(hazard) && !it.contains(taken))
 }
 
 /// Whether what a callee may do is what it did when it made the guard: it fills a cell that is empty, and gives a reference to

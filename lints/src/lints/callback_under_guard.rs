@@ -129,7 +129,9 @@ fn report(
     let message = format!("{what} is called{through} while {name} {keeps}");
     let mut finding = finding(function, LINT.name, happening.event.span, message);
     // Who takes a callback out for one call has often seen to it that nobody else is left to ask.
-    let is_many = relation == Relation::Inside && callback.had != Had::Taken && callback.is_notice;
+    // What is asked in its own borrow is often known not to ask back.
+    let is_asked = is_cell && !callback.is_notice;
+    let is_many = relation == Relation::Inside && callback.had != Had::Taken && !is_asked;
     finding.confidence = if is_many { Confidence::Likely } else { Confidence::Possible };
     finding.lock = lock_path(function, &guard.acquire);
     finding.labels.push(acquire_label(function, guard));
