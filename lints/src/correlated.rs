@@ -3,9 +3,10 @@
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Expr, ExprId, ExprKind};
 use safe_map_analysis::flow::{EventKind, Guard};
+use safe_map_analysis::knowledge::schema::LockMode;
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::span::Span;
-use safe_map_analysis::summary::Happening;
+use safe_map_analysis::summary::{EffectKind, Happening};
 
 use crate::fix::body_of;
 
@@ -23,7 +24,15 @@ pub(crate) fn may_exclude(function: &FunctionView<'_>, guard: &Guard, maybe: boo
 /// Whether what a callee may do is what it did when it made the guard: it fills a cell that is empty, and gives a reference to
 /// what is in it.
 pub(crate) fn is_filled(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>) -> bool {
-    let is_on_the_way = |id: FnId| happening.chain.iter().any(|it| it.function == id);
+    // What it does on every run it does again: a lock of the workspace's own is taken each time.
+    let analysis = function.file.analysis;
+    let fills = |id: FnId| {
+        analysis.effects(id).iter().all(|it| match &it.kind {
+            EffectKind::Acquire(acquire) => acquire.mode == LockMode::Shared || !it.is_sure,
+            _ => true,
+        })
+    };
+    let is_on_the_way = |id: FnId| fills(id) && happening.chain.iter().any(|it| it.function == id);
     let mut events = function.flow.events.iter().filter(|it| it.span == guard.acquire.span);
     !happening.is_sure
         && events.any(|it| match &it.kind {
