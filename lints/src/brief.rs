@@ -9,6 +9,7 @@ use safe_map_analysis::knowledge::schema::{Op, Waits};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::Happening;
 
+use crate::bodies::whole_await;
 use crate::fix::body_of;
 
 /// Whether nobody notices the wait, or nothing says that there is one.
@@ -51,8 +52,7 @@ fn removals<'a>(function: &FunctionView<'a>, place: &'a Place) -> impl Iterator<
         }
         _ => None,
     });
-    let is_below = |map: &Place| map.root == place.root && place.path.starts_with(&map.path);
-    removes.filter(move |(map, _)| is_below(map)).map(|(_, at)| at)
+    removes.filter(move |(map, _)| place.is_in(map)).map(|(_, at)| at)
 }
 
 /// Where the waiting stands: in the function itself, or in the last one that it calls.
@@ -75,15 +75,8 @@ fn site<'a>(function: &FunctionView<'a>, happening: &Happening<'a>) -> Option<Si
 }
 
 impl Site<'_> {
-    /// The call that waits: what is awaited, where that is the last word only.
-    fn call(&self) -> Span {
-        let mut awaits = self.body.exprs.iter().filter(|it| matches!(it.kind, ExprKind::Await(_)));
-        let whole = awaits.find(|it| it.span.end == self.span.end && it.span.contains(self.span));
-        whole.map_or(self.span, |it| it.span)
-    }
-
     fn sleeps_below_a_millisecond(&self) -> bool {
-        let call = self.call();
+        let call = whole_await(&self.body, self.span);
         let within = self.body.exprs.iter().filter(|it| call.contains(it.span));
         within.filter_map(|it| self.nanos(it)).max().is_some_and(|it| it < 1_000_000)
     }

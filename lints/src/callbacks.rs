@@ -2,6 +2,8 @@
 //!
 //! In: a callback that happens in a function. Out: the guard under which it must not run.
 
+use std::cell::OnceCell;
+
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatKind};
 use safe_map_analysis::flow::{Callback, Caller, Decl, EventKind, Guard, Held, Place, Root, Step};
@@ -11,6 +13,7 @@ use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{Effect, EffectKind, Happening};
 use safe_map_analysis::ty::Ty;
 
+use crate::bodies::binds;
 use crate::declared::{are_declared_together, declared};
 use crate::private::{is_own, stays_here};
 use crate::scrutinee::Scrutinees;
@@ -27,14 +30,16 @@ pub(crate) enum Relation {
 }
 
 /// A callback where it runs.
-pub(crate) struct Site<'a> {
-    pub(crate) function: &'a FunctionView<'a>,
+pub(crate) struct Site<'a, 'f> {
+    pub(crate) function: &'a FunctionView<'f>,
     pub(crate) body: &'a Body,
+    /// Looked for once a function, when first asked for.
+    pub(crate) scrutinees: &'a OnceCell<Option<Scrutinees<'f>>>,
     pub(crate) callback: &'a Callback,
     pub(crate) happening: &'a Happening<'a>,
 }
 
-impl Site<'_> {
+impl Site<'_, '_> {
     /// The guard under which it must not run, and what it has to do with it.
     pub(crate) fn guard(&self) -> Option<(Guard, Relation)> {
         let held = self.happening.held.iter().map(|it| (it, self.function.flow.guard_at(it)));
@@ -53,8 +58,8 @@ impl Site<'_> {
 
     /// Whether only a scrutinee keeps a guard alive.
     fn is_scrutinised(&self, held: &Held) -> bool {
-        let scrutinees = Scrutinees::of(self.function);
-        scrutinees.is_some_and(|it| it.keeper(held, self.happening.event.span).is_some())
+        let scrutinees = self.scrutinees.get_or_init(|| Scrutinees::of(self.function));
+        scrutinees.as_ref().is_some_and(|it| it.keeper(held, self.happening.event.span).is_some())
     }
 
     fn endangers(&self, guard: &Guard, relation: Relation) -> bool {
@@ -163,21 +168,14 @@ impl Site<'_> {
     /// Whether the callback is stored in what the guard protects.
     fn is_inside(&self, guard: &Guard) -> bool {
         let lock = &guard.acquire.lock.place;
-        let is_below = |place: &Place| {
-            place.root == lock.root
-                && place.path.len() > lock.path.len()
-                && place.path.starts_with(&lock.path)
-        };
-        self.callback.place.as_ref().is_some_and(is_below) || self.is_item_of(guard)
+        self.callback.place.as_ref().is_some_and(|it| it.is_below(lock)) || self.is_item_of(guard)
     }
 
     /// Whether the callee is a method of what the guard protects.
     fn is_called_on_inside(&self, guard: &Guard) -> bool {
         let lock = &guard.acquire.lock.place;
         match &self.happening.event.kind {
-            EventKind::Call(call) => call.receiver.as_ref().is_some_and(|it| {
-                it.root == lock.root && it.path.len() > lock.path.len() && it.path.starts_with(&lock.path)
-            }),
+            EventKind::Call(call) => call.receiver.as_ref().is_some_and(|it| it.is_below(lock)),
             _ => false,
         }
     }
@@ -234,13 +232,7 @@ impl Site<'_> {
     /// What a loop around the callback goes over, if it binds `name`.
     fn source(&self, expr: &Expr, name: &str) -> Option<ExprId> {
         let span = self.happening.event.span;
-        let binds = |within: Span| {
-            self.body
-                .pats
-                .iter()
-                .filter(|it| within.contains(it.span))
-                .any(|it| matches!(&it.kind, PatKind::Bind { name: bound, .. } if *bound == *name))
-        };
+        let binds = |within: Span| binds(self.body, within, name);
         match &expr.kind {
             ExprKind::For { pat, iter, body, .. } => {
                 let is_around = self.body.expr(*body).span.contains(span);
@@ -270,13 +262,7 @@ impl Site<'_> {
         });
         let bound = sources.filter(|(pat, _)| {
             let within = self.body.pat(*pat).span;
-            name.is_some_and(|name| {
-                self.body
-                    .pats
-                    .iter()
-                    .filter(|it| within.contains(it.span))
-                    .any(|it| matches!(&it.kind, PatKind::Bind { name: bound, .. } if *bound == *name))
-            })
+            name.is_some_and(|name| binds(self.body, within, name))
         });
         let spans = bound.map(|(_, init)| init).chain([callee]).map(|it| self.body.expr(it).span);
         spans.into_iter().any(|span| {

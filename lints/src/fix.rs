@@ -5,6 +5,7 @@ use safe_map_analysis::facts::{Block, Body, ExprKind, PatKind, Stmt, StmtKind};
 use safe_map_analysis::flow::Held;
 use safe_map_analysis::span::Span;
 
+use crate::bodies::blocks;
 use crate::moves::is_moved_before;
 use crate::story::here;
 use crate::{Applicability, Edit, Fix};
@@ -49,13 +50,6 @@ pub(crate) fn drop_before(function: &FunctionView<'_>, held: &Held, hazard: Span
 pub(crate) fn body_of(function: &FunctionView<'_>) -> Option<Body> {
     let def = function.model().func(function.id);
     Some(function.file.parsed().facts.body(def.body?).unpack())
-}
-
-fn blocks(body: &Body) -> impl Iterator<Item = &Block> {
-    body.exprs.iter().filter_map(|it| match &it.kind {
-        ExprKind::Block(block) => Some(block),
-        _ => None,
-    })
 }
 
 /// Whether a block binds the name at `binding` by a plain `let name = ..`.

@@ -3,6 +3,7 @@
 //! In: an [`Analysis`](safe_map_analysis::Analysis). Out: [`Finding`]s, plain data. Each lint is one file in
 //! `lints/`, with its documentation, its check, its wording, its fix and its tests; [`LINTS`] lists them.
 
+mod bodies;
 mod brief;
 mod callbacks;
 mod correlated;

@@ -3,11 +3,12 @@
 //! In: a function and an acquire in it. Out: whether another thread, or code that the function calls, can have the lock.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::{Body, ExprId, ExprKind, PatKind, StmtKind};
+use safe_map_analysis::facts::{Body, ExprId, ExprKind};
 use safe_map_analysis::flow::{Acquire, Root, Step};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::{Mutability, Ty};
 
+use crate::bodies::{binds, lets};
 use crate::fix::body_of;
 use crate::story::is_exclusive;
 
@@ -92,21 +93,4 @@ fn is_asked(body: &Body, named: ExprId, name: &str) -> bool {
         _ => false,
     });
     is_clone || is_receiver
-}
-
-fn binds(body: &Body, pat: Span, name: &str) -> bool {
-    let inside = body.pats.iter().filter(|it| pat.contains(it.span));
-    inside.into_iter().any(|it| matches!(&it.kind, PatKind::Bind { name: bound, .. } if *bound == *name))
-}
-
-/// The patterns of the `let` statements with their initialisers.
-fn lets(body: &Body) -> impl Iterator<Item = (Span, ExprId)> {
-    let blocks = body.exprs.iter().filter_map(|it| match &it.kind {
-        ExprKind::Block(block) => Some(block),
-        _ => None,
-    });
-    blocks.flat_map(|it| &it.stmts).filter_map(|it| match it.kind {
-        StmtKind::Let { pat, init: Some(init), .. } => Some((body.pat(pat).span, init)),
-        _ => None,
-    })
 }

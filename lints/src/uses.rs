@@ -11,6 +11,7 @@ use safe_map_analysis::flow::{FnFlow, Guard};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 
+use crate::bodies::whole_await;
 use crate::fix::body_of;
 
 /// Chains of borrows longer than this are not followed.
@@ -164,8 +165,7 @@ impl<'a> Uses<'a> {
 
     /// The expression that ends where an event is: an `.await` with its operand, or the event itself.
     pub(crate) fn expression(&self, event: Span) -> Span {
-        let mut awaits = self.body.exprs.iter().filter(|it| matches!(it.kind, ExprKind::Await(_)));
-        awaits.find(|it| it.span.end == event.end && it.span.contains(event)).map_or(event, |it| it.span)
+        whole_await(&self.body, event)
     }
 
     /// Whether a loop uses, from turn to turn, a guard that is older than it, or that its head takes.

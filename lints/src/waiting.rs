@@ -122,13 +122,10 @@ fn is_disk(it: &Happening<'_>) -> bool {
 /// who fills it makes the others wait on purpose.
 fn is_shared_data(function: &FunctionView<'_>, guard: &Guard) -> bool {
     let (lock, model) = (&guard.acquire.lock, function.model());
-    let is_handle = |ty: &Ty| matches!(model.role(ty), Some(TypeRole::Handle | TypeRole::Resource));
     match (lock.role, model.role(&lock.content)) {
         (TypeRole::SharedMap, _) => true,
         (TypeRole::Lock, Some(TypeRole::Enum)) => false,
-        (TypeRole::Lock, Some(TypeRole::Collection)) => {
-            !model.any_part(&lock.content, &mut |it| is_handle(it))
-        }
+        (TypeRole::Lock, Some(TypeRole::Collection)) => !has_handle(model, &lock.content),
         (TypeRole::Lock, _) => model.holds_map(&lock.content) || has_collection(model, &lock.content),
         _ => false,
     }
@@ -137,9 +134,12 @@ fn is_shared_data(function: &FunctionView<'_>, guard: &Guard) -> bool {
 /// Whether a field of a struct is a collection, and none of its fields what is waited with.
 fn has_collection(model: &Model, content: &Ty) -> bool {
     let Ty::Adt(id, _) = content else { return false };
-    let is_handle = |ty: &Ty| matches!(model.role(ty), Some(TypeRole::Handle | TypeRole::Resource));
     model.adt_fields(*id).iter().any(|it| model.role(&it.ty) == Some(TypeRole::Collection))
-        && !model.any_part(content, &mut |it| is_handle(it))
+        && !has_handle(model, content)
+}
+
+fn has_handle(model: &Model, content: &Ty) -> bool {
+    model.any_part(content, &mut |it| matches!(model.role(it), Some(TypeRole::Handle | TypeRole::Resource)))
 }
 
 /// The help text: `end`, and the map that loads, where what is waited for goes into the map.
@@ -168,9 +168,7 @@ fn loads(function: &FunctionView<'_>, guard: &Guard, wait: &Happening<'_>) -> bo
         | Waits::BlockOn => false,
     };
     let lock = &guard.acquire.lock.place;
-    let fills = |op: Op, place: &Path| {
-        matches!(op, Op::Insert | Op::Entry) && place.root == lock.root && place.path.starts_with(&lock.path)
-    };
+    let fills = |op: Op, place: &Path| matches!(op, Op::Insert | Op::Entry) && place.is_in(lock);
     brings
         && function.flow.events.iter().filter(|it| it.span.end >= wait.event.span.end).any(|it| {
             match &it.kind {
@@ -210,7 +208,7 @@ fn is_own_business(guard: &Guard, happening: &Happening<'_>) -> bool {
     }
     let EventKind::Call(call) = &happening.event.kind else { return false };
     let places = call.receiver.iter().chain(call.args.iter().filter_map(|it| it.place.as_ref()));
-    places.into_iter().any(|it| it.root == lock.root && it.path.starts_with(&lock.path) && it != lock)
+    places.into_iter().any(|it| it.is_below(lock))
 }
 
 /// Whether `on` is what the lock at `lock` protects, or a field of it; an entry of a map is only a part.

@@ -36,8 +36,7 @@ impl<'a> Walker<'a> {
         span: Span,
     ) -> Value {
         let mut value = self.eval(receiver);
-        let locks = name == "clone" && args.is_empty() && self.locks_to_clone(&value.ty);
-        if name == "clone" && args.is_empty() && !locks {
+        if name == "clone" && args.is_empty() && !self.locks_to_clone(&value.ty) {
             self.settle(&value);
             return self.clone_of(&value);
         }

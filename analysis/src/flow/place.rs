@@ -62,6 +62,16 @@ impl Place {
         Place { root: self.root.clone(), path }
     }
 
+    /// Whether it is `outer` or a part of it.
+    pub fn is_in(&self, outer: &Place) -> bool {
+        self.root == outer.root && self.path.starts_with(&outer.path)
+    }
+
+    /// Whether it is a part of `outer`.
+    pub fn is_below(&self, outer: &Place) -> bool {
+        self.is_in(outer) && self.path.len() > outer.path.len()
+    }
+
     /// The place of a field; `shared` if the field is a handle, which a copy of the owner shares.
     pub fn field(&self, name: &Name, shared: bool) -> Place {
         let step = if shared { Step::Handle } else { Step::Field };

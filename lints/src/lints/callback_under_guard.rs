@@ -98,6 +98,7 @@ pub(crate) static LINT: Lint = Lint {
 
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     let body = OnceCell::new();
+    let scrutinees = OnceCell::new();
     let mut told: Vec<Span> = Vec::new();
     let taken = taken_callbacks(function);
     for happening in happenings(function, &taken) {
@@ -107,7 +108,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
             continue;
         }
         let Some(body) = body.get_or_init(|| body_of(function)) else { return };
-        let site = Site { function, body, callback, happening: &happening };
+        let site = Site { function, body, scrutinees: &scrutinees, callback, happening: &happening };
         let Some((guard, relation)) = site.guard() else { continue };
         told.push(span);
         out.push(report(function, &guard, &happening, callback, relation));

@@ -151,10 +151,7 @@ fn plain_map(function: &FunctionView<'_>, event: &Event, place: &Place) -> Optio
 
 /// The guards through which a place is reached, oldest first, one an acquire.
 fn guards_over<'a>(function: &FunctionView<'a>, event: &Event, place: &Place) -> Vec<&'a Guard> {
-    let protects = |guard: &Guard| {
-        let inside = guard.acquire.lock.place.then(Step::Inside);
-        inside.root == place.root && place.path.starts_with(&inside.path)
-    };
+    let protects = |guard: &Guard| place.is_in(&guard.acquire.lock.place.then(Step::Inside));
     let mut guards: Vec<&Guard> =
         event.held.iter().map(|it| function.flow.guard(it.guard)).filter(|it| protects(it)).collect();
     guards.dedup_by_key(|it| it.acquire.span);

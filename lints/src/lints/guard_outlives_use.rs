@@ -67,7 +67,7 @@
 use std::cell::OnceCell;
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::{Body, Expr, ExprKind, MacroArgs, StmtKind};
+use safe_map_analysis::facts::{Body, Expr, ExprKind, MacroArgs};
 use safe_map_analysis::flow::{Caller, Guard, Held};
 use safe_map_analysis::knowledge::schema::{GuardClass, TypeRole, Waits};
 use safe_map_analysis::name::Name;
@@ -75,6 +75,7 @@ use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::ty::Ty;
 
+use crate::bodies::{lets, whole_await};
 use crate::fix::{body_of, drop_before};
 use crate::private::is_own;
 use crate::story::{
@@ -158,7 +159,7 @@ fn costs(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>) 
 /// The last use of a guard, where all its uses, and those of what borrows from it, are before `hazard`.
 fn last_use(function: &FunctionView<'_>, body: &Body, guard: &Guard, hazard: Span) -> Option<Span> {
     let (name, bound) = guard.binding.as_ref()?;
-    let hazard = whole(body, hazard);
+    let hazard = whole_await(body, hazard);
     // What is bound behind the hazard, or to what comes of it, borrows from the guard only where it names something that does.
     let waiting = binding_at(body, hazard).filter(|it| it.start > bound.start).unwrap_or(hazard);
     let is_between = |it: Span| bound.start < it.start && it.start < waiting.start;
@@ -186,24 +187,11 @@ fn last_use(function: &FunctionView<'_>, body: &Body, guard: &Guard, hazard: Spa
 
 /// The `let` that waits for `hazard`.
 fn binding_at(body: &Body, hazard: Span) -> Option<Span> {
-    let blocks = body.exprs.iter().filter_map(|it| match &it.kind {
-        ExprKind::Block(block) => Some(block),
-        _ => None,
-    });
-    let lets = blocks.flat_map(|it| &it.stmts).filter_map(|it| match it.kind {
-        StmtKind::Let { pat, init: Some(init), .. } => Some((body.pat(pat).span, body.expr(init).span)),
-        _ => None,
-    });
-    lets.filter(|(_, init)| init.contains(hazard))
+    lets(body)
+        .map(|(pat, init)| (pat, body.expr(init).span))
+        .filter(|(_, init)| init.contains(hazard))
         .map(|(pat, init)| pat.to(init))
         .min_by_key(|it| it.end - it.start)
-}
-
-/// The whole expression of an await, of which the event has the last word only.
-fn whole(body: &Body, hazard: Span) -> Span {
-    let awaits = body.exprs.iter().filter(|it| matches!(it.kind, ExprKind::Await(_)));
-    let ends = awaits.map(|it| it.span).filter(|it| it.contains(hazard) && it.end == hazard.end);
-    ends.min_by_key(|it| it.end - it.start).unwrap_or(hazard)
 }
 
 fn is_loop(kind: &ExprKind) -> bool {

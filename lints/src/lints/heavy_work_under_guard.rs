@@ -59,7 +59,7 @@ use std::cell::OnceCell;
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprKind, SelfKind};
-use safe_map_analysis::flow::{Acquire, Guard, Place, Step, Work};
+use safe_map_analysis::flow::{Acquire, Guard, Step, Work};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, TypeRole};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
@@ -100,6 +100,7 @@ enum Reason {
 
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     let body = OnceCell::new();
+    let scrutinees = OnceCell::new();
     let mut told: Vec<Span> = told_elsewhere(function);
     for happening in function.happenings() {
         let EffectKind::Work(work) = &happening.kind else { continue };
@@ -114,8 +115,8 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
             }
             let Some(body) = body.get_or_init(|| body_of(function)) else { return };
             let Some(reason) = reason(function, body, &guard, &happening, work) else { continue };
-            let keeps = |it: Scrutinees<'_>| it.keeper(held, happening.event.span).is_some();
-            if Scrutinees::of(function).is_some_and(keeps) {
+            let keeps = |it: &Scrutinees<'_>| it.keeper(held, happening.event.span).is_some();
+            if scrutinees.get_or_init(|| Scrutinees::of(function)).as_ref().is_some_and(keeps) {
                 continue;
             }
             told.push(guard.acquire.span);
@@ -147,7 +148,7 @@ fn reason(
     work: &Work,
 ) -> Option<Reason> {
     let lock = &guard.acquire.lock.place;
-    let below = work.subject.as_ref().filter(|it| is_below(it, lock));
+    let below = work.subject.as_ref().filter(|it| it.is_below(lock));
     if let Some(subject) = below {
         let is_whole = !subject.path[lock.path.len()..].iter().any(|it| matches!(it, Step::Entry(_)));
         let is_read = work.is_large && is_whole && !changes(function, happening);
@@ -197,10 +198,6 @@ fn changes(function: &FunctionView<'_>, happening: &Happening<'_>) -> bool {
         sig.self_kind == Some(SelfKind::RefMut) || sig.params.iter().any(is_changed)
     };
     happening.chain.iter().any(changes)
-}
-
-fn is_below(place: &Place, lock: &Place) -> bool {
-    place.root == lock.root && place.path.len() > lock.path.len() && place.path.starts_with(&lock.path)
 }
 
 /// Whether a loop that goes over something else than what is protected does the work under the guard.
