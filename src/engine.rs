@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use safe_map_analysis::Analysis;
 use safe_map_analysis::source::{FileId, Workspace};
 use safe_map_analysis::span::Span;
+use safe_map_analysis::{Analysis, Settings};
 use safe_map_lints::{Confidence, Finding, LINTS, Level, Lint};
 
 use crate::config::{self, Config};
@@ -49,7 +49,8 @@ pub fn check(
 ) -> Report {
     let Discovered { mut workspace, reported, root, incomplete, notes, lines } = discovered;
     workspace::sort(&mut workspace.files);
-    let analysis = Analysis::new(workspace, config.knowledge.clone(), config.settings.clone());
+    let settings = Settings { skips_tests: test_code == TestCode::Skip, ..config.settings.clone() };
+    let analysis = Analysis::new(workspace, config.knowledge.clone(), settings);
     timings.mark_with("analysis", analysis.phases());
     let outcome = safe_map_lints::run(&analysis, &|lint| policy.levels.is_enabled(lint));
     timings.mark("lints");

@@ -47,7 +47,7 @@ impl Analysis {
             let bodies = it.flows.iter().flatten().count();
             format!("{bodies} bodies, {} again, in {} rounds", it.again, it.count)
         };
-        let flows = Phase::run(&mut phases, "flow", || rounds::walk(&model), walked).flows;
+        let flows = Phase::run(&mut phases, "flow", || rounds::walk(&model, &settings), walked).flows;
         let turns = |it: &Summaries| format!("at most {} turns", it.turns);
         let summaries = Phase::run(&mut phases, "calls", || Summaries::new(&flows), turns);
         let mut by_file = vec![Vec::new(); workspace.files.len()];

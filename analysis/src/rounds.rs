@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use crate::flow::{self, FnFlow, Shapes};
 use crate::model::{FnId, Model};
+use crate::settings::Settings;
 
 /// How many rounds are walked. An accessor of an accessor takes one more each; real code needs three.
 const MAX_ROUNDS: u32 = 5;
@@ -17,13 +18,15 @@ pub(crate) struct Rounds {
     pub(crate) again: usize,
 }
 
-/// Walks every function, in parallel on the current rayon pool.
-pub(crate) fn walk(model: &Model) -> Rounds {
-    let ids: Vec<FnId> = model.fn_ids().collect();
+/// Walks every function that the settings leave, in parallel on the current rayon pool.
+pub(crate) fn walk(model: &Model, settings: &Settings) -> Rounds {
+    let all = model.fn_ids().count();
+    let is_asked_for = |it: &FnId| !(settings.skips_tests && model.func(*it).is_test);
+    let ids: Vec<FnId> = model.fn_ids().filter(is_asked_for).collect();
     let (shaped, plain): (Vec<FnId>, Vec<FnId>) =
         ids.par_iter().partition(|it| flow::may_have_shape(model, **it));
-    let mut shapes = Shapes::new(shaped.len() + plain.len());
-    let mut rounds = Rounds { flows: vec![None; shaped.len() + plain.len()], count: 0, again: 0 };
+    let mut shapes = Shapes::new(all);
+    let mut rounds = Rounds { flows: vec![None; all], count: 0, again: 0 };
     let mut changed = rounds.walk(model, &mut shapes, &shaped);
     // Most callers wait until those are known.
     while rounds.count < MAX_ROUNDS - 1 && changed.contains(&true) {

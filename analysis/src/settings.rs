@@ -1,10 +1,12 @@
-//! What a user's configuration tells the lints, as plain data. Reading it from a file is the caller's business.
+//! What a user's configuration and command line tell the analysis, as plain data. Reading them is the caller's business.
 
-/// The settings of a run that lints can see.
+/// The settings of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// Orders of two locks that are meant.
     pub allowed_orders: Vec<AllowedOrder>,
+    /// Whether the bodies of test code are left alone: nothing is reported there, and product code cannot call it.
+    pub skips_tests: bool,
 }
 
 /// `then` may be taken while `first` is held: taking them so is no inversion, whatever the other order does.

@@ -59,5 +59,8 @@ fn read(document: &Document) -> Result<Config, Failure> {
     let file: file::File = document.parse()?;
     let allowed_orders = orders::allowed(document, &file.lock_orders)?;
     let knowledge = entries::knowledge(document, file.knowledge())?;
-    Ok(Config { knowledge: Arc::new(knowledge), settings: Settings { allowed_orders } })
+    Ok(Config {
+        knowledge: Arc::new(knowledge),
+        settings: Settings { allowed_orders, ..Settings::default() },
+    })
 }

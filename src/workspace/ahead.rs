@@ -28,20 +28,29 @@ impl<'a> Ahead<'a> {
         self.files
     }
 
-    /// Waits for `slow` and meanwhile runs `meanwhile`, which is told when to stop.
-    pub(crate) fn during<A: Send, B: Send>(
+    /// Waits for `slow` on a thread of its own, for it waits for cargo, and meanwhile runs `meanwhile`, which is told
+    /// when to stop.
+    pub(crate) fn during<A: Send, B>(
+        &mut self,
+        slow: impl FnOnce() -> A + Send,
+        meanwhile: impl FnOnce(&mut Self, &AtomicBool) -> B,
+    ) -> (A, B) {
+        let is_over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let slow = scope.spawn(|| telling(slow, &is_over));
+            let out = meanwhile(self, &is_over);
+            (slow.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), out)
+        })
+    }
+
+    /// The same for a `slow` that runs in parallel itself, on the pool.
+    pub(crate) fn beside<A: Send, B: Send>(
         &mut self,
         slow: impl FnOnce() -> A + Send,
         meanwhile: impl FnOnce(&mut Self, &AtomicBool) -> B + Send,
     ) -> (A, B) {
         let is_over = AtomicBool::new(false);
-        let slow = || {
-            let out = slow();
-            // The flag guards no data: whoever sees it late reads one file more.
-            is_over.store(true, Ordering::Relaxed);
-            out
-        };
-        rayon::join(slow, || meanwhile(self, &is_over))
+        rayon::join(|| telling(slow, &is_over), || meanwhile(self, &is_over))
     }
 
     /// Reads what the manifests around `manifest` seem to mean.
@@ -61,4 +70,11 @@ impl<'a> Ahead<'a> {
         let Ok(plan) = plan::plan(roots, self.request) else { return };
         modules::read_ahead(plan, &mut self.files, is_over);
     }
+}
+
+/// Runs `slow` and says when it is over. The flag guards no data: whoever sees it late reads one file more.
+fn telling<A>(slow: impl FnOnce() -> A, is_over: &AtomicBool) -> A {
+    let out = slow();
+    is_over.store(true, Ordering::Relaxed);
+    out
 }

@@ -2,12 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 use safe_map_analysis::facts::Edition;
 
-use super::read::{Budget, Lowered, lower_text, read};
+use super::read::{Budget, Lowered, lower_path};
 use super::real_paths::RealPaths;
 
 /// A file by its real path, under an edition.
@@ -36,18 +35,16 @@ impl Files {
         self.lowered.remove(key)
     }
 
-    /// Reads and lowers those of `keys` that are new, in parallel, until `is_over`. All are read before any is lowered:
-    /// the parser leaves nothing in the caches of what the kernel needs to find a file.
-    pub(crate) fn read(&mut self, keys: HashSet<Key>, budget: Budget, is_over: &AtomicBool) {
-        let goes_on = || !is_over.load(Ordering::Relaxed);
+    /// Takes over what was read elsewhere.
+    pub(crate) fn put(&mut self, read: Vec<(Key, Result<Lowered, String>)>) {
+        self.lowered.extend(read);
+    }
+
+    /// Reads and lowers those of `keys` that are new, in parallel.
+    pub(crate) fn read(&mut self, keys: HashSet<Key>, budget: Budget) {
         let new: Vec<Key> = keys.into_iter().filter(|key| !self.lowered.contains_key(key)).collect();
-        let texts: Vec<_> =
-            new.into_par_iter().filter(|_| goes_on()).map(|key| (read(&key.0), key)).collect();
-        let lowered: Vec<_> = texts
-            .into_par_iter()
-            .filter(|_| goes_on())
-            .map(|(text, key)| (text.and_then(|text| lower_text(text, key.1, budget)), key))
-            .collect();
+        let read = |key: Key| (lower_path(&key.0, key.1, budget), key);
+        let lowered: Vec<_> = new.into_par_iter().map(read).collect();
         self.lowered.extend(lowered.into_iter().map(|(lowered, key)| (key, lowered)));
     }
 }

@@ -1,12 +1,13 @@
 //! The module tree: from the root files of targets to every file they reach.
 //!
-//! Rounds: the files of a round are read and lowered in parallel, then their references make the next round. A file
-//! is lowered once for each edition it is reached under, and belongs to the first crate that reaches it: reported
+//! First everything is read, each file as soon as one that names it is lowered. Then rounds, in an order that no thread
+//! has a part in, say which crate reaches what. A file is lowered once for each edition it is reached under, and belongs to the first crate that reaches it: reported
 //! before merely read, product before test, library before binary. The others share its module.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use safe_map_analysis::facts::{Edition, Problem};
@@ -18,7 +19,7 @@ use safe_map_analysis::span::LineIndex;
 use super::files::{Files, Key};
 use super::package::TargetKind;
 use super::plan::{Plan, Purpose, Start, TestCode};
-use super::read::{Lowered, Origin};
+use super::read::{Lowered, Origin, lower_path};
 use super::resolve::{Place, Reference, references};
 use super::{Discovered, Incomplete, paths};
 
@@ -45,9 +46,10 @@ pub(crate) fn follow(mut plan: Plan, mut files: Files) -> Discovered {
     let mut sharing = Vec::new();
     let mut missing = Vec::new();
     let mut round = starts(&mut plan, &files);
+    crawl(round.clone(), &plan, &mut files, &AtomicBool::new(false));
     while !round.is_empty() {
         round.retain(|visit| seen.insert((visit.real.clone(), visit.krate)));
-        files.read(keys(&round), plan.budget, &AtomicBool::new(false));
+        files.read(keys(&round), plan.budget);
         let next = expand_all(&round, &files, plan.test_code);
         sharing.extend(round.into_iter().filter_map(|it| own(&mut owners, it, &plan.reported)));
         round = next.visits;
@@ -76,12 +78,64 @@ fn key(visit: &Visit) -> Key {
 
 /// Reads the files that the plan leads to, until `is_over`.
 pub(crate) fn read_ahead(mut plan: Plan, files: &mut Files, is_over: &AtomicBool) {
-    let mut seen = HashSet::new();
-    let mut round = starts(&mut plan, files);
-    while !round.is_empty() && !is_over.load(Ordering::Relaxed) {
-        round.retain(|visit| seen.insert((visit.real.clone(), visit.edition)));
-        files.read(keys(&round), plan.budget, is_over);
-        round = expand_all(&round, files, plan.test_code).visits;
+    let starts = starts(&mut plan, files);
+    crawl(starts, &plan, files, is_over);
+}
+
+/// Reads and lowers everything that `starts` lead to. A file leads on as soon as it is lowered: no thread waits for the
+/// last file of a round.
+fn crawl(starts: Vec<Visit>, plan: &Plan, files: &mut Files, is_over: &AtomicBool) {
+    let crawl = Crawl { plan, files, is_over, seen: Mutex::default(), read: Mutex::default() };
+    rayon::scope(|scope| starts.into_iter().for_each(|visit| crawl.spawn(scope, visit)));
+    let read = crawl.read.into_inner().unwrap_or_else(PoisonError::into_inner);
+    files.put(read);
+}
+
+struct Crawl<'a> {
+    plan: &'a Plan,
+    /// What was read before.
+    files: &'a Files,
+    is_over: &'a AtomicBool,
+    seen: Mutex<HashSet<Key>>,
+    read: Mutex<Vec<(Key, Result<Lowered, String>)>>,
+}
+
+impl Crawl<'_> {
+    fn spawn<'s>(&'s self, scope: &rayon::Scope<'s>, visit: Visit) {
+        let is_new = self.seen.lock().is_ok_and(|mut seen| seen.insert(key(&visit)));
+        if is_new && !self.is_over.load(Ordering::Relaxed) {
+            scope.spawn(move |scope| self.visit(scope, &visit));
+        }
+    }
+
+    fn visit<'s>(&'s self, scope: &rayon::Scope<'s>, visit: &Visit) {
+        let key = key(visit);
+        if let Some(known) = self.files.lowered(&key) {
+            return self.lead_on(scope, visit, known);
+        }
+        let lowered = lower_path(&key.0, key.1, self.plan.budget);
+        if let Ok(lowered) = &lowered {
+            self.lead_on(scope, visit, lowered);
+        }
+        if let Ok(mut read) = self.read.lock() {
+            read.push((key, lowered));
+        }
+    }
+
+    fn lead_on<'s>(&'s self, scope: &rayon::Scope<'s>, visit: &Visit, lowered: &Lowered) {
+        for found in expand(visit, lowered, self.files) {
+            if let Found::File(next) = found
+                && next.is_wanted(self.plan.test_code)
+            {
+                self.spawn(scope, next);
+            }
+        }
+    }
+}
+
+impl Visit {
+    fn is_wanted(&self, test_code: TestCode) -> bool {
+        self.purpose != Purpose::Test || test_code == TestCode::Include
     }
 }
 
@@ -112,12 +166,14 @@ struct Next {
 }
 
 fn expand_all(round: &[Visit], files: &Files, test_code: TestCode) -> Next {
-    let found: Vec<Found> = round.par_iter().flat_map_iter(|visit| expand(visit, files)).collect();
+    let expand =
+        |visit: &Visit| files.lowered(&key(visit)).map(|it| expand(visit, it, files)).unwrap_or_default();
+    let found: Vec<Found> = round.par_iter().flat_map_iter(expand).collect();
     let mut next = Next::default();
     for found in found {
         match found {
-            Found::File(visit) if visit.purpose == Purpose::Test && test_code == TestCode::Skip => {}
-            Found::File(visit) => next.visits.push(visit),
+            Found::File(visit) if visit.is_wanted(test_code) => next.visits.push(visit),
+            Found::File(_) => {}
             Found::Missing(at) => next.missing.push(at),
         }
     }
@@ -145,9 +201,9 @@ impl MissingFile {
     }
 }
 
-fn expand(visit: &Visit, files: &Files) -> Vec<Found> {
+fn expand(visit: &Visit, lowered: &Lowered, files: &Files) -> Vec<Found> {
     let key = key(visit);
-    let (Some(lowered), Some(children)) = (files.lowered(&key), &visit.children) else { return Vec::new() };
+    let Some(children) = &visit.children else { return Vec::new() };
     let found = references(&lowered.facts, &visit.path, children, &visit.module);
     found.into_iter().flat_map(|reference| resolve(visit, reference, &key, files)).collect()
 }

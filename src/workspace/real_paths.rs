@@ -1,31 +1,29 @@
-//! Where files really are, behind every symlink. What was asked once of a directory is not asked again.
+//! Where files really are, behind every symlink. What was asked once is not asked again.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::RwLock;
 
-/// Directories with their real paths; `None` where there is no such directory.
+/// Directories and files with their real paths; `None` where there is nothing.
 #[derive(Debug, Default)]
 pub(crate) struct RealPaths {
-    dirs: RwLock<HashMap<PathBuf, Option<PathBuf>>>,
+    known: RwLock<HashMap<PathBuf, Option<PathBuf>>>,
 }
 
 impl RealPaths {
     /// The path behind every symlink, or nothing where it leads nowhere.
     pub(crate) fn of(&self, path: &Path) -> Option<PathBuf> {
-        match (path.parent(), path.file_name()) {
-            (Some(dir), Some(name)) if dir.is_absolute() => beside(&self.dir(dir)?.join(name)),
-            _ => path.canonicalize().ok(),
-        }
-    }
-
-    fn dir(&self, dir: &Path) -> Option<PathBuf> {
-        if let Some(known) = self.dirs.read().ok().and_then(|dirs| dirs.get(dir).cloned()) {
+        if let Some(known) = self.known.read().ok().and_then(|known| known.get(path).cloned()) {
             return known;
         }
-        let found = self.of(dir);
-        if let Ok(mut dirs) = self.dirs.write() {
-            dirs.insert(dir.to_owned(), found.clone());
+        let found = match (path.parent(), path.file_name()) {
+            (Some(dir), Some(name)) if dir.is_absolute() => {
+                self.of(dir).and_then(|dir| beside(&dir.join(name)))
+            }
+            _ => path.canonicalize().ok(),
+        };
+        if let Ok(mut known) = self.known.write() {
+            known.insert(path.to_owned(), found.clone());
         }
         found
     }

@@ -146,7 +146,7 @@ impl Roots {
             remaining = deeper;
             let load_all = || frontier.into_par_iter().map(|it| (load(&it), it)).collect::<Vec<_>>();
             let (outcomes, ()) = ahead
-                .during(load_all, |ahead, is_over| ahead.read(self.loaded.clone(), &self.scope, is_over));
+                .beside(load_all, |ahead, is_over| ahead.read(self.loaded.clone(), &self.scope, is_over));
             for (outcome, manifest) in outcomes {
                 self.add_outcome(outcome, &manifest, &mut remaining);
             }

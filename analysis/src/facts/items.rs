@@ -128,7 +128,7 @@ pub enum ItemKind {
         /// Its parameters.
         generics: Generics,
         /// The right side.
-        ty: Option<TypeExpr>,
+        ty: Option<Box<TypeExpr>>,
     },
     /// `const X: T = ..;`.
     Const {
@@ -142,7 +142,7 @@ pub enum ItemKind {
     /// A function; in a trait or impl a method.
     Fn(Fn),
     /// An impl block.
-    Impl(Impl),
+    Impl(Box<Impl>),
     /// A trait.
     Trait {
         /// Its parameters.
@@ -161,7 +161,7 @@ pub enum ItemKind {
     /// A macro called as an item: its tokens parsed as items where they parse (`cfg_if!` branches among them).
     MacroCall {
         /// The macro.
-        path: Path,
+        path: Box<Path>,
         /// What parsed.
         items: Vec<ItemId>,
     },
@@ -288,7 +288,7 @@ pub struct SelfParam {
     /// How.
     pub kind: SelfKind,
     /// The type of `self: Arc<Self>`.
-    pub ty: Option<TypeExpr>,
+    pub ty: Option<Box<TypeExpr>>,
 }
 
 /// How a method takes its receiver.

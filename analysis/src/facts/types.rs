@@ -145,15 +145,24 @@ pub enum TypeKind {
     Unknown,
 }
 
-/// Generic parameters of an item, with the bounds written inline and in the `where` clause.
+/// Generic parameters of an item. Most items have none.
+pub type Generics = Sparse<GenericParams>;
+
+/// What [`Generics`] holds where there are parameters, with the bounds written inline and in the `where` clause.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Generics {
+pub struct GenericParams {
     /// The type parameters, in order.
     pub params: Vec<GenericParam>,
     /// The lifetime parameters, without the apostrophe.
     pub lifetimes: Vec<Name>,
     /// `where T: A + B`, for any left side.
     pub predicates: Vec<Predicate>,
+}
+
+impl Absent for GenericParams {
+    fn absent() -> &'static GenericParams {
+        const { &GenericParams { params: Vec::new(), lifetimes: Vec::new(), predicates: Vec::new() } }
+    }
 }
 
 /// A type parameter.

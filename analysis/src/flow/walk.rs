@@ -154,7 +154,7 @@ impl<'a> Walker<'a> {
         let sig = self.model.signature(id).clone();
         let frame = self.push(FrameKind::Call(Vec::new()));
         if sig.self_kind.is_some() {
-            let ty = self.self_param_ty(&sig, facts.self_param.as_ref().and_then(|it| it.ty.as_ref()));
+            let ty = self.self_param_ty(&sig, facts.self_param.as_ref().and_then(|it| it.ty.as_deref()));
             let value = Value { place: Some(Place::new(Root::SelfValue)), ..Value::of(ty) };
             self.declare(Name::new("self"), Span::default(), value);
         }

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::threads::has_one_thread;
 use super::{
-    AdtDef, AliasId, ConstId, Def, FnDef, FnId, ImplDef, Import, ImportPath, ItemRef, Model, Module,
-    ModuleId, NamedDef, StaticDef, StaticId, is_test_attrs,
+    AdtDef, AliasId, ConstId, Def, FnDef, FnId, ImplDef, Import, ImportRef, ItemRef, Model, Module, ModuleId,
+    NamedDef, StaticDef, StaticId, is_test_attrs,
 };
 use crate::facts::{BodyId, FileFacts, Generics, ImportAlias, Item, ItemId, ItemKind};
 use crate::name::Name;
@@ -33,14 +33,15 @@ impl Place {
 }
 
 impl Import {
-    fn new(path: ImportPath) -> Import {
-        Import { path, answers: Default::default() }
+    fn new(written: ImportRef) -> Import {
+        Import { written, answers: Default::default() }
     }
 }
 
 impl Model {
     pub(super) fn collect(&mut self) {
         let workspace = self.workspace.clone();
+        self.modules.reserve(workspace.files.len());
         for id in workspace.file_ids() {
             let parsed = workspace.file(id);
             let module = self.module_at(parsed.source.krate, &parsed.source.module);
@@ -122,10 +123,9 @@ impl Model {
         };
         match &item.kind {
             ItemKind::Mod { items } => self.inline_mod(facts, item, items.as_deref(), place),
-            ItemKind::Use(imports) => self.imports(imports, place.module),
-            ItemKind::ExternCrate { krate } => {
-                let path = ImportPath { global: true, path: vec![krate.clone()] };
-                let import = Import::new(path);
+            ItemKind::Use(imports) => self.imports(imports, at, place.module),
+            ItemKind::ExternCrate { .. } => {
+                let import = Import::new(ImportRef { at, index: 0 });
                 self.modules[place.module.0 as usize].imports.insert(item.name.clone(), import);
             }
             ItemKind::Struct(it) | ItemKind::Union(it) => self.adt_def(item, at, &it.generics, place),
@@ -194,17 +194,15 @@ impl Model {
         self.items(facts, items, &Place { module, ..place.inside(&item.name) });
     }
 
-    fn imports(&mut self, imports: &[crate::facts::Import], module: ModuleId) {
-        let is_rooted = self.rooted.contains(&self.module(module).krate);
+    fn imports(&mut self, imports: &[crate::facts::Import], at: ItemRef, module: ModuleId) {
         let module = &mut self.modules[module.0 as usize];
-        for import in imports {
-            // In the 2015 edition `use ::a` is `use a`.
-            let path = ImportPath { global: import.global && !is_rooted, path: import.path.clone() };
+        for (import, index) in imports.iter().zip(0..) {
+            let written = ImportRef { at, index };
             match &import.alias {
                 ImportAlias::Named(name) => {
-                    module.imports.entry(name.clone()).or_insert_with(|| Import::new(path));
+                    module.imports.entry(name.clone()).or_insert_with(|| Import::new(written));
                 }
-                ImportAlias::Glob => module.globs.push(path),
+                ImportAlias::Glob => module.globs.push(written),
                 ImportAlias::Unnamed => {}
             }
         }

@@ -82,25 +82,33 @@ pub struct Module {
     types: FxHashMap<Name, Def>,
     values: FxHashMap<Name, Def>,
     imports: FxHashMap<Name, Import>,
-    globs: Vec<ImportPath>,
+    globs: Vec<ImportRef>,
     macros: FxHashMap<Name, ItemRef>,
     /// What its globs were found to bring in, by namespace.
     through_globs: [RwLock<FxHashMap<Name, Answer>>; 2],
 }
 
-/// A name that a `use` brings in.
+/// A name that a `use` brings in. Most are never asked for, so what they mean takes no room until then.
 #[derive(Debug)]
 struct Import {
-    path: ImportPath,
+    written: ImportRef,
     /// What it was found to name, by namespace.
-    answers: [OnceLock<Answer>; 2],
+    answers: [OnceLock<Box<Answer>>; 2],
 }
 
-/// The path of a `use`, resolved when it is asked for.
-#[derive(Debug, Clone)]
-struct ImportPath {
+/// One path of a `use` or an `extern crate`, by where it is written; resolved when it is asked for.
+#[derive(Debug, Clone, Copy)]
+struct ImportRef {
+    at: ItemRef,
+    /// Which path of the item.
+    index: u32,
+}
+
+/// A path that is imported.
+#[derive(Debug, Clone, Copy)]
+struct ImportPath<'a> {
     global: bool,
-    path: Vec<Name>,
+    path: &'a [Name],
 }
 
 /// A struct, enum or union.
@@ -188,6 +196,8 @@ pub struct Model {
     derefs: FxHashMap<Head, methods::DerefTarget>,
     /// What the globs of each module name.
     glob_targets: Vec<Vec<Def>>,
+    /// The same with what the globs of those modules name, and so on; found on first use.
+    glob_reach: Vec<OnceLock<Box<[Def]>>>,
     /// Whether names mean what they will always mean, so that answers may be kept.
     names_are_final: bool,
     /// What code of each crate names by the names of its manifest.
@@ -250,6 +260,7 @@ impl Model {
             implementors: FxHashMap::default(),
             impl_fns: FxHashMap::default(),
             glob_targets: Vec::new(),
+            glob_reach: Vec::new(),
             names_are_final: false,
             externs: Vec::new(),
             adt_holds: Vec::new(),

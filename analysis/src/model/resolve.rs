@@ -1,9 +1,14 @@
 //! Names to definitions: modules, imports, globs, re-exports, the extern prelude and the standard prelude.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::fuel::{Fuel, Meter};
-use super::{AliasId, ConstId, FnId, Import, ImportPath, ItemRef, Model, ModuleId, StaticId, TyScope};
+use super::{
+    AliasId, ConstId, FnId, Import, ImportPath, ImportRef, ItemRef, Model, ModuleId, StaticId, TyScope,
+};
 use crate::facts::{ItemKind, Path, Segment};
 use crate::name::Name;
 use crate::ty::{AdtId, TraitId, Ty};
@@ -179,7 +184,7 @@ impl Model {
         if self.glob_targets.get(module.0 as usize)?.is_empty() {
             return None;
         }
-        let search = |fuel: Fuel<'_>| self.search_globs(module, name, ns, fuel, &mut vec![module]);
+        let search = |fuel: Fuel<'_>| self.search_globs(module, name, ns, fuel);
         if !self.names_are_final {
             return search(fuel);
         }
@@ -194,24 +199,36 @@ impl Model {
         })
     }
 
-    /// Modules that glob each other are searched once each.
-    fn search_globs(
-        &self,
-        module: ModuleId,
-        name: &Name,
-        ns: Namespace,
-        fuel: Fuel<'_>,
-        seen: &mut Vec<ModuleId>,
-    ) -> Option<Def> {
-        self.glob_targets.get(module.0 as usize)?.iter().find_map(|target| match target {
-            Def::Module(id) if seen.contains(id) => None,
-            Def::Module(id) => {
-                seen.push(*id);
-                self.declared_itself(*id, name, ns, fuel)
-                    .or_else(|| self.search_globs(*id, name, ns, fuel, seen))
-            }
+    fn search_globs(&self, module: ModuleId, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
+        let search = |target: &Def| match target {
+            Def::Module(id) => self.declared_itself(*id, name, ns, fuel),
             _ => self.through_glob(target, name, ns, fuel),
-        })
+        };
+        match self.glob_reach.get(module.0 as usize) {
+            Some(reach) => reach.get_or_init(|| self.reached_by_globs(module)).iter().find_map(search),
+            None => self.reached_by_globs(module).iter().find_map(search),
+        }
+    }
+
+    /// What the globs of a module name, and those of the modules named, in the order in which they are searched.
+    /// Modules that glob each other are in it once each.
+    fn reached_by_globs(&self, module: ModuleId) -> Box<[Def]> {
+        let (mut reached, mut seen) = (Vec::new(), FxHashSet::from_iter([module]));
+        let targets = |id: ModuleId| self.glob_targets.get(id.0 as usize).into_iter().flatten();
+        let mut open = vec![targets(module)];
+        while let Some(next) = open.last_mut().map(Iterator::next) {
+            match next {
+                None => drop(open.pop()),
+                Some(Def::Module(id)) if !seen.insert(*id) => {}
+                Some(target) => {
+                    reached.push(target.clone());
+                    if let Def::Module(id) = target {
+                        open.push(targets(*id));
+                    }
+                }
+            }
+        }
+        reached.into_boxed_slice()
     }
 
     /// Resolves what each glob names. Globs may be named through other globs, so it takes a few rounds.
@@ -222,6 +239,7 @@ impl Model {
             let resolve = |(index, module): (usize, &super::Module)| {
                 let targets = module.globs.iter().filter_map(|glob| {
                     let module = ModuleId(index as u32);
+                    let glob = self.import_path(module, *glob);
                     let module = self.import_root(module, glob).unwrap_or(module);
                     self.resolve_fueled(module, glob.path.iter(), glob.global, Namespace::Types)
                 });
@@ -233,6 +251,20 @@ impl Model {
             }
             self.glob_targets = targets;
         }
+        self.glob_reach = self.modules.iter().map(|_| OnceLock::new()).collect();
+    }
+
+    /// What an import says. In the 2015 edition `use ::a` is `use a`.
+    fn import_path(&self, module: ModuleId, written: ImportRef) -> ImportPath<'_> {
+        match &self.item(written.at).kind {
+            ItemKind::Use(imports) => {
+                let import = &imports[written.index as usize];
+                let is_rooted = self.rooted.contains(&self.module(module).krate);
+                ImportPath { global: import.global && !is_rooted, path: &import.path }
+            }
+            ItemKind::ExternCrate { krate } => ImportPath { global: true, path: std::slice::from_ref(krate) },
+            _ => unreachable!("an ImportRef names a `use` or an `extern crate`"),
+        }
     }
 
     fn import(
@@ -243,7 +275,9 @@ impl Model {
         ns: Namespace,
         fuel: Fuel<'_>,
     ) -> Option<Def> {
-        let follow = |fuel: Fuel<'_>| self.follow_import(module, &import.path, name, ns, fuel);
+        let follow = |fuel: Fuel<'_>| {
+            self.follow_import(module, self.import_path(module, import.written), name, ns, fuel)
+        };
         if !self.names_are_final {
             return follow(fuel);
         }
@@ -251,7 +285,7 @@ impl Model {
         kept.get().and_then(|answer| fuel.accept(answer)).unwrap_or_else(|| {
             fuel.find(follow, |answer| {
                 // Another thread may have been faster; it found the same.
-                let _ = kept.set(answer);
+                let _ = kept.set(Box::new(answer));
             })
         })
     }
@@ -260,7 +294,7 @@ impl Model {
     fn follow_import(
         &self,
         module: ModuleId,
-        import: &ImportPath,
+        import: ImportPath<'_>,
         name: &Name,
         ns: Namespace,
         fuel: Fuel<'_>,
@@ -283,7 +317,7 @@ impl Model {
     }
 
     /// Where an import starts in the 2015 edition, if that is not the module that it stands in.
-    fn import_root(&self, module: ModuleId, import: &ImportPath) -> Option<ModuleId> {
+    fn import_root(&self, module: ModuleId, import: ImportPath<'_>) -> Option<ModuleId> {
         let is_relative = matches!(import.path.first()?.as_str(), "self" | "super" | "crate" | "$crate");
         let root = self.rooted_at(module).filter(|it| *it != module)?;
         (!import.global && !is_relative).then_some(root)

@@ -17,8 +17,9 @@ impl Lower<'_> {
                 syn::GenericParam::Const(_) => {}
             }
         }
-        let predicates = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
-        lowered.predicates = predicates.filter_map(|predicate| self.predicate(predicate)).collect();
+        for predicate in generics.where_clause.iter().flat_map(|clause| &clause.predicates) {
+            lowered.predicates.extend(self.predicate(predicate));
+        }
         lowered
     }
 
@@ -79,7 +80,9 @@ impl Lower<'_> {
         match &receiver.kind {
             syn::ReceiverKind::Reference(_, _, Some(_)) => SelfParam { kind: SelfKind::RefMut, ty: None },
             syn::ReceiverKind::Reference(_, _, None) => SelfParam { kind: SelfKind::Ref, ty: None },
-            syn::ReceiverKind::Typed(_, ty) => SelfParam { kind: SelfKind::Value, ty: Some(self.ty(ty)) },
+            syn::ReceiverKind::Typed(_, ty) => {
+                SelfParam { kind: SelfKind::Value, ty: Some(Box::new(self.ty(ty))) }
+            }
             _ => SelfParam { kind: SelfKind::Value, ty: None },
         }
     }

@@ -56,7 +56,7 @@ impl Lower<'_> {
             } else {
                 self.wrapped_items(mac)
             };
-            ItemKind::MacroCall { path: self.path(None, &mac.path), items }
+            ItemKind::MacroCall { path: Box::new(self.path(None, &mac.path)), items }
         };
         vec![self.put_item(head, kind)]
     }

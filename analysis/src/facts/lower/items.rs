@@ -121,7 +121,10 @@ impl Lower<'_> {
         let keyword = self.positions.span(item.impl_token.span);
         let head = self.nameless(&item.attrs, first, keyword, end);
         let (negative, is_unsafe) = (item.modifiers.polarity.is_some(), item.unsafety.is_some());
-        self.put_item(head, ItemKind::Impl(Impl { generics, trait_, negative, is_unsafe, self_ty, items }))
+        self.put_item(
+            head,
+            ItemKind::Impl(Box::new(Impl { generics, trait_, negative, is_unsafe, self_ty, items })),
+        )
     }
 
     fn mod_item(&mut self, item: &syn::ItemMod) -> ItemId {
@@ -201,7 +204,7 @@ impl Lower<'_> {
         let end = self.positions.end(item.semi_token.span);
         let head = self.head(&item.attrs, &item.vis, item.type_token.span, &item.ident, end);
         let generics = self.generics(&item.generics);
-        let ty = Some(self.ty(&item.ty));
+        let ty = Some(Box::new(self.ty(&item.ty)));
         self.put_item(head, ItemKind::TypeAlias { generics, ty })
     }
 

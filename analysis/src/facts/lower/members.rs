@@ -52,7 +52,7 @@ impl Lower<'_> {
         let first = member.modifiers.defaultness.map_or(member.type_token.span, |token| token.span);
         let head = self.head(&member.attrs, &member.vis, first, &member.ident, end);
         let generics = self.generics(&member.generics);
-        let ty = Some(self.ty(&member.ty));
+        let ty = Some(Box::new(self.ty(&member.ty)));
         self.put_item(head, ItemKind::TypeAlias { generics, ty })
     }
 
@@ -102,7 +102,7 @@ impl Lower<'_> {
         if !bounds.is_empty() {
             generics.predicates.push(Predicate { ty: self_type(&head.name, head.name_span), bounds });
         }
-        let ty = member.default.as_ref().map(|(_, ty)| self.ty(ty));
+        let ty = member.default.as_ref().map(|(_, ty)| Box::new(self.ty(ty)));
         self.put_item(head, ItemKind::TypeAlias { generics, ty })
     }
 
@@ -146,7 +146,7 @@ impl Lower<'_> {
     ) -> ItemId {
         let head = self.macro_head(attrs, mac, semi);
         let path = self.path(None, &mac.path);
-        self.put_item(head, ItemKind::MacroCall { path, items: Vec::new() })
+        self.put_item(head, ItemKind::MacroCall { path: Box::new(path), items: Vec::new() })
     }
 }
 
