@@ -10,6 +10,7 @@ use safe_map_lints::{Confidence, Finding, LINTS, Level, Lint};
 use crate::config::{self, Config};
 use crate::failure::Failure;
 use crate::fingerprint::Fingerprints;
+use crate::grouping;
 use crate::levels::{Context, Levels};
 use crate::report::{Report, Reported, Sources, Stats, Suppressed};
 use crate::suppress;
@@ -126,7 +127,7 @@ impl Judge<'_> {
                 out.push(self.report(finding, lint, context, suppressed, &mut fingerprints));
             }
         }
-        out
+        grouping::group(out)
     }
 
     fn reportable(&self, finding: &Finding, context: Context) -> Option<&'static Lint> {

@@ -11,6 +11,7 @@ pub mod exit;
 pub mod failure;
 mod fingerprint;
 pub mod fixes;
+mod grouping;
 mod item_path;
 pub mod levels;
 mod output;

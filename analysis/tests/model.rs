@@ -101,6 +101,21 @@ fn modules_reexports_and_globs_lead_across_files() {
 }
 
 #[test]
+fn private_imports_are_seen_from_inside_only() {
+    let told = |uses: &str, path: &str| {
+        let lib = format!("mod inner {{ {uses} mod deep {{ struct S {{ g: super::Cells }} }} }} mod cells {{ pub use std::sync::Mutex as Cells; }} struct S {{ f: {path} }}");
+        let model = model(&[("a", &[], &[("", &lib)])]);
+        [field(&model, "f"), field(&model, "g")]
+    };
+    assert_eq!(told("use crate::cells::Cells;", "inner::Cells<u8>"), ["?", "Mutex"]);
+    assert_eq!(told("use crate::cells::*;", "inner::Cells<u8>"), ["?", "Mutex"]);
+    assert_eq!(told("pub(crate) use crate::cells::Cells;", "inner::Cells<u8>"), ["Mutex<u8>", "Mutex"]);
+    assert_eq!(told("pub use crate::cells::*;", "inner::Cells<u8>"), ["Mutex<u8>", "Mutex"]);
+    let branches = "#[cfg(a)] use x::Cells; #[cfg(not(a))] pub use crate::cells::Cells;";
+    assert_eq!(told(branches, "inner::Cells<u8>"), ["Mutex<u8>", "Mutex"]);
+}
+
+#[test]
 fn modules_that_glob_each_other_end() {
     let mut files =
         vec![("".to_string(), (0..12).map(|it| format!("mod m{it}; pub use m{it}::*;")).collect::<String>())];

@@ -7,7 +7,7 @@ use super::{
     AdtDef, AliasId, ConstId, Def, FnDef, FnId, ImplDef, Import, ImportRef, ItemRef, Model, Module, ModuleId,
     NamedDef, StaticDef, StaticId, is_test_attrs,
 };
-use crate::facts::{BodyId, FileFacts, Generics, ImportAlias, Item, ItemId, ItemKind};
+use crate::facts::{BodyId, FileFacts, Generics, ImportAlias, Item, ItemId, ItemKind, Visibility};
 use crate::name::Name;
 use crate::source::{CrateId, FileId, SharedModule};
 use crate::ty::{AdtId, TraitId, Ty};
@@ -194,13 +194,19 @@ impl Model {
         self.items(facts, items, &Place { module, ..place.inside(&item.name) });
     }
 
+    /// The first import of a name wins, as other `cfg` branches come later, unless it is private and another is not.
     fn imports(&mut self, imports: &[crate::facts::Import], at: ItemRef, module: ModuleId) {
+        let workspace = self.workspace.clone();
+        let is_private = |at: ItemRef| workspace.file(at.file).facts.item(at.item).vis == Visibility::Private;
         let module = &mut self.modules[module.0 as usize];
         for (import, index) in imports.iter().zip(0..) {
             let written = ImportRef { at, index };
             match &import.alias {
                 ImportAlias::Named(name) => {
-                    module.imports.entry(name.clone()).or_insert_with(|| Import::new(written));
+                    let import = module.imports.entry(name.clone()).or_insert_with(|| Import::new(written));
+                    if is_private(import.written.at) && !is_private(at) {
+                        *import = Import::new(written);
+                    }
                 }
                 ImportAlias::Glob => module.globs.push(written),
                 ImportAlias::Unnamed => {}

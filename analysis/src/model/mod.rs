@@ -84,8 +84,8 @@ pub struct Module {
     imports: FxHashMap<Name, Import>,
     globs: Vec<ImportRef>,
     macros: FxHashMap<Name, ItemRef>,
-    /// What its globs were found to bring in, by namespace.
-    through_globs: [RwLock<FxHashMap<Name, Answer>>; 2],
+    /// What its globs were found to bring in, seen from inside and from outside, by namespace.
+    through_globs: [[RwLock<FxHashMap<Name, Answer>>; 2]; 2],
 }
 
 /// A name that a `use` brings in. Most are never asked for, so what they mean takes no room until then.
@@ -109,6 +109,14 @@ struct ImportRef {
 struct ImportPath<'a> {
     global: bool,
     path: &'a [Name],
+}
+
+/// What a glob names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct GlobTarget {
+    def: Def,
+    /// Seen only from inside the module that has the glob.
+    is_private: bool,
 }
 
 /// A struct, enum or union.
@@ -195,9 +203,10 @@ pub struct Model {
     /// The types that say what they dereference to.
     derefs: FxHashMap<Head, methods::DerefTarget>,
     /// What the globs of each module name.
-    glob_targets: Vec<Vec<Def>>,
-    /// The same with what the globs of those modules name, and so on; found on first use.
-    glob_reach: Vec<OnceLock<Box<[Def]>>>,
+    glob_targets: Vec<Vec<GlobTarget>>,
+    /// The same with what the globs of those modules name, and so on, seen from inside and from outside; found on first
+    /// use.
+    glob_reach: Vec<[OnceLock<Box<[Def]>>; 2]>,
     /// Whether names mean what they will always mean, so that answers may be kept.
     names_are_final: bool,
     /// What code of each crate names by the names of its manifest.

@@ -1,15 +1,14 @@
 //! Names to definitions: modules, imports, globs, re-exports, the extern prelude and the standard prelude.
 
-use std::sync::OnceLock;
-
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::fuel::{Fuel, Meter};
 use super::{
-    AliasId, ConstId, FnId, Import, ImportPath, ImportRef, ItemRef, Model, ModuleId, StaticId, TyScope,
+    AliasId, ConstId, FnId, GlobTarget, Import, ImportPath, ImportRef, ItemRef, Model, ModuleId, StaticId,
+    TyScope,
 };
-use crate::facts::{ItemKind, Path, Segment};
+use crate::facts::{ItemKind, Path, Segment, Visibility};
 use crate::name::Name;
 use crate::ty::{AdtId, TraitId, Ty};
 
@@ -53,6 +52,13 @@ pub enum ValueDef {
 pub enum Namespace {
     Types,
     Values,
+}
+
+/// Where one stands who looks into a module: private imports are seen from inside only.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum View {
+    Inside,
+    Outside,
 }
 
 impl Model {
@@ -106,12 +112,13 @@ impl Model {
             let first_ns = if path.len() == 0 { ns } else { Namespace::Types };
             self.first_segment(module, first, first_ns, fuel)?
         };
-        self.descend(def, path, ns, fuel)
+        self.descend(module, def, path, ns, fuel)
     }
 
-    /// Follows the rest of a path from what its start names.
+    /// Follows the rest of a path that is written in `from`, from what its start names.
     fn descend<'n>(
         &self,
+        from: ModuleId,
         mut def: Def,
         mut rest: impl ExactSizeIterator<Item = &'n Name>,
         ns: Namespace,
@@ -119,7 +126,7 @@ impl Model {
     ) -> Option<Def> {
         while let Some(name) = rest.next() {
             let ns = if rest.len() == 0 { ns } else { Namespace::Types };
-            def = self.member(&def, name, ns, fuel)?;
+            def = self.member(from, &def, name, ns, fuel)?;
         }
         Some(def)
     }
@@ -140,7 +147,7 @@ impl Model {
         }
         let mut scope = Some(module);
         while let Some(current) = scope {
-            if let Some(def) = self.declared(current, name, ns, fuel) {
+            if let Some(def) = self.declared(current, current, name, ns, fuel) {
                 return Some(def);
             }
             let it = self.module(current);
@@ -162,13 +169,28 @@ impl Model {
         }
     }
 
-    /// A name declared in or imported into a module.
-    fn declared(&self, module: ModuleId, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
-        self.declared_itself(module, name, ns, fuel).or_else(|| self.through_globs(module, name, ns, fuel))
+    /// A name declared in or imported into `module`, as `from` sees it.
+    fn declared(
+        &self,
+        module: ModuleId,
+        from: ModuleId,
+        name: &Name,
+        ns: Namespace,
+        fuel: Fuel<'_>,
+    ) -> Option<Def> {
+        self.declared_itself(module, from, name, ns, fuel)
+            .or_else(|| self.through_globs(module, self.view(from, module), name, ns, fuel))
     }
 
     /// The same, globs aside.
-    fn declared_itself(&self, module: ModuleId, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
+    fn declared_itself(
+        &self,
+        module: ModuleId,
+        from: ModuleId,
+        name: &Name,
+        ns: Namespace,
+        fuel: Fuel<'_>,
+    ) -> Option<Def> {
         let it = self.module(module);
         let own = match ns {
             Namespace::Types => &it.types,
@@ -177,18 +199,38 @@ impl Model {
         if let Some(def) = own.get(name) {
             return Some(def.clone());
         }
-        self.import(module, it.imports.get(name)?, name, ns, fuel)
+        let import = it.imports.get(name)?;
+        let is_seen = !self.is_private(import.written) || self.view(from, module) == View::Inside;
+        if is_seen { self.import(module, import, name, ns, fuel) } else { None }
     }
 
-    fn through_globs(&self, module: ModuleId, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
+    /// Whether only the module of an import and those inside it see what it brings in.
+    pub(super) fn is_private(&self, import: ImportRef) -> bool {
+        self.item(import.at).vis == Visibility::Private
+    }
+
+    /// Where `from` stands when it looks into `module`.
+    fn view(&self, from: ModuleId, module: ModuleId) -> View {
+        let mut around = std::iter::successors(Some(from), |it| self.module(*it).parent);
+        if around.any(|it| it == module) { View::Inside } else { View::Outside }
+    }
+
+    fn through_globs(
+        &self,
+        module: ModuleId,
+        view: View,
+        name: &Name,
+        ns: Namespace,
+        fuel: Fuel<'_>,
+    ) -> Option<Def> {
         if self.glob_targets.get(module.0 as usize)?.is_empty() {
             return None;
         }
-        let search = |fuel: Fuel<'_>| self.search_globs(module, name, ns, fuel);
+        let search = |fuel: Fuel<'_>| self.search_globs(module, view, name, ns, fuel);
         if !self.names_are_final {
             return search(fuel);
         }
-        let answers = &self.module(module).through_globs[ns as usize];
+        let answers = &self.module(module).through_globs[view as usize][ns as usize];
         let kept = answers.read().ok().and_then(|it| it.get(name).and_then(|answer| fuel.accept(answer)));
         kept.unwrap_or_else(|| {
             fuel.find(search, |answer| {
@@ -199,31 +241,44 @@ impl Model {
         })
     }
 
-    fn search_globs(&self, module: ModuleId, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
+    fn search_globs(
+        &self,
+        module: ModuleId,
+        view: View,
+        name: &Name,
+        ns: Namespace,
+        fuel: Fuel<'_>,
+    ) -> Option<Def> {
         let search = |target: &Def| match target {
-            Def::Module(id) => self.declared_itself(*id, name, ns, fuel),
-            _ => self.through_glob(target, name, ns, fuel),
+            Def::Module(id) => self.declared_itself(*id, module, name, ns, fuel),
+            _ => self.through_glob(target, name, fuel),
         };
         match self.glob_reach.get(module.0 as usize) {
-            Some(reach) => reach.get_or_init(|| self.reached_by_globs(module)).iter().find_map(search),
-            None => self.reached_by_globs(module).iter().find_map(search),
+            Some(reach) => {
+                let reach = reach[view as usize].get_or_init(|| self.reached_by_globs(module, view));
+                reach.iter().find_map(search)
+            }
+            None => self.reached_by_globs(module, view).iter().find_map(search),
         }
     }
 
     /// What the globs of a module name, and those of the modules named, in the order in which they are searched.
-    /// Modules that glob each other are in it once each.
-    fn reached_by_globs(&self, module: ModuleId) -> Box<[Def]> {
+    /// Modules that glob each other are in it once each; of another module only globs that can be seen count.
+    fn reached_by_globs(&self, module: ModuleId, view: View) -> Box<[Def]> {
         let (mut reached, mut seen) = (Vec::new(), FxHashSet::from_iter([module]));
-        let targets = |id: ModuleId| self.glob_targets.get(id.0 as usize).into_iter().flatten();
-        let mut open = vec![targets(module)];
+        let targets = |id: ModuleId, view: View| {
+            let all = self.glob_targets.get(id.0 as usize).into_iter().flatten();
+            all.filter(move |it| !it.is_private || view == View::Inside)
+        };
+        let mut open = vec![targets(module, view)];
         while let Some(next) = open.last_mut().map(Iterator::next) {
-            match next {
+            match next.map(|it| &it.def) {
                 None => drop(open.pop()),
                 Some(Def::Module(id)) if !seen.insert(*id) => {}
                 Some(target) => {
                     reached.push(target.clone());
                     if let Def::Module(id) = target {
-                        open.push(targets(*id));
+                        open.push(targets(*id, self.view(module, *id)));
                     }
                 }
             }
@@ -237,21 +292,23 @@ impl Model {
         self.glob_targets = vec![Vec::new(); self.modules.len()];
         for _ in 0..ROUNDS {
             let resolve = |(index, module): (usize, &super::Module)| {
-                let targets = module.globs.iter().filter_map(|glob| {
-                    let module = ModuleId(index as u32);
-                    let glob = self.import_path(module, *glob);
-                    let module = self.import_root(module, glob).unwrap_or(module);
-                    self.resolve_fueled(module, glob.path.iter(), glob.global, Namespace::Types)
-                });
-                targets.collect::<Vec<Def>>()
+                let targets = module.globs.iter().map(|glob| self.glob_target(ModuleId(index as u32), *glob));
+                targets.flatten().collect::<Vec<GlobTarget>>()
             };
-            let targets: Vec<Vec<Def>> = self.modules.par_iter().enumerate().map(resolve).collect();
+            let targets: Vec<Vec<GlobTarget>> = self.modules.par_iter().enumerate().map(resolve).collect();
             if targets == self.glob_targets {
                 break;
             }
             self.glob_targets = targets;
         }
-        self.glob_reach = self.modules.iter().map(|_| OnceLock::new()).collect();
+        self.glob_reach = self.modules.iter().map(|_| Default::default()).collect();
+    }
+
+    fn glob_target(&self, module: ModuleId, written: ImportRef) -> Option<GlobTarget> {
+        let glob = self.import_path(module, written);
+        let start = self.import_root(module, glob).unwrap_or(module);
+        let def = self.resolve_fueled(start, glob.path.iter(), glob.global, Namespace::Types)?;
+        Some(GlobTarget { def, is_private: self.is_private(written) })
     }
 
     /// What an import says. In the 2015 edition `use ::a` is `use a`.
@@ -311,7 +368,7 @@ impl Model {
             if self.module(module).types.contains_key(name) {
                 return self.resolve_hops(module, import.path.iter(), false, ns, fuel);
             }
-            return self.descend(krate, rest.iter(), ns, fuel);
+            return self.descend(module, krate, rest.iter(), ns, fuel);
         }
         self.resolve_hops(module, import.path.iter(), import.global, ns, fuel)
     }
@@ -330,8 +387,8 @@ impl Model {
     }
 
     /// A name that a glob over anything but a module of the workspace brings in.
-    fn through_glob(&self, target: &Def, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
-        let Def::Foreign(path) = target else { return self.member(target, name, ns, fuel) };
+    fn through_glob(&self, target: &Def, name: &Name, fuel: Fuel<'_>) -> Option<Def> {
+        let Def::Foreign(path) = target else { return self.variant(target, name, fuel) };
         // Of a foreign glob only what the knowledge files name there can be seen.
         let full = format!("{path}::{name}");
         let known =
@@ -339,22 +396,33 @@ impl Model {
         known.then(|| Def::Foreign(Name::new(&full)))
     }
 
-    /// `def::name`.
-    fn member(&self, def: &Def, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
+    /// `def::name`, written in `from`.
+    fn member(&self, from: ModuleId, def: &Def, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
+        let Def::Module(id) = def else { return self.variant(def, name, fuel) };
+        let fuel = fuel.burn()?;
+        match name.as_str() {
+            "super" => self.module(*id).parent.map(|it| Def::Module(self.real_module(it))),
+            "self" => Some(def.clone()),
+            _ => self.declared(*id, from, name, ns, fuel),
+        }
+    }
+
+    /// `def::name` where `def` is no module.
+    fn variant(&self, def: &Def, name: &Name, fuel: Fuel<'_>) -> Option<Def> {
         let fuel = fuel.burn()?;
         match def {
-            Def::Module(id) => match name.as_str() {
-                "super" => self.module(*id).parent.map(|it| Def::Module(self.real_module(it))),
-                "self" => Some(def.clone()),
-                _ => self.declared(*id, name, ns, fuel),
-            },
             Def::Foreign(path) => Some(Def::Foreign(Name::new(&format!("{path}::{name}")))),
             Def::Adt(id) => self.is_variant(*id, name).then(|| Def::Variant(*id, name.clone())),
             Def::Alias(id) => match self.alias_target(*id, fuel) {
                 Ty::Adt(adt, _) => self.is_variant(adt, name).then(|| Def::Variant(adt, name.clone())),
                 _ => None,
             },
-            Def::Variant(..) | Def::Trait(_) | Def::Fn(_) | Def::Static(_) | Def::Const(_) => None,
+            Def::Module(_)
+            | Def::Variant(..)
+            | Def::Trait(_)
+            | Def::Fn(_)
+            | Def::Static(_)
+            | Def::Const(_) => None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use miette::{Diagnostic, LabeledSpan, Severity, SourceCode};
 use safe_map_analysis::source::FileId;
 use safe_map_analysis::span::Span;
-use safe_map_lints::{Finding, Level, Place};
+use safe_map_lints::{Finding, Label, Level, Place};
 
 use super::excerpt::{Excerpt, first_line, is_drawable};
 use crate::report::{Report, Reported};
@@ -54,10 +54,16 @@ fn located(report: &Report, place: Place, message: String) -> String {
     format!("{}:{}:{}: {message}", file.path, start.line, start.column)
 }
 
+/// The labels that are drawn. A finding with a hundred sites says how many there are; the machine formats list them.
+fn drawn(finding: &Finding) -> &[Label] {
+    const MAX_LABELS: usize = 12;
+    &finding.labels[..finding.labels.len().min(MAX_LABELS)]
+}
+
 /// The labels of the finding in one file, the primary one first. A label that stands where the primary one does
 /// lends it its words; carets without any would look like a mistake.
 fn labels(report: &Report, finding: &Finding, file: FileId) -> Vec<LabeledSpan> {
-    let here = finding.labels.iter().filter(|label| label.place.file == file);
+    let here = drawn(finding).iter().filter(|label| label.place.file == file);
     let same = |span: Span| finding.primary == Place { file, span };
     let words = here.clone().find(|label| same(label.place.span));
     let words = words.map_or_else(|| "here".to_owned(), |label| label.message.clone());
@@ -86,7 +92,7 @@ fn labeled(
 /// One diagnostic for each other file that has labels, in their order.
 fn others<'a>(report: &'a Report, finding: &Finding) -> Vec<Drawn<'a>> {
     let mut files: Vec<FileId> = Vec::new();
-    for label in &finding.labels {
+    for label in drawn(finding) {
         let file = label.place.file;
         if file != finding.primary.file && !files.contains(&file) {
             files.push(file);
