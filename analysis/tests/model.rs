@@ -103,7 +103,9 @@ fn modules_reexports_and_globs_lead_across_files() {
 #[test]
 fn private_imports_are_seen_from_inside_only() {
     let told = |uses: &str, path: &str| {
-        let lib = format!("mod inner {{ {uses} mod deep {{ struct S {{ g: super::Cells }} }} }} mod cells {{ pub use std::sync::Mutex as Cells; }} struct S {{ f: {path} }}");
+        let lib = format!(
+            "mod inner {{ {uses} mod deep {{ struct S {{ g: super::Cells }} }} }} mod cells {{ pub use std::sync::Mutex as Cells; }} struct S {{ f: {path} }}"
+        );
         let model = model(&[("a", &[], &[("", &lib)])]);
         [field(&model, "f"), field(&model, "g")]
     };

@@ -82,10 +82,10 @@ use crate::callbacks::{Relation, Site};
 use crate::fix::body_of;
 use crate::story::{
     MAX_CHAIN, acquire_label, callback_name, called, chain_labels, consequence, declaration_label, finding,
-    lock_name, lock_path,
+    here, lock_name, lock_path,
 };
 use crate::taken::{happenings, taken_callbacks};
-use crate::{Check, Confidence, Finding, Group, Level, Lint};
+use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Role};
 
 pub(crate) static LINT: Lint = Lint {
     name: "callback_under_guard",
@@ -100,6 +100,8 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     let body = OnceCell::new();
     let scrutinees = OnceCell::new();
     let mut told: Vec<Span> = Vec::new();
+    // One guard, one finding: where each guard is taken, and which finding is about it.
+    let mut about: Vec<(Span, usize)> = Vec::new();
     let taken = taken_callbacks(function);
     for happening in happenings(function, &taken) {
         let EffectKind::Callback(callback) = &happening.kind else { continue };
@@ -111,8 +113,20 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         let site = Site { function, body, scrutinees: &scrutinees, callback, happening: &happening };
         let Some((guard, relation)) = site.guard() else { continue };
         told.push(span);
-        out.push(report(function, &guard, &happening, callback, relation));
+        match about.iter().find(|it| it.0 == guard.acquire.span) {
+            Some((_, first)) => out[*first].labels.push(also(function, &happening, callback)),
+            None => {
+                about.push((guard.acquire.span, out.len()));
+                out.push(report(function, &guard, &happening, callback, relation));
+            }
+        }
     }
+}
+
+/// The label of one more callback under the same guard.
+fn also(function: &FunctionView<'_>, happening: &Happening<'_>, callback: &Callback) -> Label {
+    let place = here(function, happening.event.span);
+    Label { role: Role::Hazard, place, message: format!("and {} here", callback_name(callback)) }
 }
 
 fn report(
