@@ -1,10 +1,12 @@
 //! The façade: one call from parsed files to what the lints look at.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use crate::flow::{self, FnFlow};
+use rustc_hash::FxHashSet;
+
+use crate::flow::{self, Decl, EventKind, FnFlow};
 use crate::knowledge::Knowledge;
-use crate::knowledge::schema::TypeRole;
+use crate::knowledge::schema::{LockMode, TypeRole};
 use crate::model::{FnId, Model};
 use crate::phases::Phase;
 use crate::rounds::{self, Rounds};
@@ -30,6 +32,8 @@ pub struct Analysis {
     summaries: Summaries,
     /// The functions of each file, in source order.
     by_file: Vec<Vec<FnId>>,
+    /// The modes in which some function waits for the lock of each declaration; found on first use.
+    waits: OnceLock<FxHashSet<(Decl, LockMode)>>,
     /// What has run, in order.
     phases: Vec<Phase>,
 }
@@ -54,7 +58,8 @@ impl Analysis {
         for id in ids {
             by_file[model.func(id).at.file.0 as usize].push(id);
         }
-        Analysis { workspace, knowledge, settings, model, flows, summaries, by_file, phases }
+        let waits = OnceLock::new();
+        Analysis { workspace, knowledge, settings, model, flows, summaries, by_file, waits, phases }
     }
 
     /// The parts of the analysis in the order in which they ran, with the time that each took.
@@ -80,6 +85,23 @@ impl Analysis {
     /// What a call of a function does, in the function's own terms.
     pub fn effects(&self, id: FnId) -> &[Effect] {
         self.summaries.of(id)
+    }
+
+    /// Whether a function of the workspace waits for a lock of this declaration in one of these modes, or panics where it
+    /// does not get it. Nobody does for one that all only try to take.
+    pub fn is_waited_for(&self, decl: &Decl, modes: &[LockMode]) -> bool {
+        let find = || {
+            let events = self.flows.iter().flatten().flat_map(|it| &it.events);
+            let waits = |kind: &EventKind| match kind {
+                EventKind::Acquire { acquire, .. } if !acquire.is_try => {
+                    acquire.lock.decl.clone().map(|decl| (decl, acquire.mode))
+                }
+                _ => None,
+            };
+            events.filter_map(|it| waits(&it.kind)).collect()
+        };
+        let waits = self.waits.get_or_init(find);
+        modes.iter().any(|mode| waits.contains(&(decl.clone(), *mode)))
     }
 
     /// How many shared maps, locks and cells the workspace declares in fields and statics.

@@ -44,6 +44,7 @@ pub(crate) fn held_at_waits<'a>(
             let guard = function.flow.guard_at(held);
             if !is_hazard(&guard, &happening.kind)
                 || is_meant(&guard, wait)
+                || is_lent(&guard, happening.event.span)
                 || is_own_business(&guard, &happening)
                 || !is_shared_data(function, &guard)
                 || is_own(function, &guard.acquire)
@@ -197,6 +198,12 @@ fn is_meant(guard: &Guard, wait: &Wait) -> bool {
         || guard.binding.as_ref().is_some_and(|(name, _)| name.starts_with('_'))
         || lock.is_private
         || wait.on.as_ref().is_some_and(|on| is_within(&lock.place, on))
+}
+
+/// Whether a callee has the guard and lends what it protects to a closure of this function, in which something waits: the
+/// closure is there to work on that.
+fn is_lent(guard: &Guard, event: Span) -> bool {
+    guard.acquire.is_indirect && guard.acquire.span.contains(event)
 }
 
 /// Whether what is protected does the waiting itself, or is handed to what waits; a guard that the caller chose to hand

@@ -11,7 +11,7 @@ use super::walk::Walker;
 use crate::facts::{ExprId, ExprKind, SelfKind, TypeExpr};
 use crate::knowledge::KnownMethod;
 use crate::knowledge::schema::{CloneKind, LockMode, Method, Receiver, TypeRole};
-use crate::model::{Def, ValueDef};
+use crate::model::{Def, FnId, ValueDef};
 use crate::name::Name;
 use crate::span::Span;
 use crate::ty::Ty;
@@ -77,12 +77,20 @@ impl<'a> Walker<'a> {
     fn dispatch(&mut self, callee: Callee, receiver: Value, call: Call<'_>) -> Value {
         match callee {
             Callee::Known(ty, method) => self.known_method(&ty, &method, receiver, call),
-            Callee::Workspace(ty, id) => self.workspace_call(id, Some((ty, receiver)), call),
-            Callee::Unknown => {
+            Callee::Workspace(ty, id) if self.fits(id, &call) => {
+                self.workspace_call(id, Some((ty, receiver)), call)
+            }
+            Callee::Workspace(..) | Callee::Unknown => {
                 self.abandon(&call);
                 Value::default()
             }
         }
+    }
+
+    /// Whether a function takes as many arguments as it is given; another one of its name is meant where it does not, which
+    /// a macro may have declared.
+    fn fits(&self, id: FnId, call: &Call<'_>) -> bool {
+        self.model.fn_facts(id).params.len() == call.args.len()
     }
 
     fn by_value(&self, callee: &Callee) -> bool {
@@ -167,7 +175,7 @@ impl<'a> Walker<'a> {
         let args_values: Vec<Value> = args.iter().map(|it| self.argument(*it)).collect();
         let call = Call { name, args: args_values, exprs: args, turbofish, span };
         match def {
-            ValueDef::Def(Def::Fn(id)) => self.workspace_call(id, None, call),
+            ValueDef::Def(Def::Fn(id)) if self.fits(id, &call) => self.workspace_call(id, None, call),
             ValueDef::Def(Def::Foreign(full)) => self.foreign_call(&full, call),
             ValueDef::Assoc(ty, name) => self.associated_call(&ty, &name, call),
             _ => {
@@ -250,7 +258,7 @@ impl<'a> Walker<'a> {
                 return self.known_method(&own.unwrap_or_else(|| ty.clone()), &method, receiver, call);
             }
         }
-        match self.model.method(ty, name) {
+        match self.model.associated_fn(ty, name) {
             Some(id) if self.model.signature(id).self_kind.is_some() && !call.args.is_empty() => {
                 let receiver = call.args.remove(0);
                 call.exprs = &call.exprs[1..];

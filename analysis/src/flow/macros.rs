@@ -48,7 +48,10 @@ impl<'a> Walker<'a> {
         }
         let ends = known.is_none_or(|it| it.spec.ends_temporaries || it.spec.awaits);
         let frame = ends.then(|| self.push(FrameKind::Temps));
+        let is_debug = u32::from(known.is_some_and(|it| it.spec.debug_only));
+        self.debug_only += is_debug;
         let value = self.macro_arguments(call, known, span);
+        self.debug_only -= is_debug;
         if let Some(frame) = frame {
             self.pop(frame, span.at_end());
         }

@@ -54,6 +54,7 @@ pub fn walk(model: &Model, shapes: &Shapes, id: FnId) -> Option<FnFlow> {
         has_left: false,
         returns_future: !model.signature(id).is_async && matches!(model.signature(id).output, Ty::Future(_)),
         apart: 0,
+        debug_only: 0,
         state: State::new(),
         frames: Vec::new(),
         locals: Vec::new(),
@@ -105,6 +106,8 @@ pub(super) struct Walker<'a> {
     pub(super) returns_future: bool,
     /// How many closures that nobody is known to run here are open.
     pub(super) apart: u32,
+    /// How many macros are open whose arguments only debug builds evaluate.
+    pub(super) debug_only: u32,
     /// What keeps the bodies alive while they are walked.
     pub(super) unpacked: &'a FrozenVec<Box<Body>>,
     /// The bodies of the macro rules walked so far.
@@ -215,7 +218,8 @@ impl<'a> Walker<'a> {
 
     /// The same, where some of the guards are another's business.
     pub(super) fn event_without(&mut self, others: &[GuardId], kind: EventKind, span: Span) {
-        if !self.state.reachable {
+        let is_cost = matches!(kind, EventKind::Block(_) | EventKind::Work(_));
+        if !self.state.reachable || (is_cost && self.debug_only > 0) {
             return;
         }
         let taken = match &kind {
@@ -231,7 +235,7 @@ impl<'a> Walker<'a> {
             span,
             held,
             iterating: self.iterating.as_slice().into(),
-            is_sure: self.branches == 0 && !self.has_left,
+            is_sure: self.branches == 0 && self.debug_only == 0 && !self.has_left,
             is_own: self.apart == 0,
         });
     }

@@ -371,6 +371,8 @@ pub struct Macro {
     pub awaits: bool,
     /// It ends the path: `panic!`, `bail!`, `return_err!`.
     pub diverges: bool,
+    /// Its arguments are only evaluated in debug builds: what they cost is no cost of the program.
+    pub debug_only: bool,
     /// Its arguments are taken by reference, whatever they are: `println!`.
     pub by_ref: bool,
     /// The type of its value: `String` of `format!`, `Vec<A0>` of `vec!`.

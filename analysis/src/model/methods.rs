@@ -146,11 +146,21 @@ impl Model {
         })
     }
 
-    /// The method or associated function `name` of a type, references and layers not peeled. An inherent method wins over
-    /// a trait's; several inherent ones are `cfg` branches.
+    /// The method `name` of a type, references and layers not peeled. An inherent method wins over a trait's; several
+    /// inherent ones are `cfg` branches.
     pub fn method(&self, ty: &Ty, name: &str) -> Option<FnId> {
+        // What takes no `self` is not called on a value.
+        self.associated(ty, name, |id| self.fn_facts(id).self_param.is_some())
+    }
+
+    /// The associated function or method of this name that `Type::name` means: inherent ones before those of traits.
+    pub fn associated_fn(&self, ty: &Ty, name: &str) -> Option<FnId> {
+        self.associated(ty, name, |_| true)
+    }
+
+    fn associated(&self, ty: &Ty, name: &str, is_meant: impl Fn(FnId) -> bool) -> Option<FnId> {
         let candidates = self.methods.get(&Head::of(ty)?)?.get(name)?;
-        let mut fitting = candidates.iter().copied().filter(|id| self.is_for(*id, ty));
+        let mut fitting = candidates.iter().copied().filter(|id| is_meant(*id) && self.is_for(*id, ty));
         let first = fitting.next()?;
         if self.is_inherent(first) {
             return Some(first);

@@ -77,6 +77,7 @@ use safe_map_analysis::knowledge::schema::{GuardClass, Locking};
 use safe_map_analysis::span::Span;
 
 use crate::fix::drop_before;
+use crate::private::is_only_tried;
 use crate::story::{acquire_label, declaration_label, finding, here, lock_name, lock_path};
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Role};
 
@@ -104,7 +105,10 @@ fn held_at_awaits<'a>(function: &FunctionView<'a>) -> Vec<(&'a Held, Vec<Span>)>
     for event in function.flow.events.iter().filter(|it| matches!(it.kind, EventKind::Await(_))) {
         for held in &event.held {
             let guard = function.flow.guard(held.guard);
-            if !suspends_badly(guard.acquire.class) || guard.acquire.lock.is_private {
+            if !suspends_badly(guard.acquire.class)
+                || guard.acquire.lock.is_private
+                || is_only_tried(function, &guard.acquire)
+            {
                 continue;
             }
             let (_, awaits) = found.entry(guard.acquire.span).or_insert_with(|| (held, Vec::new()));
@@ -189,6 +193,32 @@ fn help(guard: &Guard) -> String {
 mod tests {
     use super::LINT;
     use crate::testing::{check, fixed};
+
+    #[test]
+    fn a_lock_that_all_only_try_to_take() {
+        check(
+            &LINT,
+            "
+use std::sync::Mutex;
+struct Reader { file: Mutex<Vec<u8>>, log: Mutex<Vec<u8>> }
+//                                    --- declaration: declared here
+impl Reader {
+    async fn next(&self) {
+        let Ok(mut file) = self.file.try_lock() else { return };
+        fill(&mut file).await;
+    }
+    async fn note(&self) {
+        let Ok(mut log) = self.log.try_lock() else { return };
+//                        ------------------- acquire: held by `log`
+        fill(&mut log).await;
+//                     ^^^^^ guard_across_await
+    }
+    fn clear(&self) { self.log.lock().unwrap().clear() }
+}
+async fn fill(_: &mut Vec<u8>) { tokio::task::yield_now().await }
+",
+        );
+    }
 
     #[test]
     fn a_map_reference_in_an_if_let() {

@@ -18,6 +18,10 @@
 //! }
 //!
 //! impl Routes {
+//!     fn add(&self, name: String, weight: u32) {
+//!         self.by_name.write().unwrap().insert(name, weight);
+//!     }
+//!
 //!     fn total(&self) -> u32 {
 //!         self.by_name.read().unwrap().values().sum()
 //!     }
@@ -61,7 +65,8 @@
 //!
 //! ## Limits
 //!
-//! Whether anything ever writes at that moment is not asked, so the finding is `possible`. Silent are `read_recursive`,
+//! Whether anything writes at that moment is not asked, so the finding is `possible`; where nothing in the workspace writes
+//! at all there is none. Silent are `read_recursive`,
 //! attempts, the locks of spin, and `DashMap`, of which two reads never wait for a writer between them.
 
 use safe_map_analysis::FunctionView;
@@ -93,7 +98,9 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         }
         let mut alive = happening.held.iter().map(|held| (held, function.flow.guard_at(held)));
         let waits = |(held, guard): &(&Held, Guard)| {
-            can_wait(&guard.acquire, second) && !may_exclude(function, guard, held.maybe, span)
+            can_wait(&guard.acquire, second)
+                && is_written(function, second)
+                && !may_exclude(function, guard, held.maybe, span)
         };
         let Some((held, first)) = alive.find(waits) else { continue };
         reported.push(span);
@@ -107,6 +114,12 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
 fn can_wait(first: &Acquire, second: &Acquire) -> bool {
     let is_shared = (first.mode, second.mode) == (LockMode::Shared, LockMode::Shared);
     is_shared && queues(second.class) && !second.recursive && first.lock.place == second.lock.place
+}
+
+/// Whether anyone waits to write: of a lock without a declaration that is not known.
+fn is_written(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    let writes = |it| function.file.analysis.is_waited_for(it, &[LockMode::Exclusive]);
+    acquire.lock.decl.as_ref().is_none_or(writes)
 }
 
 fn queues(class: GuardClass) -> bool {
@@ -161,6 +174,7 @@ use std::sync::RwLock;
 struct Routes { names: RwLock<Vec<u32>> }
 //              ----- declaration: declared here
 impl Routes {
+    fn add(&self, name: u32) { self.names.write().unwrap().push(name) }
     fn total(&self) -> u32 { self.names.read().unwrap().iter().sum() }
 //                           ----------------- hazard: `names` is read again here
     fn share(&self) -> u32 {
@@ -184,6 +198,24 @@ async fn f(m: &tokio::sync::RwLock<u32>) -> u32 {
 //              -------- acquire: held by `first`
     *first + *m.read().await
 //            ^^^^^^^^ recursive_read
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_lock_that_nobody_writes() {
+        check(
+            &LINT,
+            "
+use std::sync::RwLock;
+struct Config { limits: RwLock<Vec<u32>> }
+impl Config {
+    fn total(&self) -> u32 { self.limits.read().unwrap().iter().sum() }
+    fn share(&self) -> u32 {
+        let limits = self.limits.read().unwrap();
+        limits[0] / self.total()
+    }
 }
 ",
         );
