@@ -126,8 +126,8 @@ fn a_manifest_that_is_no_toml_leaves_the_sources() {
 #[test]
 fn nested_workspaces_are_roots_of_their_own_under_a_path() {
     let nested = format!("{}\n[workspace]\n", manifest("nested"));
-    let project = Project::lib("").file("examples/nested/Cargo.toml", &nested);
-    let project = project.file("examples/nested/src/lib.rs", UNDERSCORE);
+    let project = Project::lib("").file("tools/nested/Cargo.toml", &nested);
+    let project = project.file("tools/nested/src/lib.rs", UNDERSCORE);
     assert!(project.lints(&[]).is_empty());
     assert_eq!(project.lints(&["."]), ["let_underscore_guard"]);
 }

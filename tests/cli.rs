@@ -212,6 +212,22 @@ fn test_code_is_analysed_on_request_and_one_level_lower() {
 }
 
 #[test]
+fn packages_in_side_directories_are_no_product_unless_they_are_named() {
+    let member = |name: &str| format!("[package]\nname = \"{name}\"\nedition = \"2021\"\n");
+    let project = Project::empty()
+        .file("Cargo.toml", "[workspace]\nmembers = [\"a\", \"examples/b\", \"fuzz\"]\nresolver = \"2\"\n")
+        .file("a/Cargo.toml", &member("a"))
+        .file("a/src/lib.rs", STATIC_MUT)
+        .file("examples/b/Cargo.toml", &member("b"))
+        .file("examples/b/src/lib.rs", UNDERSCORE)
+        .file("fuzz/Cargo.toml", &member("f"))
+        .file("fuzz/src/lib.rs", UNDERSCORE);
+    assert_eq!(project.lints(&["--workspace"]), ["static_mut_map"]);
+    assert_eq!(project.lints(&["--tests"]).len(), 3);
+    assert_eq!(project.lints(&["examples/b"]), ["let_underscore_guard"]);
+}
+
+#[test]
 fn files_are_listed_relative_to_the_root() {
     let project = Project::lib("mod a { mod b; }\nmod c;\ninclude!(\"d.in.rs\");\n")
         .file("src/a/b.rs", "")

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use crate::flow::{self, Decl, EventKind, FnFlow};
 use crate::knowledge::Knowledge;
@@ -32,8 +32,8 @@ pub struct Analysis {
     summaries: Summaries,
     /// The functions of each file, in source order.
     by_file: Vec<Vec<FnId>>,
-    /// The modes in which some function waits for the lock of each declaration; found on first use.
-    waits: OnceLock<FxHashSet<(Decl, LockMode)>>,
+    /// Who waits for the lock of each declaration, and how; found on first use.
+    waits: OnceLock<FxHashMap<Decl, Vec<(FnId, LockMode)>>>,
     /// What has run, in order.
     phases: Vec<Phase>,
 }
@@ -87,21 +87,22 @@ impl Analysis {
         self.summaries.of(id)
     }
 
-    /// Whether a function of the workspace waits for a lock of this declaration in one of these modes, or panics where it
-    /// does not get it. Nobody does for one that all only try to take.
-    pub fn is_waited_for(&self, decl: &Decl, modes: &[LockMode]) -> bool {
+    /// The functions of the workspace that wait for a lock of this declaration, or panic where they do not get it, each
+    /// with the mode it asks for. Nobody does for one that all only try to take.
+    pub fn waiters(&self, decl: &Decl) -> &[(FnId, LockMode)] {
         let find = || {
-            let events = self.flows.iter().flatten().flat_map(|it| &it.events);
-            let waits = |kind: &EventKind| match kind {
-                EventKind::Acquire { acquire, .. } if !acquire.is_try => {
-                    acquire.lock.decl.clone().map(|decl| (decl, acquire.mode))
+            let mut found: FxHashMap<Decl, Vec<(FnId, LockMode)>> = FxHashMap::default();
+            for flow in self.flows.iter().flatten() {
+                for event in &flow.events {
+                    let EventKind::Acquire { acquire, .. } = &event.kind else { continue };
+                    if let Some(decl) = acquire.lock.decl.as_ref().filter(|_| !acquire.is_try) {
+                        found.entry(decl.clone()).or_default().push((flow.id, acquire.mode));
+                    }
                 }
-                _ => None,
-            };
-            events.filter_map(|it| waits(&it.kind)).collect()
+            }
+            found
         };
-        let waits = self.waits.get_or_init(find);
-        modes.iter().any(|mode| waits.contains(&(decl.clone(), *mode)))
+        self.waits.get_or_init(find).get(decl).map_or(&[], Vec::as_slice)
     }
 
     /// How many shared maps, locks and cells the workspace declares in fields and statics.

@@ -5,7 +5,6 @@
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, ExprId, ExprKind};
 use safe_map_analysis::flow::{Acquire, Root, Step};
-use safe_map_analysis::knowledge::schema::LockMode;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::{Mutability, Ty};
 
@@ -34,8 +33,7 @@ pub(crate) fn is_own(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
 /// Whether nobody waits for the lock of a guard: this one was an attempt, and so is everybody's in the workspace.
 pub(crate) fn is_only_tried(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
     let decl = acquire.lock.decl.as_ref().filter(|_| acquire.is_try);
-    let modes = [LockMode::Shared, LockMode::Upgradable, LockMode::Exclusive];
-    decl.is_some_and(|it| !function.file.analysis.is_waited_for(it, &modes))
+    decl.is_some_and(|it| function.file.analysis.waiters(it).is_empty())
 }
 
 fn is_given_mutably(function: &FunctionView<'_>, index: u32) -> bool {

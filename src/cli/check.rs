@@ -55,7 +55,8 @@ struct TargetArgs {
     /// Binaries
     #[arg(long)]
     bins: bool,
-    /// Test code as well: test, bench and example targets, `#[cfg(test)]`, packages that are only dev-dependencies
+    /// Test code as well: test, bench and example targets, `#[cfg(test)]`, packages that are only dev-dependencies or
+    /// stand in `tests`, `benches`, `examples` or `fuzz`
     #[arg(long)]
     tests: bool,
     /// Examples as well

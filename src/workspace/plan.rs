@@ -1,7 +1,7 @@
 //! From loaded workspaces to crates and the files they start from.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use globset::Glob;
 use safe_map_analysis::facts::Edition;
@@ -28,7 +28,7 @@ pub struct Packages {
 pub struct Targets {
     /// Their kinds.
     pub kinds: BTreeSet<TargetKind>,
-    /// Code under `#[cfg(test)]`, and packages that are only dev-dependencies.
+    /// Code under `#[cfg(test)]`, packages that are only dev-dependencies, and those in side directories.
     pub test_code: TestCode,
 }
 
@@ -108,7 +108,8 @@ pub(crate) fn plan(roots: Roots, request: &Request) -> Result<Plan, Failure> {
         incomplete,
         notes: loaded.iter().flat_map(|it| it.notes.clone()).collect(),
     };
-    for mut chosen in choices(&loaded, &scope, request) {
+    let root = plan.root.clone();
+    for mut chosen in choices(&loaded, &scope, &root, request) {
         chosen.targets.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
         plan.add_package(&chosen);
     }
@@ -147,19 +148,22 @@ struct Chosen<'a> {
 }
 
 /// The chosen packages, and the libraries they name, which are only read. Ordered by package and manifest.
-fn choices<'a>(loaded: &'a [Loaded], scope: &[PathBuf], request: &Request) -> Vec<Chosen<'a>> {
+fn choices<'a>(loaded: &'a [Loaded], scope: &[PathBuf], root: &Path, request: &Request) -> Vec<Chosen<'a>> {
     let mut chosen = Vec::new();
     let mut seen = BTreeSet::new();
     for workspace in loaded {
-        let reported: Vec<&Package> =
-            workspace.packages.iter().filter(|it| is_reported(it, workspace, scope, request)).collect();
+        let purpose = |it: &Package| purpose(it, workspace, root);
+        let is_reported = |it: &&Package| is_reported(it, purpose(it), scope, request);
+        let reported: Vec<&Package> = workspace.packages.iter().filter(is_reported).collect();
         let context = context_of(&reported, workspace);
         for package in &workspace.packages {
             let is_reported = reported.iter().any(|it| it.manifest == package.manifest);
             if !(is_reported || context.contains(package.name.as_str())) || !seen.insert(&package.manifest) {
                 continue;
             }
-            chosen.push(choose(package, workspace, is_reported, request));
+            let targets = targets(package, is_reported, request);
+            let purpose = purpose(package);
+            chosen.push(Chosen { package, workspace, targets, purpose, reported: is_reported });
         }
     }
     chosen
@@ -167,13 +171,12 @@ fn choices<'a>(loaded: &'a [Loaded], scope: &[PathBuf], request: &Request) -> Ve
     chosen
 }
 
-fn is_reported(package: &Package, workspace: &Loaded, scope: &[PathBuf], request: &Request) -> bool {
+fn is_reported(package: &Package, purpose: Purpose, scope: &[PathBuf], request: &Request) -> bool {
     let Packages { include, exclude } = &request.packages;
     let named = include.is_empty() || include.iter().any(|spec| matches_spec(package, spec));
     let excluded = exclude.iter().any(|spec| matches_spec(package, spec));
     let in_scope = scope.is_empty() || scope.iter().any(|dir| package.manifest.starts_with(dir));
-    let wanted =
-        request.targets.test_code == TestCode::Include || purpose(package, workspace) == Purpose::Product;
+    let wanted = request.targets.test_code == TestCode::Include || purpose == Purpose::Product;
     package.membership == Membership::Member && named && !excluded && in_scope && wanted
 }
 
@@ -193,23 +196,35 @@ fn context_of<'a>(packages: &[&'a Package], workspace: &'a Loaded) -> BTreeSet<&
     reached
 }
 
-fn choose<'a>(package: &'a Package, workspace: &'a Loaded, reported: bool, request: &Request) -> Chosen<'a> {
+fn targets<'a>(package: &'a Package, reported: bool, request: &Request) -> Vec<&'a Target> {
     let kinds = &request.targets.kinds;
     // A library is read even where only others are reported on: the binaries beside it use its types.
     let wanted =
         |target: &&Target| target.kind == TargetKind::Lib || (reported && kinds.contains(&target.kind));
-    let targets = package.targets.iter().filter(wanted).collect();
-    Chosen { package, workspace, targets, purpose: purpose(package, workspace), reported }
+    package.targets.iter().filter(wanted).collect()
 }
 
-/// A package that members name only under `[dev-dependencies]` is test code, unless it is the root or has a binary.
-fn purpose(package: &Package, workspace: &Loaded) -> Purpose {
+/// The directories that cargo and its tools have for what is not the product.
+const SIDE_DIRS: [&str; 4] = ["benches", "examples", "fuzz", "tests"];
+
+/// A package that members name only under `[dev-dependencies]` is test code, unless it is the root or has a binary; so is
+/// one in a side directory, unless that is what was asked for.
+fn purpose(package: &Package, workspace: &Loaded, root: &Path) -> Purpose {
+    if is_aside(&package.manifest, root) {
+        return Purpose::Test;
+    }
     let uses = workspace.packages.iter().flat_map(|it| &it.dependencies);
     let mut kinds = uses.filter(|it| it.dependency.package == package.name).map(|it| it.kind).peekable();
     let is_root = package.manifest.parent() == Some(workspace.root.as_path());
     let has_binary = package.targets.iter().any(|target| target.kind == TargetKind::Bin);
     let only_dev = kinds.peek().is_some() && kinds.all(|kind| kind == DependencyKind::Dev);
     if only_dev && !is_root && !has_binary { Purpose::Test } else { Purpose::Product }
+}
+
+/// Whether a manifest is in a side directory below `root`.
+fn is_aside(manifest: &Path, root: &Path) -> bool {
+    let Some(dir) = manifest.strip_prefix(root).ok().and_then(Path::parent) else { return false };
+    dir.components().any(|it| SIDE_DIRS.iter().any(|side| it.as_os_str() == *side))
 }
 
 impl Plan {

@@ -118,8 +118,8 @@ fn can_wait(first: &Acquire, second: &Acquire) -> bool {
 
 /// Whether anyone waits to write: of a lock without a declaration that is not known.
 fn is_written(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
-    let writes = |it| function.file.analysis.is_waited_for(it, &[LockMode::Exclusive]);
-    acquire.lock.decl.as_ref().is_none_or(writes)
+    let mut waiters = acquire.lock.decl.iter().flat_map(|it| function.file.analysis.waiters(it));
+    acquire.lock.decl.is_none() || waiters.any(|(_, mode)| *mode == LockMode::Exclusive)
 }
 
 fn queues(class: GuardClass) -> bool {
