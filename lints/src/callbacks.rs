@@ -1,6 +1,7 @@
 //! Where a callback runs, and which of the guards that are alive there it can ask for.
 //!
-//! In: a callback that happens in a function. Out: the guard under which it must not run.
+//! In: a callback that happens in a function. Out: the guard under which it must not run. That it runs under a guard is not
+//! enough: there must be a way by which it can come back to the lock.
 
 use std::cell::OnceCell;
 
@@ -14,7 +15,7 @@ use safe_map_analysis::summary::{Effect, EffectKind, Happening};
 use safe_map_analysis::ty::Ty;
 
 use crate::bodies::binds;
-use crate::declared::{are_declared_together, declared};
+use crate::declared::{are_declared_together, owner};
 use crate::private::{is_own, stays_here};
 use crate::scrutinee::Scrutinees;
 
@@ -63,6 +64,13 @@ impl Site<'_, '_> {
     }
 
     fn endangers(&self, guard: &Guard, relation: Relation) -> bool {
+        let is_given = self.is_given_the_owner(guard);
+        relation == Relation::Inside && is_given
+            || self.is_strange_to(guard, relation) && (is_given || self.can_come_back(guard, relation))
+    }
+
+    /// Whether the callback is told something that is not part of the work under the guard.
+    fn is_strange_to(&self, guard: &Guard, relation: Relation) -> bool {
         let acquire = &guard.acquire;
         let is_exclusive = acquire.mode != LockMode::Shared;
         let is_cell = acquire.class == GuardClass::RefCell;
@@ -71,16 +79,13 @@ impl Site<'_, '_> {
             // `guard_in_scrutinee` tells it of locks.
             return is_cell && self.callback.is_notice && self.callback.caller == Caller::Stored;
         }
-        if is_inside && self.is_given_the_owner(guard) {
-            return true;
-        }
         if !self.callback.is_notice {
             // What is asked may ask in turn, and a map is there for more than the one.
             return is_cell && is_exclusive && is_inside && self.is_one_of(guard);
         }
         match self.callback.caller {
             Caller::Param(_) => false,
-            Caller::Dyn => !is_cell && self.is_item_of(guard) && self.can_come_back(guard),
+            Caller::Dyn => !is_cell && self.is_item_of(guard),
             Caller::Stored if self.is_item_of(guard) => true,
             Caller::Stored if !is_exclusive => false,
             // Around nothing but one closure, the guard is there to call it.
@@ -123,16 +128,48 @@ impl Site<'_, '_> {
             })
     }
 
-    /// Whether a method of a `dyn Trait` can ask for the lock: the workspace has no impl of the trait, one of its impls does,
-    /// or an argument leads to what the lock is in.
-    fn can_come_back(&self, guard: &Guard) -> bool {
+    /// Whether there is a way from the callback to the lock.
+    fn can_come_back(&self, guard: &Guard, relation: Relation) -> bool {
+        self.leads_back(guard)
+            || is_open(guard)
+            || relation == Relation::Kept && self.is_cloned_out(guard)
+            || self.callback.caller == Caller::Dyn && self.has_impl_that_takes(guard)
+    }
+
+    /// Whether the type of something that the callback is given leads to the struct that has the lock.
+    fn leads_back(&self, guard: &Guard) -> bool {
+        let model = self.function.model();
+        let Some(owner) = owner(model, self.function.id, &guard.acquire) else { return false };
+        let is_owner = |it: &Ty| matches!(it, Ty::Adt(id, _) if *id == owner);
+        let derefs =
+            |it: &Ty| model.deref_target(it).is_some_and(|it| model.any_part(&it, &mut { is_owner }));
+        self.callback.given.iter().any(|it| model.any_part(it, &mut |it| is_owner(it) || derefs(it)))
+    }
+
+    /// Whether a callback is cloned out of the cell while a scrutinee borrows it: who does that means to call it when the
+    /// borrow has ended.
+    fn is_cloned_out(&self, guard: &Guard) -> bool {
+        let content = &guard.acquire.lock.content;
+        let clones = |it: &Expr| match &it.kind {
+            ExprKind::MethodCall { receiver, method, .. } => {
+                let is_of_guard = self.body.expr(*receiver).span.contains(guard.acquire.span);
+                is_of_guard && matches!(method.as_str(), "clone" | "cloned")
+            }
+            _ => false,
+        };
+        self.function.model().any_part(content, &mut |it| matches!(it, Ty::Callable(_)))
+            && self.body.exprs.iter().any(clones)
+    }
+
+    /// Whether a method of a `dyn Trait` has an impl in the workspace that takes the same lock.
+    fn has_impl_that_takes(&self, guard: &Guard) -> bool {
         let model = self.function.model();
         let mut here = self.function.flow.events.iter().filter(|it| it.span == self.happening.event.span);
         let Some(method) = here.find_map(|it| match &it.kind {
             EventKind::Call(call) => Some(call.callee),
             _ => None,
         }) else {
-            return true;
+            return false;
         };
         let here = (self.function.id, &guard.acquire);
         let takes = |id: FnId, it: &Effect| match &it.kind {
@@ -140,17 +177,7 @@ impl Site<'_, '_> {
             _ => false,
         };
         let comes_back = |id: FnId| self.function.file.analysis.effects(id).iter().any(|it| takes(id, it));
-        let owner = match declared(model, self.function.id, &guard.acquire) {
-            Some(Decl::Field(owner, _)) => Some(owner),
-            _ => None,
-        };
-        let leads_back = |ty: &Ty| {
-            let is_owner = |it: &Ty| matches!(it, Ty::Adt(id, _) if Some(*id) == owner);
-            model.any_part(ty, &mut |it| is_owner(it))
-        };
-        model.func(method).trait_.is_none_or(|it| model.implementation_count(it) == 0)
-            || model.signature(method).params.iter().any(leads_back)
-            || model.implementations(method).into_iter().any(comes_back)
+        model.implementations(method).into_iter().any(comes_back)
     }
 
     /// Whether an expression is a local, a reference to it, or a clone of it.
@@ -281,6 +308,14 @@ fn can_wait(guard: &Guard) -> bool {
     let is_lock = matches!(acquire.lock.role, TypeRole::Lock | TypeRole::SharedMap | TypeRole::Cell);
     let waits = matches!(acquire.class, GuardClass::Blocking | GuardClass::Spinning | GuardClass::RefCell);
     is_lock && waits && acquire.mode != LockMode::None && !acquire.lock.is_private
+}
+
+/// Whether any code of the thread can borrow a cell: it is in a thread-local, or a static.
+fn is_open(guard: &Guard) -> bool {
+    let lock = &guard.acquire.lock;
+    let is_static = matches!(lock.place.root, Root::Static(_) | Root::ForeignStatic(_))
+        || matches!(lock.decl, Some(Decl::Static(_)));
+    guard.acquire.class == GuardClass::RefCell && is_static
 }
 
 /// The name at the root of an expression: `item` of `(item.callback)`.

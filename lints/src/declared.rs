@@ -27,6 +27,14 @@ pub(crate) fn declared(model: &Model, function: FnId, acquire: &Acquire) -> Opti
     }
 }
 
+/// The struct that a lock is in. A generic wrapper is in many: it is none.
+pub(crate) fn owner(model: &Model, function: FnId, acquire: &Acquire) -> Option<AdtId> {
+    match declared(model, function, acquire)? {
+        Decl::Field(adt, name) if model.adt(adt).params.is_empty() || !is_numbered(&name) => Some(adt),
+        Decl::Field(..) | Decl::Static(_) => None,
+    }
+}
+
 /// Whether two acquires, each in the terms of its function, are of locks with one declaration.
 pub(crate) fn are_declared_together(model: &Model, a: (FnId, &Acquire), b: (FnId, &Acquire)) -> bool {
     let known = |it: (FnId, &Acquire)| declared(model, it.0, it.1);

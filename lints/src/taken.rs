@@ -3,6 +3,8 @@
 //!
 //! In: a function. Out: the runs, as events, with the guards that are alive then; [`happenings`] has them among the others.
 
+use std::sync::Arc;
+
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatId, PatKind};
 use safe_map_analysis::flow::{Callback, Caller, Event, EventKind, Guard, GuardId, Had, Held, Place, Step};
@@ -133,6 +135,7 @@ fn run(guard: &Guard, index: u32, name: &Name, at: Span) -> Event {
         place: Some(Place { root: lock.root.clone(), path: path.collect() }),
         had: Had::Taken,
         is_notice: true,
+        given: Arc::new([]),
     };
     let held = Held { guard: GuardId(index), maybe: false, mode: guard.acquire.mode, local: None };
     Event {
@@ -154,32 +157,32 @@ mod tests {
     fn what_is_popped_under_a_named_guard_is_possible() {
         let text = "
 use std::{collections::VecDeque, sync::Mutex};
-type Job = Box<dyn FnOnce() + Send>;
+type Job = Box<dyn FnOnce(&Pool) + Send>;
 struct Pool { jobs: Mutex<VecDeque<Job>>, counts: Mutex<Vec<Box<dyn FnOnce() -> u32 + Send>>> }
 impl Pool {
     fn one(&self) {
         let mut jobs = self.jobs.lock().unwrap();
         if let Some(job) = jobs.pop_front() {
-            job();
+            job(self);
         }
     }
     fn all(&self) {
         let mut jobs = self.jobs.lock().unwrap();
         while let Some(job) = jobs.pop_back() {
-            job();
+            job(self);
         }
     }
     fn dropped(&self) {
         let mut jobs = self.jobs.lock().unwrap();
         if let Some(job) = jobs.pop_front() {
             drop(jobs);
-            job();
+            job(self);
         }
     }
     fn another(&self, job: Job) {
         let mut jobs = self.jobs.lock().unwrap();
         if let Some(_) = jobs.pop_front() {
-            job();
+            job(self);
         }
     }
     fn asked(&self) -> u32 {

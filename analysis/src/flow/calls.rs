@@ -200,7 +200,7 @@ impl<'a> Walker<'a> {
             return given;
         }
         args.iter().for_each(|it| self.run_unknown(it));
-        self.call_back(&value, callee, span);
+        self.call_back(&value, callee, &args, span);
         self.end_values(&args, span.at_end());
         let output = self.deref_chain(&value.ty).into_iter().find_map(|ty| match ty {
             Ty::Callable(output) => Some((*output).clone()),

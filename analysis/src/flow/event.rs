@@ -1,10 +1,13 @@
 //! Events: what happens in a function, and what is alive then.
 
+use std::sync::Arc;
+
 use super::{Acquire, Decl, GuardId, Place};
 use crate::knowledge::schema::{LockMode, Op, Waits};
 use crate::model::{FnId, StaticId};
 use crate::name::Name;
 use crate::span::Span;
+use crate::ty::Ty;
 
 /// Something that happens while guards may be alive.
 #[derive(Clone, Debug)]
@@ -103,6 +106,8 @@ pub struct Callback {
     pub had: Had,
     /// It gives nothing back: it is told, not asked.
     pub is_notice: bool,
+    /// The types of what it is given that have a type of the workspace among their parts, as they are where it is called.
+    pub given: Arc<[Ty]>,
 }
 
 /// Who chose the code of a callback.

@@ -81,6 +81,7 @@ impl Walker<'_> {
         }
         let known = self.knowledge.ty(*id);
         let place = receiver.place.clone().unwrap_or_else(|| self.unnamed());
+        let protects = matches!(known.role, TypeRole::Lock | TypeRole::Cell);
         let lock = Lock {
             place,
             decl: receiver.decl.clone(),
@@ -88,7 +89,7 @@ impl Walker<'_> {
             type_name: known.name().into(),
             locking: known.locking,
             // The last parameter is the value's, whatever stands before it.
-            content: args.last().filter(|_| known.role == TypeRole::Lock).cloned().unwrap_or_default(),
+            content: args.last().filter(|_| protects).cloned().unwrap_or_default(),
             is_private: self.is_private(receiver),
         };
         let returned = self.knowledge.guard_in(&method.returns).and_then(|it| self.knowledge.ty(it).guard);

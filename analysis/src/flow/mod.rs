@@ -137,7 +137,7 @@ pub struct Lock {
     pub type_name: Name,
     /// How much of a map is taken.
     pub locking: Locking,
-    /// The type of what a lock protects, where it is known.
+    /// The type of what a lock or cell protects, where it is known.
     pub content: Ty,
     /// A local that is the lock or map itself, not a handle or reference to it: nobody else can wait for it, unless this
     /// function lends it out.

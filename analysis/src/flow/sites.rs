@@ -1,5 +1,7 @@
 //! Call sites: what a callee of the workspace knows as `self` and its parameters, and what it runs of what it is given.
 
+use std::sync::Arc;
+
 use super::calls::Call;
 use super::state::LocalId;
 use super::value::Value;
@@ -115,7 +117,7 @@ impl Walker<'_> {
     }
 
     /// A call of a value whose code is not known here: a parameter's, a stored closure's.
-    pub(super) fn call_back(&mut self, value: &Value, callee: ExprId, span: Span) {
+    pub(super) fn call_back(&mut self, value: &Value, callee: ExprId, args: &[Value], span: Span) {
         let Some(output) = self.callable_output(&value.ty) else { return };
         // A future does nothing before it is awaited, and who fills a table of functions knows what they are.
         if self.is_future(&output) || self.is_function_pointer(value) {
@@ -142,6 +144,7 @@ impl Walker<'_> {
             place: value.place.clone(),
             had: self.had(value),
             is_notice: output == Ty::unit(),
+            given: self.leading(args.iter().map(|it| &it.ty)),
         };
         self.event(EventKind::Callback(Box::new(callback)), span);
     }
@@ -152,7 +155,8 @@ impl Walker<'_> {
         if self.model.func(id).trait_ != Some(*trait_) || self.model.implementation_count(*trait_) == 1 {
             return;
         }
-        let output = &self.model.signature(id).output;
+        let signature = self.model.signature(id);
+        let output = &signature.output;
         if self.is_future(output) {
             return;
         }
@@ -162,8 +166,21 @@ impl Walker<'_> {
             place: value.place.clone(),
             had: self.had(value),
             is_notice: *output == Ty::unit(),
+            given: self.leading(signature.params.iter().chain(call.args.iter().map(|it| &it.ty))),
         };
         self.event(EventKind::Callback(Box::new(callback)), call.span);
+    }
+
+    /// The types, each once, that lead to a type of the workspace.
+    fn leading<'t>(&self, types: impl Iterator<Item = &'t Ty>) -> Arc<[Ty]> {
+        let mut leading: Vec<Ty> = Vec::new();
+        for ty in types {
+            let leads = || self.model.any_part(ty, &mut |it| matches!(it, Ty::Adt(..)));
+            if !leading.contains(ty) && leads() {
+                leading.push(ty.clone());
+            }
+        }
+        leading.into()
     }
 
     /// How this function has a callback. A local of a type that cannot be cloned has what was moved into it.

@@ -176,7 +176,9 @@ fn is_like(a: &Effect, b: &Effect) -> bool {
             (a.waits, &a.on) == (b.waits, &b.on)
         }
         (EffectKind::Work(a), EffectKind::Work(b)) => (&a.subject, a.orders) == (&b.subject, b.orders),
-        (EffectKind::Callback(a), EffectKind::Callback(b)) => (a.caller, &a.place) == (b.caller, &b.place),
+        (EffectKind::Callback(a), EffectKind::Callback(b)) => {
+            (a.caller, &a.place, &a.given) == (b.caller, &b.place, &b.given)
+        }
         _ => false,
     };
     same && a.alive == b.alive

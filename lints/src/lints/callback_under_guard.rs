@@ -1,27 +1,31 @@
-//! Code that somebody else chose, a stored callback or a listener, runs while a guard is held.
+//! Code that somebody else chose, a stored callback or a listener, runs while a guard is held that it can ask for.
 //!
 //! ## Why
 //!
 //! What a callback does is not known where it is called. One that comes back, to unsubscribe, to ask for the state that
 //! it is told about, or to set another callback, asks for the lock that its caller holds, and the thread waits for
-//! itself; a `RefCell` panics. One that takes a lock of its own nests the two in an order that nobody chose. And as
-//! long as it runs, everybody else waits.
+//! itself; a `RefCell` panics. It can come back where it is given something that leads there. And as long as it runs,
+//! everybody else waits.
 //!
 //! ## Fires
 //!
 //! ```rust
 //! use std::sync::{Arc, Mutex};
 //!
-//! type Listener = Arc<dyn Fn(u64) + Send + Sync>;
+//! type Listener = Arc<dyn Fn(&App, u64) + Send + Sync>;
+//!
+//! struct App {
+//!     events: Arc<Events>,
+//! }
 //!
 //! struct Events {
 //!     listeners: Mutex<Vec<Listener>>,
 //! }
 //!
-//! impl Events {
+//! impl App {
 //!     fn publish(&self, event: u64) {
-//!         for listener in self.listeners.lock().unwrap().iter() {
-//!             listener(event); // one that unsubscribes itself waits for ever
+//!         for listener in self.events.listeners.lock().unwrap().iter() {
+//!             listener(self, event); // one that subscribes another waits for ever
 //!         }
 //!     }
 //! }
@@ -32,17 +36,22 @@
 //! ```rust
 //! use std::sync::{Arc, Mutex};
 //!
-//! type Listener = Arc<dyn Fn(u64) + Send + Sync>;
+//! type Listener = Arc<dyn Fn(&Events, u64) + Send + Sync>;
+//! type Send = Box<dyn Fn(u64) + std::marker::Send + Sync>;
 //!
 //! struct Events {
 //!     listeners: Mutex<Vec<Listener>>,
+//!     sinks: Mutex<Vec<Send>>,
 //! }
 //!
 //! impl Events {
 //!     fn publish(&self, event: u64) {
 //!         let listeners = self.listeners.lock().unwrap().clone();
 //!         for listener in listeners {
-//!             listener(event);
+//!             listener(self, event);
+//!         }
+//!         for send in self.sinks.lock().unwrap().iter() {
+//!             send(event); // from a number nothing leads back to `sinks`
 //!         }
 //!     }
 //!
@@ -60,15 +69,23 @@
 //!
 //! ## Limits
 //!
-//! Reported is what is told something and gives nothing back: a closure without a result, a listener of a `dyn Trait` in a
-//! loop over the locked collection that can come back (an impl of the workspace takes the same lock, or there is none, or an
-//! argument leads to the lock's owner); and what is given the very owner of the lock (`loader.load(self)`), and so can take
-//! it again. A closure that is taken out of a locked collection in the head of a branch (`if let Some(job) = jobs.pop()`) and
-//! one that gives something back but is called under a `borrow_mut` of the very map it lies in are `possible`. Under a guard
-//! of a lock that only a scrutinee keeps alive it is `guard_in_scrutinee`'s. A lock that does not leave the function is asked for by no callback. A closure that is asked (a predicate, a factory, a comparison) is part of
-//! the work under the lock, and so is a closure parameter of the function that takes the lock: what the workspace passes to it
-//! is looked at where it is passed. Single callbacks under a shared guard and anything under an async guard are left alone: a
-//! callback that is not async cannot wait for an async lock.
+//! Reported is what has a way back to the lock: it is given the lock's very owner (`loader.load(self)`); or something whose
+//! type leads, through fields, handles and `Deref`, to the struct that has the lock; or an impl of the workspace of the
+//! listener's trait takes the same lock. A `RefCell` in a thread-local or static is open to any code of its thread, and a
+//! callback that a scrutinee clones out of a cell is meant to be called when the borrow has ended: these are reported
+//! whatever they are given. What a closure has captured is not known, so one that is given nothing that leads back is left
+//! alone, though it may have a handle of its own; so is every callback in a lock that is a static or a local, unless it is
+//! given that. The types are those where the callback is called: behind a type parameter nothing is seen. Of a closure that
+//! is taken out in the head of a branch (`if let Some(job) = jobs.pop()`) only the owner's own name among its arguments counts.
+//!
+//! Of these, what is told something and gives nothing back is reported: a closure without a result, a listener of a
+//! `dyn Trait` in a loop over the locked collection. A closure that is asked (a predicate, a factory, a comparison) is part
+//! of the work under the lock, unless it is given the lock's owner; one that is called under a `borrow_mut` of the very map it
+//! lies in, or that is taken out in the head of a branch, is `possible`. A closure parameter of the function that takes the
+//! lock is part of the work too: what the workspace passes to it is looked at where it is passed. Under a guard of a lock that
+//! only a scrutinee keeps alive it is `guard_in_scrutinee`'s. A lock that does not leave the function is asked for by no
+//! callback. Single callbacks under a shared guard and anything under an async guard are left alone: a callback that is not
+//! async cannot wait for an async lock.
 
 use std::cell::OnceCell;
 
@@ -200,24 +217,129 @@ mod tests {
             &LINT,
             "
 use std::sync::{Arc, Mutex, RwLock};
-type Listener = Arc<dyn Fn(u32) + Send + Sync>;
+type Listener = Arc<dyn Fn(&Events) + Send + Sync>;
 struct Events { listeners: Mutex<Vec<Listener>>, by_key: RwLock<Vec<(u32, Listener)>> }
 //              --------- declaration: declared here
 impl Events {
     fn publish(&self) {
         for listener in self.listeners.lock().unwrap().iter() {
 //                      --------------------- acquire: guard taken here, a temporary
-            listener(1);
-//          ^^^^^^^^^^^ callback_under_guard
+            listener(self);
+//          ^^^^^^^^^^^^^^ callback_under_guard
         }
         let by_key = self.by_key.read().unwrap();
         for (_, listener) in by_key.iter() {
-            listener(1);
-//          ^^^^^^^^^^^ callback_under_guard
+            listener(self);
+//          ^^^^^^^^^^^^^^ callback_under_guard
         }
-        self.listeners.lock().unwrap().iter().for_each(|it| it(1));
-//                                                          ^^^^^ callback_under_guard
+        self.listeners.lock().unwrap().iter().for_each(|it| it(self));
+//                                                          ^^^^^^^^ callback_under_guard
     }
+}
+",
+        );
+    }
+
+    #[test]
+    fn what_is_given_leads_to_the_owner_of_the_lock() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, ops::Deref, sync::{Arc, Mutex, Weak}};
+struct App<R> { manager: Arc<Manager<R>> }
+struct Manager<R> { menu: Menu<R>, name: R }
+struct Menu<R> { global: Mutex<Vec<Box<dyn Fn(&App<R>, u32) + Send>>>, by_label: Mutex<HashMap<String, Box<dyn Fn(&Window<R>) + Send>>> }
+struct Window<R> { app: Weak<App<R>> }
+struct Message { text: String, at: u64 }
+struct Proxy(u32);
+impl Deref for Proxy { type Target = Bus; fn deref(&self) -> &Bus { unimplemented!() } }
+struct Bus { told: Mutex<Vec<Box<dyn Fn(&Proxy) + Send>>>, sinks: Mutex<Vec<Box<dyn Fn(&Message) + Send>>>, nested: Mutex<Vec<Sink>> }
+struct Sink { send: Box<dyn Fn(Proxy) + Send> }
+impl Sink { fn emit(&self, proxy: Proxy) { (self.send)(proxy) } fn tell(&self, proxy: Proxy) { (self.send)(proxy) } }
+impl<R> App<R> {
+    fn told(&self) {
+        for listener in &*self.manager.menu.global.lock().unwrap() {
+            listener(self, 1);
+//          ^^^^^^^^^^^^^^^^^ callback_under_guard
+        }
+    }
+    fn told_of_a_window(&self, window: &Window<R>) {
+        for (_, listener) in self.manager.menu.by_label.lock().unwrap().iter() {
+            listener(window);
+//          ^^^^^^^^^^^^^^^^ callback_under_guard
+        }
+    }
+}
+fn reached_by_deref(bus: &Bus, proxy: &Proxy) {
+    for tell in bus.told.lock().unwrap().iter() {
+        tell(proxy);
+//      ^^^^^^^^^^^ callback_under_guard
+    }
+}
+fn reached_in_a_call(bus: &Bus) {
+    let mut nested = bus.nested.lock().unwrap();
+    nested[0].emit(Proxy(1));
+//  ^^^^^^^^^^^^^^^^^^^^^^^^ callback_under_guard
+    nested.clear();
+}
+fn told_of_a_message(bus: &Bus, message: &Message) {
+    for sink in bus.sinks.lock().unwrap().iter() {
+        sink(message);
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn what_has_no_way_back_is_silent() {
+        check(
+            &LINT,
+            "
+use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::{Arc, Mutex}};
+struct Msg(String);
+struct Session { send: Box<dyn Fn(Msg)> }
+struct Sessions { by_id: Rc<RefCell<HashMap<u32, Session>>>, senders: RefCell<HashMap<u32, Box<dyn Fn(Msg)>>> }
+impl Sessions {
+    fn send(&self, id: u32) {
+        let sessions = self.by_id.borrow_mut();
+        (sessions.get(&id).unwrap().send)(Msg(String::new()));
+        for session in sessions.values() { (session.send)(Msg(String::new())); }
+    }
+    fn sent(&self, id: u32) {
+        if let Some(send) = self.senders.borrow_mut().get_mut(&id) { send(Msg(String::new())); }
+    }
+}
+static AT_EXIT: Mutex<Vec<fn()>> = Mutex::new(Vec::new());
+static HANDLERS: Mutex<Vec<Box<dyn Fn() + Send>>> = Mutex::new(Vec::new());
+fn exit() {
+    for run in AT_EXIT.lock().unwrap().iter() { run(); }
+    for run in HANDLERS.lock().unwrap().drain(..) { run(); }
+}
+struct Headers(Vec<String>);
+type Callback = Box<dyn FnOnce(&mut Headers) + Send>;
+#[derive(Clone)]
+struct Trailers { callbacks: Arc<Mutex<Vec<Callback>>> }
+impl Trailers {
+    fn finish(&self, headers: &mut Headers) {
+        for callback in self.callbacks.lock().unwrap().drain(..) { callback(headers); }
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_generic_wrapper_owns_no_lock() {
+        check(
+            &LINT,
+            "
+use std::sync::Arc;
+struct Locked<T>(std::sync::Mutex<T>);
+struct Message { text: Arc<Locked<String>> }
+type Sinks = Locked<Vec<Box<dyn Fn(&Message) + Send>>>;
+fn send(sinks: &Sinks, message: &Message) {
+    for sink in sinks.0.lock().unwrap().iter() { sink(message); }
 }
 ",
         );
@@ -227,12 +349,12 @@ impl Events {
     fn a_hook_beside_what_is_locked_and_one_reached_through_a_call() {
         let text = "
 use parking_lot::Mutex;
-struct Pool { open: Mutex<Vec<u32>>, on_evict: Option<Box<dyn Fn(u32) + Send + Sync>> }
+struct Pool { open: Mutex<Vec<u32>>, on_evict: Option<Box<dyn Fn(&Pool, u32) + Send + Sync>> }
 impl Pool {
     fn evict(&self) {
         let mut open = self.open.lock();
         if let (Some(id), Some(on_evict)) = (open.pop(), &self.on_evict) {
-            on_evict(id);
+            on_evict(self, id);
         }
     }
     fn evict_all(&self) {
@@ -243,7 +365,7 @@ impl Pool {
         }
     }
     fn tell(&self, id: u32) {
-        if let Some(hook) = &self.on_evict { hook(id); }
+        if let Some(hook) = &self.on_evict { hook(self, id); }
     }
 }
 ";
@@ -288,7 +410,7 @@ impl Listener for A {
 }
 struct B;
 impl Listener for B { fn told(&self, _: u32) {} fn handed(&self, _: &Event) {} fn cleared(&self) {} fn name(&self) -> String { String::new() } }
-trait Plugin { fn told(&self, event: u32); }
+trait Plugin { fn told(&self, event: u32); fn handed(&self, event: &Event); }
 struct Event { source: Arc<Events> }
 struct Events { listeners: Mutex<Vec<Arc<dyn Listener>>>, plugins: Mutex<Vec<Arc<dyn Plugin>>>, one: Mutex<Box<dyn Listener>> }
 impl Events {
@@ -304,10 +426,13 @@ impl Events {
 //          ^^^^^^^^^^^^^^^^^^^^^^ callback_under_guard
         }
     }
-    fn none_is_known(&self) {
+    fn none_is_known(&self, event: &Event) {
         for plugin in self.plugins.lock().unwrap().iter() {
             plugin.told(1);
-//          ^^^^^^^^^^^^^^ callback_under_guard
+        }
+        for plugin in self.plugins.lock().unwrap().iter() {
+            plugin.handed(event);
+//          ^^^^^^^^^^^^^^^^^^^^ callback_under_guard
         }
     }
     fn nobody_comes_back(&self) {
@@ -432,12 +557,12 @@ impl Context {
     fn one_that_is_taken_out_is_possible() {
         let text = "
 use std::sync::Mutex;
-struct Slot { done: Mutex<(Option<Box<dyn FnOnce(u32) + Send>>, u32)> }
+struct Slot { done: Mutex<(Option<Box<dyn FnOnce(&Slot, u32) + Send>>, u32)> }
 impl Slot {
     fn fire(&self) {
         let mut slot = self.done.lock().unwrap();
         if let Some(done) = slot.0.take() {
-            done(1);
+            done(self, 1);
         }
     }
 }
@@ -461,19 +586,24 @@ fn compute<T: 'static>(id: u32) -> Option<T> {
         Some(compute())
     })
 }
-struct Store { makers: RefCell<BTreeMap<u32, Compute<u32>>>, one: RefCell<Compute<u32>> }
+type Make = Box<dyn FnMut(&Store) -> u32>;
+struct Store { makers: RefCell<BTreeMap<u32, Compute<u32>>>, own: RefCell<BTreeMap<u32, Make>>, one: RefCell<Compute<u32>> }
 impl Store {
     fn make(&self) -> Option<u32> { self.makers.borrow_mut().get_mut(&1).map(|make| make()) }
     fn by_let(&self) -> u32 {
         let mut makers = self.makers.borrow_mut();
         if let Some(make) = makers.get_mut(&1) { make() } else { 0 }
     }
+    fn given(&self) -> u32 {
+        let mut own = self.own.borrow_mut();
+        if let Some(make) = own.get_mut(&1) { make(self) } else { 0 }
+    }
     fn one(&self) -> u32 { (self.one.borrow_mut())() }
 }
 ";
         let found = found(&LINT, text);
         let items: Vec<_> = found.iter().map(|it| (&*it.item, it.confidence)).collect();
-        let all = ["compute", "Store::make", "Store::by_let"].map(|it| (it, Confidence::Possible));
+        let all = ["compute", "Store::given"].map(|it| (it, Confidence::Possible));
         assert_eq!(items, all, "{found:#?}");
     }
 
@@ -537,12 +667,12 @@ impl Worker {
     fn the_words_fit_the_guard_and_the_callback() {
         let text = "
 use std::sync::RwLock;
-struct Tell(Box<dyn Fn(u32) + Send + Sync>);
+struct Tell(Box<dyn Fn(&Events) + Send + Sync>);
 struct Events { listeners: RwLock<Vec<Tell>> }
 impl Events {
     fn publish(&self) {
         for listener in self.listeners.read().unwrap().iter() {
-            (listener.0)(1);
+            (listener.0)(self);
         }
     }
 }
@@ -559,24 +689,29 @@ impl Events {
         check(
             &LINT,
             "
-use std::sync::{Arc, Mutex};
-struct Promise { tell: Option<Box<dyn Fn(u32) + Send>>, count: u32 }
-impl Promise { fn ok(&mut self) { if let Some(tell) = &self.tell { tell(1) } } }
-fn stays(promise: Promise) {
-    let promise = Arc::new(Mutex::new(promise));
+use std::sync::{Arc, Mutex, MutexGuard};
+struct Promise { tell: Option<Box<dyn Fn(&Slot) + Send>>, count: u32 }
+impl Promise { fn ok(&mut self, slot: &Slot) { if let Some(tell) = &self.tell { tell(slot) } } }
+struct Slot { promise: Mutex<Promise> }
+impl Slot {
+    fn new(promise: Promise) -> Slot { Slot { promise: Mutex::new(promise) } }
+    fn lock(&self) -> MutexGuard<'_, Promise> { self.promise.lock().unwrap() }
+}
+fn stays(promise: Promise, another: Arc<Slot>) {
+    let slot = Arc::new(Slot::new(promise));
     run(move || {
-        let promise = Arc::clone(&promise);
+        let slot = Arc::clone(&slot);
         std::thread::spawn(move || {
-            let mut promise = promise.lock().unwrap();
-            promise.ok();
+            let mut promise = slot.lock();
+            promise.ok(&another);
         });
     });
 }
-fn leaves(promise: Promise) -> Arc<Mutex<Promise>> {
-    let promise = Arc::new(Mutex::new(promise));
-    promise.lock().unwrap().ok();
-//  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ callback_under_guard
-    promise
+fn leaves(promise: Promise, another: Arc<Slot>) -> Arc<Slot> {
+    let slot = Arc::new(Slot::new(promise));
+    slot.lock().ok(&another);
+//  ^^^^^^^^^^^^^^^^^^^^^^^^ callback_under_guard
+    slot
 }
 fn run(f: impl FnOnce()) { f() }
 ",
