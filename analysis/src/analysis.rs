@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
-use crate::flow::{self, Decl, EventKind, FnFlow};
+use crate::flow::{self, Decl, EventKind, FnFlow, Root, Step};
 use crate::knowledge::Knowledge;
 use crate::knowledge::schema::{LockMode, TypeRole};
 use crate::model::{FnId, Model};
@@ -34,8 +34,19 @@ pub struct Analysis {
     by_file: Vec<Vec<FnId>>,
     /// Who waits for the lock of each declaration, and how; found on first use.
     waits: OnceLock<FxHashMap<Decl, Vec<(FnId, LockMode)>>>,
+    /// Who calls each function; found on first use.
+    callers: OnceLock<FxHashMap<FnId, Vec<Caller>>>,
     /// What has run, in order.
     phases: Vec<Phase>,
+}
+
+/// A function that calls another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Caller {
+    /// Which.
+    pub id: FnId,
+    /// It calls a method of its own `self`, or of what is in it without a pointer between.
+    pub on_self: bool,
 }
 
 impl Analysis {
@@ -58,8 +69,8 @@ impl Analysis {
         for id in ids {
             by_file[model.func(id).at.file.0 as usize].push(id);
         }
-        let waits = OnceLock::new();
-        Analysis { workspace, knowledge, settings, model, flows, summaries, by_file, waits, phases }
+        let (waits, callers) = (OnceLock::new(), OnceLock::new());
+        Analysis { workspace, knowledge, settings, model, flows, summaries, by_file, waits, callers, phases }
     }
 
     /// The parts of the analysis in the order in which they ran, with the time that each took.
@@ -103,6 +114,26 @@ impl Analysis {
             found
         };
         self.waits.get_or_init(find).get(decl).map_or(&[], Vec::as_slice)
+    }
+
+    /// The calls of a function in the workspace, as far as they are resolved.
+    pub fn callers(&self, id: FnId) -> &[Caller] {
+        let find = || {
+            let mut found: FxHashMap<FnId, Vec<Caller>> = FxHashMap::default();
+            for flow in self.flows.iter().flatten() {
+                for event in &flow.events {
+                    let EventKind::Call(call) = &event.kind else { continue };
+                    let is_part = |it: &Step| matches!(it, Step::Field(_));
+                    let on_self = call
+                        .receiver
+                        .as_ref()
+                        .is_some_and(|it| it.root == Root::SelfValue && it.path.iter().all(is_part));
+                    found.entry(call.callee).or_default().push(Caller { id: flow.id, on_self });
+                }
+            }
+            found
+        };
+        self.callers.get_or_init(find).get(&id).map_or(&[], Vec::as_slice)
     }
 
     /// How many shared maps, locks and cells the workspace declares in fields and statics.

@@ -72,8 +72,10 @@
 use std::collections::BTreeMap;
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::flow::{EventKind, Guard, Held};
+use safe_map_analysis::facts::SelfKind;
+use safe_map_analysis::flow::{Acquire, EventKind, Guard, Held};
 use safe_map_analysis::knowledge::schema::{GuardClass, Locking};
+use safe_map_analysis::model::FnId;
 use safe_map_analysis::span::Span;
 
 use crate::fix::drop_before;
@@ -108,6 +110,7 @@ fn held_at_awaits<'a>(function: &FunctionView<'a>) -> Vec<(&'a Held, Vec<Span>)>
             if !suspends_badly(guard.acquire.class)
                 || guard.acquire.lock.is_private
                 || is_only_tried(function, &guard.acquire)
+                || is_borrowed_here_only(function, &guard.acquire)
             {
                 continue;
             }
@@ -118,6 +121,21 @@ fn held_at_awaits<'a>(function: &FunctionView<'a>) -> Vec<(&'a Held, Vec<Span>)>
         }
     }
     found.into_values().collect()
+}
+
+/// Whether a cell cannot be borrowed by another function meanwhile: there is none that does, or all are methods of the type
+/// whose `&mut self` this one has.
+fn is_borrowed_here_only(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    let (model, analysis) = (function.model(), function.file.analysis);
+    let Some(decl) = acquire.lock.decl.as_ref().filter(|_| acquire.class == GuardClass::RefCell) else {
+        return false;
+    };
+    let own = model.signature(function.id);
+    let is_beside = |id: FnId| {
+        let other = model.signature(id);
+        own.self_kind == Some(SelfKind::RefMut) && other.self_kind.is_some() && other.self_ty == own.self_ty
+    };
+    analysis.waiters(decl).iter().all(|(id, _)| *id == function.id || is_beside(*id))
 }
 
 fn suspends_badly(class: GuardClass) -> bool {

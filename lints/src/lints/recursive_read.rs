@@ -69,10 +69,11 @@
 //! at all there is none. Silent are `read_recursive`,
 //! attempts, the locks of spin, and `DashMap`, of which two reads never wait for a writer between them.
 
-use safe_map_analysis::FunctionView;
-use safe_map_analysis::flow::{Acquire, Guard, Held};
+use safe_map_analysis::flow::{Acquire, Decl, Guard, Held};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode};
+use safe_map_analysis::model::FnId;
 use safe_map_analysis::summary::{EffectKind, Happening};
+use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::correlated::may_exclude;
 use crate::fix::drop_before;
@@ -116,10 +117,18 @@ fn can_wait(first: &Acquire, second: &Acquire) -> bool {
     is_shared && queues(second.class) && !second.recursive && first.lock.place == second.lock.place
 }
 
-/// Whether anyone waits to write: of a lock without a declaration that is not known.
+/// Whether anyone waits to write while others read: of a lock without a declaration that is not known.
 fn is_written(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
-    let mut waiters = acquire.lock.decl.iter().flat_map(|it| function.file.analysis.waiters(it));
-    acquire.lock.decl.is_none() || waiters.any(|(_, mode)| *mode == LockMode::Exclusive)
+    let Some(decl) = &acquire.lock.decl else { return true };
+    let analysis = function.file.analysis;
+    // What `main` fills a static with, it does before there is anyone to read.
+    let is_first = |id: FnId| matches!(decl, Decl::Static(_)) && is_called_by_main_only(analysis, id);
+    analysis.waiters(decl).iter().any(|(id, mode)| *mode == LockMode::Exclusive && !is_first(*id))
+}
+
+fn is_called_by_main_only(analysis: &Analysis, id: FnId) -> bool {
+    let callers = analysis.callers(id);
+    !callers.is_empty() && callers.iter().all(|it| analysis.model.func(it.id).path == "main")
 }
 
 fn queues(class: GuardClass) -> bool {
