@@ -34,19 +34,18 @@ pub(crate) fn is_written(function: &FunctionView<'_>, acquire: &Acquire) -> bool
 
 /// Whether another acquire of the same declaration waits, and is as `asked`.
 fn others(function: &FunctionView<'_>, acquire: &Acquire, asked: impl Fn(&Acquire) -> bool) -> bool {
-    let mut functions = function.file.analysis.files().flat_map(|it| it.functions().collect::<Vec<_>>());
-    functions.any(|other| {
+    let asks = |other: &FunctionView<'_>| {
         let is_here = |it: &Acquire| other.id == function.id && it.span == acquire.span;
+        let is_same =
+            |it: &Acquire| are_declared_together(function.model(), (function.id, acquire), (other.id, it));
         other.flow.events.iter().any(|event| match &event.kind {
             EventKind::Acquire { acquire: it, .. } => {
                 let waits = !it.is_try && it.mode != LockMode::None;
-                let ends = (function.id, acquire);
-                waits
-                    && asked(it)
-                    && !is_here(it)
-                    && are_declared_together(function.model(), ends, (other.id, it))
+                waits && asked(it) && !is_here(it) && is_same(it)
             }
             _ => false,
         })
-    })
+    };
+    let mut files = function.file.analysis.files();
+    files.any(|file| file.functions().any(|it| asks(&it)))
 }

@@ -5,7 +5,7 @@
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatKind, SelfKind, StmtKind};
-use safe_map_analysis::flow::{EventKind, Guard, GuardId};
+use safe_map_analysis::flow::{EventKind, Guard, GuardId, Held};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::EffectKind;
@@ -14,7 +14,7 @@ use crate::bodies::blocks;
 use crate::callbacks::root_name;
 
 /// Macros that write a line somewhere.
-const LOGS: [&str; 15] = [
+const LOGS: [&str; 14] = [
     "crit",
     "debug",
     "debug_span",
@@ -27,7 +27,6 @@ const LOGS: [&str; 15] = [
     "log",
     "print",
     "println",
-    "slog",
     "trace",
     "warn",
 ];
@@ -64,8 +63,15 @@ fn is_changed_in_words(function: &FunctionView<'_>, body: &Body, guard: &Guard) 
     };
     let names = |id: ExprId| match &guard.binding {
         Some((name, bound)) => {
-            let at = body.expr(id).span;
-            root_name(body, id) == Some(name.as_str()) && !function.flow.is_another(*bound, at)
+            let within = body.expr(id).span;
+            let is_it = |it: &Expr| match &it.kind {
+                ExprKind::Path(path) => {
+                    path.as_ident().is_some_and(|it| it == name) && !function.flow.is_another(*bound, it.span)
+                }
+                _ => false,
+            };
+            root_name(body, id) == Some(name.as_str())
+                && body.exprs.iter().any(|it| within.contains(it.span) && is_it(it))
         }
         None => false,
     };
@@ -81,7 +87,7 @@ fn is_changed_in_words(function: &FunctionView<'_>, body: &Body, guard: &Guard) 
 /// By an operation on a map or a `&mut self` method, in a callee as well.
 fn is_changed_by_calls(function: &FunctionView<'_>, id: GuardId) -> bool {
     let lock = &function.flow.guard(id).acquire.lock.place;
-    let is_held = |held: &[safe_map_analysis::flow::Held]| held.iter().any(|it| it.guard == id);
+    let is_held = |held: &[Held]| held.iter().any(|it| it.guard == id);
     let by_operation = function.happenings().filter(|it| is_held(&it.held)).any(|it| match &it.kind {
         EffectKind::MapOp(op) => op.op.changes() && op.place.is_below(lock),
         _ => false,
