@@ -55,14 +55,14 @@ fn removals<'a>(function: &FunctionView<'a>, place: &'a Place) -> impl Iterator<
     removes.filter(move |(map, _)| place.is_in(map)).map(|(_, at)| at)
 }
 
-/// Where the waiting stands: in the function itself, or in the last one that it calls.
-struct Site<'a> {
+/// Where something that happens stands: in the function itself, or in the last one that it calls.
+pub(crate) struct Site<'a> {
     function: FunctionView<'a>,
-    body: Body,
-    span: Span,
+    pub(crate) body: Body,
+    pub(crate) span: Span,
 }
 
-fn site<'a>(function: &FunctionView<'a>, happening: &Happening<'a>) -> Option<Site<'a>> {
+pub(crate) fn site<'a>(function: &FunctionView<'a>, happening: &Happening<'a>) -> Option<Site<'a>> {
     let (function, span) = match happening.chain.last() {
         None => (*function, happening.event.span),
         Some(hop) => {

@@ -6,6 +6,7 @@
 mod bodies;
 mod brief;
 mod callbacks;
+mod contended;
 mod correlated;
 mod declared;
 mod derived;
@@ -15,6 +16,7 @@ mod fix;
 mod lint;
 mod lints;
 mod moves;
+mod ordered;
 mod outliving;
 mod private;
 mod scrutinee;

@@ -3,14 +3,15 @@
 //! In: a function and an acquire in it. Out: whether another thread, or code that the function calls, can have the lock.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::{Body, ExprId, ExprKind};
-use safe_map_analysis::flow::{Acquire, Root, Step};
+use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, MacroArgs, PatKind};
+use safe_map_analysis::flow::{Acquire, EventKind, Root, Step};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::{Mutability, Ty};
 
 use crate::bodies::{binds, lets};
 use crate::fix::body_of;
 use crate::story::is_exclusive;
+use crate::taken::takes_out;
 
 /// Whether no other thread can have the lock now: it is in a value that this function owns and lends to no closure, or in
 /// one that it was given by `&mut`.
@@ -61,13 +62,9 @@ fn is_named(body: &Body, within: Span, name: &str) -> bool {
 /// Whether the lock is in a local of which every clone stays in this function: no code that is called can ask for it,
 /// unless it is code of this function.
 pub(crate) fn stays_here(function: &FunctionView<'_>, body: &Body, acquire: &Acquire) -> bool {
-    let Root::Local(id, name) = &acquire.lock.place.root else { return false };
-    let local = function.flow.locals.get(*id as usize).filter(|it| it.name == *name);
-    let Some(local) = local else { return false };
-    let Some(made) = lets(body).find(|(pat, _)| pat.contains(local.span)) else { return false };
-    let is_made_here = matches!(body.expr(made.1).kind, ExprKind::Call { .. });
-    let behind = body.expr(made.1).span.end;
-    is_made_here
+    let Some((Name { name, .. }, init)) = made_here(function, body, acquire) else { return false };
+    let behind = body.expr(init).span.end;
+    matches!(body.expr(init).kind, ExprKind::Call { .. })
         && body.exprs.iter().enumerate().all(|(id, it)| match &it.kind {
             ExprKind::Path(path) if path.as_ident().is_some_and(|it| it == name) => {
                 it.span.start < behind || is_asked(body, ExprId(id as u32), name)
@@ -76,27 +73,143 @@ pub(crate) fn stays_here(function: &FunctionView<'_>, body: &Body, acquire: &Acq
         })
 }
 
+/// Whether the lock is in a local that this function has made, and that nobody else has got by the end of `span`.
+pub(crate) fn is_unshared(function: &FunctionView<'_>, body: &Body, acquire: &Acquire, span: Span) -> bool {
+    let Some((local, init)) = made_here(function, body, acquire) else { return false };
+    let behind = body.expr(init).span.end;
+    // A later part of a loop is an earlier one of its next turn.
+    let turns = body.exprs.iter().filter(|it| is_loop(it) && it.span.contains(span)).map(|it| it.span);
+    let turns = turns.filter(|it| it.start >= behind);
+    let until = turns.map(|it| it.end).max().unwrap_or(span.end);
+    let is_then = |it: Span| behind <= it.start && it.start < until;
+    is_constructor(body, init)
+        && body.exprs.iter().zip(0..).filter(|(it, _)| is_then(it.span)).all(|(it, id)| match &it.kind {
+            ExprKind::Closure(closure) => !is_named(body, body.expr(closure.body).span, local.name),
+            ExprKind::Macro(call) => call.args != MacroArgs::Opaque,
+            _ => !local.is_named_by(function, it) || is_receiver(body, ExprId(id)),
+        })
+}
+
+/// Whether the lock is around a slot that this function fills when it makes it, and that everybody, in this function or a
+/// closure of it, only takes from: who waits for it finds nothing there.
+pub(crate) fn is_only_taken_from_here(function: &FunctionView<'_>, body: &Body, acquire: &Acquire) -> bool {
+    let Some((local, init)) = made_here(function, body, acquire) else { return false };
+    let acquires = function.flow.events.iter().filter_map(|it| match &it.kind {
+        EventKind::Acquire { acquire, .. } => Some(acquire),
+        _ => None,
+    });
+    let mut same = acquires.filter(|it| it.lock.place == acquire.lock.place);
+    let takes = |at: Span| {
+        body.exprs.iter().any(|it| match &it.kind {
+            ExprKind::MethodCall { method, .. } => method == "take" && takes_out(body, it, at),
+            _ => false,
+        })
+    };
+    let clones =
+        lets(body).filter(|(_, it)| is_clone(body, *it) && is_named(body, body.expr(*it).span, local.name));
+    let clones: Vec<(Name<'_>, Span)> =
+        clones.filter_map(|(pat, it)| Some((bound(body, pat)?, body.expr(it).span))).collect();
+    let behind = body.expr(init).span.end;
+    let stays = |it: &Expr, id: ExprId| {
+        let is_cloned = clones.iter().any(|(_, clone)| clone.contains(it.span));
+        it.span.start < behind || is_cloned || is_receiver(body, id)
+    };
+    is_constructor(body, init)
+        && same.all(|it| takes(it.span))
+        && body.exprs.iter().zip(0..).all(|(it, id)| {
+            let mut handles = clones.iter().map(|(it, _)| it).chain([&local]);
+            !handles.any(|name| name.is_named_by(function, it)) || stays(it, ExprId(id))
+        })
+}
+
+/// A local by its name, with where it is bound.
+struct Name<'a> {
+    name: &'a str,
+    bound: Span,
+}
+
+impl Name<'_> {
+    fn is_named_by(&self, function: &FunctionView<'_>, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Path(path) => {
+                let is_it = path.as_ident().is_some_and(|it| it == self.name);
+                is_it && !function.flow.is_another(self.bound, expr.span)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The local that a lock is in, with what it is made of.
+fn made_here<'a>(
+    function: &FunctionView<'_>,
+    body: &Body,
+    acquire: &'a Acquire,
+) -> Option<(Name<'a>, ExprId)> {
+    let Root::Local(id, name) = &acquire.lock.place.root else { return None };
+    let local = function.flow.locals.get(*id as usize).filter(|it| it.name == *name)?;
+    let (_, init) = lets(body).find(|(pat, _)| pat.contains(local.span))?;
+    Some((Name { name, bound: local.span }, init))
+}
+
+/// Whether an expression makes a new value: `Arc::new(..)`, `Pool::with_capacity(8)`, `Pool { .. }`.
+fn is_constructor(body: &Body, expr: ExprId) -> bool {
+    match &body.expr(expr).kind {
+        ExprKind::Struct { .. } => true,
+        ExprKind::Call { callee, .. } => match &body.expr(*callee).kind {
+            ExprKind::Path(path) => path.last().is_some_and(|it| {
+                let is_made = |prefix| it.name.starts_with(prefix);
+                path.as_ident().is_none()
+                    && (matches!(it.name.as_str(), "new" | "default" | "from")
+                        || is_made("new_")
+                        || is_made("with_"))
+            }),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether a name stands before the dot of a method that makes no other handle.
+fn is_receiver(body: &Body, named: ExprId) -> bool {
+    body.exprs.iter().any(|it| match &it.kind {
+        ExprKind::MethodCall { receiver, method, .. } => *receiver == named && method != "clone",
+        _ => false,
+    })
+}
+
+/// The name that a whole pattern is.
+fn bound(body: &Body, pat: Span) -> Option<Name<'_>> {
+    body.pats.iter().filter(|it| it.span == pat).find_map(|it| match &it.kind {
+        PatKind::Bind { name, .. } => Some(Name { name, bound: pat }),
+        _ => None,
+    })
+}
+
 /// Whether a name stands where its value goes nowhere: before the dot of a method, or in a clone that is bound to the same
 /// name again.
 fn is_asked(body: &Body, named: ExprId, name: &str) -> bool {
     let span = body.expr(named).span;
-    let is_clone = lets(body).any(|(pat, init)| {
-        let clones = match &body.expr(init).kind {
-            ExprKind::Call { callee, args } => {
-                let ends_in_clone = match &body.expr(*callee).kind {
-                    ExprKind::Path(path) => path.last().is_some_and(|it| it.name == "clone"),
-                    _ => false,
-                };
-                ends_in_clone && args.len() == 1
-            }
-            ExprKind::MethodCall { method, .. } => method == "clone",
-            _ => false,
-        };
-        clones && body.expr(init).span.contains(span) && binds(body, pat, name)
+    let is_cloned = lets(body).any(|(pat, init)| {
+        is_clone(body, init) && body.expr(init).span.contains(span) && binds(body, pat, name)
     });
-    let is_receiver = body.exprs.iter().any(|it| match &it.kind {
-        ExprKind::MethodCall { receiver, method, .. } => *receiver == named && method != "clone",
+    is_cloned || is_receiver(body, named)
+}
+
+fn is_clone(body: &Body, expr: ExprId) -> bool {
+    match &body.expr(expr).kind {
+        ExprKind::Call { callee, args } => {
+            let ends_in_clone = match &body.expr(*callee).kind {
+                ExprKind::Path(path) => path.last().is_some_and(|it| it.name == "clone"),
+                _ => false,
+            };
+            ends_in_clone && args.len() == 1
+        }
+        ExprKind::MethodCall { method, .. } => method == "clone",
         _ => false,
-    });
-    is_clone || is_receiver
+    }
+}
+
+fn is_loop(it: &Expr) -> bool {
+    matches!(it.kind, ExprKind::For { .. } | ExprKind::While { .. } | ExprKind::Loop { .. })
 }

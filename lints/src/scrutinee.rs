@@ -62,6 +62,11 @@ impl<'a> Scrutinees<'a> {
         (!self.needs(part)).then_some(part)
     }
 
+    /// The arm, block or body of a part.
+    pub(crate) fn branch(&self, part: &Part) -> Span {
+        self.body.expr(part.part).span
+    }
+
     /// Whether another part of the same branch uses what its pattern borrows.
     pub(crate) fn is_needed_elsewhere(&self, part: &Part) -> bool {
         self.siblings(part).any(|it| self.needs(it))

@@ -93,6 +93,24 @@ fn branches(body: &Body, expr: &Expr) -> Vec<Branch> {
     }
 }
 
+/// Whether an expression moves something out of what the guard taken at `acquire` protects: `m.lock().take()`,
+/// `mem::take(&mut *m.lock())`.
+pub(crate) fn takes_out(body: &Body, expr: &Expr, acquire: Span) -> bool {
+    match &expr.kind {
+        ExprKind::MethodCall { receiver, method, .. } => {
+            TAKES.contains(&method.as_str()) && body.expr(*receiver).span.contains(acquire)
+        }
+        ExprKind::Call { callee, args } => {
+            let is_take = match &body.expr(*callee).kind {
+                ExprKind::Path(path) => path.last().is_some_and(|it| it.name == "take"),
+                _ => false,
+            };
+            is_take && args.iter().any(|it| body.expr(*it).span.contains(acquire))
+        }
+        _ => false,
+    }
+}
+
 /// Whether an expression removes something from what a guard protects, and gives it.
 fn takes_from(body: &Body, scrutinee: ExprId, guard: &Guard) -> bool {
     let ExprKind::MethodCall { receiver, method, .. } = &body.expr(scrutinee).kind else { return false };

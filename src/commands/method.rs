@@ -119,7 +119,7 @@ impl<'a> Known<'a> {
             ("held", locks.then(|| held(spec.hold).to_owned())),
             ("waits", self.waits()),
             ("closures", closures(spec.closures, spec.lock)),
-            ("guards", effect(spec.guard_effect).map(str::to_owned)),
+            ("guards", effect(spec.guard_effect).or(incidental(spec.incidental)).map(str::to_owned)),
             ("work", spec.heavy.then(|| "much, on the processor".to_owned())),
         ]);
         if facts.is_empty() {
@@ -227,6 +227,10 @@ fn effect(effect: GuardEffect) -> Option<&'static str> {
         GuardEffect::Downgrade => Some("turns the guard into a shared one"),
         GuardEffect::Upgrade => Some("turns the guard into an exclusive one"),
     }
+}
+
+fn incidental(is_incidental: bool) -> Option<&'static str> {
+    is_incidental.then_some("gives one along with the value, to protect no code")
 }
 
 fn does(op: Op) -> Option<&'static str> {

@@ -89,6 +89,7 @@ impl Walker<'_> {
             is_indirect: true,
             is_try: false,
             recursive: false,
+            is_incidental: false,
             method,
             span,
         }

@@ -108,6 +108,7 @@ impl Walker<'_> {
             is_indirect: false,
             is_try: spec.is_try,
             recursive: spec.recursive,
+            is_incidental: spec.incidental,
             method: call.name.clone(),
             span: call.span,
         })

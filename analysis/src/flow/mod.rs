@@ -165,6 +165,8 @@ pub struct Acquire {
     pub is_try: bool,
     /// Shared, and does not wait for waiting writers; or reentrant.
     pub recursive: bool,
+    /// Taken along with a value or a wait, not to protect code.
+    pub is_incidental: bool,
     /// The method that takes it.
     pub method: Name,
     /// The expression that takes it.

@@ -164,6 +164,9 @@ pub struct Method {
     pub is_async: bool,
     /// Shared acquire that does not wait for waiting writers: `read_recursive`.
     pub recursive: bool,
+    /// Its guard comes with what it is called for, a value or a wait, and is there to protect no code: who drops it at once
+    /// means to.
+    pub incidental: bool,
     /// Locks every shard, one after the other or all at once, rather than that of one key.
     pub whole: bool,
     /// What it does to the map, or to the plain map inside.

@@ -4,30 +4,29 @@
 //!
 //! A temporary in the scrutinee of a `match`, an `if let` or a `while let`, or in the head of a `for`, lives to the end of
 //! the whole statement, whether or not its value still borrows from it: `match m.lock().get(&k).cloned()` keeps `m` locked in
-//! every arm. Nothing in the source says so, and what the arms do (take another lock, wait, call back, compute) then
-//! happens under a lock that nobody meant to hold: other threads wait for it, and a second lock is taken in an order that
-//! nobody chose.
+//! every arm. Nothing in the source says so, and what the arms do (wait, call back, compute, take another lock for it) then
+//! happens under a lock that nobody meant to hold: other threads wait for it, and code that comes back to it hangs.
 //!
 //! ## Fires
 //!
 //! ```rust
 //! use std::collections::HashMap;
-//! use std::sync::{Mutex, RwLock};
+//! use std::sync::Mutex;
 //!
-//! struct Router {
-//!     routes: RwLock<HashMap<u64, String>>,
-//!     misses: Mutex<Vec<u64>>,
+//! type Handler = Box<dyn FnOnce(String) + Send>;
+//!
+//! struct Calls {
+//!     waiting: Mutex<HashMap<u64, Handler>>,
 //! }
 //!
-//! impl Router {
-//!     fn route(&self, id: u64) -> String {
-//!         match self.routes.read().unwrap().get(&id).cloned() {
-//!             Some(route) => route,
-//!             None => {
-//!                 let mut misses = self.misses.lock().unwrap(); // `routes` is still locked here
-//!                 misses.push(id);
-//!                 String::new()
-//!             }
+//! impl Calls {
+//!     fn expect(&self, id: u64, handler: Handler) {
+//!         self.waiting.lock().unwrap().insert(id, handler);
+//!     }
+//!
+//!     fn answer(&self, id: u64, text: String) {
+//!         if let Some(handler) = self.waiting.lock().unwrap().remove(&id) {
+//!             handler(text); // `waiting` is still locked here
 //!         }
 //!     }
 //! }
@@ -37,23 +36,23 @@
 //!
 //! ```rust
 //! use std::collections::HashMap;
-//! use std::sync::{Mutex, RwLock};
+//! use std::sync::Mutex;
 //!
-//! struct Router {
-//!     routes: RwLock<HashMap<u64, String>>,
-//!     misses: Mutex<Vec<u64>>,
+//! type Handler = Box<dyn FnOnce(String) + Send>;
+//!
+//! struct Calls {
+//!     waiting: Mutex<HashMap<u64, Handler>>,
 //! }
 //!
-//! impl Router {
-//!     fn route(&self, id: u64) -> String {
-//!         let route = self.routes.read().unwrap().get(&id).cloned();
-//!         match route {
-//!             Some(route) => route,
-//!             None => {
-//!                 let mut misses = self.misses.lock().unwrap();
-//!                 misses.push(id);
-//!                 String::new()
-//!             }
+//! impl Calls {
+//!     fn expect(&self, id: u64, handler: Handler) {
+//!         self.waiting.lock().unwrap().insert(id, handler);
+//!     }
+//!
+//!     fn answer(&self, id: u64, text: String) {
+//!         let handler = self.waiting.lock().unwrap().remove(&id);
+//!         if let Some(handler) = handler {
+//!             handler(text);
 //!         }
 //!     }
 //! }
@@ -69,20 +68,24 @@
 //! A branch that uses what its pattern bound by reference needs the guard, and is left alone; so is a `for` over an
 //! iterator that borrows from the guard. Where only another part of the branch does, there is no finding if
 //! both locks are only read. A value whose type is not known counts as one that borrows. What counts as work is
-//! another lock that is kept for more than a statement, a callback, an await under an async guard, and serialisation or
-//! sorting. A second acquire of the same lock is `double_lock`'s, an await under a blocking guard `guard_across_await`'s, a
+//! a callback, an await under an async guard, serialisation or sorting, and another lock that is kept for more than a statement
+//! where the branch also waits, does such work, or runs code that it does not know; how far another lock's holders wait
+//! elsewhere is not asked, so a wait for it can go unseen. A value that is taken out of a lock which nobody else in the
+//! workspace asks for keeps nobody waiting, and neither does a lock that the function has made and given to nobody yet.
+//! A second acquire of the same lock is `double_lock`'s, an await under a blocking guard `guard_across_await`'s, a
 //! blocking call `guard_across_blocking`'s, a callback under a borrow of a `RefCell` `callback_under_guard`'s. clippy's
 //! `significant_drop_in_scrutinee` reports the temporary whatever the branch does.
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::ExprKind;
-use safe_map_analysis::flow::{Acquire, Caller, Guard};
+use safe_map_analysis::flow::{Acquire, Caller, Event, Guard, Held, Work};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Waits};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};
 
+use crate::contended::takes_alone;
 use crate::fix::{indentation, names};
-use crate::private::is_own;
+use crate::private::{is_own, is_unshared};
 use crate::scrutinee::{Part, Scrutinees};
 use crate::story::{
     MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, decodes, finding, here, is_another,
@@ -112,7 +115,10 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
             }
             let Some(part) = scrutinees.keeper(held, happening.event.span) else { continue };
             let is_needed = scrutinees.is_needed_elsewhere(part);
-            if is_needed && nests_readers(&guard.acquire, &happening) || is_own(function, &guard.acquire) {
+            if is_needed && nests_readers(&guard.acquire, &happening)
+                || is_passing(function, &taken, &scrutinees, part, held, &happening)
+                || is_uncontended(function, &scrutinees, part, &guard.acquire)
+            {
                 continue;
             }
             told.push(guard.acquire.span);
@@ -144,6 +150,51 @@ fn told_elsewhere(function: &FunctionView<'_>) -> Vec<Span> {
     told
 }
 
+/// Whether another lock is taken in the branch, and nothing there makes the time long for which both are held.
+fn is_passing<'a>(
+    function: &FunctionView<'a>,
+    taken: &'a [Event],
+    scrutinees: &Scrutinees<'_>,
+    part: &Part,
+    held: &Held,
+    happening: &Happening<'_>,
+) -> bool {
+    let branch = scrutinees.branch(part);
+    let is_alive = |it: &Happening<'_>| it.held.iter().any(|it| it.guard == held.guard);
+    matches!(happening.kind, EffectKind::Acquire(_))
+        && !happenings(function, taken)
+            .any(|it| branch.contains(it.event.span) && is_alive(&it) && takes_time(&it))
+}
+
+fn takes_time(happening: &Happening<'_>) -> bool {
+    let is_near = happening.chain.len() <= MAX_CHAIN;
+    match &happening.kind {
+        EffectKind::Await(_) | EffectKind::Block(_) => true,
+        EffectKind::Work(work) => is_hard(work, happening),
+        EffectKind::Callback(callback) => is_near && !matches!(callback.caller, Caller::Param(_)),
+        EffectKind::Acquire(_) | EffectKind::MapOp(_) => false,
+    }
+}
+
+/// Whether work is worth ending a guard for. What a callee only puts in order is as short as it likes.
+fn is_hard(work: &Work, happening: &Happening<'_>) -> bool {
+    let counts = if happening.chain.is_empty() { work.is_large } else { !work.orders };
+    counts && !decodes(work)
+}
+
+/// Whether nobody waits for the lock now.
+fn is_uncontended(
+    function: &FunctionView<'_>,
+    scrutinees: &Scrutinees<'_>,
+    part: &Part,
+    acquire: &Acquire,
+) -> bool {
+    let body = &scrutinees.body;
+    is_own(function, acquire)
+        || is_unshared(function, body, acquire, part.whole)
+        || takes_alone(function, body, body.expr(part.scrutinee).span, acquire)
+}
+
 /// Whether what happens is something that nobody does under a guard without need.
 fn costs(function: &FunctionView<'_>, first: &Acquire, happening: &Happening<'_>) -> bool {
     if matches!(first.class, GuardClass::Free | GuardClass::RefCell) || first.lock.is_private {
@@ -156,7 +207,7 @@ fn costs(function: &FunctionView<'_>, first: &Acquire, happening: &Happening<'_>
         }
         EffectKind::Acquire(second) => is_another(first, second) && !is_momentary(function, happening),
         EffectKind::Await(_) => first.class == GuardClass::Async,
-        EffectKind::Work(work) => !decodes(work) && (work.is_large || !happening.chain.is_empty()),
+        EffectKind::Work(work) => is_hard(work, happening),
         EffectKind::Block(_) | EffectKind::MapOp(_) => false,
     }
 }
@@ -266,7 +317,7 @@ fn route(it: &Router, id: u64) -> usize {
     match it.routes.read().unwrap().get(&id) {
 //        ---------------- acquire: guard taken here, a temporary
         Some(route) => route.len(),
-        None => { let misses = it.misses.lock().unwrap(); misses.len() }
+        None => { let misses = it.misses.lock().unwrap(); serde_json::to_string(&*misses).unwrap().len() }
 //                             ^^^^^^^^^^^^^^^^ guard_in_scrutinee
     }
 }
@@ -306,37 +357,44 @@ fn f(it: &Router, id: u64) {
             &LINT,
             "
 use std::{collections::HashMap, sync::Mutex};
-struct Queues { first: Mutex<Vec<u64>>, second: Mutex<HashMap<u64, u64>>, third: Mutex<u64> }
+struct Queues { first: Mutex<Vec<u64>>, second: Mutex<HashMap<u64, u64>>, third: Mutex<Vec<u64>> }
+fn text(all: &Vec<u64>) -> String { serde_json::to_string(all).unwrap() }
 fn f(it: &Queues) {
     while let Some(id) = it.first.lock().unwrap().pop() {
         let mut second = it.second.lock().unwrap();
 //                       ^^^^^^^^^^^^^^^^ guard_in_scrutinee
         second.remove(&id);
+        serde_json::to_string(&*second);
     }
     for id in it.second.lock().unwrap().keys().copied().collect::<Vec<u64>>() {
         let mut third = it.third.lock().unwrap();
 //                      ^^^^^^^^^^^^^^^ guard_in_scrutinee
-        *third += id;
+        third.push(id);
+        text(&third);
     }
     for id in it.first.lock().unwrap().clone().into_iter().rev() {
         let mut third = it.third.lock().unwrap();
 //                      ^^^^^^^^^^^^^^^ guard_in_scrutinee
-        *third += id;
+        third.push(id);
+        text(&third);
     }
     for id in std::mem::take(&mut *it.first.lock().unwrap()) {
         let mut third = it.third.lock().unwrap();
 //                      ^^^^^^^^^^^^^^^ guard_in_scrutinee
-        *third += id;
+        third.push(id);
+        text(&third);
     }
     if let Some(first) = it.first.lock().unwrap().first().cloned() {
         let mut third = it.third.lock().unwrap();
 //                      ^^^^^^^^^^^^^^^ guard_in_scrutinee
-        *third += first;
+        third.push(first);
+        text(&third);
     }
     if let Some(id) = { it.first.lock().unwrap().pop() } {
         let mut third = it.third.lock().unwrap();
 //                      ^^^^^^^^^^^^^^^ guard_in_scrutinee
-        *third += id;
+        third.push(id);
+        text(&third);
     }
 }
 ",
@@ -351,6 +409,7 @@ fn f(it: &Queues) {
 use std::{cell::RefCell, collections::VecDeque, sync::Mutex};
 type Job = Box<dyn FnOnce() + Send>;
 struct Pool { jobs: Mutex<Vec<Job>>, queue: Mutex<VecDeque<Job>>, slot: Mutex<Option<Job>>, own: RefCell<Vec<Job>> }
+fn fill(it: &Pool, job: Job) { *it.slot.lock().unwrap() = Some(job); }
 fn f(it: &Pool) {
     if let Some(job) = it.jobs.lock().unwrap().pop() { job(); }
 //                                                     ^^^^^ guard_in_scrutinee
@@ -382,19 +441,20 @@ fn readers(it: &Cache, id: u64) -> usize {
     if let Some(hot) = it.hot.read().unwrap().get(&id) {
         hot.len()
     } else {
-        it.cold.read().unwrap().len()
+        let cold = it.cold.read().unwrap();
+        cold.values().map(|it| text(it)).count()
     }
 }
 fn writer(it: &Cache, id: u64) -> usize {
     match it.hot.read().unwrap().get(&id) {
         Some(hot) => hot.len(),
-        None => { let misses = it.misses.lock().unwrap(); misses.len() }
+        None => { let misses = it.misses.lock().unwrap(); serde_json::to_string(&*misses).unwrap().len() }
     }
 }
 fn nothing_is_bound(it: &Cache, id: u64) {
     if let Some(_) = it.hot.read().unwrap().get(&id) {
-        let mut misses = it.misses.lock().unwrap();
-        misses.clear();
+        let misses = it.misses.lock().unwrap();
+        serde_json::to_string(&*misses);
     }
 }
 ";
@@ -456,6 +516,7 @@ async fn f(it: &Pending) {
 //                  ^^^^^ guard_in_scrutinee
     }
 }
+async fn expect(it: &Pending, reply: u64) { it.replies.lock().await.push(reply); }
 async fn send(_: u64) { tokio::task::yield_now().await }
 ",
         );
@@ -488,13 +549,100 @@ async fn awaits(it: &Router) {
     }
 
     #[test]
+    fn another_lock_counts_where_something_takes_its_time() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::{Mutex, RwLock}};
+trait Peer: Send + Sync { fn ask(&self, id: u64) -> bool; }
+struct Near; struct Far;
+impl Peer for Near { fn ask(&self, _: u64) -> bool { true } }
+impl Peer for Far { fn ask(&self, _: u64) -> bool { false } }
+struct Router { routes: Mutex<HashMap<u64, String>>, misses: Mutex<Vec<u64>>, peers: RwLock<Vec<Box<dyn Peer>>> }
+fn counts(it: &Router, id: u64) -> usize {
+    match it.routes.lock().unwrap().get(&id).cloned() {
+        Some(route) => route.len(),
+        None => { let mut misses = it.misses.lock().unwrap(); misses.push(id); misses.len() }
+    }
+}
+fn through_a_call(it: &Router, id: u64) {
+    if let Some(_) = it.routes.lock().unwrap().get(&id).cloned() { note(it, id); }
+}
+fn note(it: &Router, id: u64) { let mut misses = it.misses.lock().unwrap(); misses.push(id); }
+fn asks(it: &Router, id: u64) {
+    if let None = it.routes.lock().unwrap().get(&id).cloned() { ask(it, id); }
+//                                                              ^^^^^^^^^^^ guard_in_scrutinee
+}
+fn ask(it: &Router, id: u64) { for peer in it.peers.read().unwrap().iter() { if peer.ask(id) { return; } } }
+",
+        );
+    }
+
+    #[test]
+    fn a_slot_that_nobody_else_asks_for() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::{Arc, Mutex}};
+type Job = Box<dyn FnOnce() + Send>;
+struct Server { spawn: Mutex<Option<Job>>, jobs: Mutex<HashMap<u64, Job>>, last: Mutex<Option<Job>> }
+impl Server {
+    fn start(&self) {
+        if let Some(spawn) = self.spawn.lock().unwrap().take() { spawn(); }
+        if let Some(last) = std::mem::take(&mut *self.last.lock().unwrap()) { last(); }
+    }
+    fn put(&self, id: u64, job: Job) { self.jobs.lock().unwrap().insert(id, job); }
+    fn run(&self, id: u64) {
+        if let Some(job) = self.jobs.lock().unwrap().remove(&id) { job(); }
+//                                                                 ^^^^^ guard_in_scrutinee
+    }
+}
+fn either(queue: &std::sync::mpsc::Sender<Job>, job: Job) {
+    let job = Arc::new(Mutex::new(Some(job)));
+    let theirs = job.clone();
+    queue.send(Box::new(move || { if let Some(job) = theirs.lock().unwrap().take() { job(); } }));
+    if let Some(job) = job.lock().unwrap().take() { job(); }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_lock_that_is_new_and_that_nobody_has_got_yet() {
+        check(
+            &LINT,
+            "
+use std::sync::{Arc, Mutex};
+type Job = Box<dyn FnOnce() + Send>;
+struct Device { jobs: Vec<Job> }
+impl Device {
+    fn new() -> Device { Device { jobs: Vec::new() } }
+    fn first(&mut self) -> Option<Job> { self.jobs.pop() }
+}
+fn early(bus: &Mutex<Vec<Arc<Mutex<Device>>>>, all: &Vec<u64>) {
+    let device = Arc::new(Mutex::new(Device::new()));
+    if let Some(_) = device.lock().unwrap().first() { serde_json::to_string(all); }
+    bus.lock().unwrap().push(device);
+}
+fn late(bus: &Mutex<Vec<Arc<Mutex<Device>>>>, all: &Vec<u64>) {
+    let device = Arc::new(Mutex::new(Device::new()));
+    bus.lock().unwrap().push(device.clone());
+    if let Some(_) = device.lock().unwrap().first() { serde_json::to_string(all); }
+//                                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^ guard_in_scrutinee
+}
+",
+        );
+    }
+
+    #[test]
     fn the_fix_gives_the_scrutinee_a_let() {
         let text = "
 use std::sync::Mutex;
-fn f(a: &Mutex<Vec<u32>>, b: &Mutex<u32>) {
+fn f(a: &Mutex<Vec<u32>>, b: &Mutex<Vec<u32>>) {
     if let Some(x) = a.lock().unwrap().pop() {
-        let mut count = b.lock().unwrap();
-        *count += x;
+        let mut all = b.lock().unwrap();
+        all.push(x);
+        serde_json::to_string(&*all);
     }
 }
 ";
@@ -508,22 +656,22 @@ fn f(a: &Mutex<Vec<u32>>, b: &Mutex<u32>) {
     fn no_fix_where_the_value_borrows_or_is_asked_for_again() {
         let borrows = "
 use std::sync::Mutex;
-fn f(a: &Mutex<Vec<u32>>, b: &Mutex<u32>) {
+fn f(a: &Mutex<Vec<u32>>, b: &Vec<u32>) {
     match a.lock().unwrap().first() {
         Some(_) => {}
-        None => *b.lock().unwrap() += 1,
+        None => drop(serde_json::to_string(b)),
     }
 }
 ";
         let again = "
 use std::sync::Mutex;
-fn f(a: &Mutex<Vec<u32>>, b: &Mutex<u32>) {
-    while let Some(x) = a.lock().unwrap().pop() {
-        let mut count = b.lock().unwrap();
-        *count += x;
+fn f(a: &Mutex<Vec<u32>>, b: &Vec<u32>) {
+    while let Some(_) = a.lock().unwrap().pop() {
+        serde_json::to_string(b);
     }
 }
 ";
+        assert_eq!((found(&LINT, borrows).len(), found(&LINT, again).len()), (1, 1));
         assert_eq!((fixed(&LINT, borrows), fixed(&LINT, again)), (None, None));
     }
 }

@@ -3,22 +3,21 @@
 //! ## Why
 //!
 //! Such work takes time in proportion to the data, milliseconds for a map of some size, and everybody who asks for the lock
-//! waits for it. Under a write guard even the readers do. The lock is needed to read or change the map, not
-//! to turn it into text.
+//! waits for it. The lock is needed to read or change the map, not to turn it into text.
 //!
 //! ## Fires
 //!
 //! ```rust
 //! use std::collections::HashMap;
-//! use std::sync::RwLock;
+//! use std::sync::Mutex;
 //!
 //! struct Sessions {
-//!     by_id: RwLock<HashMap<u64, String>>,
+//!     by_id: Mutex<HashMap<u64, String>>,
 //! }
 //!
 //! impl Sessions {
 //!     fn to_json(&self) -> String {
-//!         serde_json::to_string(&*self.by_id.read().unwrap()).unwrap_or_default()
+//!         serde_json::to_string(&*self.by_id.lock().unwrap()).unwrap_or_default()
 //!     }
 //! }
 //! ```
@@ -27,15 +26,15 @@
 //!
 //! ```rust
 //! use std::collections::HashMap;
-//! use std::sync::RwLock;
+//! use std::sync::Mutex;
 //!
 //! struct Sessions {
-//!     by_id: RwLock<HashMap<u64, String>>,
+//!     by_id: Mutex<HashMap<u64, String>>,
 //! }
 //!
 //! impl Sessions {
 //!     fn to_json(&self) -> String {
-//!         let by_id = self.by_id.read().unwrap().clone();
+//!         let by_id = self.by_id.lock().unwrap().clone();
 //!         serde_json::to_string(&by_id).unwrap_or_default()
 //!     }
 //! }
@@ -50,8 +49,12 @@
 //! ## Limits
 //!
 //! Reported is work on a map or collection that the guard itself protects, whole or a field of it, and under an exclusive
-//! guard work in a loop, or on an argument, that has nothing to do with what is protected. A lock in a value that the
-//! function has to itself keeps nobody waiting. Putting a
+//! guard work in a loop, or on an argument, that has nothing to do with what is protected. Readers do not wait for a reader: under a
+//! shared guard it is work on all of a map that other code of the workspace writes, since a writer waits for it, and the readers
+//! behind the writer. Where what is protected is changed under the same guard the hold is there to keep change and work together,
+//! and is left alone; so is work whose text is sent or written under the guard, which keeps the texts in order, and a line of a log.
+//! In a callee the work must be on all that is protected or on a collection in it, not on one element.
+//! A lock in a value that the function has to itself keeps nobody waiting. Putting a
 //! collection in order, one entry's serialisation and a whole map's copy are left alone, and so are guards of async
 //! locks. Where the guard is alive at a blocking call as well (the text is written to a file), `guard_across_blocking` says so.
 
@@ -59,14 +62,17 @@ use std::cell::OnceCell;
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprKind, SelfKind};
-use safe_map_analysis::flow::{Acquire, Guard, Step, Work};
+use safe_map_analysis::flow::{Acquire, Guard, Held, Place, Step, Work};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, TypeRole};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening, Hop};
 use safe_map_analysis::ty::{Mutability, Ty};
 
+use crate::brief::{Site, site};
+use crate::contended::is_written;
 use crate::fix::body_of;
+use crate::ordered::{is_changed, is_given_away, is_logged};
 use crate::private::is_own;
 use crate::scrutinee::Scrutinees;
 use crate::story::{
@@ -115,6 +121,9 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
             }
             let Some(body) = body.get_or_init(|| body_of(function)) else { return };
             let Some(reason) = reason(function, body, &guard, &happening, work) else { continue };
+            if is_meant(function, body, &guard, held, &happening, &reason) {
+                continue;
+            }
             let keeps = |it: &Scrutinees<'_>| it.keeper(held, happening.event.span).is_some();
             if scrutinees.get_or_init(|| Scrutinees::of(function)).as_ref().is_some_and(keeps) {
                 continue;
@@ -130,6 +139,52 @@ fn told_elsewhere(function: &FunctionView<'_>) -> Vec<Span> {
     let blocks = function.happenings().filter(|it| matches!(it.kind, EffectKind::Block(_)));
     let held = blocks.flat_map(|it| it.held);
     held.map(|it| function.flow.guard(it.guard).acquire.span).collect()
+}
+
+/// Whether the hold is needed: the work goes with a change of what is protected, its result goes out in the order of the
+/// holds, or it is only a line of a log.
+fn is_meant(
+    function: &FunctionView<'_>,
+    body: &Body,
+    guard: &Guard,
+    held: &Held,
+    happening: &Happening<'_>,
+    reason: &Reason,
+) -> bool {
+    let is_of_it = match reason {
+        Reason::Protected | Reason::Field(_) | Reason::Clone => true,
+        Reason::Made | Reason::Unrelated => false,
+    };
+    let span = happening.event.span;
+    let is_alive = |at: Span| {
+        at.contains(span) || guard.binding.is_some() && guard.ends.iter().all(|it| it.start >= at.end)
+    };
+    let is_in_callee =
+        |it: Site<'_>| is_logged(&it.body, it.span) || is_given_away(&it.body, it.span, |_| true);
+    !keeps_waiting(function, guard, reason)
+        || is_of_it && is_changed(function, body, held.guard)
+        || is_logged(body, span)
+        || is_given_away(body, span, is_alive)
+        || !happening.chain.is_empty() && site(function, happening).is_some_and(is_in_callee)
+}
+
+/// Whether others wait while the work is done. Readers do not wait for a reader; they do for a writer that waits for it, and
+/// a lock around a map that is written again and again has those.
+fn keeps_waiting(function: &FunctionView<'_>, guard: &Guard, reason: &Reason) -> bool {
+    let is_map = || {
+        let content = guard.acquire.lock.content.peel_refs();
+        let role = function.model().role(content);
+        let is_foreign_map =
+            matches!(content, Ty::Foreign(path, _) if path.ends_with("Map") || path.ends_with("Set"));
+        is_foreign_map || matches!(role, Some(TypeRole::Map | TypeRole::Collection))
+    };
+    match (guard.acquire.mode, reason) {
+        (LockMode::Shared, Reason::Protected | Reason::Clone) => {
+            is_map() && is_written(function, &guard.acquire)
+        }
+        (LockMode::Shared, _) => false,
+        (LockMode::Exclusive | LockMode::Upgradable | LockMode::None, _) => true,
+    }
 }
 
 /// Whether threads wait for the guard. A closure that a function runs under its own lock is there to be run.
@@ -151,7 +206,8 @@ fn reason(
     let below = work.subject.as_ref().filter(|it| it.is_below(lock));
     if let Some(subject) = below {
         let is_whole = !subject.path[lock.path.len()..].iter().any(|it| matches!(it, Step::Entry(_)));
-        let is_read = work.is_large && is_whole && !changes(function, happening);
+        let is_all = happening.chain.is_empty() || is_all_of_it(function, guard, subject);
+        let is_read = work.is_large && is_whole && is_all && !changes(function, happening);
         let rest = &subject.path[lock.path.len()..];
         let is_copy = rest.iter().any(|it| matches!(it, Step::Copy(_)));
         return is_read.then(|| match rest.iter().rev().find_map(field) {
@@ -167,10 +223,29 @@ fn reason(
     let is_argument = work.is_large && guard.binding.is_none() && is_argument(body, guard, span);
     // A clone made in an argument: its guard is a temporary of the same statement.
     let is_made_here = span.contains(guard.acquire.span) && guard.binding.is_none();
-    if work.is_large && is_made_here && happening.chain.is_empty() && !decodes(work) {
+    if work.is_large
+        && is_made_here
+        && (is_exclusive || is_clone(body, guard, span))
+        && happening.chain.is_empty()
+        && !decodes(work)
+    {
         return Some(if is_clone(body, guard, span) { Reason::Clone } else { Reason::Made });
     }
     (is_exclusive && is_here && (is_loop || is_argument)).then_some(Reason::Unrelated)
+}
+
+/// Whether a callee works on the whole of what is protected, a clone of it, or a collection that is a field of it.
+fn is_all_of_it(function: &FunctionView<'_>, guard: &Guard, subject: &Place) -> bool {
+    let acquire = &guard.acquire;
+    let fields = subject.path[acquire.lock.place.path.len()..].iter();
+    let mut fields = fields.filter(|it| !matches!(it, Step::Inside | Step::Copy(_)));
+    let Some(first) = fields.next() else { return true };
+    let Some(name) = field(first).filter(|_| fields.next().is_none()) else { return false };
+    let Ty::Adt(id, _) = acquire.lock.content.peel_refs() else { return false };
+    let is_collection = |ty: &Ty| {
+        matches!(function.model().role(ty), Some(TypeRole::Map | TypeRole::SharedMap | TypeRole::Collection))
+    };
+    function.model().adt_fields(*id).iter().any(|it| it.name == name && is_collection(&it.ty))
 }
 
 fn field(step: &Step) -> Option<Name> {
@@ -291,17 +366,17 @@ mod tests {
         check(
             &LINT,
             "
-use std::{collections::HashMap, sync::RwLock};
-struct Sessions { by_id: RwLock<HashMap<u64, String>> }
+use std::{collections::HashMap, sync::Mutex};
+struct Sessions { by_id: Mutex<HashMap<u64, String>> }
 //                ----- declaration: declared here
 impl Sessions {
     fn json(&self) -> String {
-        serde_json::to_string(&*self.by_id.read().unwrap()).unwrap()
+        serde_json::to_string(&*self.by_id.lock().unwrap()).unwrap()
 //      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ heavy_work_under_guard
 //                              ----------------- acquire: a temporary
     }
     fn named(&self) -> Vec<u8> {
-        let by_id = self.by_id.read().unwrap();
+        let by_id = self.by_id.lock().unwrap();
         serde_json::to_vec(&*by_id).unwrap()
 //      ^^^^^^^^^^^^^^^^^^^^^^^^^^^ heavy_work_under_guard
     }
@@ -327,6 +402,7 @@ impl Serialize for Sessions {
         map.end()
     }
 }
+fn add(it: &Sessions, id: u64) { it.by_id.write().unwrap().insert(id, String::new()); }
 ",
         );
     }
@@ -334,15 +410,15 @@ impl Serialize for Sessions {
     #[test]
     fn the_words_name_what_is_worked_on() {
         let text = "
-use std::{collections::HashMap, sync::RwLock};
+use std::{collections::HashMap, sync::Mutex};
 #[derive(Clone, serde::Serialize)]
 struct State { jobs: HashMap<u64, String> }
-struct S { state: RwLock<State>, names: RwLock<HashMap<u64, String>> }
+struct S { state: Mutex<State>, names: Mutex<HashMap<u64, String>> }
 fn f(it: &S) {
-    serde_json::to_string(&it.names.read().unwrap().clone());
-    serde_json::to_string(&it.names.read().unwrap().values().cloned().collect::<Vec<String>>());
-    serde_json::to_string(&it.state.read().unwrap().clone());
-    let state = it.state.read().unwrap();
+    serde_json::to_string(&it.names.lock().unwrap().clone());
+    serde_json::to_string(&it.names.lock().unwrap().values().cloned().collect::<Vec<String>>());
+    serde_json::to_string(&it.state.lock().unwrap().clone());
+    let state = it.state.lock().unwrap();
     serde_json::to_string(&state.jobs);
 }
 ";
@@ -448,6 +524,145 @@ use std::{collections::HashMap, sync::Mutex};
 fn save(texts: &Mutex<HashMap<u64, String>>) {
     let texts = texts.lock().unwrap();
     std::fs::write(\"texts\", serde_json::to_string(&*texts).unwrap()).unwrap();
+}
+",
+        );
+    }
+
+    #[test]
+    fn readers_do_not_wait_for_a_reader() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::RwLock};
+#[derive(serde::Serialize)]
+struct Frame { names: Vec<String>, rows: HashMap<u64, String> }
+struct Store { fixed: RwLock<HashMap<u64, String>>, frame: RwLock<Frame>, hot: RwLock<HashMap<u64, String>> }
+impl Store {
+    fn fixed(&self) -> String { serde_json::to_string(&*self.fixed.read().unwrap()).unwrap() }
+    fn frame(&self) -> String { serde_json::to_string(&*self.frame.read().unwrap()).unwrap() }
+    fn rows(&self) -> String { serde_json::to_string(&self.frame.read().unwrap().rows).unwrap() }
+    fn hot(&self) -> String { serde_json::to_string(&*self.hot.read().unwrap()).unwrap() }
+//                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ heavy_work_under_guard
+    fn names(&self) -> String {
+        let hot = self.hot.read().unwrap();
+        serde_json::to_string(&hot.keys().collect::<Vec<_>>()).unwrap()
+    }
+    fn write(&self) {
+        self.frame.write().unwrap().names.clear();
+        self.hot.write().unwrap().clear();
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_change_and_the_text_of_it_go_together() {
+        check(
+            &LINT,
+            "
+use std::{collections::{HashMap, HashSet}, sync::Mutex};
+#[derive(Clone, serde::Serialize)]
+struct Paths { managed: HashSet<String>, version: u64 }
+impl Paths { fn grow(&mut self) { self.version += 1; } }
+struct Store { paths: Mutex<Paths>, texts: Mutex<HashMap<u64, String>>, slot: Mutex<Option<Paths>> }
+fn text(paths: &Paths) -> String { serde_json::to_string(&paths.managed).unwrap() }
+impl Store {
+    fn register(&self, path: String) -> String {
+        let mut paths = self.paths.lock().unwrap();
+        paths.managed.insert(path);
+        text(&paths)
+    }
+    fn collect(&self, gone: &[String]) -> String {
+        let mut paths = self.paths.lock().unwrap();
+        let managed = &mut paths.managed;
+        for it in gone { managed.remove(it); }
+        serde_json::to_string(&*paths).unwrap()
+    }
+    fn merge(&self) -> Option<String> {
+        let Some(paths) = &mut *self.slot.lock().unwrap() else { return None };
+        let text = serde_json::to_string(&paths.clone()).ok();
+        paths.version = 1;
+        text
+    }
+    fn read(&self) -> String {
+        let paths = self.paths.lock().unwrap();
+        text(&paths)
+//      ^^^^^^^^^^^^ heavy_work_under_guard
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_text_that_goes_out_under_the_guard_keeps_its_place() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::{Mutex, mpsc::Sender}};
+struct Store { texts: Mutex<HashMap<u64, String>>, out: Sender<String> }
+fn save(texts: &HashMap<u64, String>) { std::fs::write(\"texts\", serde_json::to_string(texts).unwrap()).unwrap(); }
+fn put(texts: &HashMap<u64, String>, out: &dyn Fs) { out.atomic_write(\"texts\", serde_json::to_string(texts).unwrap()); }
+trait Fs { fn atomic_write(&self, path: &str, text: String); }
+impl Store {
+    fn send(&self) {
+        let texts = self.texts.lock().unwrap();
+        let text = serde_json::to_string(&*texts).unwrap();
+        self.out.send(text).unwrap();
+    }
+    fn send_later(&self) {
+        let texts = self.texts.lock().unwrap();
+        let text = serde_json::to_string(&*texts).unwrap();
+//                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ heavy_work_under_guard
+        drop(texts);
+        self.out.send(text).unwrap();
+    }
+    fn save(&self) {
+        let texts = self.texts.lock().unwrap();
+        save(&texts);
+    }
+    fn put(&self, fs: &dyn Fs) { put(&self.texts.lock().unwrap(), fs); }
+}
+",
+        );
+    }
+
+    #[test]
+    fn one_element_in_a_callee_and_a_line_of_a_log() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::Mutex};
+#[derive(serde::Serialize)]
+struct Node { options: HashMap<String, String>, names: Vec<String> }
+struct Arena { nodes: Vec<Node> }
+impl Arena { fn get(&self, at: usize) -> &Node { &self.nodes[at] } }
+struct Store { arena: Mutex<Arena>, one: Mutex<Node>, plain: Mutex<Outer> }
+struct Outer { node: Node, nodes: Vec<Node> }
+fn text(node: &Node) -> String { serde_json::to_string(&node.options).unwrap() }
+fn texts(nodes: &Vec<Node>) -> String { serde_json::to_string(nodes).unwrap() }
+fn shown(node: &Node) { if node.names.is_empty() { tracing::info!(\"{}\", serde_json::to_string(node).unwrap()); } }
+impl Store {
+    fn element(&self) -> String {
+        let arena = self.arena.lock().unwrap();
+        text(arena.get(1))
+    }
+    fn plain(&self) -> String {
+        let plain = self.plain.lock().unwrap();
+        text(&plain.node)
+    }
+    fn all(&self) -> String {
+        let plain = self.plain.lock().unwrap();
+        texts(&plain.nodes)
+//      ^^^^^^^^^^^^^^^^^^^ heavy_work_under_guard
+    }
+    fn logged(&self) {
+        let one = self.one.lock().unwrap();
+        println!(\"{}\", serde_json::to_string(&*one).unwrap());
+        shown(&one);
+    }
 }
 ",
         );

@@ -34,7 +34,8 @@
 //! ## Limits
 //!
 //! `let _ = mutex;` (the lock, not a guard) and `let _ = mutex.try_lock();` are silent, and so are map references, which
-//! are not taken to protect lines, the last statement of a block, which waits for the holder and protects nothing, and
+//! are not taken to protect lines, the borrows of tokio's `watch` (`rx.wait_for(..).await` waits, `rx.borrow_and_update()` marks the
+//! value as seen), the last statement of a block, which waits for the holder and protects nothing, and
 //! a function that returns a guard, which may be called for what else it does. rustc's `let_underscore_lock` knows the guards of `std`; this lint adds
 //! `parking_lot`, `tokio`, `spin` and `async-lock`, and `_ = ..` without `let`.
 
@@ -64,7 +65,8 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         let guard = function.flow.guard(id);
         let acquire = &guard.acquire;
         // A function that hands out a guard may be called for what else it does.
-        if acquire.lock.role != TypeRole::Lock || acquire.is_indirect || acquire.is_try {
+        let is_meant = acquire.is_indirect || acquire.is_try || acquire.is_incidental;
+        if acquire.lock.role != TypeRole::Lock || is_meant {
             continue;
         }
         if reported.contains(&acquire.span) {
@@ -163,6 +165,22 @@ fn f(lock: parking_lot::Mutex<u32>) {
     let _ = lock.try_lock();
     let _ = *lock.lock() + 1;
     let _ = lock;
+    println!();
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_wait_for_a_value_and_a_look_at_it_are_silent() {
+        check(
+            &LINT,
+            "
+use tokio::sync::watch::{Receiver, Sender};
+async fn f(ready: &mut Receiver<bool>, state: &Sender<bool>) {
+    let _ = ready.wait_for(|it| *it).await;
+    let _ = ready.borrow_and_update();
+    let _ = state.borrow();
     println!();
 }
 ",

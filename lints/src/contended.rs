@@ -1,0 +1,51 @@
+//! Who else asks for a lock: the other acquires of its declaration in the workspace.
+//!
+//! In: an acquire in a function. Out: whether anybody can wait for its guard, as far as the workspace says. A lock that is in
+//! no field and no static is asked for by whom nobody knows.
+
+use safe_map_analysis::FunctionView;
+use safe_map_analysis::facts::{Body, Expr};
+use safe_map_analysis::flow::{Acquire, EventKind};
+use safe_map_analysis::knowledge::schema::LockMode;
+use safe_map_analysis::span::Span;
+
+use crate::declared::are_declared_together;
+use crate::private::is_only_taken_from_here;
+use crate::taken::takes_out;
+
+/// Whether a scrutinee takes a value out of a lock that nobody waits for: it is asked for nowhere else, or everybody who
+/// asks takes out what this function put in.
+pub(crate) fn takes_alone(
+    function: &FunctionView<'_>,
+    body: &Body,
+    scrutinee: Span,
+    acquire: &Acquire,
+) -> bool {
+    let is_in = |it: &&Expr| scrutinee.contains(it.span);
+    let takes = body.exprs.iter().filter(is_in).any(|it| takes_out(body, it, acquire.span));
+    let is_only = || acquire.lock.decl.is_some() && !others(function, acquire, |_| true);
+    takes && (is_only() || is_only_taken_from_here(function, body, acquire))
+}
+
+/// Whether code of the workspace takes the lock alone, to change what it protects.
+pub(crate) fn is_written(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    others(function, acquire, |it| it.mode == LockMode::Exclusive)
+}
+
+/// Whether another acquire of the same declaration waits, and is as `asked`.
+fn others(function: &FunctionView<'_>, acquire: &Acquire, asked: impl Fn(&Acquire) -> bool) -> bool {
+    let asks = |other: &FunctionView<'_>| {
+        let is_here = |it: &Acquire| other.id == function.id && it.span == acquire.span;
+        let is_same =
+            |it: &Acquire| are_declared_together(function.model(), (function.id, acquire), (other.id, it));
+        other.flow.events.iter().any(|event| match &event.kind {
+            EventKind::Acquire { acquire: it, .. } => {
+                let waits = !it.is_try && it.mode != LockMode::None;
+                waits && asked(it) && !is_here(it) && is_same(it)
+            }
+            _ => false,
+        })
+    };
+    let mut files = function.file.analysis.files();
+    files.any(|file| file.functions().any(|it| asks(&it)))
+}
