@@ -157,7 +157,7 @@ impl Site<'_, '_> {
             }
             _ => false,
         };
-        self.function.model().any_part(content, &mut |it| matches!(it, Ty::Callable(_)))
+        self.function.model().any_part(content, &mut |it| matches!(it, Ty::Callable(..)))
             && self.body.exprs.iter().any(clones)
     }
 

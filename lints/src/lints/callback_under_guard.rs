@@ -75,13 +75,13 @@
 //! callback that a scrutinee clones out of a cell is meant to be called when the borrow has ended: these are reported
 //! whatever they are given. What a closure has captured is not known, so one that is given nothing that leads back is left
 //! alone, though it may have a handle of its own; so is every callback in a lock that is a static or a local, unless it is
-//! given that. The types are those where the callback is called: behind a type parameter nothing is seen. Of a closure that
-//! is taken out in the head of a branch (`if let Some(job) = jobs.pop()`) only the owner's own name among its arguments counts.
+//! given that. The types are those that the callback's parameters are written with, and those of the arguments where it
+//! is called: behind a type parameter nothing is seen.
 //!
 //! Of these, what is told something and gives nothing back is reported: a closure without a result, a listener of a
 //! `dyn Trait` in a loop over the locked collection. A closure that is asked (a predicate, a factory, a comparison) is part
 //! of the work under the lock, unless it is given the lock's owner; one that is called under a `borrow_mut` of the very map it
-//! lies in, or that is taken out in the head of a branch, is `possible`. A closure parameter of the function that takes the
+//! lies in, or that is taken out in the head of a branch (`if let Some(job) = jobs.pop()`), is `possible`. A closure parameter of the function that takes the
 //! lock is part of the work too: what the workspace passes to it is looked at where it is passed. Under a guard of a lock that
 //! only a scrutinee keeps alive it is `guard_in_scrutinee`'s. A lock that does not leave the function is asked for by no
 //! callback. Single callbacks under a shared guard and anything under an async guard are left alone: a callback that is not
@@ -267,6 +267,12 @@ impl<R> App<R> {
         for (_, listener) in self.manager.menu.by_label.lock().unwrap().iter() {
             listener(window);
 //          ^^^^^^^^^^^^^^^^ callback_under_guard
+        }
+    }
+    fn told_of_what_is_made_elsewhere(&self) {
+        for (_, listener) in self.manager.menu.by_label.lock().unwrap().iter() {
+            listener(&elsewhere::window());
+//          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ callback_under_guard
         }
     }
 }
