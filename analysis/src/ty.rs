@@ -42,8 +42,8 @@ pub enum Ty {
     Slice(Arc<Ty>),
     /// A future with this output.
     Future(Arc<Ty>),
-    /// A closure, function or `dyn Fn` with this result.
-    Callable(Arc<Ty>),
+    /// A closure, function or `dyn Fn` with this result; with parameters of these types, where they are written.
+    Callable(Arc<[Ty]>, Arc<Ty>),
     /// `dyn Trait`, `impl Trait` of a workspace trait.
     Trait(TraitId),
     /// A type outside the workspace and the knowledge, by path.
@@ -75,6 +75,11 @@ impl Ty {
     /// `()`.
     pub fn unit() -> Ty {
         Ty::Tuple(no_args())
+    }
+
+    /// A closure or function with this result, of whose parameters nothing is known.
+    pub fn callable(output: Ty) -> Ty {
+        Ty::Callable(no_args(), Arc::new(output))
     }
 
     /// `&ty`.
@@ -112,7 +117,7 @@ impl Ty {
             Ty::Ptr(m, inner) => Ty::Ptr(*m, Arc::new(inner.subst(lookup))),
             Ty::Slice(inner) => Ty::Slice(Arc::new(inner.subst(lookup))),
             Ty::Future(inner) => Ty::Future(Arc::new(inner.subst(lookup))),
-            Ty::Callable(inner) => Ty::Callable(Arc::new(inner.subst(lookup))),
+            Ty::Callable(params, inner) => Ty::Callable(list(params), Arc::new(inner.subst(lookup))),
         }
     }
 
@@ -132,7 +137,7 @@ impl Ty {
             Ty::Known(_, args) | Ty::Adt(_, args) | Ty::Foreign(_, args) | Ty::Tuple(args) => {
                 args.iter().any(Ty::is_open)
             }
-            Ty::Ref(_, it) | Ty::Ptr(_, it) | Ty::Slice(it) | Ty::Future(it) | Ty::Callable(it) => {
+            Ty::Ref(_, it) | Ty::Ptr(_, it) | Ty::Slice(it) | Ty::Future(it) | Ty::Callable(_, it) => {
                 it.is_open()
             }
         }

@@ -7,7 +7,9 @@ use std::cell::OnceCell;
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatKind};
-use safe_map_analysis::flow::{Callback, Caller, Decl, EventKind, Guard, Held, Place, Root, Step};
+use safe_map_analysis::flow::{
+    Acquire, Callback, Caller, Decl, Event, EventKind, Guard, Held, Place, Root, Step,
+};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, TypeRole};
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::span::Span;
@@ -133,7 +135,37 @@ impl Site<'_, '_> {
         self.leads_back(guard)
             || is_open(guard)
             || relation == Relation::Kept && self.is_cloned_out(guard)
-            || self.callback.caller == Caller::Dyn && self.has_impl_that_takes(guard)
+            || match self.callback.caller {
+                Caller::Dyn => self.has_impl_that_takes(guard),
+                Caller::Stored => self.has_closure_that_takes(guard),
+                Caller::Param(_) => false,
+            }
+    }
+
+    /// Whether a closure in this file takes the lock, and is handed to a function that takes it too, to store the closure: a
+    /// listener that removes itself, as `once` makes it.
+    fn has_closure_that_takes(&self, guard: &Guard) -> bool {
+        let analysis = self.function.file.analysis;
+        let is_it = |id: FnId, second: &Acquire| {
+            let here = (self.function.id, &guard.acquire);
+            !second.is_try && are_declared_together(self.function.model(), here, (id, second))
+        };
+        let takes = |function: &FunctionView<'_>, it: &Event| match &it.kind {
+            EventKind::Acquire { acquire, .. } => is_it(function.id, acquire),
+            EventKind::Call(call) => analysis.effects(call.callee).iter().any(|it| match &it.kind {
+                EffectKind::Acquire(second) => is_it(call.callee, second),
+                _ => false,
+            }),
+            _ => false,
+        };
+        self.function.file.functions().any(|function| {
+            let events = || function.flow.events.iter();
+            let stores = |it: &&Event| matches!(it.kind, EventKind::Call(_)) && takes(&function, it);
+            let mut handed = events().filter(|it| !it.is_own && takes(&function, it));
+            handed.any(|it| {
+                events().filter(|outer| outer.is_own && outer.span.contains(it.span)).any(|it| stores(&it))
+            })
+        })
     }
 
     /// Whether the type of something that the callback is given leads to the struct that has the lock.
@@ -157,7 +189,7 @@ impl Site<'_, '_> {
             }
             _ => false,
         };
-        self.function.model().any_part(content, &mut |it| matches!(it, Ty::Callable(_)))
+        self.function.model().any_part(content, &mut |it| matches!(it, Ty::Callable(..)))
             && self.body.exprs.iter().any(clones)
     }
 

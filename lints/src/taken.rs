@@ -42,17 +42,18 @@ pub(crate) fn happenings<'a>(
 /// The runs of callbacks that were taken out of what a guard protects, while the guard is alive.
 pub(crate) fn taken_callbacks(function: &FunctionView<'_>) -> Vec<Event> {
     let guards = function.flow.guards.iter().zip(0..);
-    let guards: Vec<_> = guards.filter(|(it, _)| protects_callbacks(function, it)).collect();
+    let guards: Vec<_> =
+        guards.filter_map(|(it, index)| Some((it, index, callbacks_in(function, it)?))).collect();
     if guards.is_empty() {
         return Vec::new();
     }
     let Some(body) = body_of(function) else { return Vec::new() };
     let branches: Vec<Branch> = body.exprs.iter().flat_map(|it| branches(&body, it)).collect();
-    let runs = guards.into_iter().flat_map(|(guard, index)| {
+    let runs = guards.into_iter().flat_map(|(guard, index, given)| {
         let taking = branches.iter().filter(|it| takes_from(&body, it.scrutinee, guard));
         let calls = taking.flat_map(|it| calls(function, &body, it));
         let alive = calls.filter(|(_, at)| guard.ends.iter().all(|it| it.start >= at.end));
-        alive.map(|(name, at)| run(guard, index, name, at)).collect::<Vec<_>>()
+        alive.map(|(name, at)| run(guard, index, &given, name, at)).collect::<Vec<_>>()
     });
     let is_known = |at: Span| {
         let mut here = function.flow.events.iter().filter(|it| it.span == at);
@@ -61,16 +62,18 @@ pub(crate) fn taken_callbacks(function: &FunctionView<'_>) -> Vec<Event> {
     runs.filter(|it| !is_known(it.span)).collect()
 }
 
-/// Whether there are closures in what a guard protects, and none of them gives anything back.
-fn protects_callbacks(function: &FunctionView<'_>, guard: &Guard) -> bool {
-    let mut outputs = Vec::new();
-    function.model().any_part(&guard.acquire.lock.content, &mut |it| {
-        if let Ty::Callable(output) = it {
-            outputs.push(**output == Ty::unit());
+/// The types that are given to the closures in what a guard protects; none where there are no closures, or one of them
+/// gives something back.
+fn callbacks_in(function: &FunctionView<'_>, guard: &Guard) -> Option<Arc<[Ty]>> {
+    let mut found = Vec::new();
+    let asks = function.model().any_part(&guard.acquire.lock.content, &mut |it| match it {
+        Ty::Callable(params, output) => {
+            found.push(params.clone());
+            **output != Ty::unit()
         }
-        false
+        _ => false,
     });
-    !outputs.is_empty() && outputs.into_iter().all(|is_notice| is_notice)
+    (!asks && !found.is_empty()).then(|| found.iter().flat_map(|it| it.iter().cloned()).collect())
 }
 
 /// A part of a `match`, `if let` or `while let` that a pattern leads to.
@@ -144,7 +147,7 @@ fn calls<'b>(function: &FunctionView<'_>, body: &'b Body, branch: &Branch) -> Ve
     calls.filter(|(name, named, _)| is_bound(name, *named)).map(|(name, _, at)| (name, at)).collect()
 }
 
-fn run(guard: &Guard, index: u32, name: &Name, at: Span) -> Event {
+fn run(guard: &Guard, index: u32, given: &Arc<[Ty]>, name: &Name, at: Span) -> Event {
     let lock = &guard.acquire.lock.place;
     let path = lock.path.iter().cloned().chain([Step::Inside, Step::Entry(String::new())]);
     let callback = Callback {
@@ -153,7 +156,7 @@ fn run(guard: &Guard, index: u32, name: &Name, at: Span) -> Event {
         place: Some(Place { root: lock.root.clone(), path: path.collect() }),
         had: Had::Taken,
         is_notice: true,
-        given: Arc::new([]),
+        given: given.clone(),
     };
     let held = Held { guard: GuardId(index), maybe: false, mode: guard.acquire.mode, local: None };
     Event {
@@ -176,7 +179,7 @@ mod tests {
         let text = "
 use std::{collections::VecDeque, sync::Mutex};
 type Job = Box<dyn FnOnce(&Pool) + Send>;
-struct Pool { jobs: Mutex<VecDeque<Job>>, counts: Mutex<Vec<Box<dyn FnOnce() -> u32 + Send>>> }
+struct Pool { jobs: Mutex<VecDeque<Job>>, ends: Mutex<Vec<Box<dyn FnOnce() + Send>>>, counts: Mutex<Vec<Box<dyn FnOnce() -> u32 + Send>>> }
 impl Pool {
     fn one(&self) {
         let mut jobs = self.jobs.lock().unwrap();
@@ -184,10 +187,10 @@ impl Pool {
             job(self);
         }
     }
-    fn all(&self) {
+    fn all(&self, pool: &Pool) {
         let mut jobs = self.jobs.lock().unwrap();
         while let Some(job) = jobs.pop_back() {
-            job(self);
+            job(pool);
         }
     }
     fn dropped(&self) {
@@ -202,6 +205,10 @@ impl Pool {
         if let Some(_) = jobs.pop_front() {
             job(self);
         }
+    }
+    fn given_nothing(&self) {
+        let mut ends = self.ends.lock().unwrap();
+        if let Some(end) = ends.pop() { end() }
     }
     fn asked(&self) -> u32 {
         let mut counts = self.counts.lock().unwrap();

@@ -203,7 +203,7 @@ impl<'a> Walker<'a> {
         self.call_back(&value, callee, &args, span);
         self.end_values(&args, span.at_end());
         let output = self.deref_chain(&value.ty).into_iter().find_map(|ty| match ty {
-            Ty::Callable(output) => Some((*output).clone()),
+            Ty::Callable(_, output) => Some((*output).clone()),
             _ => None,
         });
         Value::of(output.unwrap_or_default())

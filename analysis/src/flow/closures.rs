@@ -25,7 +25,7 @@ impl<'a> Walker<'a> {
         let ExprKind::Closure(closure) = &body.expr(id).kind else { return Value::default() };
         let output = closure.output.as_ref().map(|it| self.lower(it)).unwrap_or_default();
         let guards = if closure.is_move { self.capture(id) } else { Vec::new() };
-        Value { closure: Some(self.code(id)), guards, ..Value::of(Ty::Callable(Arc::new(output))) }
+        Value { closure: Some(self.code(id)), guards, ..Value::of(Ty::callable(output)) }
     }
 
     /// An async block as a value: nothing in it runs yet.

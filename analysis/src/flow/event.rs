@@ -106,7 +106,8 @@ pub struct Callback {
     pub had: Had,
     /// It gives nothing back: it is told, not asked.
     pub is_notice: bool,
-    /// The types of what it is given that have a type of the workspace among their parts, as they are where it is called.
+    /// The types of what it is given, those of its parameters and of the arguments where it is called: those of them that have
+    /// a type of the workspace among their parts.
     pub given: Arc<[Ty]>,
 }
 

@@ -191,9 +191,7 @@ impl<'a> Walker<'a> {
             }
             ValueDef::Def(Def::Const(id)) => Value::of(self.model.const_ty(id)),
             ValueDef::Def(Def::Variant(id, _) | Def::Adt(id)) => Value::of(Ty::Adt(id, crate::ty::no_args())),
-            ValueDef::Def(Def::Fn(id)) => {
-                Value::of(Ty::Callable(Arc::new(self.model.signature(id).output.clone())))
-            }
+            ValueDef::Def(Def::Fn(id)) => Value::of(Ty::callable(self.model.signature(id).output.clone())),
             ValueDef::Def(Def::Foreign(full)) => self.foreign_path(&full),
             _ => Value::default(),
         }

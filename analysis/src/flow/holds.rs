@@ -39,7 +39,7 @@ impl Walker<'_> {
     pub(super) fn is_owned(&self, ty: &Ty) -> bool {
         match ty {
             Ty::Unknown | Ty::Ref(..) | Ty::Ptr(..) | Ty::Future(_) => false,
-            Ty::Never | Ty::Prim(_) | Ty::Param(_) | Ty::Trait(_) | Ty::Callable(_) => true,
+            Ty::Never | Ty::Prim(_) | Ty::Param(_) | Ty::Trait(_) | Ty::Callable(..) => true,
             Ty::Known(id, args) => {
                 let known = self.knowledge.ty(*id);
                 !matches!(known.role, TypeRole::Guard | TypeRole::Entry | TypeRole::Iterator)

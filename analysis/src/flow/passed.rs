@@ -212,7 +212,7 @@ impl<'a> Walker<'a> {
     /// The result of calling a value of this type.
     fn callable_result(&self, ty: &Ty) -> Ty {
         match ty.peel_refs() {
-            Ty::Callable(output) => (**output).clone(),
+            Ty::Callable(_, output) => (**output).clone(),
             _ => Ty::Unknown,
         }
     }

@@ -35,9 +35,9 @@ fn may_refer(model: &Model, ty: &Ty) -> bool {
 /// Whether a parameter of this type may be a closure.
 fn is_code(ty: &Ty) -> bool {
     match ty {
-        Ty::Callable(_) | Ty::Param(_) => true,
+        Ty::Callable(..) | Ty::Param(_) => true,
         Ty::Ref(_, inner) => is_code(inner),
-        Ty::Known(_, args) => args.iter().any(|it| matches!(it, Ty::Callable(_))),
+        Ty::Known(_, args) => args.iter().any(|it| matches!(it, Ty::Callable(..))),
         _ => false,
     }
 }

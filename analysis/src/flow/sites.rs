@@ -118,7 +118,7 @@ impl Walker<'_> {
 
     /// A call of a value whose code is not known here: a parameter's, a stored closure's.
     pub(super) fn call_back(&mut self, value: &Value, callee: ExprId, args: &[Value], span: Span) {
-        let Some(output) = self.callable_output(&value.ty) else { return };
+        let Some((params, output)) = self.callable(&value.ty) else { return };
         // A future does nothing before it is awaited, and who fills a table of functions knows what they are.
         if self.is_future(&output) || self.is_function_pointer(value) {
             return;
@@ -144,7 +144,7 @@ impl Walker<'_> {
             place: value.place.clone(),
             had: self.had(value),
             is_notice: output == Ty::unit(),
-            given: self.leading(args.iter().map(|it| &it.ty)),
+            given: self.leading(params.iter().chain(args.iter().map(|it| &it.ty))),
         };
         self.event(EventKind::Callback(Box::new(callback)), span);
     }
@@ -194,11 +194,13 @@ impl Walker<'_> {
         }
     }
 
-    /// What a value of this type gives when it is called: a closure, `dyn Fn`, `F: Fn()`.
-    fn callable_output(&self, ty: &Ty) -> Option<Ty> {
+    /// What a value of this type gets and gives when it is called: a closure, `dyn Fn`, `F: Fn()`.
+    fn callable(&self, ty: &Ty) -> Option<(Arc<[Ty]>, Ty)> {
         self.deref_chain(ty).into_iter().find_map(|it| match it {
-            Ty::Callable(output) => Some((*output).clone()),
-            Ty::Param(name) => self.scope.bounds(&name).any(is_callable).then_some(Ty::Unknown),
+            Ty::Callable(params, output) => Some((params, (*output).clone())),
+            Ty::Param(name) => {
+                self.scope.bounds(&name).any(is_callable).then(|| (Arc::from([]), Ty::Unknown))
+            }
             _ => None,
         })
     }

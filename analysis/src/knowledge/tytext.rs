@@ -86,7 +86,7 @@ impl Reader<'_> {
             "_" => return Ok(Ty::Unknown),
             "Self" => return Ok(Ty::Param(Name::new("Self"))),
             "Future" => return Ok(Ty::Future(Arc::new(first))),
-            "Callable" => return Ok(Ty::Callable(Arc::new(first))),
+            "Callable" => return Ok(Ty::callable(first)),
             _ if is_primitive(path) => return Ok(Ty::Prim(Name::new(path))),
             _ if self.params.iter().any(|it| it == path) || is_argument(path) => {
                 return Ok(Ty::Param(Name::new(path)));

@@ -59,7 +59,7 @@ impl Model {
             Ty::Tuple(items) => format!("({})", list(items)),
             Ty::Slice(it) => format!("[{}]", self.show(it)),
             Ty::Future(it) => format!("Future<{}>", self.show(it)),
-            Ty::Callable(it) => format!("Fn -> {}", self.show(it)),
+            Ty::Callable(_, it) => format!("Fn -> {}", self.show(it)),
         }
     }
 }

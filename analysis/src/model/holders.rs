@@ -147,7 +147,7 @@ impl Model {
             | Ty::Prim(_)
             | Ty::Param(_)
             | Ty::Future(_)
-            | Ty::Callable(_)
+            | Ty::Callable(..)
             | Ty::Trait(_) => false,
         }
     }

@@ -85,8 +85,9 @@ impl Model {
             }
             TypeKind::Tuple(items) => Ty::Tuple(items.iter().map(lower).collect()),
             TypeKind::Slice(inner) | TypeKind::Array(inner) => Ty::Slice(Arc::new(lower(inner))),
-            TypeKind::FnPtr { output, .. } => {
-                Ty::Callable(Arc::new(output.as_deref().map_or_else(Ty::unit, lower)))
+            TypeKind::FnPtr { params, output } => {
+                let output = output.as_deref().map_or_else(Ty::unit, lower);
+                Ty::Callable(params.iter().map(lower).collect(), Arc::new(output))
             }
             TypeKind::Impl(bounds) | TypeKind::Dyn(bounds) => self.bounds_ty(bounds.iter(), scope),
             TypeKind::Never => Ty::Never,
@@ -100,13 +101,14 @@ impl Model {
             let Some(last) = bound.last() else { continue };
             let binding = |name: &str| last.bindings.iter().find(|(it, _)| *it == *name);
             let bound_ty = |name: &str| binding(name).map_or(Ty::Unknown, |(_, ty)| self.lower_ty(ty, scope));
+            let params = || last.args.iter().map(|it| self.lower_ty(it, scope)).collect();
             match last.name.as_str() {
                 "Fn" | "FnMut" | "FnOnce" => {
                     let output = binding("Output").map_or_else(Ty::unit, |(_, ty)| self.lower_ty(ty, scope));
-                    return Ty::Callable(Arc::new(output));
+                    return Ty::Callable(params(), Arc::new(output));
                 }
                 "AsyncFn" | "AsyncFnMut" | "AsyncFnOnce" => {
-                    return Ty::Callable(Arc::new(Ty::Future(Arc::new(bound_ty("Output")))));
+                    return Ty::Callable(params(), Arc::new(Ty::Future(Arc::new(bound_ty("Output")))));
                 }
                 "Future" => return Ty::Future(Arc::new(bound_ty("Output"))),
                 "Iterator" | "IntoIterator" | "DoubleEndedIterator" | "ExactSizeIterator" => {
@@ -178,7 +180,7 @@ impl Model {
     fn param_ty(&self, name: &Name, scope: &TyScope<'_>) -> Ty {
         let Some(inner) = deeper(scope) else { return Ty::Unknown };
         match self.bounds_ty(scope.bounds(name), &inner) {
-            it @ (Ty::Callable(_) | Ty::Future(_) | Ty::Known(..)) => it,
+            it @ (Ty::Callable(..) | Ty::Future(_) | Ty::Known(..)) => it,
             // `P: Deref<Target = T>` is used as `&T` is.
             it @ Ty::Ref(..) if !it.peel_refs().is_unknown() => it,
             _ => Ty::Param(name.clone()),

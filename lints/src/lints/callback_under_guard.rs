@@ -71,17 +71,17 @@
 //!
 //! Reported is what has a way back to the lock: it is given the lock's very owner (`loader.load(self)`); or something whose
 //! type leads, through fields, handles and `Deref`, to the struct that has the lock; or an impl of the workspace of the
-//! listener's trait takes the same lock. A `RefCell` in a thread-local or static is open to any code of its thread, and a
+//! listener's trait takes the same lock, or a closure in the same file does, one that is stored under that lock. A `RefCell` in a thread-local or static is open to any code of its thread, and a
 //! callback that a scrutinee clones out of a cell is meant to be called when the borrow has ended: these are reported
 //! whatever they are given. What a closure has captured is not known, so one that is given nothing that leads back is left
 //! alone, though it may have a handle of its own; so is every callback in a lock that is a static or a local, unless it is
-//! given that. The types are those where the callback is called: behind a type parameter nothing is seen. Of a closure that
-//! is taken out in the head of a branch (`if let Some(job) = jobs.pop()`) only the owner's own name among its arguments counts.
+//! given that. The types are those that the callback's parameters are written with, and those of the arguments where it
+//! is called: behind a type parameter nothing is seen.
 //!
 //! Of these, what is told something and gives nothing back is reported: a closure without a result, a listener of a
 //! `dyn Trait` in a loop over the locked collection. A closure that is asked (a predicate, a factory, a comparison) is part
 //! of the work under the lock, unless it is given the lock's owner; one that is called under a `borrow_mut` of the very map it
-//! lies in, or that is taken out in the head of a branch, is `possible`. A closure parameter of the function that takes the
+//! lies in, or that is taken out in the head of a branch (`if let Some(job) = jobs.pop()`), is `possible`. A closure parameter of the function that takes the
 //! lock is part of the work too: what the workspace passes to it is looked at where it is passed. Under a guard of a lock that
 //! only a scrutinee keeps alive it is `guard_in_scrutinee`'s. A lock that does not leave the function is asked for by no
 //! callback. Single callbacks under a shared guard and anything under an async guard are left alone: a callback that is not
@@ -269,6 +269,12 @@ impl<R> App<R> {
 //          ^^^^^^^^^^^^^^^^ callback_under_guard
         }
     }
+    fn told_of_what_is_made_elsewhere(&self) {
+        for (_, listener) in self.manager.menu.by_label.lock().unwrap().iter() {
+            listener(&elsewhere::window());
+//          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ callback_under_guard
+        }
+    }
 }
 fn reached_by_deref(bus: &Bus, proxy: &Proxy) {
     for tell in bus.told.lock().unwrap().iter() {
@@ -323,6 +329,47 @@ struct Trailers { callbacks: Arc<Mutex<Vec<Callback>>> }
 impl Trailers {
     fn finish(&self, headers: &mut Headers) {
         for callback in self.callbacks.lock().unwrap().drain(..) { callback(headers); }
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_closure_that_is_stored_under_the_lock_takes_it() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, sync::{Arc, Mutex}};
+struct Event(u32);
+type Listeners = Arc<Mutex<HashMap<u32, Box<dyn Fn(&Event) + Send>>>>;
+struct Scope { listeners: Listeners, sinks: Listeners, seen: Arc<Mutex<u32>> }
+impl Scope {
+    fn listen<F: Fn(&Event) + Send + 'static>(&self, id: u32, f: F) {
+        self.listeners.lock().unwrap().insert(id, Box::new(f));
+    }
+    fn once<F: Fn(&Event) + Send + 'static>(&self, id: u32, f: F) {
+        let listeners = self.listeners.clone();
+        self.listen(id, move |event| {
+            listeners.lock().unwrap().remove(&id);
+            f(event)
+        });
+    }
+    fn sink<F: Fn(&Event) + Send + 'static>(&self, id: u32, f: F) {
+        let sinks = self.sinks.clone();
+        std::thread::spawn(move || sinks.lock().unwrap().remove(&id));
+        let seen = self.seen.clone();
+        self.sink_to(move |event| { *seen.lock().unwrap() += 1; f(event) });
+    }
+    fn sink_to<F: Fn(&Event) + Send + 'static>(&self, f: F) { self.sinks.lock().unwrap().insert(1, Box::new(f)); }
+    fn emit(&self, event: Event) {
+        for listener in self.listeners.lock().unwrap().values() {
+            listener(&event);
+//          ^^^^^^^^^^^^^^^^ callback_under_guard
+        }
+        for sink in self.sinks.lock().unwrap().values() {
+            sink(&event);
+        }
     }
 }
 ",
