@@ -1,6 +1,6 @@
-//! What several lints look for in a body: blocks, `let` statements, names that a pattern binds, whole awaits.
+//! What several lints look for in a body: blocks, `let` statements, names that a pattern binds, whole awaits, loops.
 
-use safe_map_analysis::facts::{Block, Body, ExprId, ExprKind, PatKind, StmtKind};
+use safe_map_analysis::facts::{Block, Body, Expr, ExprId, ExprKind, PatKind, StmtKind};
 use safe_map_analysis::span::Span;
 
 pub(crate) fn blocks(body: &Body) -> impl Iterator<Item = &Block> {
@@ -28,4 +28,8 @@ pub(crate) fn binds(body: &Body, within: Span, name: &str) -> bool {
 pub(crate) fn whole_await(body: &Body, event: Span) -> Span {
     let mut awaits = body.exprs.iter().filter(|it| matches!(it.kind, ExprKind::Await(_)));
     awaits.find(|it| it.span.end == event.end && it.span.contains(event)).map_or(event, |it| it.span)
+}
+
+pub(crate) fn is_loop(it: &Expr) -> bool {
+    matches!(it.kind, ExprKind::For { .. } | ExprKind::While { .. } | ExprKind::Loop { .. })
 }

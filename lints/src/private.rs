@@ -8,7 +8,7 @@ use safe_map_analysis::flow::{Acquire, EventKind, Root, Step};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::{Mutability, Ty};
 
-use crate::bodies::{binds, lets};
+use crate::bodies::{binds, is_loop, lets};
 use crate::fix::body_of;
 use crate::story::is_exclusive;
 use crate::taken::takes_out;
@@ -208,8 +208,4 @@ fn is_clone(body: &Body, expr: ExprId) -> bool {
         ExprKind::MethodCall { method, .. } => method == "clone",
         _ => false,
     }
-}
-
-fn is_loop(it: &Expr) -> bool {
-    matches!(it.kind, ExprKind::For { .. } | ExprKind::While { .. } | ExprKind::Loop { .. })
 }

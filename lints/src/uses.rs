@@ -11,7 +11,7 @@ use safe_map_analysis::flow::{FnFlow, Guard};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 
-use crate::bodies::whole_await;
+use crate::bodies::{is_loop, whole_await};
 use crate::fix::body_of;
 
 /// Chains of borrows longer than this are not followed.
@@ -286,10 +286,6 @@ impl<'a> Uses<'a> {
         }
         bindings
     }
-}
-
-fn is_loop(it: &Expr) -> bool {
-    matches!(it.kind, ExprKind::For { .. } | ExprKind::While { .. } | ExprKind::Loop { .. })
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
