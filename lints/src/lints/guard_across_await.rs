@@ -64,8 +64,9 @@
 //!
 //! Guards of async-aware locks (`tokio::sync`, `async-lock`) are left alone: their waiters suspend too. An await counts
 //! as one that suspends, unless it is of an `async fn` of the workspace that never awaits. A map or lock that is a local
-//! of this function is left alone, and so is a guard outside a future that `block_on` runs: it is not part of it. That
-//! another task borrows a `RefCell` meanwhile is only possible. clippy's `await_holding_lock` and `await_holding_refcell_ref` know the
+//! of this function is left alone, and so is a guard outside a future that `block_on` runs: it is not part of it. So is a
+//! lock that every function of the workspace only tries to take. That another task borrows a `RefCell` meanwhile is only
+//! possible, and nothing is said where no other function could. clippy's `await_holding_lock` and `await_holding_refcell_ref` know the
 //! guards of `std` and `parking_lot`; this lint adds map references, entries and iterators, guards in temporaries and
 //! scrutinees, and guards that a function returns.
 
