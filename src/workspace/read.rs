@@ -66,7 +66,7 @@ pub(crate) fn lower_path(path: &Path, edition: Edition, budget: Budget) -> Resul
 ///
 /// Why there are no facts of it, as a lowercase fragment.
 pub(crate) fn lower_text(text: Arc<str>, edition: Edition, budget: Budget) -> Result<Lowered, String> {
-    let lines = text.lines().count() as u64;
+    let lines = lines(&text);
     if is_generated(&text) {
         return Ok(Lowered { text, facts: FileFacts::default(), lines, origin: Origin::Generated });
     }
@@ -76,6 +76,12 @@ pub(crate) fn lower_text(text: Arc<str>, edition: Edition, budget: Budget) -> Re
         lower_within(text.clone(), edition, budget)?
     };
     Ok(Lowered { text, facts, lines, origin: Origin::Written })
+}
+
+/// How many lines a text has; the last one may lack its end.
+fn lines(text: &str) -> u64 {
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).count();
+    ends as u64 + u64::from(!text.is_empty() && !text.ends_with('\n'))
 }
 
 /// One file that breaks the lowering must not cost the others.

@@ -10,7 +10,7 @@ impl Lower<'_> {
     /// Reads the directives among the comments of the tokens at hand. Files without one pay for a search only.
     pub(super) fn directives(&mut self, tokens: &TokenStream) {
         let lexed = self.positions.lexed();
-        if !lexed.contains(comments::MARKER) {
+        if memchr::memmem::find(lexed.as_bytes(), comments::MARKER.as_bytes()).is_none() {
             return;
         }
         let mut gaps = Gaps { lower: self, at: self.positions.whole().start, found: Vec::new() };

@@ -34,8 +34,7 @@ impl<'a> Positions<'a> {
     }
 
     fn index_ascii(&mut self) {
-        let newlines = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        self.lines.extend(newlines.map(|(at, _)| at as u32 + 1));
+        self.lines.extend(memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|at| at as u32 + 1));
     }
 
     fn index_chars(&mut self) {
