@@ -132,7 +132,8 @@ impl Site<'_, '_> {
 
     /// Whether there is a way from the callback to the lock.
     fn can_come_back(&self, guard: &Guard, relation: Relation) -> bool {
-        self.leads_back(guard)
+        // A cell is borrowed by few, whatever leads to its owner.
+        guard.acquire.class != GuardClass::RefCell && self.leads_back(guard)
             || is_open(guard)
             || relation == Relation::Kept && self.is_cloned_out(guard)
             || match self.callback.caller {

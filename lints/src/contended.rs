@@ -4,8 +4,8 @@
 //! no field and no static is asked for by whom nobody knows.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::{Body, Expr};
-use safe_map_analysis::flow::{Acquire, EventKind};
+use safe_map_analysis::facts::{Body, Expr, StaticMacro};
+use safe_map_analysis::flow::{Acquire, Decl, EventKind, Root};
 use safe_map_analysis::knowledge::schema::LockMode;
 use safe_map_analysis::span::Span;
 
@@ -25,6 +25,23 @@ pub(crate) fn takes_alone(
     let takes = body.exprs.iter().filter(is_in).any(|it| takes_out(body, it, acquire.span));
     let is_only = || acquire.lock.decl.is_some() && !others(function, acquire, |_| true);
     takes && (is_only() || is_only_taken_from_here(function, body, acquire))
+}
+
+/// Whether somebody can wait for a guard: not for one of a thread-local, and for one of a reader only who waits to write.
+pub(crate) fn is_contended(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    let (model, analysis) = (function.model(), function.file.analysis);
+    let is_of_thread = |decl: &Decl| match decl {
+        Decl::Static(id) => model.static_facts(*id).declared_by == StaticMacro::ThreadLocal,
+        Decl::Field(..) => false,
+    };
+    let statics = match acquire.lock.place.root {
+        Root::Static(id) => Some(Decl::Static(id)),
+        _ => None,
+    };
+    let decl = acquire.lock.decl.as_ref();
+    let writes = |decl: &Decl| analysis.waiters(decl).iter().any(|(_, mode)| *mode == LockMode::Exclusive);
+    !statics.iter().chain(decl).any(is_of_thread)
+        && (acquire.mode != LockMode::Shared || decl.is_none_or(writes))
 }
 
 /// Whether code of the workspace takes the lock alone, to change what it protects.

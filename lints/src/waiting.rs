@@ -11,6 +11,7 @@ use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::ty::Ty;
 
 use crate::brief::is_brief;
+use crate::contended::is_contended;
 use crate::private::is_own;
 use crate::story::{
     acquire_label, called, chain_labels, declaration_label, finding, here, lock_name, lock_path,
@@ -48,6 +49,7 @@ pub(crate) fn held_at_waits<'a>(
                 || is_own_business(&guard, &happening)
                 || !is_shared_data(function, &guard)
                 || is_own(function, &guard.acquire)
+                || !is_contended(function, &guard.acquire)
                 || is_brief(function, &happening, wait)
             {
                 continue;

@@ -102,9 +102,14 @@ impl<'a> Walker<'a> {
         let by_ref = known.is_none_or(|it| it.spec.by_ref);
         let mut values = Vec::new();
         for arg in args {
+            // What an unknown macro makes of an argument may be a statement of its own, as in `json!({..})`.
+            let frame = known.is_none().then(|| self.push(FrameKind::Temps));
             let value = if by_ref { self.use_place(*arg) } else { self.use_value(*arg) };
             if by_ref {
                 self.run_unknown(&value);
+            }
+            if let Some(frame) = frame {
+                self.pop(frame, self.span(*arg).at_end());
             }
             values.push(value);
         }

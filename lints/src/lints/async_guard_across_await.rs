@@ -18,6 +18,10 @@
 //! }
 //!
 //! impl Client {
+//!     async fn keep(&self, name: String, value: String) {
+//!         self.cookies.write().await.insert(name, value);
+//!     }
+//!
 //!     async fn get(&self, url: &str) -> reqwest::Result<reqwest::Response> {
 //!         let cookies = self.cookies.read().await;
 //!         let header = cookies.values().cloned().collect::<Vec<String>>().join("; ");
@@ -57,7 +61,7 @@
 //! ## Limits
 //!
 //! Only an await that waits for the network, a database, a file, a process, time, a channel or a task is reported, itself or
-//! up to two functions deep; a send only to a bounded channel whose sender others have as well, or in a loop, since a
+//! up to two functions deep, and of a reader's guard only where somebody waits to write; a send only to a bounded channel whose sender others have as well, or in a loop, since a
 //! queue of one's own has room. And only where the guard is not used again: an async lock that is held over an await in
 //! order to go on with it is what such locks are for. Silent as well: guards whose name starts with `_`, which marks a
 //! region; locks around the connection, file or channel that is awaited, or around `()`, an `Option`, or anything but a map,
@@ -126,6 +130,7 @@ use std::collections::HashMap;
 struct Client { cookies: tokio::sync::RwLock<HashMap<String, String>>, http: reqwest::Client }
 //              ------- declaration: declared here
 impl Client {
+    async fn keep(&self, name: String, value: String) { self.cookies.write().await.insert(name, value); }
     async fn get(&self, url: &str) {
         let cookies = self.cookies.read().await;
 //                    ------------------- acquire: held by `cookies`

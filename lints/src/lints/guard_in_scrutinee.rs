@@ -71,7 +71,8 @@
 //! a callback, an await under an async guard, serialisation or sorting, and another lock that is kept for more than a statement
 //! where the branch also waits, does such work, or runs code that it does not know; how far another lock's holders wait
 //! elsewhere is not asked, so a wait for it can go unseen. A value that is taken out of a lock which nobody else in the
-//! workspace asks for keeps nobody waiting, and neither does a lock that the function has made and given to nobody yet.
+//! workspace asks for keeps nobody waiting, and neither does a lock that the function has made and given to nobody yet, one
+//! of a thread-local, a reader's guard where nobody waits to write, and an async lock around an `Option`.
 //! A second acquire of the same lock is `double_lock`'s, an await under a blocking guard `guard_across_await`'s, a
 //! blocking call `guard_across_blocking`'s, a callback under a borrow of a `RefCell` `callback_under_guard`'s. clippy's
 //! `significant_drop_in_scrutinee` reports the temporary whatever the branch does.
@@ -79,11 +80,11 @@
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::ExprKind;
 use safe_map_analysis::flow::{Acquire, Caller, Event, Guard, Held, Work};
-use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Waits};
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, TypeRole, Waits};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};
 
-use crate::contended::takes_alone;
+use crate::contended::{is_contended, takes_alone};
 use crate::fix::{indentation, names};
 use crate::private::{is_own, is_unshared};
 use crate::scrutinee::{Part, Scrutinees};
@@ -191,8 +192,17 @@ fn is_uncontended(
 ) -> bool {
     let body = &scrutinees.body;
     is_own(function, acquire)
+        || !is_contended(function, acquire)
+        || is_slot(function, acquire)
         || is_unshared(function, body, acquire, part.whole)
         || takes_alone(function, body, body.expr(part.scrutinee).span, acquire)
+}
+
+/// Whether a lock is around one value that is there or not: who takes it out makes the others wait on purpose, and leaves
+/// them nothing to do.
+fn is_slot(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    let is_async = acquire.class == GuardClass::Async;
+    is_async && function.model().role(&acquire.lock.content) == Some(TypeRole::Enum)
 }
 
 /// Whether what happens is something that nobody does under a guard without need.
@@ -313,6 +323,7 @@ mod tests {
 use std::{collections::HashMap, sync::{Mutex, RwLock}};
 struct Router { routes: RwLock<HashMap<u64, String>>, misses: Mutex<Vec<u64>> }
 //              ------ declaration: declared here
+fn add(it: &Router, id: u64) { it.routes.write().unwrap().insert(id, String::new()); }
 fn route(it: &Router, id: u64) -> usize {
     match it.routes.read().unwrap().get(&id) {
 //        ---------------- acquire: guard taken here, a temporary
@@ -437,6 +448,7 @@ fn f(it: &Pool) {
         let text = "
 use std::{collections::HashMap, sync::{Mutex, RwLock}};
 struct Cache { hot: RwLock<HashMap<u64, String>>, cold: RwLock<HashMap<u64, String>>, misses: Mutex<Vec<u64>> }
+fn add(it: &Cache, id: u64) { it.hot.write().unwrap().insert(id, String::new()); }
 fn readers(it: &Cache, id: u64) -> usize {
     if let Some(hot) = it.hot.read().unwrap().get(&id) {
         hot.len()

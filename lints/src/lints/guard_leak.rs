@@ -40,7 +40,7 @@
 //! ## Limits
 //!
 //! A guard that is taken apart on purpose is left alone: where the same file unlocks by hand (`force_unlock`), drops a
-//! `ManuallyDrop` or takes a raw pointer back with `from_raw`. That a guard is stored in a value that lives as long as the
+//! `ManuallyDrop` or takes a raw pointer back with `from_raw`, and in an `unsafe fn`, which leaves the rest to its caller. That a guard is stored in a value that lives as long as the
 //! program is not seen. `let _ = m.lock()` is the opposite mistake and is reported by `let_underscore_guard`.
 
 use safe_map_analysis::FunctionView;
@@ -81,7 +81,8 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     for event in &function.flow.events {
         let EventKind::Leak(id) = event.kind else { continue };
         let guard = function.flow.guard(id);
-        if told.contains(&event.span) || !is_waited_for(guard) || is_undone(function) {
+        let is_contract = function.model().fn_facts(function.id).is_unsafe;
+        if told.contains(&event.span) || !is_waited_for(guard) || is_contract || is_undone(function) {
             continue;
         }
         told.push(event.span);

@@ -64,6 +64,7 @@ use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprKind, SelfKind};
 use safe_map_analysis::flow::{Acquire, Guard, Held, Place, Step, Work};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, TypeRole};
+use safe_map_analysis::model::Model;
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening, Hop};
@@ -207,7 +208,11 @@ fn reason(
     if let Some(subject) = below {
         let is_whole = !subject.path[lock.path.len()..].iter().any(|it| matches!(it, Step::Entry(_)));
         let is_all = happening.chain.is_empty() || is_all_of_it(function, guard, subject);
-        let is_read = work.is_large && is_whole && is_all && !changes(function, happening);
+        let is_read = work.is_large
+            && is_whole
+            && is_all
+            && grows(function.model(), &guard.acquire.lock.content)
+            && !changes(function, happening);
         let rest = &subject.path[lock.path.len()..];
         let is_copy = rest.iter().any(|it| matches!(it, Step::Copy(_)));
         return is_read.then(|| match rest.iter().rev().find_map(field) {
@@ -246,6 +251,18 @@ fn is_all_of_it(function: &FunctionView<'_>, guard: &Guard, subject: &Place) -> 
         matches!(function.model().role(ty), Some(TypeRole::Map | TypeRole::SharedMap | TypeRole::Collection))
     };
     function.model().adt_fields(*id).iter().any(|it| it.name == name && is_collection(&it.ty))
+}
+
+/// Whether a value is as large as what was put into it: a collection, a text, or a struct that has one. A type that is not
+/// known may be.
+fn grows(model: &Model, ty: &Ty) -> bool {
+    let is_collection =
+        |ty: &Ty| matches!(model.role(ty), Some(TypeRole::Map | TypeRole::SharedMap | TypeRole::Collection));
+    match ty.peel_refs() {
+        Ty::Adt(id, _) => model.adt_fields(*id).iter().any(|it| is_collection(&it.ty) || it.ty.is_unknown()),
+        Ty::Prim(name) => *name == "str",
+        _ => true,
+    }
 }
 
 fn field(step: &Step) -> Option<Name> {
