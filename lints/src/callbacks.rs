@@ -132,10 +132,11 @@ impl Site<'_, '_> {
 
     /// Whether there is a way from the callback to the lock.
     fn can_come_back(&self, guard: &Guard, relation: Relation) -> bool {
-        // A cell is borrowed by few, whatever leads to its owner.
-        guard.acquire.class != GuardClass::RefCell && self.leads_back(guard)
-            || is_open(guard)
-            || relation == Relation::Kept && self.is_cloned_out(guard)
+        if guard.acquire.class == GuardClass::RefCell {
+            // A cell is borrowed by few, whatever leads to its owner.
+            return is_open(guard) || relation == Relation::Kept && self.is_cloned_out(guard);
+        }
+        self.leads_back(guard)
             || match self.callback.caller {
                 Caller::Dyn => self.has_impl_that_takes(guard),
                 Caller::Stored => self.has_closure_that_takes(guard),

@@ -100,10 +100,11 @@ impl<'a> Walker<'a> {
 
     fn macro_exprs(&mut self, args: &[ExprId], known: Option<&KnownMacro>) -> Value {
         let by_ref = known.is_none_or(|it| it.spec.by_ref);
+        // What an unknown macro makes of an argument may be a statement of its own.
+        let separates = known.is_none_or(|it| it.spec.separates);
         let mut values = Vec::new();
         for arg in args {
-            // What an unknown macro makes of an argument may be a statement of its own, as in `json!({..})`.
-            let frame = known.is_none().then(|| self.push(FrameKind::Temps));
+            let frame = separates.then(|| self.push(FrameKind::Temps));
             let value = if by_ref { self.use_place(*arg) } else { self.use_value(*arg) };
             if by_ref {
                 self.run_unknown(&value);

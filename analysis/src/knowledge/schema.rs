@@ -370,6 +370,8 @@ pub struct Macro {
     pub names: Vec<String>,
     /// Whether the temporaries of its arguments end inside it (`format!`, `assert!`) rather than with the statement (`vec!`, `dbg!`).
     pub ends_temporaries: bool,
+    /// It makes a statement of each argument: `json!`.
+    pub separates: bool,
     /// It awaits: `select!`, `join!`.
     pub awaits: bool,
     /// It ends the path: `panic!`, `bail!`, `return_err!`.

@@ -71,7 +71,7 @@ use safe_map_analysis::summary::{EffectKind, Happening, Hop};
 use safe_map_analysis::ty::{Mutability, Ty};
 
 use crate::brief::{Site, site};
-use crate::contended::is_written;
+use crate::contended::{is_contended, is_written};
 use crate::fix::body_of;
 use crate::ordered::{is_changed, is_given_away, is_logged};
 use crate::private::is_own;
@@ -117,7 +117,11 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         for held in &happening.held {
             let guard = function.flow.guard_at(held);
             let is_waited_for = is_waited_for(&guard.acquire, happening.event.span);
-            if told.contains(&guard.acquire.span) || !is_waited_for || is_own(function, &guard.acquire) {
+            if told.contains(&guard.acquire.span)
+                || !is_waited_for
+                || is_own(function, &guard.acquire)
+                || !is_contended(function, &guard.acquire)
+            {
                 continue;
             }
             let Some(body) = body.get_or_init(|| body_of(function)) else { return };
