@@ -72,7 +72,7 @@
 //! where the branch also waits, does such work, or runs code that it does not know; how far another lock's holders wait
 //! elsewhere is not asked, so a wait for it can go unseen. A value that is taken out of a lock which nobody else in the
 //! workspace asks for keeps nobody waiting, and neither does a lock that the function has made and given to nobody yet, one
-//! of a thread-local, a reader's guard where nobody waits to write, and a lock around an `Option`.
+//! of a thread-local, a reader's guard where nobody waits to write, and a lock around an `Option` of anything but a callback.
 //! A second acquire of the same lock is `double_lock`'s, an await under a blocking guard `guard_across_await`'s, a
 //! blocking call `guard_across_blocking`'s, a callback under a borrow of a `RefCell` `callback_under_guard`'s. clippy's
 //! `significant_drop_in_scrutinee` reports the temporary whatever the branch does.
@@ -83,6 +83,7 @@ use safe_map_analysis::flow::{Acquire, Caller, Event, Guard, Held, Work};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, TypeRole, Waits};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};
+use safe_map_analysis::ty::Ty;
 
 use crate::contended::{is_contended, takes_alone};
 use crate::fix::{indentation, names};
@@ -199,9 +200,20 @@ fn is_uncontended(
 }
 
 /// Whether a lock is around one value that is there or not: who takes it out makes the others wait on purpose, and leaves
-/// them nothing to do.
+/// them nothing to do. A callback in it is another matter: it may put the next one in.
 fn is_slot(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
-    function.model().role(&acquire.lock.content) == Some(TypeRole::Enum)
+    let (model, content) = (function.model(), &acquire.lock.content);
+    model.role(content) == Some(TypeRole::Enum) && !is_code(content)
+}
+
+/// Whether a type is a callback's, layers aside.
+fn is_code(ty: &Ty) -> bool {
+    match ty {
+        Ty::Callable(..) => true,
+        Ty::Known(_, args) => args.iter().any(is_code),
+        Ty::Ref(_, inner) => is_code(inner),
+        _ => false,
+    }
 }
 
 /// Whether what happens is something that nobody does under a guard without need.
@@ -431,6 +443,7 @@ fn f(it: &Pool) {
         None => {}
     }
     if let Some(job) = it.slot.lock().unwrap().take() { job(); }
+//                                                      ^^^^^ guard_in_scrutinee
     if let Some(job) = it.own.borrow_mut().pop() { job(); }
     let last = it.jobs.lock().unwrap().pop();
     if let Some(job) = last { job(); }
