@@ -75,7 +75,7 @@ use std::collections::BTreeMap;
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::SelfKind;
 use safe_map_analysis::flow::{Acquire, EventKind, Guard, Held};
-use safe_map_analysis::knowledge::schema::{GuardClass, Locking};
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking};
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::span::Span;
 
@@ -180,6 +180,10 @@ fn note(guard: &Guard) -> String {
         (_, Locking::Sharded) => {
             "while this task is suspended the shard stays locked: every thread that asks for a key in it blocks, \
              and once all workers wait, nobody is left to resume this task"
+        }
+        _ if guard.acquire.mode == LockMode::Shared => {
+            "while this task is suspended the lock stays taken: whoever asks to write blocks its thread, readers that \
+             come after may wait behind it, and once all workers wait, nobody is left to resume this task"
         }
         _ => {
             "while this task is suspended the lock stays taken: every thread that asks for it blocks, and once all \

@@ -68,7 +68,7 @@
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::flow::Guard;
-use safe_map_analysis::knowledge::schema::{GuardClass, Locking};
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking};
 use safe_map_analysis::summary::EffectKind;
 
 use crate::waiting::{HeldAtWaits, held_at_waits, help, report};
@@ -105,6 +105,7 @@ fn note(held: &HeldAtWaits<'_>) -> String {
     let who = match (acquire.class, acquire.lock.locking) {
         (GuardClass::Async, _) => "every task that asks for the lock",
         (_, Locking::Sharded) => "every thread that asks for a key in the same shard",
+        _ if acquire.mode == LockMode::Shared => "every thread that asks to write",
         _ => "every thread that asks for the lock",
     };
     format!("{who} waits as long as this one does, whatever it wants of it")

@@ -116,6 +116,7 @@ fn report(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> Finding {
     let is_lock = |role| matches!(role, TypeRole::Lock | TypeRole::SharedMap);
     let locks = model.any_part(model.static_ty(id), &mut |it| model.role(it).is_some_and(is_lock));
     let only_tests = uses.iter().all(|(function, _)| model.func(*function).is_test);
+    let is_once = under_once(analysis, uses);
     let label = |(function, span): &(FnId, Span)| Label {
         role: Role::Hazard,
         place: at(model.func(*function).at.file, *span),
@@ -123,14 +124,14 @@ fn report(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> Finding {
     };
     Finding {
         lint: LINT.name,
-        confidence: if only_unsafe || under_once(analysis, uses) { Confidence::Possible } else { Confidence::Likely },
+        confidence: if only_unsafe || is_once { Confidence::Possible } else { Confidence::Likely },
         message: message(name, locks),
         lock: Some(format!("{}::{name}", model.module_path(def.module))),
         item: name.to_string(),
         in_test: def.is_test || only_tests,
         primary: at(def.at.file, model.item(def.at).name_span),
         labels: uses.iter().take(SHOWN).map(label).collect(),
-        note: note(uses.len(), only_unsafe, locks),
+        note: if is_once { ONCE.to_string() } else { note(uses.len(), only_unsafe, locks) },
         help: "put it in a `LazyLock<RwLock<..>>` or make it a `safe_map::ShardedMap`; `safe_map::FailFastMap` panics on the first overlap instead".to_string(),
         interleaving: Vec::new(),
         fixes: Vec::new(),
@@ -161,6 +162,10 @@ fn message(name: &str, locks: bool) -> String {
         false => format!("`{name}` is a `static mut` map: nothing orders its readers and writers"),
     }
 }
+
+/// Why a static is a hazard that something sets once.
+const ONCE: &str = "it is set once, but the compiler does not see that: whoever reaches it without having gone through the \
+                    `Once` reads it unset or half set, and a later assignment would be no error";
 
 fn note(uses: usize, only_unsafe: bool, locks: bool) -> String {
     let places = if uses == 1 { "1 place reaches".to_string() } else { format!("{uses} places reach") };
