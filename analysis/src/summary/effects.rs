@@ -30,8 +30,7 @@ pub(super) fn of(known: &Known<'_>, flow: &FnFlow) -> Vec<Effect> {
             }
             _ => {
                 let kind = own_kind(event).filter(is_lasting);
-                let alive = || alive_params(flow, event);
-                let effect = kind.map(|kind| effect(event, kind, None, event.is_sure, alive()));
+                let effect = kind.map(|kind| effect(flow, event, kind, None, event.is_sure));
                 effect.into_iter().for_each(|it| add(&mut effects, it));
             }
         }
@@ -39,14 +38,9 @@ pub(super) fn of(known: &Known<'_>, flow: &FnFlow) -> Vec<Effect> {
     effects
 }
 
-fn effect(
-    event: &Event,
-    kind: EffectKind,
-    via: Option<(FnId, u32)>,
-    is_sure: bool,
-    alive: Box<[u32]>,
-) -> Effect {
-    Effect { kind: without_locals(kind), at: event.span, via, is_sure, alive }
+fn effect(flow: &FnFlow, event: &Event, kind: EffectKind, via: Option<(FnId, u32)>, is_sure: bool) -> Effect {
+    let kind = without_locals(kind);
+    Effect { kind, at: event.span, via, is_sure, alive: alive_params(flow, event) }
 }
 
 /// What a local waits on has no name for a caller.
@@ -106,30 +100,10 @@ fn is_local(root: &Root) -> bool {
 
 /// What a callee does, in the terms of this function.
 fn through(known: &Known<'_>, flow: &FnFlow, event: &Event, call: &Call, effects: &mut Vec<Effect>) {
-    let alive = alive_params(flow, event);
     for (index, inner) in known(call.callee).iter().enumerate() {
-        let is_sure = event.is_sure && inner.is_sure && !call.is_possible;
-        let is_known = |it: &&mut Effect| it.alive == alive && are_like(&it.kind, &inner.kind);
-        if is_the_same_everywhere(&inner.kind)
-            && let Some(old) = effects.iter_mut().find(is_known)
-        {
-            old.is_sure |= is_sure;
-            continue;
-        }
         let Some(kind) = seen(call, &inner.kind).filter(is_lasting) else { continue };
-        add(effects, effect(event, kind, Some((call.callee, index as u32)), is_sure, alive.clone()));
-    }
-}
-
-/// Whether an effect is the same in the terms of every caller: it names nothing, or a static. Most are known already, and
-/// need not be put into new terms to see that.
-fn is_the_same_everywhere(kind: &EffectKind) -> bool {
-    match kind {
-        EffectKind::Await(wait) | EffectKind::Block(wait) => wait.on.is_none(),
-        EffectKind::Work(work) => work.subject.is_none(),
-        EffectKind::Acquire(it) => matches!(it.lock.place.root, Root::Static(_)),
-        EffectKind::MapOp(it) => matches!(it.place.root, Root::Static(_)),
-        EffectKind::Callback(_) => false,
+        let is_sure = event.is_sure && inner.is_sure && !call.is_possible;
+        add(effects, effect(flow, event, kind, Some((call.callee, index as u32)), is_sure));
     }
 }
 
@@ -191,15 +165,11 @@ fn add(effects: &mut Vec<Effect>, new: Effect) {
 
 /// Whether two effects are one for every caller.
 fn is_like(a: &Effect, b: &Effect) -> bool {
-    a.alive == b.alive && are_like(&a.kind, &b.kind)
-}
-
-fn are_like(a: &EffectKind, b: &EffectKind) -> bool {
-    match (a, b) {
+    let same = match (&a.kind, &b.kind) {
         (EffectKind::Acquire(a), EffectKind::Acquire(b)) => {
-            (a.mode, a.class, a.op) == (b.mode, b.class, b.op)
-                && a.lock.place == b.lock.place
-                && (&a.lock.decl, &a.key) == (&b.lock.decl, &b.key)
+            a.lock.place == b.lock.place
+                && a.lock.decl == b.lock.decl
+                && (a.mode, a.class, a.op, &a.key) == (b.mode, b.class, b.op, &b.key)
         }
         (EffectKind::MapOp(a), EffectKind::MapOp(b)) => (&a.place, a.op) == (&b.place, b.op),
         (EffectKind::Await(a), EffectKind::Await(b)) | (EffectKind::Block(a), EffectKind::Block(b)) => {
@@ -210,5 +180,6 @@ fn are_like(a: &EffectKind, b: &EffectKind) -> bool {
             (a.caller, &a.place, &a.given) == (b.caller, &b.place, &b.given)
         }
         _ => false,
-    }
+    };
+    same && a.alive == b.alive
 }
