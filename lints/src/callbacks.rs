@@ -6,7 +6,7 @@
 use std::cell::OnceCell;
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatKind};
+use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatKind, Visibility};
 use safe_map_analysis::flow::{
     Acquire, Callback, Caller, Decl, Event, EventKind, Guard, Held, Place, Root, Step,
 };
@@ -136,12 +136,26 @@ impl Site<'_, '_> {
             // A cell is borrowed by few, whatever leads to its owner.
             return is_open(guard) || relation == Relation::Kept && self.is_cloned_out(guard);
         }
-        self.leads_back(guard)
+        self.leads_back(guard) && (self.callback.caller != Caller::Stored || self.is_open_to_others(guard))
             || match self.callback.caller {
                 Caller::Dyn => self.has_impl_that_takes(guard),
                 Caller::Stored => self.has_closure_that_takes(guard),
                 Caller::Param(_) => false,
             }
+    }
+
+    /// Whether code outside the crate can store a callback here: a public function is given one, which takes the lock or is
+    /// its owner's. What only the crate stores is known to those who wrote the call.
+    fn is_open_to_others(&self, guard: &Guard) -> bool {
+        let (model, analysis) = (self.function.model(), self.function.file.analysis);
+        let owner = owner(model, self.function.id, &guard.acquire);
+        let is_owners =
+            |id: FnId| matches!(&model.signature(id).self_ty, Some(Ty::Adt(it, _)) if Some(*it) == owner);
+        let waiters = guard.acquire.lock.decl.iter().flat_map(|it| analysis.waiters(it)).map(|it| it.0);
+        let is_public = |id: FnId| model.item(model.func(id).at).vis == Visibility::Public;
+        let is_given_one = |id: FnId| model.signature(id).params.iter().any(is_code);
+        let stores = |id: FnId| is_public(id) && is_given_one(id);
+        waiters.into_iter().any(stores) || model.fn_ids().any(|id| is_owners(id) && stores(id))
     }
 
     /// Whether a closure in this file takes the lock, and is handed to a function that takes it too, to store the closure: a
@@ -350,6 +364,16 @@ fn is_open(guard: &Guard) -> bool {
     let is_static = matches!(lock.place.root, Root::Static(_) | Root::ForeignStatic(_))
         || matches!(lock.decl, Some(Decl::Static(_)));
     guard.acquire.class == GuardClass::RefCell && is_static
+}
+
+/// Whether a parameter of this type can be a callback: a closure, a boxed one, or a type parameter.
+fn is_code(ty: &Ty) -> bool {
+    match ty {
+        Ty::Callable(..) | Ty::Param(_) => true,
+        Ty::Ref(_, inner) => is_code(inner),
+        Ty::Known(_, args) => args.iter().any(is_code),
+        _ => false,
+    }
 }
 
 /// The name at the root of an expression: `item` of `(item.callback)`.

@@ -181,6 +181,7 @@ use std::{collections::VecDeque, sync::Mutex};
 type Job = Box<dyn FnOnce(&Pool) + Send>;
 struct Pool { jobs: Mutex<VecDeque<Job>>, ends: Mutex<Vec<Box<dyn FnOnce() + Send>>>, counts: Mutex<Vec<Box<dyn FnOnce() -> u32 + Send>>> }
 impl Pool {
+    pub fn add(&self, job: Job) { self.jobs.lock().unwrap().push_back(job) }
     fn one(&self) {
         let mut jobs = self.jobs.lock().unwrap();
         if let Some(job) = jobs.pop_front() {

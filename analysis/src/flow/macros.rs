@@ -5,7 +5,9 @@ use super::frames::FrameKind;
 use super::state::State;
 use super::value::Value;
 use super::walk::Walker;
-use crate::facts::{Body, BodyId, ExprId, ItemKind, MacroArgs, MacroCall, SelectArm};
+use crate::facts::{
+    BlockKind, Body, BodyId, Expr, ExprId, ExprKind, ItemKind, MacroArgs, MacroCall, SelectArm,
+};
 use crate::knowledge::KnownMacro;
 use crate::name::Name;
 use crate::source::FileId;
@@ -57,7 +59,7 @@ impl<'a> Walker<'a> {
         }
         // `join!` makes its futures in a `let` of its own, and polls them when the arguments' temporaries are gone.
         let is_select = matches!(call.args, MacroArgs::Select(_));
-        if known.is_some_and(|it| it.spec.awaits) && !is_select {
+        if known.is_some_and(|it| it.spec.awaits) && !is_select && self.can_await() {
             self.event(EventKind::Await(Box::default()), span);
         }
         if known.is_some_and(|it| it.spec.diverges) {
@@ -65,6 +67,16 @@ impl<'a> Walker<'a> {
             return Value::of(Ty::Never);
         }
         value
+    }
+
+    /// Whether anything in the function can await: a `select!` where nothing can is that of a crate for threads.
+    fn can_await(&self) -> bool {
+        let has_async = |it: &Expr| match &it.kind {
+            ExprKind::Block(block) => matches!(block.kind, BlockKind::Async { .. }),
+            ExprKind::Closure(closure) => closure.is_async,
+            _ => false,
+        };
+        self.model.signature(self.flow.id).is_async || self.body.exprs.iter().any(has_async)
     }
 
     fn macro_arguments(&mut self, call: &'a MacroCall, known: Option<&KnownMacro>, span: Span) -> Value {
@@ -139,7 +151,9 @@ impl<'a> Walker<'a> {
         }
         // What the futures were made with is gone when they are polled; what they hold is not.
         self.pop(futures, span.at_end());
-        self.event(EventKind::Await(Box::default()), Span::new(span.start, span.start + 1));
+        if self.can_await() {
+            self.event(EventKind::Await(Box::default()), Span::new(span.start, span.start + 1));
+        }
         self.end_values(&outputs, span);
         let base = self.state.clone();
         let mut end = State::unreachable();

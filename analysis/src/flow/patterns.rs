@@ -1,5 +1,6 @@
 //! Patterns: which names they bind, what they move, and which guards the value can still hold where they match.
 
+use super::GuardId;
 use super::place::Step;
 use super::state::Owner;
 use super::value::Value;
@@ -115,7 +116,7 @@ impl<'a> Walker<'a> {
     }
 
     /// The guards that a by-value binding takes with it: those in flight, in a temporary or in another local.
-    fn movable(&self, guards: &[super::GuardId]) -> Vec<super::GuardId> {
+    fn movable(&self, guards: &[GuardId]) -> Vec<GuardId> {
         guards
             .iter()
             .copied()
@@ -162,9 +163,20 @@ impl<'a> Walker<'a> {
 
     /// A part of a value: it takes the guards if its type can hold them.
     fn part(&self, value: &Value, name: &str, ty: Ty) -> Value {
-        let guards = if self.may_hold(&ty) { value.guards.clone() } else { Vec::new() };
+        let guards = if self.may_hold(&ty) { self.guards_of(&ty, &value.guards) } else { Vec::new() };
         let place = value.place.as_ref().map(|it| it.field(&Name::new(name), self.is_handle(&ty)));
         Value { place, guards, ..Value::of(ty) }
+    }
+
+    /// The guards of a value that a part of this type holds: those of its kind, where there are any.
+    fn guards_of(&self, ty: &Ty, guards: &[GuardId]) -> Vec<GuardId> {
+        let Some(held) = self.holds(ty) else { return guards.to_vec() };
+        let is_of = |it: &&GuardId| {
+            let guard = self.flow.guard(**it);
+            guard.type_name == self.knowledge.ty(held.id).name() && guard.acquire.class == held.class
+        };
+        let fitting: Vec<GuardId> = guards.iter().filter(is_of).copied().collect();
+        if fitting.is_empty() { guards.to_vec() } else { fitting }
     }
 
     fn bind_variant(&mut self, path: &Path, elems: &[PatId], value: Value, mode: Mode) {

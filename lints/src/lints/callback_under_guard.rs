@@ -256,6 +256,12 @@ impl Deref for Proxy { type Target = Bus; fn deref(&self) -> &Bus { unimplemente
 struct Bus { told: Mutex<Vec<Box<dyn Fn(&Proxy) + Send>>>, sinks: Mutex<Vec<Box<dyn Fn(&Message) + Send>>>, nested: Mutex<Vec<Sink>> }
 struct Sink { send: Box<dyn Fn(Proxy) + Send> }
 impl Sink { fn emit(&self, proxy: Proxy) { (self.send)(proxy) } fn tell(&self, proxy: Proxy) { (self.send)(proxy) } }
+impl<R> Menu<R> {
+    pub fn listen(&self, listener: Box<dyn Fn(&App<R>, u32) + Send>) { self.global.lock().unwrap().push(listener) }
+}
+impl Bus {
+    pub fn listen(&self, listener: Box<dyn Fn(&Proxy) + Send>) { self.told.lock().unwrap().push(listener) }
+}
 impl<R> App<R> {
     fn told(&self) {
         for listener in &*self.manager.menu.global.lock().unwrap() {
@@ -732,6 +738,31 @@ impl Events {
     }
 
     #[test]
+    fn what_only_the_crate_stores_is_known() {
+        check(
+            &LINT,
+            "
+use std::sync::{Arc, Mutex};
+struct Track { on_muted: Mutex<Vec<Box<dyn Fn(&Track) + Send>>>, on_ended: Mutex<Vec<Box<dyn Fn(&Track) + Send>>> }
+impl Track {
+    pub fn on_muted(&self, f: impl Fn(&Track) + Send + 'static) { self.on_muted.lock().unwrap().push(Box::new(f)) }
+    fn muted(&self) {
+        for tell in self.on_muted.lock().unwrap().iter() { tell(self) }
+//                                                         ^^^^^^^^^^ callback_under_guard
+    }
+}
+struct Session { on_closed: Mutex<Vec<Box<dyn Fn(&Arc<Session>) + Send>>> }
+impl Session {
+    pub(crate) fn on_closed(&self, f: Box<dyn Fn(&Arc<Session>) + Send>) { self.on_closed.lock().unwrap().push(f) }
+}
+fn close(session: &Session, other: &Arc<Session>) {
+    for tell in session.on_closed.lock().unwrap().iter() { tell(other) }
+}
+",
+        );
+    }
+
+    #[test]
     fn a_lock_that_does_not_leave_the_function_is_silent() {
         check(
             &LINT,
@@ -741,6 +772,7 @@ struct Promise { tell: Option<Box<dyn Fn(&Slot) + Send>>, count: u32 }
 impl Promise { fn ok(&mut self, slot: &Slot) { if let Some(tell) = &self.tell { tell(slot) } } }
 struct Slot { promise: Mutex<Promise> }
 impl Slot {
+    pub fn on_told(&self, tell: Box<dyn Fn(&Slot) + Send>) { self.lock().tell = Some(tell) }
     fn new(promise: Promise) -> Slot { Slot { promise: Mutex::new(promise) } }
     fn lock(&self) -> MutexGuard<'_, Promise> { self.promise.lock().unwrap() }
 }

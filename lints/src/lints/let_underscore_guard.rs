@@ -41,9 +41,10 @@
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{ExprKind, PatKind, StmtKind};
-use safe_map_analysis::flow::{EventKind, Guard};
-use safe_map_analysis::knowledge::schema::TypeRole;
+use safe_map_analysis::flow::{Acquire, EventKind, Guard};
+use safe_map_analysis::knowledge::schema::{LockMode, TypeRole};
 use safe_map_analysis::span::Span;
+use safe_map_analysis::ty::Ty;
 
 use crate::fix::body_of;
 use crate::story::{declaration_label, finding, here, lock_name, lock_path};
@@ -66,7 +67,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         let acquire = &guard.acquire;
         // A function that hands out a guard may be called for what else it does.
         let is_meant = acquire.is_indirect || acquire.is_try || acquire.is_incidental;
-        if acquire.lock.role != TypeRole::Lock || is_meant {
+        if acquire.lock.role != TypeRole::Lock || is_meant || is_barrier(function, acquire) {
             continue;
         }
         if reported.contains(&acquire.span) {
@@ -79,6 +80,16 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         reported.push(acquire.span);
         out.push(report(function, guard, event.span));
     }
+}
+
+/// Whether a lock around nothing is taken alone where the others only read: it waits for the readers to leave.
+fn is_barrier(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    let waiters = acquire.lock.decl.iter().flat_map(|it| function.file.analysis.waiters(it));
+    let mut others = waiters.filter(|(id, _)| *id != function.id).peekable();
+    acquire.lock.content == Ty::unit()
+        && acquire.mode == LockMode::Exclusive
+        && others.peek().is_some()
+        && others.all(|(_, mode)| *mode == LockMode::Shared)
 }
 
 fn report(function: &FunctionView<'_>, guard: &Guard, statement: Span) -> Finding {
@@ -140,6 +151,28 @@ fn name_it(function: &FunctionView<'_>, statement: Span) -> Option<Fix> {
 mod tests {
     use super::LINT;
     use crate::testing::{check, fixed};
+
+    #[test]
+    fn a_barrier_that_waits_for_the_readers_to_leave() {
+        check(
+            &LINT,
+            "
+use tokio::sync::RwLock;
+struct Worker { running: RwLock<()>, count: RwLock<u32> }
+//                                   ----- declaration: declared here
+impl Worker {
+    async fn run(&self) { let _running = self.running.read().await; tokio::task::yield_now().await; }
+    async fn count(&self) -> u32 { *self.count.read().await }
+    async fn stop(&self) {
+        let _ = self.running.write().await;
+        let _ = self.count.write().await;
+//              ^^^^^^^^^^^^^^^^^^ let_underscore_guard
+        tokio::task::yield_now().await;
+    }
+}
+",
+        );
+    }
 
     #[test]
     fn a_guard_that_nothing_names() {
