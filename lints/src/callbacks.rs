@@ -6,12 +6,12 @@
 use std::cell::OnceCell;
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatKind, Visibility};
+use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatKind, Path, Visibility};
 use safe_map_analysis::flow::{
     Acquire, Callback, Caller, Decl, Event, EventKind, Guard, Held, Place, Root, Step,
 };
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, TypeRole};
-use safe_map_analysis::model::FnId;
+use safe_map_analysis::model::{FnId, Model};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{Effect, EffectKind, Happening};
 use safe_map_analysis::ty::Ty;
@@ -66,7 +66,11 @@ impl Site<'_, '_> {
     }
 
     fn endangers(&self, guard: &Guard, relation: Relation) -> bool {
-        let is_given = self.is_given_the_owner(guard);
+        let is_strangers = || {
+            let is_cell = guard.acquire.class == GuardClass::RefCell;
+            is_cell || self.callback.caller != Caller::Stored || self.is_open_to_others(guard)
+        };
+        let is_given = self.is_given_the_owner(guard) && is_strangers();
         relation == Relation::Inside && is_given
             || self.is_strange_to(guard, relation) && (is_given || self.can_come_back(guard, relation))
     }
@@ -153,7 +157,7 @@ impl Site<'_, '_> {
             |id: FnId| matches!(&model.signature(id).self_ty, Some(Ty::Adt(it, _)) if Some(*it) == owner);
         let waiters = guard.acquire.lock.decl.iter().flat_map(|it| analysis.waiters(it)).map(|it| it.0);
         let is_public = |id: FnId| model.item(model.func(id).at).vis == Visibility::Public;
-        let is_given_one = |id: FnId| model.signature(id).params.iter().any(is_code);
+        let is_given_one = |id: FnId| model.signature(id).params.iter().any(|it| is_code(model, id, it));
         let stores = |id: FnId| is_public(id) && is_given_one(id);
         waiters.into_iter().any(stores) || model.fn_ids().any(|id| is_owners(id) && stores(id))
     }
@@ -366,12 +370,14 @@ fn is_open(guard: &Guard) -> bool {
     guard.acquire.class == GuardClass::RefCell && is_static
 }
 
-/// Whether a parameter of this type can be a callback: a closure, a boxed one, or a type parameter.
-fn is_code(ty: &Ty) -> bool {
+/// Whether a parameter of this type is a callback: a closure, a boxed one, or a type parameter that is bound to be one.
+fn is_code(model: &Model, function: FnId, ty: &Ty) -> bool {
+    let is_callable = |bound: &Path| bound.last().is_some_and(|it| it.name.starts_with("Fn"));
     match ty {
-        Ty::Callable(..) | Ty::Param(_) => true,
-        Ty::Ref(_, inner) => is_code(inner),
-        Ty::Known(_, args) => args.iter().any(is_code),
+        Ty::Callable(..) => true,
+        Ty::Param(name) => model.fn_scope(function).bounds(name).any(is_callable),
+        Ty::Ref(_, inner) => is_code(model, function, inner),
+        Ty::Known(_, args) => args.iter().any(|it| is_code(model, function, it)),
         _ => false,
     }
 }

@@ -23,6 +23,10 @@
 //! }
 //!
 //! impl App {
+//!     pub fn subscribe(&self, listener: Listener) {
+//!         self.events.listeners.lock().unwrap().push(listener);
+//!     }
+//!
 //!     fn publish(&self, event: u64) {
 //!         for listener in self.events.listeners.lock().unwrap().iter() {
 //!             listener(self, event); // one that subscribes another waits for ever
@@ -69,7 +73,8 @@
 //!
 //! ## Limits
 //!
-//! Reported is what has a way back to the lock: it is given the lock's very owner (`loader.load(self)`); or something whose
+//! Reported of callbacks behind a lock is what somebody outside the crate can store, through a public function that is given
+//! one and takes the lock or is a method of its owner: what only the crate stores, its authors know. And only what has a way back to the lock: it is given the lock's very owner (`loader.load(self)`); or something whose
 //! type leads, through fields, handles and `Deref`, to the struct that has the lock; or an impl of the workspace of the
 //! listener's trait takes the same lock, or a closure in the same file does, one that is stored under that lock. A `RefCell` in a thread-local or static is open to any code of its thread, and a
 //! callback that a scrutinee clones out of a cell is meant to be called when the borrow has ended: these are reported
@@ -221,6 +226,7 @@ type Listener = Arc<dyn Fn(&Events) + Send + Sync>;
 struct Events { listeners: Mutex<Vec<Listener>>, by_key: RwLock<Vec<(u32, Listener)>> }
 //              --------- declaration: declared here
 impl Events {
+    pub fn subscribe(&self, listener: Listener) { self.listeners.lock().unwrap().push(listener) }
     fn publish(&self) {
         for listener in self.listeners.lock().unwrap().iter() {
 //                      --------------------- acquire: guard taken here, a temporary
@@ -404,6 +410,7 @@ fn send(sinks: &Sinks, message: &Message) {
 use parking_lot::Mutex;
 struct Pool { open: Mutex<Vec<u32>>, on_evict: Option<Box<dyn Fn(&Pool, u32) + Send + Sync>> }
 impl Pool {
+    pub fn on_evict(&mut self, hook: impl Fn(&Pool, u32) + Send + Sync + 'static) { self.on_evict = Some(Box::new(hook)) }
     fn evict(&self) {
         let mut open = self.open.lock();
         if let (Some(id), Some(on_evict)) = (open.pop(), &self.on_evict) {
@@ -612,6 +619,7 @@ impl Context {
 use std::sync::Mutex;
 struct Slot { done: Mutex<(Option<Box<dyn FnOnce(&Slot, u32) + Send>>, u32)> }
 impl Slot {
+    pub fn on_done<F: FnOnce(&Slot, u32) + Send + 'static>(&self, done: F) { self.done.lock().unwrap().0 = Some(Box::new(done)) }
     fn fire(&self) {
         let mut slot = self.done.lock().unwrap();
         if let Some(done) = slot.0.take() {
@@ -723,6 +731,7 @@ use std::sync::RwLock;
 struct Tell(Box<dyn Fn(&Events) + Send + Sync>);
 struct Events { listeners: RwLock<Vec<Tell>> }
 impl Events {
+    pub fn subscribe(&self, tell: Box<dyn Fn(&Events) + Send + Sync>) { self.listeners.write().unwrap().push(Tell(tell)) }
     fn publish(&self) {
         for listener in self.listeners.read().unwrap().iter() {
             (listener.0)(self);
