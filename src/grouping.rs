@@ -1,5 +1,5 @@
-//! One cause, one finding: where several places lead to the same hazard in a callee, under the same lock, they are
-//! sites of one finding.
+//! One cause, one finding: where several places lead to the same work, wait or callback in a callee, under the same lock,
+//! they are sites of one finding. A second acquire is another matter: each of its sites has a cure of its own.
 
 use std::collections::HashMap;
 
@@ -27,8 +27,20 @@ pub(crate) fn group(found: Vec<Reported>) -> Vec<Reported> {
     out
 }
 
+/// The lints about something that a callee does under anybody's lock.
+const ABOUT_A_CALLEE: [&str; 5] = [
+    "async_guard_across_await",
+    "callback_under_guard",
+    "guard_across_blocking",
+    "guard_in_scrutinee",
+    "heavy_work_under_guard",
+];
+
 /// The hazard that a finding leads to through a call.
 fn cause(finding: &Finding) -> Option<Cause> {
+    if !ABOUT_A_CALLEE.contains(&finding.lint) {
+        return None;
+    }
     let hazard = finding.labels.iter().find(|it| it.role == Role::Hazard)?.place;
     (hazard != finding.primary).then(|| (finding.lint, finding.lock.clone(), hazard))
 }
@@ -85,7 +97,7 @@ mod tests {
         let label = |role, at_: u32| Label { role, place: at(at_), message: String::new() };
         let hazard = hazard.map(|it| label(Role::Hazard, it));
         let finding = Finding {
-            lint: "double_lock",
+            lint: "callback_under_guard",
             confidence,
             message: format!("at {start}"),
             lock: Some("a::S.m".to_owned()),

@@ -133,7 +133,7 @@ impl Suppressions {
 
 /// The places at which a finding can be silenced.
 fn anchors(finding: &Finding) -> impl Iterator<Item = Place> {
-    let counts = |role| matches!(role, Role::Acquire | Role::Declaration);
+    let counts = |role| matches!(role, Role::Acquire | Role::Hazard | Role::Declaration);
     let labels = finding.labels.iter().filter(move |label| counts(label.role)).map(|label| label.place);
     std::iter::once(finding.primary).chain(labels)
 }

@@ -499,7 +499,13 @@ fn is_inactive(attrs: &Attrs) -> bool {
 /// stands for both.
 fn excluded(before: &[Stmt], attrs: &Attrs) -> bool {
     use crate::facts::Cfg;
-    let opposite = |a: &Cfg, b: &Cfg| matches!((a, b), (Cfg::Not(a), b) | (b, Cfg::Not(a)) if **a == *b);
+    fn opposite(a: &Cfg, b: &Cfg) -> bool {
+        match (a, b) {
+            (Cfg::Not(a), b) | (b, Cfg::Not(a)) if **a == *b => true,
+            (Cfg::All(all), it) | (it, Cfg::All(all)) => all.iter().any(|part| opposite(part, it)),
+            _ => false,
+        }
+    }
     let excludes = |a: &Cfg| before.iter().any(|it| it.attrs.cfg.iter().any(|b| opposite(a, b)));
     attrs.cfg.iter().any(excludes)
 }

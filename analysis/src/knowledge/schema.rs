@@ -370,7 +370,7 @@ pub struct Macro {
     pub names: Vec<String>,
     /// Whether the temporaries of its arguments end inside it (`format!`, `assert!`) rather than with the statement (`vec!`, `dbg!`).
     pub ends_temporaries: bool,
-    /// It makes a statement of each argument: `json!`.
+    /// What one argument makes is gone before the next: `json!`, the condition of `assert!`.
     pub separates: bool,
     /// It awaits: `select!`, `join!`.
     pub awaits: bool,

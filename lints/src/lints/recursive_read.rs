@@ -77,7 +77,9 @@ use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::correlated::may_exclude;
 use crate::fix::drop_before;
-use crate::story::{acquire_label, called, chain_labels, declaration_label, finding, lock_name, lock_path};
+use crate::story::{
+    acquire_label, called, chain_labels, declaration_label, finding, is_exclusive, lock_name, lock_path,
+};
 use crate::{Check, Confidence, Finding, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
@@ -101,6 +103,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         let waits = |(held, guard): &(&Held, Guard)| {
             can_wait(&guard.acquire, second)
                 && is_written(function, second)
+                && !is_exclusive(function, second)
                 && !may_exclude(function, guard, held.maybe, span)
         };
         let Some((held, first)) = alive.find(waits) else { continue };

@@ -26,12 +26,23 @@ impl Lower<'_> {
         for stmt in before {
             self.stmt(stmt, &mut lowered);
         }
-        let tail = tail.map(|tail| match tail {
-            Tail::Expr(tail) => self.expr(tail),
-            Tail::Macro(tail) => self.macro_expr(&tail.mac),
-        });
+        let tail = match tail {
+            // One of several branches of `cfg`: where it is compiled the others are not.
+            Some(Tail::Expr(tail)) if self.is_branch(tail, &lowered) => {
+                lowered.extend(self.expr_stmt(tail, None));
+                None
+            }
+            Some(Tail::Expr(tail)) => Some(self.expr(tail)),
+            Some(Tail::Macro(tail)) => Some(self.macro_expr(&tail.mac)),
+            None => None,
+        };
         self.body.leave();
         self.put(span, ExprKind::Block(Block { kind, label, stmts: lowered, tail }))
+    }
+
+    /// Whether a block's last expression has a `cfg` of its own, beside statements that have one.
+    fn is_branch(&mut self, tail: &syn::Expr, before: &[Stmt]) -> bool {
+        before.iter().any(|it| !it.attrs.cfg.is_empty()) && !self.attrs(outer_attrs(tail)).cfg.is_empty()
     }
 
     /// Lowers one statement; a macro that declares items may give several, a lone semicolon none.
