@@ -71,6 +71,7 @@ fn imports_are_followed_by_their_names() {
         "Arc<Mutex<HashMap<u8, u8>>>"
     );
     assert_eq!(one("use dashmap::*; struct S { f: DashMap<u8, u16> }"), "DashMap<u8, u16>");
+    assert_eq!(one("use tokio::*; struct S { f: sync::RwLock<u8> }"), "RwLock<u8>");
     assert_eq!(one("struct S { f: ::std::sync::RwLock<u8> }"), "RwLock<u8>");
     assert_eq!(one("struct S { f: core::cell::RefCell<u8> }"), "RefCell<u8>");
 }

@@ -230,6 +230,11 @@ impl Walker<'_> {
             self.end(&given, call.span.at_end());
             return Value::of(returns);
         };
+        let ty = self.locals[local.0 as usize].value.ty.clone();
+        if call.args.len() == 1 && matches!(self.model.role(&ty), Some(TypeRole::Guard | TypeRole::Entry)) {
+            // No guard has a default: what it protects is taken.
+            return Value::of(self.deref_once(&ty).unwrap_or_default());
+        }
         let taken = self.state.owned_by(Owner::Local(local));
         self.state.give(&taken, Owner::Flight);
         self.state.give(&given, Owner::Local(local));

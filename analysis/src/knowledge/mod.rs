@@ -13,7 +13,7 @@ mod tytext;
 pub use own::Own;
 pub(crate) use tytext::is_primitive;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::name::Name;
@@ -26,6 +26,8 @@ pub struct Knowledge {
     types: Vec<KnownType>,
     /// By path; several where a crate's versions differ.
     by_path: HashMap<String, Vec<KnownId>>,
+    /// The modules around the types: `std::sync::mpsc`.
+    modules: HashSet<String>,
     functions: HashMap<String, KnownFunction>,
     macros: HashMap<String, KnownMacro>,
     known: WellKnown,
@@ -277,7 +279,11 @@ impl Knowledge {
     fn declare_type(&mut self, ty: &schema::Type, versions: Option<semver::VersionReq>) -> KnownId {
         let id = KnownId(self.types.len() as u32);
         for path in std::iter::once(&ty.path).chain(&ty.also) {
-            self.by_path.entry(canonical(path)).or_default().push(id);
+            let path = canonical(path);
+            if let Some((module, _)) = path.rsplit_once("::") {
+                self.modules.insert(module.to_owned());
+            }
+            self.by_path.entry(path).or_default().push(id);
         }
         self.types.push(KnownType::declared(ty, versions));
         id
@@ -387,6 +393,11 @@ impl Knowledge {
             _ => true,
         };
         candidates.iter().rev().find(fits).copied()
+    }
+
+    /// Whether a path is that of a module with known types.
+    pub fn is_module(&self, path: &str) -> bool {
+        self.modules.contains(canonical(path).as_str())
     }
 
     /// The function at a path.

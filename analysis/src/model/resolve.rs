@@ -391,8 +391,9 @@ impl Model {
         let Def::Foreign(path) = target else { return self.variant(target, name, fuel) };
         // Of a foreign glob only what the knowledge files name there can be seen.
         let full = format!("{path}::{name}");
-        let known =
-            self.knowledge.type_at(&full, None).is_some() || self.knowledge.function_at(&full).is_some();
+        let known = self.knowledge.type_at(&full, None).is_some()
+            || self.knowledge.function_at(&full).is_some()
+            || self.knowledge.is_module(&full);
         known.then(|| Def::Foreign(Name::new(&full)))
     }
 
