@@ -74,6 +74,19 @@ fn thousands_of_nested_blocks_do_not_overflow_the_stack() {
 }
 
 #[test]
+fn a_body_that_is_too_deep_to_be_walked_is_said() {
+    let lock = "let g = m.lock().unwrap(); m.lock().unwrap().len() + g.len()";
+    let text = |terms: usize| {
+        let sum = vec!["1"; terms].join(" + ");
+        format!("pub fn f(m: &std::sync::Mutex<Vec<u32>>) -> usize {{ let _x = {sum}; {lock} }}\n")
+    };
+    assert_eq!(Project::lib(&text(300)).lints(&[]), ["double_lock"]);
+    let deep = Project::lib(&text(1_000));
+    assert!(deep.lints(&[]).is_empty());
+    deep.run(&["--error-on", "incomplete"]).fails(3, "nested too deeply: this body is not analysed");
+}
+
+#[test]
 fn runs_of_prefixes_without_a_bracket_do_not_overflow_the_stack() {
     for prefix in ["!", "&", "-", "*", "return ", "|x| ", "a = ", "break ", "&&", "box_ < ", "move || "] {
         let text = format!("fn f() {{ let x = {}1; }}\n", prefix.repeat(20_000));

@@ -6,6 +6,10 @@ use super::{Attrs, ItemId, Path, TypeExpr};
 use crate::name::Name;
 use crate::span::Span;
 
+/// Bodies nested deeper than this are kept, but nobody walks them: the walk is recursive. Lowering one is a problem of its
+/// file, so that nobody takes silence for an answer.
+pub const MAX_WALKED_DEPTH: u32 = 600;
+
 /// A body of a file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct BodyId(pub u32);

@@ -8,8 +8,8 @@ use super::state::{FrameId, LocalId, Owner, State};
 use super::value::{Code, Task, Value};
 use super::{Acquire, Binding, Event, EventKind, FnFlow, Guard, GuardId, Place, Root, Shape, Shapes};
 use crate::facts::{
-    Attrs, Block, BlockKind, Body, BodyId, Edition, ExprId, ExprKind, PatId, PatKind, Stmt, StmtKind,
-    TypeExpr,
+    Attrs, Block, BlockKind, Body, BodyId, Edition, ExprId, ExprKind, MAX_WALKED_DEPTH, PatId, PatKind, Stmt,
+    StmtKind, TypeExpr,
 };
 use crate::knowledge::Knowledge;
 use crate::model::{FnId, Holder, Model, TyScope};
@@ -18,16 +18,13 @@ use crate::source::FileId;
 use crate::span::Span;
 use crate::ty::Ty;
 
-/// Bodies nested deeper than this are not walked: no one wrote them by hand, and the walk is recursive.
-const MAX_DEPTH: u32 = 600;
-
 /// Walks one function, given the shapes of those that it calls. `None` where it has no body, or one nested too deeply to
 /// walk.
 pub fn walk(model: &Model, shapes: &Shapes, id: FnId) -> Option<FnFlow> {
     let def = model.func(id);
     let parsed = model.workspace().file(def.at.file);
     let packed = parsed.facts.body(def.body?);
-    if packed.max_depth > MAX_DEPTH {
+    if packed.max_depth > MAX_WALKED_DEPTH {
         return None;
     }
     let unpacked = FrozenVec::new();

@@ -33,7 +33,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use proc_macro2::TokenStream;
 
 use super::depth::{self, Stack};
-use super::{Body, BodyId, Edition, Expr, ExprId, FileFacts, PackedBody, Pat, PatId, Problem};
+use super::{
+    Body, BodyId, Edition, Expr, ExprId, FileFacts, MAX_WALKED_DEPTH, PackedBody, Pat, PatId, Problem,
+};
 use crate::span::Span;
 use positions::Positions;
 
@@ -131,8 +133,12 @@ impl<'a> Lower<'a> {
     fn in_body(&mut self, lower: impl FnOnce(&mut Self) -> (Vec<PatId>, ExprId)) -> BodyId {
         let outer = std::mem::take(&mut self.body);
         let (params, root) = lower(self);
-        let inner = std::mem::replace(&mut self.body, outer);
-        self.facts.bodies.push(PackedBody::new(&inner.finish(params, root)));
+        let inner = std::mem::replace(&mut self.body, outer).finish(params, root);
+        if inner.max_depth > MAX_WALKED_DEPTH {
+            let message = "nested too deeply: this body is not analysed".to_owned();
+            self.facts.problems.push(Problem { span: inner.expr(root).span, message });
+        }
+        self.facts.bodies.push(PackedBody::new(&inner));
         BodyId(self.facts.bodies.len() as u32 - 1)
     }
 
