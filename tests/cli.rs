@@ -63,6 +63,7 @@ fn unknown_names_are_usage_errors_with_a_suggestion() {
     project.run(&["expalin", "double_lock"]).fails(2, "did you mean the subcommand `explain`?");
     project.run(&["src", "--jsno"]).fails(2, "unexpected argument '--jsno'");
     project.run(&["held", "src/lib.rs"]).fails(2, "FILE:LINE");
+    project.run(&["held", "src/lib.rs:999"]).fails(2, "lines, not 999");
     project.run(&["-j", "0"]).fails(2, "0");
 }
 

@@ -11,10 +11,14 @@ use crate::output;
 ///
 /// # Errors
 ///
-/// Where the place is not written like that or the file cannot be read.
+/// Where the place is not written like that, or the file cannot be read or is shorter.
 pub(super) fn run(place: &str) -> Result<u8, Failure> {
     let (file, line) = parse(place)?;
     let (analysis, id) = analysis_around(Path::new(file))?;
+    let lines = analysis.workspace.file(id).source.text.lines().count();
+    if line as usize > lines.max(1) {
+        return Err(Failure::usage(format!("`{file}` has {lines} lines, not {line}")));
+    }
     let held = analysis.file(id).held_at(line);
     if held.is_empty() {
         output::print("nothing is held here\n")?;
