@@ -106,8 +106,10 @@ impl Analysis {
             for flow in self.flows.iter().flatten() {
                 for event in &flow.events {
                     let EventKind::Acquire { acquire, .. } = &event.kind else { continue };
-                    if let Some(decl) = acquire.lock.decl.as_ref().filter(|_| !acquire.is_try) {
-                        found.entry(decl.clone()).or_default().push((flow.id, acquire.mode));
+                    let Some(decl) = acquire.lock.decl.as_ref().filter(|_| !acquire.is_try) else { continue };
+                    let waiters = found.entry(decl.clone()).or_default();
+                    if waiters.last() != Some(&(flow.id, acquire.mode)) {
+                        waiters.push((flow.id, acquire.mode));
                     }
                 }
             }

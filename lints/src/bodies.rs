@@ -33,3 +33,11 @@ pub(crate) fn whole_await(body: &Body, event: Span) -> Span {
 pub(crate) fn is_loop(it: &Expr) -> bool {
     matches!(it.kind, ExprKind::For { .. } | ExprKind::While { .. } | ExprKind::Loop { .. })
 }
+
+/// Whether `name` is named within a span.
+pub(crate) fn is_named(body: &Body, within: Span, name: &str) -> bool {
+    body.exprs
+        .iter()
+        .filter(|it| within.contains(it.span))
+        .any(|it| matches!(&it.kind, ExprKind::Path(path) if path.as_ident().is_some_and(|it| it == name)))
+}

@@ -11,12 +11,13 @@ use safe_map_analysis::flow::{
     Acquire, Callback, Caller, Decl, Event, EventKind, Guard, Held, Place, Root, Step,
 };
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, TypeRole};
-use safe_map_analysis::model::{FnId, Model};
+use safe_map_analysis::model::FnId;
+use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{Effect, EffectKind, Happening};
 use safe_map_analysis::ty::Ty;
 
-use crate::bodies::binds;
+use crate::bodies::{binds, is_named};
 use crate::declared::{are_declared_together, owner};
 use crate::private::{is_own, stays_here};
 use crate::scrutinee::Scrutinees;
@@ -66,11 +67,7 @@ impl Site<'_, '_> {
     }
 
     fn endangers(&self, guard: &Guard, relation: Relation) -> bool {
-        let is_strangers = || {
-            let is_cell = guard.acquire.class == GuardClass::RefCell;
-            is_cell || self.callback.caller != Caller::Stored || self.is_open_to_others(guard)
-        };
-        let is_given = self.is_given_the_owner(guard) && is_strangers();
+        let is_given = self.is_given_the_owner(guard) && self.is_strangers(guard);
         relation == Relation::Inside && is_given
             || self.is_strange_to(guard, relation) && (is_given || self.can_come_back(guard, relation))
     }
@@ -140,7 +137,7 @@ impl Site<'_, '_> {
             // A cell is borrowed by few, whatever leads to its owner.
             return is_open(guard) || relation == Relation::Kept && self.is_cloned_out(guard);
         }
-        self.leads_back(guard) && (self.callback.caller != Caller::Stored || self.is_open_to_others(guard))
+        self.leads_back(guard) && self.is_strangers(guard)
             || match self.callback.caller {
                 Caller::Dyn => self.has_impl_that_takes(guard),
                 Caller::Stored => self.has_closure_that_takes(guard),
@@ -148,34 +145,34 @@ impl Site<'_, '_> {
             }
     }
 
-    /// Whether code outside the crate can store a callback here: a public function is given one, which takes the lock or is
-    /// its owner's. What only the crate stores is known to those who wrote the call.
-    fn is_open_to_others(&self, guard: &Guard) -> bool {
+    /// Whether code outside the crate can have stored the callback: a public function is given one, which takes the lock or
+    /// is its owner's. What only the crate stores behind a lock is known to those who wrote the call.
+    fn is_strangers(&self, guard: &Guard) -> bool {
+        if guard.acquire.class == GuardClass::RefCell || self.callback.caller != Caller::Stored {
+            return true;
+        }
         let (model, analysis) = (self.function.model(), self.function.file.analysis);
         let owner = owner(model, self.function.id, &guard.acquire);
         let is_owners =
             |id: FnId| matches!(&model.signature(id).self_ty, Some(Ty::Adt(it, _)) if Some(*it) == owner);
         let waiters = guard.acquire.lock.decl.iter().flat_map(|it| analysis.waiters(it)).map(|it| it.0);
         let is_public = |id: FnId| model.item(model.func(id).at).vis == Visibility::Public;
-        let is_given_one = |id: FnId| model.signature(id).params.iter().any(|it| is_code(model, id, it));
+        let is_callable = |bound: &Path| bound.last().is_some_and(|it| it.name.starts_with("Fn"));
+        let is_given_one = |id: FnId| {
+            let is_bound = |param: &Name| model.fn_scope(id).bounds(param).any(is_callable);
+            model.signature(id).params.iter().any(|it| is_code(it, &is_bound))
+        };
         let stores = |id: FnId| is_public(id) && is_given_one(id);
-        waiters.into_iter().any(stores) || model.fn_ids().any(|id| is_owners(id) && stores(id))
+        waiters.into_iter().any(stores)
+            || model.fn_ids().any(|id| is_public(id) && is_owners(id) && is_given_one(id))
     }
 
     /// Whether a closure in this file takes the lock, and is handed to a function that takes it too, to store the closure: a
     /// listener that removes itself, as `once` makes it.
     fn has_closure_that_takes(&self, guard: &Guard) -> bool {
-        let analysis = self.function.file.analysis;
-        let is_it = |id: FnId, second: &Acquire| {
-            let here = (self.function.id, &guard.acquire);
-            !second.is_try && are_declared_together(self.function.model(), here, (id, second))
-        };
         let takes = |function: &FunctionView<'_>, it: &Event| match &it.kind {
-            EventKind::Acquire { acquire, .. } => is_it(function.id, acquire),
-            EventKind::Call(call) => analysis.effects(call.callee).iter().any(|it| match &it.kind {
-                EffectKind::Acquire(second) => is_it(call.callee, second),
-                _ => false,
-            }),
+            EventKind::Acquire { acquire, .. } => !acquire.is_try && self.is_it(guard, function.id, acquire),
+            EventKind::Call(call) => self.is_taken_by(guard, call.callee),
             _ => false,
         };
         self.function.file.functions().any(|function| {
@@ -223,13 +220,21 @@ impl Site<'_, '_> {
         }) else {
             return false;
         };
-        let here = (self.function.id, &guard.acquire);
-        let takes = |id: FnId, it: &Effect| match &it.kind {
-            EffectKind::Acquire(second) => are_declared_together(model, here, (id, second)),
+        model.implementations(method).into_iter().any(|id| self.is_taken_by(guard, id))
+    }
+
+    /// Whether a call of a function takes the lock; one that only tries does not.
+    fn is_taken_by(&self, guard: &Guard, id: FnId) -> bool {
+        let takes = |it: &Effect| match &it.kind {
+            EffectKind::Acquire(second) => self.is_it(guard, id, second),
             _ => false,
         };
-        let comes_back = |id: FnId| self.function.file.analysis.effects(id).iter().any(|it| takes(id, it));
-        model.implementations(method).into_iter().any(comes_back)
+        self.function.file.analysis.effects(id).iter().any(takes)
+    }
+
+    /// Whether an acquire in a function is of the guard's lock, as far as its declaration says.
+    fn is_it(&self, guard: &Guard, id: FnId, second: &Acquire) -> bool {
+        are_declared_together(self.function.model(), (self.function.id, &guard.acquire), (id, second))
     }
 
     /// Whether an expression is a local, a reference to it, or a clone of it.
@@ -272,7 +277,7 @@ impl Site<'_, '_> {
         self.body.exprs.iter().filter_map(|it| self.source(it, name)).any(|source| {
             let span = self.body.expr(source).span;
             let mut known = lent.iter().copied().chain(guard.binding.as_ref().map(|(it, _)| it.as_str()));
-            span.contains(guard.acquire.span) || known.any(|it| names(self.body, span, it))
+            span.contains(guard.acquire.span) || known.any(|it| is_named(self.body, span, it))
         })
     }
 
@@ -370,14 +375,13 @@ fn is_open(guard: &Guard) -> bool {
     guard.acquire.class == GuardClass::RefCell && is_static
 }
 
-/// Whether a parameter of this type is a callback: a closure, a boxed one, or a type parameter that is bound to be one.
-fn is_code(model: &Model, function: FnId, ty: &Ty) -> bool {
-    let is_callable = |bound: &Path| bound.last().is_some_and(|it| it.name.starts_with("Fn"));
+/// Whether a value of this type is a callback: a closure, a boxed one, or of a type parameter that is bound to be one.
+pub(crate) fn is_code(ty: &Ty, is_bound: &dyn Fn(&Name) -> bool) -> bool {
     match ty {
         Ty::Callable(..) => true,
-        Ty::Param(name) => model.fn_scope(function).bounds(name).any(is_callable),
-        Ty::Ref(_, inner) => is_code(model, function, inner),
-        Ty::Known(_, args) => args.iter().any(|it| is_code(model, function, it)),
+        Ty::Param(name) => is_bound(name),
+        Ty::Ref(_, inner) => is_code(inner, is_bound),
+        Ty::Known(_, args) => args.iter().any(|it| is_code(it, is_bound)),
         _ => false,
     }
 }
@@ -391,12 +395,4 @@ pub(crate) fn root_name(body: &Body, expr: ExprId) -> Option<&str> {
         ExprKind::MethodCall { receiver, .. } => root_name(body, *receiver),
         _ => None,
     }
-}
-
-/// Whether `name` is named within a span.
-fn names(body: &Body, within: Span, name: &str) -> bool {
-    body.exprs
-        .iter()
-        .filter(|it| within.contains(it.span))
-        .any(|it| matches!(&it.kind, ExprKind::Path(path) if path.as_ident().is_some_and(|it| it == name)))
 }

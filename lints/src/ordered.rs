@@ -10,7 +10,7 @@ use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::EffectKind;
 
-use crate::bodies::blocks;
+use crate::bodies::{blocks, is_named};
 use crate::callbacks::root_name;
 
 /// Macros that write a line somewhere.
@@ -141,11 +141,4 @@ fn given<'a>(body: &Body, expr: &'a Expr) -> &'a [ExprId] {
         },
         _ => &[],
     }
-}
-
-fn is_named(body: &Body, within: Span, name: &str) -> bool {
-    body.exprs
-        .iter()
-        .filter(|it| within.contains(it.span))
-        .any(|it| matches!(&it.kind, ExprKind::Path(path) if path.as_ident().is_some_and(|it| it == name)))
 }

@@ -12,7 +12,7 @@ use safe_map_analysis::span::Span;
 use crate::derived::{Derivations, Derived, Tie};
 use crate::fix::body_of;
 use crate::moves::moves;
-use crate::story::is_exclusive;
+use crate::private::is_exclusive;
 
 /// The methods of raw pointers that go to what they point to.
 const ACCESSES: [&str; 12] = [

@@ -2,15 +2,15 @@
 //!
 //! In: a function and an acquire in it. Out: whether another thread, or code that the function calls, can have the lock.
 
-use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, MacroArgs, PatKind};
+use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, MacroArgs, PatKind, SelfKind, Visibility};
 use safe_map_analysis::flow::{Acquire, EventKind, Root, Step};
+use safe_map_analysis::model::FnId;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::{Mutability, Ty};
+use safe_map_analysis::{Analysis, FunctionView};
 
-use crate::bodies::{binds, is_loop, lets};
+use crate::bodies::{binds, is_loop, is_named, lets};
 use crate::fix::body_of;
-use crate::story::is_exclusive;
 use crate::taken::takes_out;
 
 /// Whether no other thread can have the lock now: it is in a value that this function owns and lends to no closure, or in
@@ -31,10 +31,35 @@ pub(crate) fn is_own(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
     }
 }
 
-/// Whether nobody waits for the lock of a guard: this one was an attempt, and so is everybody's in the workspace.
-pub(crate) fn is_only_tried(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
-    let decl = acquire.lock.decl.as_ref().filter(|_| acquire.is_try);
-    decl.is_some_and(|it| function.file.analysis.waiters(it).is_empty())
+/// Whether the function has `self` to itself, and so nobody else has the lock now: it is in `self` itself, not behind a
+/// handle.
+pub(crate) fn is_exclusive(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    let place = &acquire.lock.place;
+    place.root == Root::SelfValue
+        && place.path.iter().all(|it| matches!(it, Step::Field(_)))
+        && has_self_alone(function.file.analysis, function.id, MAX_CALLERS)
+}
+
+/// How many calls are followed back to a method that has `&mut self`.
+const MAX_CALLERS: u32 = 6;
+
+/// Whether a method runs only while nobody else can have its `self`: it takes `&mut self`, or it is private and all its
+/// callers are such methods and call it on their own `self`.
+fn has_self_alone(analysis: &Analysis, id: FnId, hops: u32) -> bool {
+    let model = &analysis.model;
+    let callers = || analysis.callers(id);
+    let is_private = || {
+        let def = model.func(id);
+        let is_of_trait = def.impl_.and_then(|at| model.impl_facts(at)).is_none_or(|it| it.trait_.is_some());
+        !is_of_trait && model.item(def.at).vis == Visibility::Private
+    };
+    match model.signature(id).self_kind {
+        Some(SelfKind::RefMut) => true,
+        Some(SelfKind::Ref) if hops > 0 && is_private() && !callers().is_empty() => {
+            callers().iter().all(|it| it.on_self && has_self_alone(analysis, it.id, hops - 1))
+        }
+        _ => false,
+    }
 }
 
 fn is_given_mutably(function: &FunctionView<'_>, index: u32) -> bool {
@@ -48,15 +73,13 @@ fn is_lent_to_a_closure(function: &FunctionView<'_>, name: &str) -> bool {
         ExprKind::Closure(closure) => Some(body.expr(closure.body).span),
         _ => None,
     });
-    closures.into_iter().any(|it| is_named(&body, it, name))
+    closures.into_iter().any(|it| may_be_named(&body, it, name))
 }
 
-fn is_named(body: &Body, within: Span, name: &str) -> bool {
-    body.exprs.iter().filter(|it| within.contains(it.span)).any(|it| match &it.kind {
-        ExprKind::Path(path) => path.as_ident().is_some_and(|it| it == name),
-        ExprKind::Macro(_) => true,
-        _ => false,
-    })
+/// Whether a name is, or may be, used within a span: what a macro makes is not known.
+fn may_be_named(body: &Body, within: Span, name: &str) -> bool {
+    let is_macro = |it: &Expr| within.contains(it.span) && matches!(it.kind, ExprKind::Macro(_));
+    is_named(body, within, name) || body.exprs.iter().any(is_macro)
 }
 
 /// Whether the lock is in a local of which every clone stays in this function: no code that is called can ask for it,
@@ -84,7 +107,7 @@ pub(crate) fn is_unshared(function: &FunctionView<'_>, body: &Body, acquire: &Ac
     let is_then = |it: Span| behind <= it.start && it.start < until;
     is_constructor(body, init)
         && body.exprs.iter().zip(0..).filter(|(it, _)| is_then(it.span)).all(|(it, id)| match &it.kind {
-            ExprKind::Closure(closure) => !is_named(body, body.expr(closure.body).span, local.name),
+            ExprKind::Closure(closure) => !may_be_named(body, body.expr(closure.body).span, local.name),
             ExprKind::Macro(call) => call.args != MacroArgs::Opaque,
             _ => !local.is_named_by(function, it) || is_receiver(body, ExprId(id)),
         })
@@ -105,8 +128,8 @@ pub(crate) fn is_only_taken_from_here(function: &FunctionView<'_>, body: &Body, 
             _ => false,
         })
     };
-    let clones =
-        lets(body).filter(|(_, it)| is_clone(body, *it) && is_named(body, body.expr(*it).span, local.name));
+    let clones = lets(body)
+        .filter(|(_, it)| is_clone(body, *it) && may_be_named(body, body.expr(*it).span, local.name));
     let clones: Vec<(Name<'_>, Span)> =
         clones.filter_map(|(pat, it)| Some((bound(body, pat)?, body.expr(it).span))).collect();
     let behind = body.expr(init).span.end;

@@ -1,15 +1,13 @@
 //! The words and places that findings about guards share: names of locks, labels of acquires, ends of guards.
 
-use safe_map_analysis::facts::{SelfKind, Visibility};
+use safe_map_analysis::FunctionView;
 use safe_map_analysis::flow::{
     Acquire, Callback, Decl, EventKind, Guard, Place as Path, Root, Step, Work, show_place,
 };
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Op, TypeRole};
-use safe_map_analysis::model::FnId;
 use safe_map_analysis::source::FileId;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening, Hop};
-use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::declared::declared;
 use crate::{Confidence, Finding, Label, Place, Role};
@@ -125,37 +123,6 @@ pub(crate) fn declaration_label(function: &FunctionView<'_>, acquire: &Acquire) 
         }
     };
     Some(Label { role: Role::Declaration, place: at(file, span), message: "declared here".to_string() })
-}
-
-/// Whether the function has `self` to itself, and so nobody else has the lock now: it is in `self` itself, not behind a
-/// handle.
-pub(crate) fn is_exclusive(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
-    let place = &acquire.lock.place;
-    place.root == Root::SelfValue
-        && place.path.iter().all(|it| matches!(it, Step::Field(_)))
-        && has_self_alone(function.file.analysis, function.id, MAX_CALLERS)
-}
-
-/// How many calls are followed back to a method that has `&mut self`.
-const MAX_CALLERS: u32 = 6;
-
-/// Whether a method runs only while nobody else can have its `self`: it takes `&mut self`, or it is private and all its
-/// callers are such methods and call it on their own `self`.
-fn has_self_alone(analysis: &Analysis, id: FnId, hops: u32) -> bool {
-    let model = &analysis.model;
-    let callers = || analysis.callers(id);
-    let is_private = || {
-        let def = model.func(id);
-        let is_of_trait = def.impl_.and_then(|at| model.impl_facts(at)).is_none_or(|it| it.trait_.is_some());
-        !is_of_trait && model.item(def.at).vis == Visibility::Private
-    };
-    match model.signature(id).self_kind {
-        Some(SelfKind::RefMut) => true,
-        Some(SelfKind::Ref) if hops > 0 && is_private() && !callers().is_empty() => {
-            callers().iter().all(|it| it.on_self && has_self_alone(analysis, it.id, hops - 1))
-        }
-        _ => false,
-    }
 }
 
 /// What a conflict on this lock does: `deadlock` or `panic`.

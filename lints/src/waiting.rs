@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::flow::{EventKind, Guard, Place as Path, Root, Step, Wait};
+use safe_map_analysis::flow::{Acquire, EventKind, Guard, Place as Path, Root, Step, Wait};
 use safe_map_analysis::knowledge::schema::{LockMode, Op, TypeRole, Waits};
 use safe_map_analysis::model::Model;
 use safe_map_analysis::span::Span;
@@ -45,7 +45,7 @@ pub(crate) fn held_at_waits<'a>(
             let guard = function.flow.guard_at(held);
             if !is_hazard(&guard, &happening.kind)
                 || is_meant(&guard, wait)
-                || is_lent(&guard, happening.event.span)
+                || is_lent(&guard.acquire, happening.event.span)
                 || is_own_business(&guard, &happening)
                 || !is_shared_data(function, &guard)
                 || is_own(function, &guard.acquire)
@@ -202,10 +202,10 @@ fn is_meant(guard: &Guard, wait: &Wait) -> bool {
         || wait.on.as_ref().is_some_and(|on| is_within(&lock.place, on))
 }
 
-/// Whether a callee has the guard and lends what it protects to a closure of this function, in which something waits: the
+/// Whether a callee has the guard and lends what it protects to a closure of this function, in which something happens: the
 /// closure is there to work on that.
-fn is_lent(guard: &Guard, event: Span) -> bool {
-    guard.acquire.is_indirect && guard.acquire.span.contains(event)
+pub(crate) fn is_lent(acquire: &Acquire, event: Span) -> bool {
+    acquire.is_indirect && acquire.span.contains(event)
 }
 
 /// Whether what is protected does the waiting itself, or is handed to what waits; a guard that the caller chose to hand

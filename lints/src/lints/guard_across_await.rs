@@ -79,8 +79,8 @@ use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking};
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::span::Span;
 
+use crate::contended::is_only_tried;
 use crate::fix::drop_before;
-use crate::private::is_only_tried;
 use crate::story::{acquire_label, declaration_label, finding, here, lock_name, lock_path};
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Role};
 

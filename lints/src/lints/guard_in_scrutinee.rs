@@ -83,8 +83,8 @@ use safe_map_analysis::flow::{Acquire, Caller, Event, Guard, Held, Work};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, TypeRole, Waits};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};
-use safe_map_analysis::ty::Ty;
 
+use crate::callbacks::is_code;
 use crate::contended::{is_contended, takes_alone};
 use crate::fix::{indentation, names};
 use crate::private::{is_own, is_unshared};
@@ -203,17 +203,7 @@ fn is_uncontended(
 /// them nothing to do. A callback in it is another matter: it may put the next one in.
 fn is_slot(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
     let (model, content) = (function.model(), &acquire.lock.content);
-    model.role(content) == Some(TypeRole::Enum) && !is_code(content)
-}
-
-/// Whether a type is a callback's, layers aside.
-fn is_code(ty: &Ty) -> bool {
-    match ty {
-        Ty::Callable(..) => true,
-        Ty::Known(_, args) => args.iter().any(is_code),
-        Ty::Ref(_, inner) => is_code(inner),
-        _ => false,
-    }
+    model.role(content) == Some(TypeRole::Enum) && !is_code(content, &|_| false)
 }
 
 /// Whether what happens is something that nobody does under a guard without need.

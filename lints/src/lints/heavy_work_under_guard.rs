@@ -70,6 +70,7 @@ use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening, Hop};
 use safe_map_analysis::ty::{Mutability, Ty};
 
+use crate::bodies::is_named;
 use crate::brief::{Site, site};
 use crate::contended::{is_contended, is_written};
 use crate::fix::body_of;
@@ -79,6 +80,7 @@ use crate::scrutinee::Scrutinees;
 use crate::story::{
     MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, decodes, finding, lock_name, lock_path,
 };
+use crate::waiting::is_lent;
 use crate::{Check, Confidence, Finding, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
@@ -192,12 +194,12 @@ fn keeps_waiting(function: &FunctionView<'_>, guard: &Guard, reason: &Reason) ->
     }
 }
 
-/// Whether threads wait for the guard. A closure that a function runs under its own lock is there to be run.
+/// Whether threads wait for the guard.
 fn is_waited_for(acquire: &Acquire, event: Span) -> bool {
     let is_lock = matches!(acquire.lock.role, TypeRole::Lock | TypeRole::SharedMap);
     let blocks = matches!(acquire.class, GuardClass::Blocking | GuardClass::Spinning);
-    let is_lent = acquire.is_indirect && acquire.span.contains(event);
-    is_lock && blocks && !acquire.lock.is_private && acquire.mode != LockMode::None && !is_lent
+    let is_taken = acquire.mode != LockMode::None && !is_lent(acquire, event);
+    is_lock && blocks && !acquire.lock.is_private && is_taken
 }
 
 fn reason(
@@ -232,13 +234,12 @@ fn reason(
     let is_argument = work.is_large && guard.binding.is_none() && is_argument(body, guard, span);
     // A clone made in an argument: its guard is a temporary of the same statement.
     let is_made_here = span.contains(guard.acquire.span) && guard.binding.is_none();
-    if work.is_large
-        && is_made_here
-        && (is_exclusive || is_clone(body, guard, span))
-        && happening.chain.is_empty()
-        && !decodes(work)
-    {
-        return Some(if is_clone(body, guard, span) { Reason::Clone } else { Reason::Made });
+    if work.is_large && is_made_here && is_here {
+        match is_clone(body, guard, span) {
+            true => return Some(Reason::Clone),
+            false if is_exclusive => return Some(Reason::Made),
+            false => {}
+        }
     }
     (is_exclusive && is_here && (is_loop || is_argument)).then_some(Reason::Unrelated)
 }
@@ -251,19 +252,21 @@ fn is_all_of_it(function: &FunctionView<'_>, guard: &Guard, subject: &Place) -> 
     let Some(first) = fields.next() else { return true };
     let Some(name) = field(first).filter(|_| fields.next().is_none()) else { return false };
     let Ty::Adt(id, _) = acquire.lock.content.peel_refs() else { return false };
-    let is_collection = |ty: &Ty| {
-        matches!(function.model().role(ty), Some(TypeRole::Map | TypeRole::SharedMap | TypeRole::Collection))
-    };
-    function.model().adt_fields(*id).iter().any(|it| it.name == name && is_collection(&it.ty))
+    let model = function.model();
+    model.adt_fields(*id).iter().any(|it| it.name == name && is_collection(model, &it.ty))
+}
+
+fn is_collection(model: &Model, ty: &Ty) -> bool {
+    matches!(model.role(ty), Some(TypeRole::Map | TypeRole::SharedMap | TypeRole::Collection))
 }
 
 /// Whether a value is as large as what was put into it: a collection, a text, or a struct that has one. A type that is not
 /// known may be.
 fn grows(model: &Model, ty: &Ty) -> bool {
-    let is_collection =
-        |ty: &Ty| matches!(model.role(ty), Some(TypeRole::Map | TypeRole::SharedMap | TypeRole::Collection));
     match ty.peel_refs() {
-        Ty::Adt(id, _) => model.adt_fields(*id).iter().any(|it| is_collection(&it.ty) || it.ty.is_unknown()),
+        Ty::Adt(id, _) => {
+            model.adt_fields(*id).iter().any(|it| is_collection(model, &it.ty) || it.ty.is_unknown())
+        }
         Ty::Prim(name) => *name == "str",
         _ => true,
     }
@@ -304,11 +307,7 @@ fn is_repeated(body: &Body, expr: &Expr, event: Span, guard: &Guard) -> bool {
         _ => return false,
     };
     let (head, turns) = (body.expr(head).span, body.expr(turns).span);
-    let names_guard = guard.binding.as_ref().is_some_and(|(name, _)| {
-        body.exprs.iter().filter(|it| head.contains(it.span)).any(
-            |it| matches!(&it.kind, ExprKind::Path(path) if path.as_ident().is_some_and(|it| it == name)),
-        )
-    });
+    let names_guard = guard.binding.as_ref().is_some_and(|(name, _)| is_named(body, head, name));
     let acquire = guard.acquire.span;
     turns.contains(event) && !turns.contains(acquire) && !head.contains(acquire) && !names_guard
 }

@@ -88,8 +88,9 @@ use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::correlated::may_exclude;
 use crate::declared::declared;
+use crate::private::is_exclusive;
 use crate::story::{
-    acquire_label, called, chain_labels, declaration_label, finding, here, is_exclusive, lock_name, lock_path,
+    acquire_label, called, chain_labels, declaration_label, finding, here, lock_name, lock_path,
 };
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Role, Step as Turn};
 

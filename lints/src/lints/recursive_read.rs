@@ -75,11 +75,11 @@ use safe_map_analysis::model::FnId;
 use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::{Analysis, FunctionView};
 
+use crate::contended::writers;
 use crate::correlated::may_exclude;
 use crate::fix::drop_before;
-use crate::story::{
-    acquire_label, called, chain_labels, declaration_label, finding, is_exclusive, lock_name, lock_path,
-};
+use crate::private::is_exclusive;
+use crate::story::{acquire_label, called, chain_labels, declaration_label, finding, lock_name, lock_path};
 use crate::{Check, Confidence, Finding, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
@@ -126,7 +126,7 @@ fn is_written(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
     let analysis = function.file.analysis;
     // What `main` fills a static with, it does before there is anyone to read.
     let is_first = |id: FnId| matches!(decl, Decl::Static(_)) && is_called_by_main_only(analysis, id);
-    analysis.waiters(decl).iter().any(|(id, mode)| *mode == LockMode::Exclusive && !is_first(*id))
+    writers(analysis, decl).any(|id| !is_first(id))
 }
 
 fn is_called_by_main_only(analysis: &Analysis, id: FnId) -> bool {
