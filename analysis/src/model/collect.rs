@@ -7,7 +7,7 @@ use super::{
     AdtDef, AliasId, ConstId, Def, FnDef, FnId, ImplDef, Import, ImportRef, ItemRef, Model, Module, ModuleId,
     NamedDef, StaticDef, StaticId, is_test_attrs,
 };
-use crate::facts::{BodyId, FileFacts, Generics, ImportAlias, Item, ItemId, ItemKind, Visibility};
+use crate::facts::{BodyId, FileFacts, Generics, ImportAlias, Item, ItemId, ItemKind};
 use crate::name::Name;
 use crate::source::{CrateId, FileId, SharedModule};
 use crate::ty::{AdtId, TraitId, Ty};
@@ -196,19 +196,17 @@ impl Model {
 
     /// The first import of a name wins, as other `cfg` branches come later, unless it is private and another is not.
     fn imports(&mut self, imports: &[crate::facts::Import], at: ItemRef, module: ModuleId) {
-        let workspace = self.workspace.clone();
-        let is_private = |at: ItemRef| workspace.file(at.file).facts.item(at.item).vis == Visibility::Private;
-        let module = &mut self.modules[module.0 as usize];
         for (import, index) in imports.iter().zip(0..) {
             let written = ImportRef { at, index };
             match &import.alias {
                 ImportAlias::Named(name) => {
-                    let import = module.imports.entry(name.clone()).or_insert_with(|| Import::new(written));
-                    if is_private(import.written.at) && !is_private(at) {
-                        *import = Import::new(written);
+                    let first = self.module(module).imports.get(name).map(|it| it.written);
+                    if first.is_none_or(|it| self.is_private(it) && !self.is_private(written)) {
+                        let imports = &mut self.modules[module.0 as usize].imports;
+                        imports.insert(name.clone(), Import::new(written));
                     }
                 }
-                ImportAlias::Glob => module.globs.push(written),
+                ImportAlias::Glob => self.modules[module.0 as usize].globs.push(written),
                 ImportAlias::Unnamed => {}
             }
         }

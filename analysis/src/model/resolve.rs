@@ -61,6 +61,14 @@ enum View {
     Outside,
 }
 
+/// A name that is looked for, and what is left to look for it with.
+#[derive(Clone, Copy, Debug)]
+struct Sought<'a> {
+    name: &'a Name,
+    ns: Namespace,
+    fuel: Fuel<'a>,
+}
+
 impl Model {
     /// Resolves a path from inside `module`.
     pub fn resolve(&self, module: ModuleId, path: &[Name], ns: Namespace) -> Option<Def> {
@@ -110,7 +118,7 @@ impl Model {
             self.extern_crate(module, first)
         } else {
             let first_ns = if path.len() == 0 { ns } else { Namespace::Types };
-            self.first_segment(module, first, first_ns, fuel)?
+            self.first_segment(module, Sought { name: first, ns: first_ns, fuel })?
         };
         self.descend(module, def, path, ns, fuel)
     }
@@ -126,12 +134,13 @@ impl Model {
     ) -> Option<Def> {
         while let Some(name) = rest.next() {
             let ns = if rest.len() == 0 { ns } else { Namespace::Types };
-            def = self.member(from, &def, name, ns, fuel)?;
+            def = self.member(from, &def, Sought { name, ns, fuel })?;
         }
         Some(def)
     }
 
-    fn first_segment(&self, module: ModuleId, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
+    fn first_segment(&self, module: ModuleId, sought: Sought<'_>) -> Option<Def> {
+        let Sought { name, ns, .. } = sought;
         match name.as_str() {
             "crate" | "$crate" => {
                 return self.roots.get(&self.module(module).krate).map(|it| Def::Module(*it));
@@ -147,7 +156,7 @@ impl Model {
         }
         let mut scope = Some(module);
         while let Some(current) = scope {
-            if let Some(def) = self.declared(current, current, name, ns, fuel) {
+            if let Some(def) = self.declared(current, current, sought) {
                 return Some(def);
             }
             let it = self.module(current);
@@ -170,38 +179,24 @@ impl Model {
     }
 
     /// A name declared in or imported into `module`, as `from` sees it.
-    fn declared(
-        &self,
-        module: ModuleId,
-        from: ModuleId,
-        name: &Name,
-        ns: Namespace,
-        fuel: Fuel<'_>,
-    ) -> Option<Def> {
-        self.declared_itself(module, from, name, ns, fuel)
-            .or_else(|| self.through_globs(module, self.view(from, module), name, ns, fuel))
+    fn declared(&self, module: ModuleId, from: ModuleId, sought: Sought<'_>) -> Option<Def> {
+        self.declared_itself(module, from, sought)
+            .or_else(|| self.through_globs(module, self.view(from, module), sought))
     }
 
     /// The same, globs aside.
-    fn declared_itself(
-        &self,
-        module: ModuleId,
-        from: ModuleId,
-        name: &Name,
-        ns: Namespace,
-        fuel: Fuel<'_>,
-    ) -> Option<Def> {
+    fn declared_itself(&self, module: ModuleId, from: ModuleId, sought: Sought<'_>) -> Option<Def> {
         let it = self.module(module);
-        let own = match ns {
+        let own = match sought.ns {
             Namespace::Types => &it.types,
             Namespace::Values => &it.values,
         };
-        if let Some(def) = own.get(name) {
+        if let Some(def) = own.get(sought.name) {
             return Some(def.clone());
         }
-        let import = it.imports.get(name)?;
+        let import = it.imports.get(sought.name)?;
         let is_seen = !self.is_private(import.written) || self.view(from, module) == View::Inside;
-        if is_seen { self.import(module, import, name, ns, fuel) } else { None }
+        if is_seen { self.import(module, import, sought) } else { None }
     }
 
     /// Whether only the module of an import and those inside it see what it brings in.
@@ -215,18 +210,12 @@ impl Model {
         if around.any(|it| it == module) { View::Inside } else { View::Outside }
     }
 
-    fn through_globs(
-        &self,
-        module: ModuleId,
-        view: View,
-        name: &Name,
-        ns: Namespace,
-        fuel: Fuel<'_>,
-    ) -> Option<Def> {
+    fn through_globs(&self, module: ModuleId, view: View, sought: Sought<'_>) -> Option<Def> {
+        let Sought { name, ns, fuel } = sought;
         if self.glob_targets.get(module.0 as usize)?.is_empty() {
             return None;
         }
-        let search = |fuel: Fuel<'_>| self.search_globs(module, view, name, ns, fuel);
+        let search = |fuel: Fuel<'_>| self.search_globs(module, view, Sought { name, ns, fuel });
         if !self.names_are_final {
             return search(fuel);
         }
@@ -241,17 +230,10 @@ impl Model {
         })
     }
 
-    fn search_globs(
-        &self,
-        module: ModuleId,
-        view: View,
-        name: &Name,
-        ns: Namespace,
-        fuel: Fuel<'_>,
-    ) -> Option<Def> {
+    fn search_globs(&self, module: ModuleId, view: View, sought: Sought<'_>) -> Option<Def> {
         let search = |target: &Def| match target {
-            Def::Module(id) => self.declared_itself(*id, module, name, ns, fuel),
-            _ => self.through_glob(target, name, fuel),
+            Def::Module(id) => self.declared_itself(*id, module, sought),
+            _ => self.through_glob(target, sought),
         };
         match self.glob_reach.get(module.0 as usize) {
             Some(reach) => {
@@ -324,16 +306,11 @@ impl Model {
         }
     }
 
-    fn import(
-        &self,
-        module: ModuleId,
-        import: &Import,
-        name: &Name,
-        ns: Namespace,
-        fuel: Fuel<'_>,
-    ) -> Option<Def> {
+    fn import(&self, module: ModuleId, import: &Import, sought: Sought<'_>) -> Option<Def> {
+        let Sought { name, ns, fuel } = sought;
         let follow = |fuel: Fuel<'_>| {
-            self.follow_import(module, self.import_path(module, import.written), name, ns, fuel)
+            let path = self.import_path(module, import.written);
+            self.follow_import(module, path, Sought { name, ns, fuel })
         };
         if !self.names_are_final {
             return follow(fuel);
@@ -348,14 +325,8 @@ impl Model {
     }
 
     /// An import may name itself (`use dashmap; dashmap::DashMap`): then it is the crate of that name.
-    fn follow_import(
-        &self,
-        module: ModuleId,
-        import: ImportPath<'_>,
-        name: &Name,
-        ns: Namespace,
-        fuel: Fuel<'_>,
-    ) -> Option<Def> {
+    fn follow_import(&self, module: ModuleId, import: ImportPath<'_>, sought: Sought<'_>) -> Option<Def> {
+        let Sought { name, ns, fuel } = sought;
         if let Some(root) = self.import_root(module, import) {
             return self.resolve_hops(root, import.path.iter(), false, ns, fuel);
         }
@@ -387,10 +358,10 @@ impl Model {
     }
 
     /// A name that a glob over anything but a module of the workspace brings in.
-    fn through_glob(&self, target: &Def, name: &Name, fuel: Fuel<'_>) -> Option<Def> {
-        let Def::Foreign(path) = target else { return self.variant(target, name, fuel) };
+    fn through_glob(&self, target: &Def, sought: Sought<'_>) -> Option<Def> {
+        let Def::Foreign(path) = target else { return self.variant(target, sought) };
         // Of a foreign glob only what the knowledge files name there can be seen.
-        let full = format!("{path}::{name}");
+        let full = format!("{path}::{}", sought.name);
         let known = self.knowledge.type_at(&full, None).is_some()
             || self.knowledge.function_at(&full).is_some()
             || self.knowledge.is_module(&full);
@@ -398,19 +369,19 @@ impl Model {
     }
 
     /// `def::name`, written in `from`.
-    fn member(&self, from: ModuleId, def: &Def, name: &Name, ns: Namespace, fuel: Fuel<'_>) -> Option<Def> {
-        let Def::Module(id) = def else { return self.variant(def, name, fuel) };
-        let fuel = fuel.burn()?;
-        match name.as_str() {
+    fn member(&self, from: ModuleId, def: &Def, sought: Sought<'_>) -> Option<Def> {
+        let Def::Module(id) = def else { return self.variant(def, sought) };
+        let fuel = sought.fuel.burn()?;
+        match sought.name.as_str() {
             "super" => self.module(*id).parent.map(|it| Def::Module(self.real_module(it))),
             "self" => Some(def.clone()),
-            _ => self.declared(*id, from, name, ns, fuel),
+            _ => self.declared(*id, from, Sought { fuel, ..sought }),
         }
     }
 
     /// `def::name` where `def` is no module.
-    fn variant(&self, def: &Def, name: &Name, fuel: Fuel<'_>) -> Option<Def> {
-        let fuel = fuel.burn()?;
+    fn variant(&self, def: &Def, sought: Sought<'_>) -> Option<Def> {
+        let (name, fuel) = (sought.name, sought.fuel.burn()?);
         match def {
             Def::Foreign(path) => Some(Def::Foreign(Name::new(&format!("{path}::{name}")))),
             Def::Adt(id) => self.is_variant(*id, name).then(|| Def::Variant(*id, name.clone())),
