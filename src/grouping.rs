@@ -16,8 +16,7 @@ pub(crate) fn group(found: Vec<Reported>) -> Vec<Reported> {
     let mut groups: Vec<Vec<Reported>> = Vec::new();
     let mut known: HashMap<Cause, usize> = HashMap::new();
     for it in found {
-        let cause = cause(&it.finding).filter(|_| it.suppressed.is_none());
-        match cause.map(|cause| *known.entry(cause).or_insert(groups.len())) {
+        match cause(&it).map(|cause| *known.entry(cause).or_insert(groups.len())) {
             Some(group) if group < groups.len() => groups[group].push(it),
             _ => groups.push(vec![it]),
         }
@@ -27,18 +26,10 @@ pub(crate) fn group(found: Vec<Reported>) -> Vec<Reported> {
     out
 }
 
-/// The lints about something that a callee does under anybody's lock.
-const ABOUT_A_CALLEE: [&str; 5] = [
-    "async_guard_across_await",
-    "callback_under_guard",
-    "guard_across_blocking",
-    "guard_in_scrutinee",
-    "heavy_work_under_guard",
-];
-
 /// The hazard that a finding leads to through a call.
-fn cause(finding: &Finding) -> Option<Cause> {
-    if !ABOUT_A_CALLEE.contains(&finding.lint) {
+fn cause(found: &Reported) -> Option<Cause> {
+    let finding = &found.finding;
+    if !found.lint.merges_sites || found.suppressed.is_some() {
         return None;
     }
     let hazard = finding.labels.iter().find(|it| it.role == Role::Hazard)?.place;
@@ -111,9 +102,10 @@ mod tests {
             fixes: Vec::new(),
         };
         let level = Level::Deny;
+        let lint = LINTS.iter().find(|it| it.name == finding.lint).expect("a lint");
         Reported {
             finding,
-            lint: LINTS[0],
+            lint,
             level,
             package: String::new(),
             suppressed: None,

@@ -209,7 +209,7 @@ mod tests {
     static LINTS: [&Lint; 3] = [&DENIED, &WARNED, &ADVICE];
 
     const fn lint(name: &'static str, group: Group, level: Level) -> Lint {
-        Lint { name, group, level, has_fix: false, source: "", check: Check::Engine }
+        Lint { name, group, level, has_fix: false, merges_sites: false, source: "", check: Check::Engine }
     }
 
     /// The levels of the three lints after `-Wall -Dx ..` written as words.

@@ -15,6 +15,8 @@ pub struct Lint {
     pub level: Level,
     /// Whether it ever offers a fix.
     pub has_fix: bool,
+    /// Whether it is about something that a callee does under anybody's lock: all places that lead to it are one finding.
+    pub merges_sites: bool,
     /// The text of the lint's own file: the `//!` lines at its top are its page.
     pub source: &'static str,
     /// What it looks at.

@@ -81,6 +81,7 @@ pub(crate) static LINT: Lint = Lint {
     group: Group::Scope,
     level: Level::Warn,
     has_fix: false,
+    merges_sites: true,
     source: include_str!("async_guard_across_await.rs"),
     check: Check::Function(check),
 };

@@ -114,6 +114,7 @@ pub(crate) static LINT: Lint = Lint {
     group: Group::Scope,
     level: Level::Warn,
     has_fix: false,
+    merges_sites: true,
     source: include_str!("callback_under_guard.rs"),
     check: Check::Function(check),
 };

@@ -67,6 +67,7 @@ pub(crate) static LINT: Lint = Lint {
     group: Group::Iteration,
     level: Level::Deny,
     has_fix: false,
+    merges_sites: false,
     source: include_str!("delete_during_iteration.rs"),
     check: Check::Function(check),
 };

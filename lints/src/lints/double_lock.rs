@@ -84,6 +84,7 @@ pub(crate) static LINT: Lint = Lint {
     group: Group::Deadlock,
     level: Level::Deny,
     has_fix: true,
+    merges_sites: false,
     source: include_str!("double_lock.rs"),
     check: Check::Function(check),
 };

@@ -89,6 +89,7 @@ pub(crate) static LINT: Lint = Lint {
     group: Group::Scope,
     level: Level::Deny,
     has_fix: true,
+    merges_sites: false,
     source: include_str!("guard_across_await.rs"),
     check: Check::Function(check),
 };

@@ -79,6 +79,7 @@ pub(crate) static LINT: Lint = Lint {
     group: Group::Scope,
     level: Level::Warn,
     has_fix: false,
+    merges_sites: true,
     source: include_str!("guard_across_blocking.rs"),
     check: Check::Contention(check),
 };

@@ -101,6 +101,7 @@ pub(crate) static LINT: Lint = Lint {
     group: Group::Scope,
     level: Level::Warn,
     has_fix: true,
+    merges_sites: true,
     source: include_str!("guard_in_scrutinee.rs"),
     check: Check::Function(check),
 };

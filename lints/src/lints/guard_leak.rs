@@ -57,6 +57,7 @@ pub(crate) static LINT: Lint = Lint {
     group: Group::Scope,
     level: Level::Warn,
     has_fix: false,
+    merges_sites: false,
     source: include_str!("guard_leak.rs"),
     check: Check::Function(check),
 };

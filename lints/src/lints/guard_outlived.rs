@@ -77,6 +77,7 @@ pub(crate) static LINT: Lint = Lint {
     group: Group::Sharing,
     level: Level::Deny,
     has_fix: false,
+    merges_sites: false,
     source: include_str!("guard_outlived.rs"),
     check: Check::Function(check),
 };

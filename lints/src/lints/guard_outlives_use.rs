@@ -90,6 +90,7 @@ pub(crate) static LINT: Lint = Lint {
     group: Group::Scope,
     level: Level::Allow,
     has_fix: true,
+    merges_sites: false,
     source: include_str!("guard_outlives_use.rs"),
     check: Check::Contention(check),
 };

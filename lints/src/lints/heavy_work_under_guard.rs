@@ -88,6 +88,7 @@ pub(crate) static LINT: Lint = Lint {
     group: Group::Scope,
     level: Level::Warn,
     has_fix: false,
+    merges_sites: true,
     source: include_str!("heavy_work_under_guard.rs"),
     check: Check::Contention(check),
 };

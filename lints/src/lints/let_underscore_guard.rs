@@ -55,6 +55,7 @@ pub(crate) static LINT: Lint = Lint {
     group: Group::Scope,
     level: Level::Deny,
     has_fix: true,
+    merges_sites: false,
     source: include_str!("let_underscore_guard.rs"),
     check: Check::Function(check),
 };

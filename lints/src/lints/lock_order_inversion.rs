@@ -99,6 +99,7 @@ pub(crate) static LINT: Lint = Lint {
     group: Group::Deadlock,
     level: Level::Warn,
     has_fix: false,
+    merges_sites: false,
     source: include_str!("lock_order_inversion.rs"),
     check: Check::Workspace(check),
 };

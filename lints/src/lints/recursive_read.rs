@@ -87,6 +87,7 @@ pub(crate) static LINT: Lint = Lint {
     group: Group::Deadlock,
     level: Level::Warn,
     has_fix: true,
+    merges_sites: false,
     source: include_str!("recursive_read.rs"),
     check: Check::Contention(check),
 };

@@ -63,6 +63,7 @@ pub(crate) static LINT: Lint = Lint {
     group: Group::Sharing,
     level: Level::Deny,
     has_fix: false,
+    merges_sites: false,
     source: include_str!("static_mut_map.rs"),
     check: Check::Workspace(check),
 };

@@ -42,6 +42,7 @@ pub(crate) static LINT: Lint = Lint {
     group: Group::Suppressions,
     level: Level::Warn,
     has_fix: true,
+    merges_sites: false,
     source: include_str!("suppression_without_reason.rs"),
     check: Check::Engine,
 };

@@ -37,6 +37,7 @@ pub(crate) static LINT: Lint = Lint {
     group: Group::Suppressions,
     level: Level::Warn,
     has_fix: true,
+    merges_sites: false,
     source: include_str!("unknown_lint.rs"),
     check: Check::Engine,
 };

@@ -41,6 +41,7 @@ pub(crate) static LINT: Lint = Lint {
     group: Group::Suppressions,
     level: Level::Warn,
     has_fix: true,
+    merges_sites: false,
     source: include_str!("unused_suppression.rs"),
     check: Check::Engine,
 };
