@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::flow::{self, Decl, EventKind, FnFlow, Root, Step};
 use crate::knowledge::Knowledge;
-use crate::knowledge::schema::{LockMode, TypeRole};
+use crate::knowledge::schema::{GuardClass, LockMode, TypeRole};
 use crate::model::{FnId, Model};
 use crate::phases::Phase;
 use crate::rounds::{self, Rounds};
@@ -33,11 +33,26 @@ pub struct Analysis {
     /// The functions of each file, in source order.
     by_file: Vec<Vec<FnId>>,
     /// Who waits for the lock of each declaration, and how; found on first use.
-    waits: OnceLock<FxHashMap<Decl, Vec<(FnId, LockMode)>>>,
+    waits: OnceLock<FxHashMap<Decl, Vec<Waiter>>>,
     /// Who calls each function; found on first use.
     callers: OnceLock<FxHashMap<FnId, Vec<Caller>>>,
     /// What has run, in order.
     phases: Vec<Phase>,
+}
+
+/// A function that waits for a lock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Waiter {
+    /// Which.
+    pub id: FnId,
+    /// The mode it asks for.
+    pub mode: LockMode,
+    /// How it waits.
+    pub class: GuardClass,
+    /// It does so in a closure or task that is not known to run as part of it.
+    pub is_apart: bool,
+    /// The lock is in `self` or a parameter, without a pointer between.
+    pub is_own: bool,
 }
 
 /// A function that calls another.
@@ -47,6 +62,8 @@ pub struct Caller {
     pub id: FnId,
     /// It calls a method of its own `self`, or of what is in it without a pointer between.
     pub on_self: bool,
+    /// It calls in a closure or task that is not known to run as part of it.
+    pub is_apart: bool,
 }
 
 impl Analysis {
@@ -98,18 +115,22 @@ impl Analysis {
         self.summaries.of(id)
     }
 
-    /// The functions of the workspace that wait for a lock of this declaration, or panic where they do not get it, each
-    /// with the mode it asks for. Nobody does for one that all only try to take.
-    pub fn waiters(&self, decl: &Decl) -> &[(FnId, LockMode)] {
+    /// The functions of the workspace that wait for a lock of this declaration, or panic where they do not get it, and
+    /// how. Nobody does for one that all only try to take.
+    pub fn waiters(&self, decl: &Decl) -> &[Waiter] {
         let find = || {
-            let mut found: FxHashMap<Decl, Vec<(FnId, LockMode)>> = FxHashMap::default();
+            let mut found: FxHashMap<Decl, Vec<Waiter>> = FxHashMap::default();
             for flow in self.flows.iter().flatten() {
                 for event in &flow.events {
                     let EventKind::Acquire { acquire, .. } = &event.kind else { continue };
                     let Some(decl) = acquire.lock.decl.as_ref().filter(|_| !acquire.is_try) else { continue };
+                    let (mode, class) = (acquire.mode, acquire.class);
+                    let is_own = acquire.lock.place.path.iter().all(|it| matches!(it, Step::Field(_)))
+                        && matches!(acquire.lock.place.root, Root::SelfValue | Root::Param(..));
+                    let waiter = Waiter { id: flow.id, mode, class, is_apart: !event.is_own, is_own };
                     let waiters = found.entry(decl.clone()).or_default();
-                    if waiters.last() != Some(&(flow.id, acquire.mode)) {
-                        waiters.push((flow.id, acquire.mode));
+                    if waiters.last() != Some(&waiter) {
+                        waiters.push(waiter);
                     }
                 }
             }
@@ -130,7 +151,11 @@ impl Analysis {
                         .receiver
                         .as_ref()
                         .is_some_and(|it| it.root == Root::SelfValue && it.path.iter().all(is_part));
-                    found.entry(call.callee).or_default().push(Caller { id: flow.id, on_self });
+                    found.entry(call.callee).or_default().push(Caller {
+                        id: flow.id,
+                        on_self,
+                        is_apart: !event.is_own,
+                    });
                 }
             }
             found

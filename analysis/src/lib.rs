@@ -20,6 +20,6 @@ mod rounds;
 mod settings;
 pub mod summary;
 
-pub use analysis::{Analysis, Caller, FileView, FunctionView};
+pub use analysis::{Analysis, Caller, FileView, FunctionView, Waiter};
 pub use phases::Phase;
 pub use settings::{AllowedOrder, Settings};

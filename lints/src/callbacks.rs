@@ -155,7 +155,7 @@ impl Site<'_, '_> {
         let owner = owner(model, self.function.id, &guard.acquire);
         let is_owners =
             |id: FnId| matches!(&model.signature(id).self_ty, Some(Ty::Adt(it, _)) if Some(*it) == owner);
-        let waiters = guard.acquire.lock.decl.iter().flat_map(|it| analysis.waiters(it)).map(|it| it.0);
+        let waiters = guard.acquire.lock.decl.iter().flat_map(|it| analysis.waiters(it)).map(|it| it.id);
         let is_public = |id: FnId| model.item(model.func(id).at).vis == Visibility::Public;
         let is_callable = |bound: &Path| bound.last().is_some_and(|it| it.name.starts_with("Fn"));
         let is_given_one = |id: FnId| {

@@ -8,10 +8,11 @@ use safe_map_analysis::flow::{Acquire, Decl, EventKind, Root};
 use safe_map_analysis::knowledge::schema::LockMode;
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::span::Span;
-use safe_map_analysis::{Analysis, FunctionView};
+use safe_map_analysis::ty::Ty;
+use safe_map_analysis::{Analysis, Caller, FunctionView, Waiter};
 
 use crate::declared::are_declared_together;
-use crate::private::is_only_taken_from_here;
+use crate::private::{has_owner_alone, is_only_taken_from_here};
 use crate::taken::takes_out;
 
 /// Whether a scrutinee takes a value out of a lock that nobody waits for: it is asked for nowhere else, or everybody who
@@ -30,19 +31,17 @@ pub(crate) fn takes_alone(
 
 /// Whether somebody can wait for a guard: not for one of a thread-local, and for one of a reader only who waits to write.
 pub(crate) fn is_contended(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
-    let (model, analysis) = (function.model(), function.file.analysis);
-    let is_of_thread = |decl: &Decl| match decl {
-        Decl::Static(id) => model.static_facts(*id).declared_by == StaticMacro::ThreadLocal,
-        Decl::Field(..) => false,
-    };
-    let statics = match acquire.lock.place.root {
-        Root::Static(id) => Some(Decl::Static(id)),
-        _ => None,
-    };
-    let decl = acquire.lock.decl.as_ref();
-    let writes = |decl: &Decl| writers(analysis, decl).next().is_some();
-    !statics.iter().chain(decl).any(is_of_thread)
-        && (acquire.mode != LockMode::Shared || decl.is_none_or(writes))
+    let writes = |decl: &Decl| writers(function.file.analysis, decl).next().is_some();
+    let is_wanted = acquire.mode != LockMode::Shared || acquire.lock.decl.as_ref().is_none_or(writes);
+    is_wanted && !is_of_thread(function, acquire)
+}
+
+/// Whether a lock is in a thread-local: no other thread has it.
+pub(crate) fn is_of_thread(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    let model = function.model();
+    let is_local = |id| model.static_facts(id).declared_by == StaticMacro::ThreadLocal;
+    let is_root = matches!(acquire.lock.place.root, Root::Static(id) if is_local(id));
+    is_root || matches!(&acquire.lock.decl, Some(Decl::Static(id)) if is_local(*id))
 }
 
 /// Whether nobody waits for the lock of a guard: this one was an attempt, and so is everybody's in the workspace.
@@ -51,10 +50,32 @@ pub(crate) fn is_only_tried(function: &FunctionView<'_>, acquire: &Acquire) -> b
     decl.is_some_and(|it| function.file.analysis.waiters(it).is_empty())
 }
 
-/// The functions that wait to have a lock of this declaration alone, some more than once.
+/// The functions that wait to have a lock of this declaration alone while others can have it too, some more than once. Not
+/// one that has the lock's owner to itself: nobody reads then.
 pub(crate) fn writers(analysis: &Analysis, decl: &Decl) -> impl Iterator<Item = FnId> {
-    let alone = analysis.waiters(decl).iter().filter(|(_, mode)| *mode == LockMode::Exclusive);
-    alone.map(|(id, _)| *id)
+    let alone =
+        |it: &&Waiter| it.mode == LockMode::Exclusive && !(it.is_own && has_owner_alone(analysis, it.id));
+    analysis.waiters(decl).iter().filter(alone).map(|it| it.id)
+}
+
+/// Whether tasks of a thread can ask for a cell while another task there is suspended: one that is started, not awaited,
+/// does, by itself or through calls, in a way that conflicts with `mode`.
+pub(crate) fn is_borrowed_meanwhile(analysis: &Analysis, decl: &Decl, mode: LockMode) -> bool {
+    let conflicts = |it: &&Waiter| mode == LockMode::Exclusive || it.mode == LockMode::Exclusive;
+    let mut others = analysis.waiters(decl).iter().filter(conflicts);
+    others.any(|it| it.is_apart || is_run_apart(analysis, it.id, MAX_CALLERS))
+}
+
+/// How many calls are followed back to a task.
+const MAX_CALLERS: u32 = 6;
+
+/// Whether a function runs in a task or closure that nobody is known to wait for: one of its callers does, or nobody
+/// awaits it.
+fn is_run_apart(analysis: &Analysis, id: FnId, hops: u32) -> bool {
+    let callers = analysis.callers(id);
+    let is_started = callers.is_empty() && matches!(analysis.model.signature(id).output, Ty::Future(_));
+    let is_below = |it: &Caller| it.is_apart || hops > 0 && is_run_apart(analysis, it.id, hops - 1);
+    is_started || callers.iter().any(is_below)
 }
 
 /// Whether code of the workspace takes the lock alone, to change what it protects.
@@ -71,7 +92,7 @@ fn others(function: &FunctionView<'_>, acquire: &Acquire, asked: impl Fn(&Acquir
         let is_same = || are_declared_together(function.model(), (function.id, acquire), (id, it));
         waits && asked(it) && !is_here && is_same()
     };
-    let waiters = acquire.lock.decl.iter().flat_map(|it| analysis.waiters(it)).map(|it| it.0);
+    let waiters = acquire.lock.decl.iter().flat_map(|it| analysis.waiters(it)).map(|it| it.id);
     waiters.filter_map(|id| analysis.flow(id)).any(|flow| {
         flow.events.iter().any(|event| match &event.kind {
             EventKind::Acquire { acquire: it, .. } => asks(flow.id, it),

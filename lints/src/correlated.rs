@@ -2,8 +2,8 @@
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Expr, ExprId, ExprKind};
-use safe_map_analysis::flow::{EventKind, Guard};
-use safe_map_analysis::knowledge::schema::LockMode;
+use safe_map_analysis::flow::{Acquire, EventKind, Guard};
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode};
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};
@@ -22,7 +22,7 @@ pub(crate) fn may_exclude(function: &FunctionView<'_>, guard: &Guard, maybe: boo
 }
 
 /// Whether what a callee may do is what it did when it made the guard: it fills a cell that is empty, and gives a reference to
-/// what is in it.
+/// what is in it; or another one that fills the same cell did.
 pub(crate) fn is_filled(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>) -> bool {
     // What it does on every run it does again: a lock of the workspace's own is taken each time.
     let analysis = function.file.analysis;
@@ -32,13 +32,26 @@ pub(crate) fn is_filled(function: &FunctionView<'_>, guard: &Guard, happening: &
             _ => true,
         })
     };
-    let is_on_the_way = |id: FnId| fills(id) && happening.chain.iter().any(|it| it.function == id);
+    let fills_this = |id: FnId| {
+        analysis.effects(id).iter().any(|it| match &it.kind {
+            EffectKind::Acquire(acquire) => acquire.mode != LockMode::Shared && same_cell(acquire, guard),
+            _ => false,
+        })
+    };
+    let is_on_the_way =
+        |id: FnId| fills(id) && (happening.chain.iter().any(|it| it.function == id) || fills_this(id));
     let mut events = function.flow.events.iter().filter(|it| it.span == guard.acquire.span);
     !happening.is_sure
         && events.any(|it| match &it.kind {
             EventKind::Call(call) => is_on_the_way(call.callee),
             _ => false,
         })
+}
+
+/// Whether two borrows are of cells of one declaration.
+fn same_cell(acquire: &Acquire, guard: &Guard) -> bool {
+    let (one, other) = (acquire, &guard.acquire);
+    other.class == GuardClass::RefCell && one.lock.decl.is_some() && one.lock.decl == other.lock.decl
 }
 
 /// The branches that an expression chooses from.

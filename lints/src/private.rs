@@ -40,6 +40,14 @@ pub(crate) fn is_exclusive(function: &FunctionView<'_>, acquire: &Acquire) -> bo
         && has_self_alone(function.file.analysis, function.id, MAX_CALLERS)
 }
 
+/// Whether a function that takes a lock in its `self` or a parameter has all of that to itself.
+pub(crate) fn has_owner_alone(analysis: &Analysis, id: FnId) -> bool {
+    let params = &analysis.model.signature(id).params;
+    let is_given = || params.iter().any(|it| matches!(it, Ty::Ref(Mutability::Mut, _)));
+    has_self_alone(analysis, id, MAX_CALLERS)
+        || analysis.model.signature(id).self_kind.is_none() && is_given()
+}
+
 /// How many calls are followed back to a method that has `&mut self`.
 const MAX_CALLERS: u32 = 6;
 

@@ -164,6 +164,7 @@ fn run(guard: &Guard, index: u32, given: &Arc<[Ty]>, name: &Name, at: Span) -> E
         span: at,
         held: Box::new([held]),
         iterating: Box::new([]),
+        assumes: Box::default(),
         is_sure: false,
         is_own: true,
     }

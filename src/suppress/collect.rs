@@ -7,7 +7,7 @@ use safe_map_analysis::span::Span;
 use safe_map_lints::Place;
 
 use super::cover::{self, Cover, Surroundings};
-use super::{Kind, Named, Suppression};
+use super::{CLIPPYS, Kind, Named, Suppression};
 
 /// All suppressions, in the order of files.
 pub(super) fn suppressions(workspace: &Workspace) -> Vec<Suppression> {
@@ -18,8 +18,9 @@ pub(super) fn suppressions(workspace: &Workspace) -> Vec<Suppression> {
 fn of_file(workspace: &Workspace, id: FileId) -> Vec<Suppression> {
     let file = workspace.file(id);
     let facts = &file.facts;
-    // Attributes of ours name the tool or the runtime crate: most files have neither word.
-    let attributes: Vec<_> = match file.source.text.contains("safe_map") {
+    // Attributes of ours name the tool or the runtime crate, clippy's its lints: most files have none of the words.
+    let may_have = |it: &str| it.contains("safe_map") || CLIPPYS.iter().any(|(name, _)| it.contains(name));
+    let attributes: Vec<_> = match may_have(&file.source.text) {
         true => attributes(facts).collect(),
         false => Vec::new(),
     };
@@ -48,9 +49,10 @@ fn of_comment(file: FileId, directive: &Directive, around: &Surroundings<'_>) ->
 
 fn of_attribute(file: FileId, allow: &Allow, cover: Cover) -> Suppression {
     let names = allow.lints.iter().map(|name| Named { name: name.clone(), span: None, used: false });
+    let is_clippys = !allow.lints.is_empty() && allow.lints.iter().all(|it| it.starts_with("clippy::"));
     Suppression {
         place: Place { file, span: allow.span },
-        kind: Kind::Attribute,
+        kind: if is_clippys { Kind::Clippy } else { Kind::Attribute },
         names: names.collect(),
         reason: allow.reason.clone(),
         cover,

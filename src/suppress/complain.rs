@@ -27,17 +27,20 @@ pub(super) fn unreadable(workspace: &Workspace) -> Vec<Finding> {
 }
 
 /// Names that no lint or group has, and suppressions that do not say why.
-pub(super) fn names_and_reasons(workspace: &Workspace, all: &[Suppression]) -> Vec<Finding> {
-    let unknown = all.iter().flat_map(|it| {
+pub(super) fn names_and_reasons<'a>(
+    workspace: &Workspace,
+    all: impl Iterator<Item = &'a Suppression> + Clone,
+) -> Vec<Finding> {
+    let unknown = all.clone().flat_map(|it| {
         let names = it.names.iter().filter(|named| !is_known(named));
         names.map(|named| unknown_lint(workspace, it, named)).collect::<Vec<_>>()
     });
-    let bare = all.iter().filter(|it| it.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()));
+    let bare = all.filter(|it| it.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()));
     unknown.chain(bare.map(|it| without_reason(workspace, it))).collect()
 }
 
 fn is_known(named: &Named) -> bool {
-    levels::find_members(LINTS, &named.name).is_some()
+    named.name.starts_with("clippy::") || levels::find_members(LINTS, &named.name).is_some()
 }
 
 fn unknown_lint(workspace: &Workspace, suppression: &Suppression, named: &Named) -> Finding {
@@ -64,7 +67,7 @@ fn without_reason(workspace: &Workspace, suppression: &Suppression) -> Finding {
     let note = "without a reason nobody can tell later whether it still holds";
     let (help, addition) = match suppression.kind {
         Kind::Comment => ("add ` -- ` and the reason to the comment", Some(" -- TODO: reason")),
-        Kind::Attribute => ("add `reason = \"..\"` to the attribute", None),
+        Kind::Attribute | Kind::Clippy => ("add `reason = \"..\"` to the attribute", None),
     };
     let mut found = finding(workspace, "suppression_without_reason", suppression.place, message, note, help);
     if let Some(addition) = addition {
@@ -78,8 +81,12 @@ fn without_reason(workspace: &Workspace, suppression: &Suppression) -> Finding {
 }
 
 /// Names that silenced nothing though their lints ran, in files that were read completely.
-pub(super) fn unused(workspace: &Workspace, all: &[Suppression], levels: &Levels) -> Vec<Finding> {
-    all.iter().filter(|it| it.is_read(workspace)).flat_map(|it| unused_names(workspace, it, levels)).collect()
+pub(super) fn unused<'a>(
+    workspace: &Workspace,
+    all: impl Iterator<Item = &'a Suppression>,
+    levels: &Levels,
+) -> Vec<Finding> {
+    all.filter(|it| it.is_read(workspace)).flat_map(|it| unused_names(workspace, it, levels)).collect()
 }
 
 fn unused_names(workspace: &Workspace, suppression: &Suppression, levels: &Levels) -> Vec<Finding> {

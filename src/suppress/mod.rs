@@ -37,7 +37,17 @@ struct Suppression {
 enum Kind {
     Comment,
     Attribute,
+    /// An attribute that silences a lint of clippy for the same hazard: nothing is asked of it.
+    Clippy,
 }
+
+/// Lints of clippy about guards, and ours for the same hazard: who has silenced one has looked at it.
+const CLIPPYS: [(&str, &str); 4] = [
+    ("clippy::await_holding_lock", "guard_across_await"),
+    ("clippy::await_holding_refcell_ref", "guard_across_await"),
+    ("clippy::let_underscore_lock", "let_underscore_guard"),
+    ("clippy::significant_drop_in_scrutinee", "guard_in_scrutinee"),
+];
 
 /// One name in a suppression.
 #[derive(Clone, Debug)]
@@ -56,9 +66,11 @@ pub(crate) fn apply(
     let mut suppressions = Suppressions::new(workspace);
     let mut judged = suppressions.silence(findings, levels);
     let complaints = complain::unreadable(workspace);
-    let complaints = complaints.into_iter().chain(complain::names_and_reasons(workspace, &suppressions.all));
-    judged.extend(suppressions.silence(complaints.collect(), levels));
-    let unused = complain::unused(workspace, &suppressions.all, levels);
+    let complaints =
+        complaints.into_iter().chain(complain::names_and_reasons(workspace, suppressions.ours()));
+    let complaints = complaints.collect();
+    judged.extend(suppressions.silence(complaints, levels));
+    let unused = complain::unused(workspace, suppressions.ours(), levels);
     judged.extend(suppressions.silence(unused, levels));
     judged
 }
@@ -92,6 +104,11 @@ impl Suppressions {
         };
         let files = by_file.into_iter().map(spoken).collect();
         Suppressions { all, files }
+    }
+
+    /// Those that speak to this tool.
+    fn ours(&self) -> impl Iterator<Item = &Suppression> + Clone {
+        self.all.iter().filter(|it| it.kind != Kind::Clippy)
     }
 
     fn silence(&mut self, findings: Vec<Finding>, levels: &Levels) -> Vec<(Finding, Option<Suppressed>)> {
@@ -151,7 +168,9 @@ fn mark(suppression: &mut Suppression, finding: &Finding) -> bool {
 }
 
 fn stands_for(name: &str, lint: &str) -> bool {
-    name == lint || levels::find_members(LINTS, name).is_some_and(|it| it.iter().any(|it| it.name == lint))
+    name == lint
+        || CLIPPYS.contains(&(name, lint))
+        || levels::find_members(LINTS, name).is_some_and(|it| it.iter().any(|it| it.name == lint))
 }
 
 impl Suppression {
@@ -186,6 +205,7 @@ impl Suppression {
         let kind = match self.kind {
             Kind::Comment => "comment",
             Kind::Attribute => "attribute",
+            Kind::Clippy => "clippy attribute",
         };
         Suppressed { kind, reason: self.reason.clone(), place: self.place }
     }

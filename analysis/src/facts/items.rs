@@ -76,7 +76,7 @@ impl Absent for AttrList {
 pub struct Allow {
     /// The attribute.
     pub span: Span,
-    /// The lints or groups named, without the tool's prefix.
+    /// The lints or groups named, ours without the tool's prefix; those of clippy that are about guards with its own.
     pub lints: Vec<Name>,
     /// `reason = ".."`.
     pub reason: Option<String>,

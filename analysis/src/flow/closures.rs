@@ -116,7 +116,9 @@ impl<'a> Walker<'a> {
         let deferred = std::mem::take(&mut self.deferred);
         let frame = self.push(FrameKind::Call(Vec::new()));
         self.branches += 1;
+        let known = self.assumed.len();
         let value = self.run_body(id, params);
+        self.assumed.truncate(known);
         self.branches -= 1;
         self.pop(frame, self.span(id).at_end());
         // The threads of a scope are waited for when its closure has returned.

@@ -20,8 +20,10 @@ impl<'a> Walker<'a> {
         let early = self.edition.drops_tails_early().then(|| self.push(FrameKind::Temps));
         let names = self.push(FrameKind::Block);
         let mut failed = Vec::new();
+        let known = self.assumed.len();
         self.condition(cond, &mut failed);
         let taken = self.in_branch(then);
+        self.assumed.truncate(known);
         let scopes = self.frames[self.frames.len() - 1 - usize::from(early.is_some())..].to_vec();
         self.pop(names, self.span(then).at_end());
         if let Some(early) = early {
@@ -32,6 +34,7 @@ impl<'a> Walker<'a> {
             scopes.iter().for_each(|it| purge(&mut state, it));
             self.state = std::mem::replace(&mut self.state, State::unreachable()).join(state);
         }
+        self.assume(cond, false);
         let value = match otherwise {
             Some(otherwise) => {
                 let value = self.in_branch(otherwise);
@@ -39,13 +42,16 @@ impl<'a> Walker<'a> {
             }
             None => taken.with_ty(Ty::unit()),
         };
+        if after_then.reachable {
+            self.assumed.truncate(known);
+        }
         self.state = std::mem::replace(&mut self.state, State::unreachable()).join(after_then);
         value
     }
 
     /// A condition: a chain of `&&` whose `let` operands keep their temporaries, while plain ones do not. Leaves the
-    /// state in which it holds; `failed` collects those in which it does not.
-    fn condition(&mut self, cond: ExprId, failed: &mut Vec<State>) {
+    /// state in which it holds, and what that says of the parameters; `failed` collects those in which it does not.
+    pub(super) fn condition(&mut self, cond: ExprId, failed: &mut Vec<State>) {
         let body = self.body;
         match &body.expr(cond).kind {
             ExprKind::Lazy { op: LazyOp::And, lhs, rhs } => {
@@ -56,15 +62,22 @@ impl<'a> Walker<'a> {
             }
             ExprKind::Lazy { op: LazyOp::Or, lhs, rhs } => {
                 let mut first = Vec::new();
+                let known = self.assumed.len();
                 self.condition(*lhs, &mut first);
+                self.assumed.truncate(known);
                 let held = std::mem::replace(&mut self.state, State::unreachable());
                 self.state = first.into_iter().fold(State::unreachable(), State::join);
                 self.branches += 1;
+                self.assume(*lhs, false);
                 self.condition(*rhs, failed);
+                self.assumed.truncate(known);
                 self.branches -= 1;
                 self.state = std::mem::replace(&mut self.state, State::unreachable()).join(held);
             }
-            ExprKind::Let { pat, init } => self.let_condition(*pat, *init, failed),
+            ExprKind::Let { pat, init } => {
+                self.let_condition(*pat, *init, failed);
+                self.assume(cond, true);
+            }
             ExprKind::Lit(Lit::Bool(true)) => {}
             _ => {
                 let value = self.in_temps(cond);
@@ -73,6 +86,7 @@ impl<'a> Walker<'a> {
                     forget(if alive_if { &mut state } else { &mut self.state }, &guards);
                 }
                 failed.push(state);
+                self.assume(cond, true);
             }
         }
     }
@@ -150,7 +164,10 @@ impl<'a> Walker<'a> {
             if self.is_irrefutable(arm.pat) && !self.rest_carries(&value.ty, &taken) {
                 forget(&mut self.state, &value.guards);
             }
+            let known = self.assumed.len();
+            self.assume_pattern(scrutinee, arm.pat, true);
             values.push(self.arm(arm, value.clone()));
+            self.assumed.truncate(known);
             end = end.join(std::mem::replace(&mut self.state, State::unreachable()));
             if arm.guard.is_none() {
                 taken.extend(self.exhausts(arm.pat));
@@ -209,8 +226,10 @@ impl<'a> Walker<'a> {
         let temps = self.push(FrameKind::Temps);
         let names = self.push(FrameKind::Block);
         let mut failed = Vec::new();
+        let known = self.assumed.len();
         self.condition(cond, &mut failed);
         self.in_branch(body);
+        self.assumed.truncate(known);
         let scopes = self.frames[self.frames.len() - 2..].to_vec();
         self.pop(names, self.span(body).at_end());
         self.pop(temps, self.span(body).at_end());
@@ -239,13 +258,16 @@ impl<'a> Walker<'a> {
         }
         let frame = self.push(exits(label));
         let entry = self.state.clone();
+        let known = self.assumed.len();
         let mut left = turn(self);
+        self.assumed.truncate(known);
         self.join_continues();
         let carried = self.state.reachable && self.state.live.keys().any(|id| !entry.live.contains_key(id));
         if carried && self.second_turns < MAX_SECOND_TURNS {
             self.second_turns += 1;
             self.state = std::mem::replace(&mut self.state, State::unreachable()).join(entry);
             left.extend(turn(self));
+            self.assumed.truncate(known);
             self.join_continues();
         }
         // The loop is left where its condition fails, or by `break`; the end of a turn leads back to its head.

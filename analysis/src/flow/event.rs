@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Acquire, Decl, GuardId, Place};
+use super::{Acquire, Assumption, Decl, GuardId, Place};
 use crate::knowledge::schema::{LockMode, Op, Waits};
 use crate::model::{FnId, StaticId};
 use crate::name::Name;
@@ -20,6 +20,8 @@ pub struct Event {
     pub held: Box<[Held]>,
     /// The plain maps that are being iterated, with the place where the iteration starts.
     pub iterating: Box<[(Place, Span)]>,
+    /// What the path here knows of the parameters, sorted.
+    pub assumes: Box<[Assumption]>,
     /// Every run of the function that ends comes here.
     pub is_sure: bool,
     /// Part of what a call of the function does: not in a closure or task that is walked for itself.
@@ -166,6 +168,8 @@ pub struct Argument {
     pub place: Option<Place>,
     /// Its text, as a key.
     pub key: Option<String>,
+    /// It is written as `true` or `Some(..)`, or as the contrary.
+    pub truth: Option<bool>,
     /// The guards that are moved into the callee with it.
     pub moved: Vec<GuardId>,
 }

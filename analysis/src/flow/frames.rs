@@ -110,7 +110,9 @@ impl Walker<'_> {
     /// The same in a branch: it may not happen.
     pub(super) fn in_branch(&mut self, id: ExprId) -> Value {
         self.branches += 1;
+        let known = self.assumed.len();
         let value = self.in_temps(id);
+        self.assumed.truncate(known);
         self.branches -= 1;
         value
     }

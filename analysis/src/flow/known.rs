@@ -18,6 +18,8 @@ use crate::ty::Ty;
 pub(super) struct ClosureResults {
     /// The result's type of the closure at each argument; unknown where there is none.
     pub(super) types: Vec<Ty>,
+    /// What the result of a closure that has run names; none where no closure was written, as in `map(Arc::clone)`.
+    pub(super) named: Option<Option<super::Place>>,
     /// The guards that they handed out.
     pub(super) guards: Vec<GuardId>,
     /// The guards that lazy closures gave when the call consumed them.
@@ -43,7 +45,7 @@ impl Walker<'_> {
         self.record_op(ty, spec, &receiver, &call);
         if let (Some(acquire), true) = (&acquire, spec.is_async) {
             let acquire = acquire.clone();
-            return self.postpone(ty, method, acquire, &receiver, &call);
+            return self.postpone(ty, method, acquire, &receiver, &call, key.as_ref());
         }
         let taken = acquire.map(|it| self.take_lock(it, method));
         let depth = self.iterating.len();
@@ -93,11 +95,14 @@ impl Walker<'_> {
             is_private: self.is_private(receiver),
         };
         let returned = self.knowledge.guard_in(&method.returns).and_then(|it| self.knowledge.ty(it).guard);
-        let class = returned.unwrap_or(match (known.role, spec.is_async) {
-            (TypeRole::Cell, _) => GuardClass::RefCell,
-            (_, true) => GuardClass::Async,
+        let class = match (known.role, spec.is_async, returned) {
+            // Who waits for a shard by an async method is suspended, whatever the entry that it gets does to others.
+            (TypeRole::SharedMap, true, _) => GuardClass::Async,
+            (_, _, Some(class)) => class,
+            (TypeRole::Cell, _, None) => GuardClass::RefCell,
+            (_, true, None) => GuardClass::Async,
             _ => GuardClass::Blocking,
-        });
+        };
         Some(Acquire {
             lock,
             mode: spec.lock,
@@ -157,6 +162,7 @@ impl Walker<'_> {
         acquire: Acquire,
         receiver: &Value,
         call: &Call<'_>,
+        key: Option<&String>,
     ) -> Value {
         for arg in &call.args {
             self.run_unknown(arg);
@@ -164,11 +170,9 @@ impl Walker<'_> {
         let spec = &method.spec;
         let returns = self.known_result(&method.returns, ty, call, &[]);
         let lasting = method.spec.hold == Hold::Result;
-        let value = Value {
-            place: receiver.place.clone(),
-            decl: receiver.decl.clone(),
-            ..Value::of(returns.clone())
-        };
+        let place = self.result_place(method, ty, receiver, &returns, key, None);
+        let decl = receiver.decl.clone().filter(|_| place.is_some() && place == receiver.place);
+        let value = Value { place, decl, ..Value::of(returns.clone()) };
         let wait = self.wait_of(spec.waits, Some(receiver), call);
         let pending = Pending {
             acquire: Some(acquire),

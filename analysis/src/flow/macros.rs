@@ -115,7 +115,14 @@ impl<'a> Walker<'a> {
         // What an unknown macro makes of an argument may be a statement of its own.
         let separates = known.is_none_or(|it| it.spec.separates);
         let mut values = Vec::new();
-        for arg in args {
+        let asserts = known.is_some_and(|it| it.spec.asserts);
+        for (index, arg) in args.iter().enumerate() {
+            if asserts && index == 0 {
+                // Where it does not hold, nothing follows.
+                self.condition(*arg, &mut Vec::new());
+                values.push(Value::default());
+                continue;
+            }
             let frame = separates.then(|| self.push(FrameKind::Temps));
             let value = if by_ref { self.use_place(*arg) } else { self.use_value(*arg) };
             if by_ref {

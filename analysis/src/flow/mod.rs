@@ -4,6 +4,7 @@
 //! (temporaries by edition, scrutinees, lifetime extension, moves, branches), so that a lint need only ask what is
 //! held where. It knows one body at a time: of a callee it knows the signature and the [`Shape`].
 
+mod assume;
 mod awaits;
 mod calls;
 mod closures;
@@ -17,6 +18,7 @@ mod frames;
 mod holds;
 mod keys;
 mod known;
+mod later;
 mod lookup;
 mod macros;
 mod outside;
@@ -31,6 +33,7 @@ mod state;
 mod value;
 mod walk;
 
+pub use assume::Assumption;
 pub use dump::show_place;
 pub use event::{Argument, Call, Callback, Caller, Event, EventKind, Had, Held, MapOp, Wait, Work};
 pub use place::{Decl, Place, Root, Step};

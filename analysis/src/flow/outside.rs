@@ -38,12 +38,22 @@ impl Walker<'_> {
             output = model.seen_from(&output, sig, ty);
         }
         let named = self.type_argument(id, call.turbofish.as_ref());
-        output = infer(&output, &sig.params, &call.args, named);
+        output = infer(&output, &sig.params, &call.args, named.clone());
         let result = match &output {
             Ty::Future(inner) => (**inner).clone(),
             other => other.clone(),
         };
-        let place = self.returned_place(id, shape, &site, receiver.as_ref().map(|it| &it.1), &call, &result);
+        let chosen = self.chosen_type(id, named.map(|it| it.1));
+        let place = match chosen {
+            Chosen::Unknown => None,
+            Chosen::By(_) | Chosen::Nothing => {
+                self.returned_place(id, shape, &site, receiver.as_ref().map(|it| &it.1), &call, &result)
+            }
+        };
+        let place = match (place, chosen) {
+            (Some(place), Chosen::By(ty)) => Some(place.then(Step::Call(Name::new(""), ty))),
+            (place, _) => place,
+        };
         let is_async = matches!(output, Ty::Future(_));
         let site = Box::new(site);
         if !is_async {
@@ -78,6 +88,21 @@ impl Walker<'_> {
         let ty = turbofish.filter(|it| !it.is_unknown())?;
         let first = self.model.fn_facts(id).generics.params.first()?;
         Some((first.name.to_string(), ty.clone()))
+    }
+
+    /// The type by which the caller chooses what it gets: `states.get::<Cursor>()`.
+    fn chosen_type(&self, id: FnId, named: Option<Ty>) -> Chosen {
+        let sig = self.model.signature(id);
+        let generics = &self.model.fn_facts(id).generics.params;
+        let is_choice =
+            |it: &Name| mentions(&sig.output, it) && !sig.params.iter().any(|param| mentions(param, it));
+        if !generics.iter().any(|it| is_choice(&it.name)) {
+            return Chosen::Nothing;
+        }
+        match named {
+            Some(ty) if !ty.is_open() => Chosen::By(format!("{ty:?}")),
+            _ => Chosen::Unknown,
+        }
     }
 
     /// Gives the value now, or when the future is awaited.
@@ -261,12 +286,8 @@ impl Walker<'_> {
     fn function_closures(&mut self, function: &KnownFunction, call: &Call<'_>) -> Vec<Ty> {
         let mut results = Vec::new();
         for arg in &call.args {
-            let runs_here = matches!(
-                function.spec.closures,
-                ClosureClass::Now | ClosureClass::Lazy | ClosureClass::Elsewhere
-            );
-            let ty = match (arg.closure, runs_here) {
-                (Some(closure), true) => {
+            let ty = match (arg.closure, function.spec.closures) {
+                (Some(closure), ClosureClass::Now | ClosureClass::Elsewhere) => {
                     let params = function.closure_params.iter().cloned().map(Value::of).collect();
                     let before = self.state.clone();
                     let given = match function.spec.waits {
@@ -276,6 +297,11 @@ impl Walker<'_> {
                     self.settle(&given);
                     self.state = std::mem::replace(&mut self.state, State::unreachable()).join(before);
                     given.ty
+                }
+                // It runs when the result is used, under what is held then.
+                (Some(closure), ClosureClass::Lazy) => {
+                    let captured = self.flying(arg);
+                    self.run_fresh(closure, Vec::new(), &captured).ty
                 }
                 _ => {
                     self.run_unknown(arg);
@@ -342,6 +368,29 @@ impl Walker<'_> {
 
     pub(super) fn is_macro_argument(&self, name: &Name) -> bool {
         self.macro_args.last().is_some_and(|it| it.binds(name))
+    }
+}
+
+/// How a call chooses the type of what it gets.
+enum Chosen {
+    /// It does not.
+    Nothing,
+    /// By this type.
+    By(String),
+    /// By one that the surrounding code implies.
+    Unknown,
+}
+
+/// Whether a type parameter is a part of a type.
+fn mentions(ty: &Ty, param: &Name) -> bool {
+    match ty {
+        Ty::Param(name) => name == param,
+        Ty::Known(_, args) | Ty::Adt(_, args) | Ty::Foreign(_, args) | Ty::Tuple(args) => {
+            args.iter().any(|it| mentions(it, param))
+        }
+        Ty::Ref(_, it) | Ty::Ptr(_, it) | Ty::Slice(it) | Ty::Future(it) => mentions(it, param),
+        Ty::Callable(params, it) => mentions(it, param) || params.iter().any(|it| mentions(it, param)),
+        Ty::Unknown | Ty::Never | Ty::Prim(_) | Ty::Trait(_) => false,
     }
 }
 

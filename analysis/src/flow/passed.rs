@@ -33,7 +33,9 @@ impl<'a> Walker<'a> {
                     Value::of(self.callable_result(&arg.ty))
                 }
                 (Some(closure), ClosureClass::Now | ClosureClass::Elsewhere) => {
-                    self.run_closure(closure, method, ty, receiver, index)
+                    let given = self.run_closure(closure, method, ty, receiver, index);
+                    results.named = Some(given.place.clone());
+                    given
                 }
                 (Some(closure), ClosureClass::Lazy) => {
                     let params = self.closure_values(method, ty, receiver, false);

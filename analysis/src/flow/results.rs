@@ -46,7 +46,7 @@ impl<'a> Walker<'a> {
             Some(TypeRole::Iterator) => receiver.lazy.iter().cloned().chain(results.lazy).collect(),
             _ => Vec::new(),
         };
-        let place = self.result_place(method, ty, &receiver, &returns, key.as_ref());
+        let place = self.result_place(method, ty, &receiver, &returns, key.as_ref(), results.named);
         let wait = self.awaited_wait(method.spec.is_async, method.spec.waits, Some(&receiver), call);
         let decl = receiver.decl.filter(|_| place.is_some() && place == receiver.place);
         let is_inside = self.is_behind_guard(&receiver.ty, ty);
@@ -212,14 +212,19 @@ impl<'a> Walker<'a> {
     }
 
     /// What the result names: the same thing through an adapter, what a lock protects, the entry of a key.
-    fn result_place(
+    pub(super) fn result_place(
         &mut self,
         method: &KnownMethod,
         ty: &Ty,
         receiver: &Value,
         returns: &Ty,
         key: Option<&String>,
+        named: Option<Option<Place>>,
     ) -> Option<Place> {
+        // What a closure gives is what that names.
+        if let Some(named) = named.filter(|_| mentions(&method.returns, &is_result)) {
+            return named;
+        }
         let place = receiver.place.as_ref()?;
         let is_root_unnamed = matches!(place.root, Root::Unnamed(_)) && place.path.is_empty();
         match self.model.role(ty)? {
@@ -261,6 +266,11 @@ impl<'a> Walker<'a> {
 /// Whether a method gives what a parameter of its type refers to, by value.
 fn clones(returns: &Ty) -> bool {
     mentions(returns, &|it| it.starts_with('*'))
+}
+
+/// Whether a parameter stands for what a closure gives: `R0`.
+fn is_result(name: &str) -> bool {
+    name.strip_prefix('R').is_some_and(|it| it.starts_with(|it: char| it.is_ascii_digit()))
 }
 
 /// Whether a parameter for which `test` holds is in a type.

@@ -38,9 +38,13 @@ impl Walker<'_> {
             name: names.get(index as usize).cloned().unwrap_or_default(),
             place: value.place.clone().filter(|it| self.can_matter(it)),
             key: self.site_key(value, call.exprs.get(index as usize)),
+            truth: call.exprs.get(index as usize).and_then(|it| self.literal_truth(*it)),
             moved: self.flying(value),
         });
-        let args = args.filter(|it| it.place.is_some() || it.key.is_some() || !it.moved.is_empty()).collect();
+        let says = |it: &Argument| {
+            it.place.is_some() || it.key.is_some() || it.truth.is_some() || !it.moved.is_empty()
+        };
+        let args = args.filter(says).collect();
         let receiver_place = receiver.and_then(|it| it.place.clone());
         let moved = receiver.map(|it| self.flying(it)).unwrap_or_default();
         Site { callee, is_possible, receiver: receiver_place, args, moved }

@@ -6,7 +6,9 @@ use super::frames::{Frame, FrameKind};
 use super::returns::Returned;
 use super::state::{FrameId, LocalId, Owner, State};
 use super::value::{Code, Task, Value};
-use super::{Acquire, Binding, Event, EventKind, FnFlow, Guard, GuardId, Place, Root, Shape, Shapes};
+use super::{
+    Acquire, Assumption, Binding, Event, EventKind, FnFlow, Guard, GuardId, Place, Root, Shape, Shapes,
+};
 use crate::facts::{
     Attrs, Block, BlockKind, Body, BodyId, Edition, ExprId, ExprKind, MAX_WALKED_DEPTH, PatId, PatKind, Stmt,
     StmtKind, TypeExpr,
@@ -48,6 +50,7 @@ pub fn walk(model: &Model, shapes: &Shapes, id: FnId) -> Option<FnFlow> {
         shapes,
         returned: Vec::new(),
         branches: 0,
+        assumed: Vec::new(),
         has_left: false,
         returns_future: !model.signature(id).is_async && matches!(model.signature(id).output, Ty::Future(_)),
         apart: 0,
@@ -97,6 +100,8 @@ pub(super) struct Walker<'a> {
     pub(super) returned: Vec<Returned>,
     /// How many branches are open: what happens in one may not happen.
     pub(super) branches: u32,
+    /// What the path knows of the parameters.
+    pub(super) assumed: Vec<Assumption>,
     /// A path has left early: what follows may not happen.
     pub(super) has_left: bool,
     /// A plain function whose result is a future: an async block in it is what its caller awaits.
@@ -232,9 +237,19 @@ impl<'a> Walker<'a> {
             span,
             held,
             iterating: self.iterating.as_slice().into(),
+            assumes: self.assumptions(),
             is_sure: self.branches == 0 && self.debug_only == 0 && !self.has_left,
             is_own: self.apart == 0,
         });
+    }
+
+    /// What the path knows of the parameters: nothing of one of which it knows both.
+    fn assumptions(&self) -> Box<[Assumption]> {
+        let mut known = self.assumed.clone();
+        known.sort();
+        known.dedup();
+        let is_both = |it: &Assumption| known.contains(&Assumption { holds: !it.holds, ..*it });
+        known.iter().filter(|it| !is_both(it)).copied().collect()
     }
 
     /// A new guard, owned by the value being computed.
@@ -330,8 +345,13 @@ impl<'a> Walker<'a> {
             }),
             None => self.push(FrameKind::Block),
         };
+        let known = self.assumed.len();
         self.statements(&block.stmts);
         let value = block.tail.map(|tail| self.tail(tail)).unwrap_or_else(|| Value::of(Ty::unit()));
+        if block.label.is_some() {
+            // Paths that leave it early come here too.
+            self.assumed.truncate(known);
+        }
         let mut values = self.pop_values(frame, span.at_end());
         if values.is_empty() {
             return value;
@@ -433,6 +453,9 @@ impl<'a> Walker<'a> {
                 self.pop(frame, stmt.span.at_end());
             }
             None => {
+                if let PatKind::Bind { name, .. } = &self.body.pat(pat).kind {
+                    value = self.seen_later(name, self.body.pat(pat).span, value);
+                }
                 // The names belong to the block around the statement, the temporaries to the statement.
                 self.bind(pat, value);
                 self.settle_rest(first_new);

@@ -59,6 +59,7 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "once_cell.toml",
     "papaya.toml",
     "parking_lot.toml",
+    "pgrx.toml",
     "postcard.toml",
     "postgres.toml",
     "quick_cache.toml",

@@ -30,6 +30,8 @@ pub struct Knowledge {
     modules: HashSet<String>,
     functions: HashMap<String, KnownFunction>,
     macros: HashMap<String, KnownMacro>,
+    /// The crates whose users have one thread.
+    one_thread: HashSet<String>,
     known: WellKnown,
     /// How the guards that a method returns hold its lock.
     guard_modes: HashMap<KnownId, LockMode>,
@@ -260,6 +262,11 @@ impl Knowledge {
         }
     }
 
+    /// Whether code that depends on a crate runs in processes of one thread each.
+    pub fn has_one_thread(&self, krate: &str) -> bool {
+        self.one_thread.contains(krate)
+    }
+
     /// How a guard type holds its lock; exclusively where no method says.
     pub fn guard_mode(&self, id: KnownId) -> LockMode {
         self.guard_modes.get(&id).copied().unwrap_or(LockMode::Exclusive)
@@ -273,6 +280,9 @@ impl Knowledge {
                 semver::VersionReq::parse(text).map_err(|e| problems.push(Problem::of_file(name, &e))).ok()
             }
         };
+        if file.one_thread {
+            self.one_thread.insert(file.krate.clone());
+        }
         file.types.iter().map(|ty| self.declare_type(ty, versions.clone())).collect()
     }
 

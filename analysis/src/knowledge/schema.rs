@@ -19,6 +19,9 @@ pub struct File {
     /// The versions it speaks of, as a Cargo requirement; empty for all.
     #[serde(default)]
     pub versions: String,
+    /// Code that depends on it runs in processes of one thread each.
+    #[serde(default)]
+    pub one_thread: bool,
     /// The types.
     #[serde(default, rename = "type")]
     pub types: Vec<Type>,
@@ -372,6 +375,8 @@ pub struct Macro {
     pub ends_temporaries: bool,
     /// What one argument makes is gone before the next: `json!`, the condition of `assert!`.
     pub separates: bool,
+    /// Its first argument is a condition that holds behind it: `assert!`.
+    pub asserts: bool,
     /// It awaits: `select!`, `join!`.
     pub awaits: bool,
     /// It ends the path: `panic!`, `bail!`, `return_err!`.

@@ -1,6 +1,6 @@
 //! Code for targets that have one thread: nobody else can wait there, or be waited for.
 
-use super::{FnId, Model};
+use super::{FnId, Model, ModuleId};
 use crate::facts::{Attrs, Cfg};
 
 /// Whether an item with these attributes is only compiled for targets with one thread: wasm without atomics.
@@ -32,7 +32,13 @@ impl Model {
         let around = std::iter::successors(Some(def.module), |it| self.module(*it).parent);
         let mut around = around.map(|it| self.module(it).has_one_thread);
         // A module that has another declaration is one for other targets as well.
-        def.has_one_thread || around.any(|it| it == [true, false])
+        def.has_one_thread || around.any(|it| it == [true, false]) || self.crate_has_one_thread(def.module)
+    }
+
+    /// Whether the crate of a module depends on one that only runs in processes of one thread.
+    pub fn crate_has_one_thread(&self, module: ModuleId) -> bool {
+        let krate = self.module(module).krate.0 as usize;
+        self.requirements[krate].keys().any(|it| self.knowledge.has_one_thread(it))
     }
 }
 

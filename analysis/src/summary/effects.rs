@@ -22,15 +22,21 @@ pub(super) fn of(known: &Known<'_>, flow: &FnFlow) -> Vec<Effect> {
             EventKind::Call(call) => {
                 let before = calls.entry(call.callee).or_default();
                 // The same call under the same guards has the same effects.
-                let this = (&**call, &event.held, event.is_sure);
-                if before.iter().all(|(call, event)| (*call, &event.held, event.is_sure) != this) {
+                let terms = |it: &Event| (it.is_sure, it.assumes.clone());
+                let is_this = |(other, at): &(&Call, &Event)| {
+                    **other == **call && at.held == event.held && terms(at) == terms(event)
+                };
+                if !before.iter().any(is_this) {
                     before.push((call, event));
                     through(known, flow, event, call, &mut effects);
                 }
             }
             _ => {
                 let kind = own_kind(event).filter(is_lasting);
-                let effect = kind.map(|kind| effect(flow, event, kind, None, event.is_sure));
+                let effect = kind.map(|kind| Effect {
+                    assumes: event.assumes.clone(),
+                    ..effect(flow, event, kind, None, event.is_sure)
+                });
                 effect.into_iter().for_each(|it| add(&mut effects, it));
             }
         }
@@ -40,7 +46,8 @@ pub(super) fn of(known: &Known<'_>, flow: &FnFlow) -> Vec<Effect> {
 
 fn effect(flow: &FnFlow, event: &Event, kind: EffectKind, via: Option<(FnId, u32)>, is_sure: bool) -> Effect {
     let kind = without_locals(kind);
-    Effect { kind, at: event.span, via, is_sure, alive: alive_params(flow, event) }
+    let alive = alive_params(flow, event);
+    Effect { kind, at: event.span, via, is_sure, alive, assumes: Box::default() }
 }
 
 /// What a local waits on has no name for a caller.
@@ -102,8 +109,10 @@ fn is_local(root: &Root) -> bool {
 fn through(known: &Known<'_>, flow: &FnFlow, event: &Event, call: &Call, effects: &mut Vec<Effect>) {
     for (index, inner) in known(call.callee).iter().enumerate() {
         let Some(kind) = seen(call, &inner.kind).filter(is_lasting) else { continue };
+        let Some(assumes) = call.seen_assumptions(&inner.assumes, &event.assumes) else { continue };
         let is_sure = event.is_sure && inner.is_sure && !call.is_possible;
-        add(effects, effect(flow, event, kind, Some((call.callee, index as u32)), is_sure));
+        let effect = effect(flow, event, kind, Some((call.callee, index as u32)), is_sure);
+        add(effects, Effect { assumes, ..effect });
     }
 }
 
@@ -156,6 +165,10 @@ fn seen_callback(call: &Call, callback: &Callback) -> Option<Callback> {
 fn add(effects: &mut Vec<Effect>, new: Effect) {
     if let Some(old) = effects.iter_mut().find(|it| is_like(it, &new)) {
         old.is_sure |= new.is_sure && old.alive == new.alive;
+        // It happens under either of the two.
+        if old.assumes != new.assumes {
+            old.assumes = old.assumes.iter().filter(|it| new.assumes.contains(it)).copied().collect();
+        }
         return;
     }
     if effects.len() < MAX_EFFECTS {

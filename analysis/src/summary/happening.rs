@@ -32,6 +32,7 @@ impl Summaries {
     fn inside<'a>(&'a self, event: &'a Event, call: &'a Call) -> Vec<Happening<'a>> {
         let effects = self.of(call.callee).iter();
         let seen = effects.filter_map(|effect| {
+            call.seen_assumptions(&effect.assumes, &event.assumes)?;
             let kind = effects::seen(call, &effect.kind)?;
             let held =
                 event.held.iter().filter(|it| !is_gone(call, &effect.alive, it.guard)).copied().collect();

@@ -14,7 +14,7 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use rayon::prelude::*;
 
-use crate::flow::{Acquire, Callback, EventKind, FnFlow, MapOp, Wait, Work};
+use crate::flow::{Acquire, Assumption, Callback, EventKind, FnFlow, MapOp, Wait, Work};
 use crate::model::FnId;
 use crate::span::Span;
 
@@ -40,6 +40,8 @@ pub struct Effect {
     pub via: Option<(FnId, u32)>,
     /// Every run of the function that ends does it.
     pub is_sure: bool,
+    /// What must be known of the parameters then, sorted.
+    pub assumes: Box<[Assumption]>,
     /// The parameters that are guards and are alive then.
     pub alive: Box<[u32]>,
 }

@@ -62,24 +62,24 @@
 //!
 //! ## Limits
 //!
-//! Guards of async-aware locks (`tokio::sync`, `async-lock`) are left alone: their waiters suspend too. An await counts
+//! Guards of async-aware locks (`tokio::sync`, `async-lock`) are left alone: their waiters suspend too; so are entries that
+//! scc's `_async` methods give, unless something in the workspace asks for the map in the blocking way. An await counts
 //! as one that suspends, unless it is of an `async fn` of the workspace that never awaits. A map or lock that is a local
 //! of this function is left alone, and so is a guard outside a future that `block_on` runs: it is not part of it. So is a
-//! lock that every function of the workspace only tries to take. That another task borrows a `RefCell` meanwhile is only
-//! possible, and nothing is said where no other function could. clippy's `await_holding_lock` and `await_holding_refcell_ref` know the
+//! lock that every function of the workspace only tries to take, and one of a thread-local. A `RefCell` borrow is reported as `possible`, where code of a task or closure that runs apart, or of an async
+//! function that nobody awaits, borrows the cell in a conflicting way. `allow(clippy::await_holding_lock)` and
+//! `allow(clippy::await_holding_refcell_ref)` silence this lint too. clippy's `await_holding_lock` and `await_holding_refcell_ref` know the
 //! guards of `std` and `parking_lot`; this lint adds map references, entries and iterators, guards in temporaries and
 //! scrutinees, and guards that a function returns.
 
 use std::collections::BTreeMap;
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::SelfKind;
 use safe_map_analysis::flow::{Acquire, EventKind, Guard, Held};
-use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking};
-use safe_map_analysis::model::FnId;
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, TypeRole};
 use safe_map_analysis::span::Span;
 
-use crate::contended::is_only_tried;
+use crate::contended::{is_borrowed_meanwhile, is_of_thread, is_only_tried};
 use crate::fix::drop_before;
 use crate::story::{acquire_label, declaration_label, finding, here, lock_name, lock_path};
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Role};
@@ -109,10 +109,9 @@ fn held_at_awaits<'a>(function: &FunctionView<'a>) -> Vec<(&'a Held, Vec<Span>)>
     for event in function.flow.events.iter().filter(|it| matches!(it.kind, EventKind::Await(_))) {
         for held in &event.held {
             let guard = function.flow.guard(held.guard);
-            if !suspends_badly(guard.acquire.class)
+            if !is_hazard(function, &guard.acquire)
                 || guard.acquire.lock.is_private
                 || is_only_tried(function, &guard.acquire)
-                || is_borrowed_here_only(function, &guard.acquire)
             {
                 continue;
             }
@@ -125,24 +124,18 @@ fn held_at_awaits<'a>(function: &FunctionView<'a>) -> Vec<(&'a Held, Vec<Span>)>
     found.into_values().collect()
 }
 
-/// Whether a cell cannot be borrowed by another function meanwhile: there is none that does, or all are methods of the type
-/// whose `&mut self` this one has.
-fn is_borrowed_here_only(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
-    let (model, analysis) = (function.model(), function.file.analysis);
-    let Some(decl) = acquire.lock.decl.as_ref().filter(|_| acquire.class == GuardClass::RefCell) else {
-        return false;
-    };
-    let own = model.signature(function.id);
-    let is_beside = |id: FnId| {
-        let other = model.signature(id);
-        own.self_kind == Some(SelfKind::RefMut) && other.self_kind.is_some() && other.self_ty == own.self_ty
-    };
-    analysis.waiters(decl).iter().all(|(id, _)| *id == function.id || is_beside(*id))
-}
-
-fn suspends_badly(class: GuardClass) -> bool {
-    match class {
-        GuardClass::Blocking | GuardClass::Spinning | GuardClass::RefCell => true,
+/// Whether a guard that is held while the task is suspended can hold up a thread, or make another task panic.
+fn is_hazard(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    let analysis = function.file.analysis;
+    let decl = acquire.lock.decl.as_ref();
+    match acquire.class {
+        GuardClass::Blocking | GuardClass::Spinning => !is_of_thread(function, acquire),
+        GuardClass::RefCell => decl.is_none_or(|it| is_borrowed_meanwhile(analysis, it, acquire.mode)),
+        // An entry of a map whose waiters suspend too, unless one of them asks for it in the blocking way.
+        GuardClass::Async if acquire.lock.role == TypeRole::SharedMap => {
+            let waiters = decl.map_or(&[][..], |it| analysis.waiters(it));
+            waiters.iter().any(|it| it.class == GuardClass::Blocking)
+        }
         GuardClass::Async | GuardClass::Free => false,
     }
 }

@@ -86,11 +86,11 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
 /// Whether a lock around nothing is taken alone where the others only read: it waits for the readers to leave.
 fn is_barrier(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
     let waiters = acquire.lock.decl.iter().flat_map(|it| function.file.analysis.waiters(it));
-    let mut others = waiters.filter(|(id, _)| *id != function.id).peekable();
+    let mut others = waiters.filter(|it| it.id != function.id).peekable();
     acquire.lock.content == Ty::unit()
         && acquire.mode == LockMode::Exclusive
         && others.peek().is_some()
-        && others.all(|(_, mode)| *mode == LockMode::Shared)
+        && others.all(|it| it.mode == LockMode::Shared)
 }
 
 fn report(function: &FunctionView<'_>, guard: &Guard, statement: Span) -> Finding {

@@ -69,10 +69,13 @@
 //!
 //! ## Limits
 //!
+//! Locks that are inverted with each other are one finding, about the pair that is told best, which names the others.
+//!
 //! A lock is known by its declaration: a field of a type, or a static. Two objects of one type are not told apart, so two
 //! locks of two objects that never meet can be reported. A lock inside a generic wrapper of the workspace's own is that of the
 //! field which has the wrapper, and left alone where that field is not known. Silent are pairs of shared acquires, attempts
-//! that give up, and pairs below a third lock that both sides hold alone, or of which one side upgrades what the other cannot
+//! that give up, pairs below a third lock that both sides hold and one of them alone, pairs of which both sides need one
+//! value and one of them a `&mut` of it, locks of a value that the function has just made, and pairs of which one side upgrades what the other cannot
 //! have meanwhile. A reader and an upgradable guard stop each other only while a writer waits: that is `possible`.
 
 use std::cmp::Reverse;
@@ -82,13 +85,15 @@ use safe_map_analysis::facts::SelfKind;
 use safe_map_analysis::flow::{Acquire, Decl, EventKind, Guard, Held, Root};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking};
 use safe_map_analysis::model::Model;
+use safe_map_analysis::name::Name;
 use safe_map_analysis::summary::{EffectKind, Happening};
-use safe_map_analysis::ty::{AdtId, Ty};
+use safe_map_analysis::ty::{AdtId, Mutability, Ty};
 use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::correlated::may_exclude;
 use crate::declared::declared;
-use crate::private::is_exclusive;
+use crate::fix::body_of;
+use crate::private::{is_exclusive, is_unshared};
 use crate::story::{
     acquire_label, called, chain_labels, declaration_label, finding, here, lock_name, lock_path,
 };
@@ -115,8 +120,8 @@ struct Edge<'a> {
     /// This thread has the second lock upgradably, and so nobody else has it but readers.
     upgrades: bool,
     happening: Happening<'a>,
-    /// Other locks that are held alone then.
-    gates: Vec<Decl>,
+    /// Other locks that are held then, and whether alone.
+    gates: Vec<(Decl, bool)>,
 }
 
 /// The places of each order, from the lock that is held to the one that is taken.
@@ -124,15 +129,65 @@ type Orders<'a> = BTreeMap<(Decl, Decl), Vec<Edge<'a>>>;
 
 fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
     let orders = orders(analysis);
-    for ((first, second), edges) in orders.iter().filter(|((first, second), _)| first < second) {
-        let Some(opposite) = orders.get(&(second.clone(), first.clone())) else { continue };
-        let pairs = edges.iter().flat_map(|edge| opposite.iter().map(move |other| (edge, other)));
-        let blocking = pairs.filter_map(|(edge, other)| Some((edge, other, block(edge, other)?)));
-        // The pair that is told best: the surest, and of those through the fewest calls.
-        let best = blocking.min_by_key(|(edge, other, sure)| (Reverse(*sure), edge.hops() + other.hops()));
-        if let Some((edge, other, confidence)) = best {
-            out.push(report(edge, other, confidence));
+    let mut inversions: Vec<Inversion<'_, '_>> = orders
+        .iter()
+        .filter(|((first, second), _)| first < second)
+        .filter_map(|((first, second), edges)| {
+            inversion(first, second, edges, orders.get(&(second.clone(), first.clone()))?)
+        })
+        .collect();
+    // Locks that are inverted with each other are one fault: the pair that is told best speaks for all.
+    inversions.sort_by_key(Inversion::rank);
+    while !inversions.is_empty() {
+        let (cluster, rest) = cluster(inversions);
+        out.extend(report(&cluster));
+        inversions = rest;
+    }
+}
+
+/// Two locks that are taken in both orders.
+struct Inversion<'a, 'b> {
+    locks: [&'b Decl; 2],
+    edge: &'b Edge<'a>,
+    other: &'b Edge<'a>,
+    confidence: Confidence,
+}
+
+impl Inversion<'_, '_> {
+    /// The surest first, and of those the ones through the fewest calls.
+    fn rank(&self) -> (Reverse<Confidence>, usize) {
+        (Reverse(self.confidence), self.edge.hops() + self.other.hops())
+    }
+}
+
+/// The pair of places that tells best how two locks are taken in both orders.
+fn inversion<'a, 'b>(
+    first: &'b Decl,
+    second: &'b Decl,
+    edges: &'b [Edge<'a>],
+    opposite: &'b [Edge<'a>],
+) -> Option<Inversion<'a, 'b>> {
+    let pairs = edges.iter().flat_map(|edge| opposite.iter().map(move |other| (edge, other)));
+    let blocking = pairs.filter_map(|(edge, other)| {
+        let confidence = block(edge, other)?;
+        Some(Inversion { locks: [first, second], edge, other, confidence })
+    });
+    blocking.min_by_key(Inversion::rank)
+}
+
+/// The inversions that share locks with the first, directly or through others, and the rest.
+fn cluster<'a, 'b>(mut all: Vec<Inversion<'a, 'b>>) -> (Vec<Inversion<'a, 'b>>, Vec<Inversion<'a, 'b>>) {
+    let mut found = vec![all.remove(0)];
+    loop {
+        let shares = |it: &Inversion<'_, '_>| {
+            found.iter().any(|known| it.locks.iter().any(|lock| known.locks.contains(lock)))
+        };
+        let (near, far): (Vec<_>, Vec<_>) = all.into_iter().partition(shares);
+        all = far;
+        if near.is_empty() {
+            return (found, all);
         }
+        found.extend(near);
     }
 }
 
@@ -161,14 +216,20 @@ fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Dec
     let EffectKind::Acquire(second) = &happening.kind else { return Vec::new() };
     let Some(to) = node(&function, second).filter(|_| !second.is_try) else { return Vec::new() };
     let held: Vec<Guard> = happening.held.iter().map(|it| function.flow.guard_at(it)).collect();
+    let decl = |it: &Guard| declared(function.model(), function.id, &it.acquire);
+    // A lock that this thread has already is no second one: that is `double_lock`'s.
+    if held.iter().any(|it| decl(it).as_ref() == Some(&to)) || is_of_new_value(&function, second, happening) {
+        return Vec::new();
+    }
     let edge = |(first, at): (&Guard, &Held)| {
-        let from = node(&function, &first.acquire).filter(|it| *it != to)?;
-        if may_exclude(&function, first, at.maybe, happening.event.span) {
+        let from = node(&function, &first.acquire)?;
+        if may_exclude(&function, first, at.maybe, happening.event.span)
+            || is_of_new_value(&function, &first.acquire, happening)
+        {
             return None;
         }
-        let alone = held.iter().filter(|it| is_alone(it.acquire.mode));
-        let gates = alone.filter_map(|it| declared(function.model(), function.id, &it.acquire));
-        let gates = gates.filter(|it| *it != from && *it != to);
+        let gates = held.iter().filter_map(|it| Some((decl(it)?, is_alone(it.acquire.mode))));
+        let gates = gates.filter(|(it, _)| *it != from);
         let edge = Edge {
             function,
             first: first.clone(),
@@ -180,6 +241,12 @@ fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Dec
         Some(((from, to.clone()), edge))
     };
     held.iter().zip(&happening.held).filter_map(edge).collect()
+}
+
+/// Whether a lock is in a value that this function has made, and nobody else has yet.
+fn is_of_new_value(function: &FunctionView<'_>, acquire: &Acquire, happening: &Happening<'_>) -> bool {
+    matches!(acquire.lock.place.root, Root::Local(..))
+        && body_of(function).is_some_and(|body| is_unshared(function, &body, acquire, happening.event.span))
 }
 
 /// Whether no two threads hold a lock like this at a time.
@@ -230,7 +297,9 @@ fn is_allowed(analysis: &Analysis, edge: &Edge<'_>) -> bool {
 
 /// How surely each of two threads can wait for what the other holds.
 fn block(a: &Edge<'_>, b: &Edge<'_>) -> Option<Confidence> {
-    if a.gates.iter().any(|it| b.gates.contains(it)) || are_exclusive(a, b) {
+    // Two that hold a third lock do not meet unless both share it.
+    let mut gates = a.gates.iter().flat_map(|one| b.gates.iter().map(move |other| (one, other)));
+    if gates.any(|(one, other)| one.0 == other.0 && (one.1 || other.1)) || are_exclusive(a, b) {
         return None;
     }
     let is_sharded = |it: &Acquire| it.lock.locking == Locking::Sharded;
@@ -241,21 +310,22 @@ fn block(a: &Edge<'_>, b: &Edge<'_>) -> Option<Confidence> {
     }
 }
 
-/// Whether both are done by `&mut self` methods of one type, to locks that are reached from `self`: no two threads have it.
-/// A type that can be cloned may be a handle, which each of them has.
+/// Whether both need one value of which one of them has a `&mut`: `self` of one type, or a parameter that both are generic
+/// over, the context that a framework hands to one at a time. A type that can be cloned may be a handle, which each of them
+/// has.
 fn are_exclusive(a: &Edge<'_>, b: &Edge<'_>) -> bool {
-    let owner = |it: &Edge<'_>| {
-        let model = it.function.model();
-        let sig = model.signature(it.function.id);
-        let mut locks = [&it.first.acquire.lock, &it.second.lock].into_iter();
-        let is_own =
-            sig.self_kind == Some(SelfKind::RefMut) && locks.all(|it| it.place.root == Root::SelfValue);
-        match sig.self_ty.as_ref().filter(|_| is_own)? {
-            ty @ Ty::Adt(id, _) if !is_cloned(model, *id, ty) => Some(*id),
-            _ => None,
-        }
-    };
-    owner(a).is_some_and(|it| owner(b) == Some(it))
+    let (one, other) = (a.borrows(), b.borrows());
+    let meet = |x: &(Borrowed, bool), y: &(Borrowed, bool)| x.0 == y.0 && (x.1 || y.1);
+    one.iter().any(|x| other.iter().any(|y| meet(x, y)))
+}
+
+/// A value that a function is lent.
+#[derive(PartialEq, Eq)]
+enum Borrowed {
+    /// Its `self`.
+    Own(AdtId),
+    /// A parameter whose type is the caller's choice.
+    Context(Name),
 }
 
 fn is_cloned(model: &Model, id: AdtId, ty: &Ty) -> bool {
@@ -282,6 +352,38 @@ fn conflict(waiting: &Edge<'_>, holding: &Edge<'_>) -> Option<Confidence> {
 }
 
 impl Edge<'_> {
+    /// What the function is lent that the other side may need too, and whether by `&mut`.
+    fn borrows(&self) -> Vec<(Borrowed, bool)> {
+        let model = self.function.model();
+        let sig = model.signature(self.function.id);
+        let mut borrows = Vec::new();
+        if let Some(ty @ Ty::Adt(id, _)) = &sig.self_ty
+            && !is_cloned(model, *id, ty)
+        {
+            match sig.self_kind {
+                Some(SelfKind::RefMut) => borrows.push((Borrowed::Own(*id), true)),
+                // Another value of the type has other locks, unless they are its own.
+                Some(SelfKind::Ref) if self.is_of_self() => borrows.push((Borrowed::Own(*id), false)),
+                _ => {}
+            }
+        }
+        let contexts = sig.params.iter().filter_map(|it| match it {
+            Ty::Ref(Mutability::Mut, inner) => match &**inner {
+                Ty::Param(name) => Some((Borrowed::Context(name.clone()), true)),
+                _ => None,
+            },
+            _ => None,
+        });
+        borrows.extend(contexts);
+        borrows
+    }
+
+    /// Whether both locks are reached from `self`.
+    fn is_of_self(&self) -> bool {
+        let mut locks = [&self.first.acquire.lock, &self.second.lock].into_iter();
+        locks.all(|it| it.place.root == Root::SelfValue)
+    }
+
     fn hops(&self) -> usize {
         self.happening.chain.len()
     }
@@ -305,6 +407,17 @@ impl Edge<'_> {
         vec![held, taken]
     }
 
+    /// One side of another inversion.
+    fn also(&self) -> Label {
+        let (first, second) =
+            (lock_name(&self.function, &self.first.acquire), lock_name(&self.function, &self.second));
+        Label {
+            role: Role::OtherSide,
+            place: here(&self.function, self.happening.event.span),
+            message: format!("{second} is taken while {first} is held here{}", self.through()),
+        }
+    }
+
     /// ` by callee`, where the second lock is taken in one.
     fn through(&self) -> String {
         called(&self.function, &self.happening).map(|it| format!(", by `{it}`")).unwrap_or_default()
@@ -324,7 +437,10 @@ impl Edge<'_> {
     }
 }
 
-fn report(edge: &Edge<'_>, other: &Edge<'_>, confidence: Confidence) -> Finding {
+/// One finding about the first, which names the others.
+fn report(inversions: &[Inversion<'_, '_>]) -> Option<Finding> {
+    let (best, others) = inversions.split_first()?;
+    let (edge, other, confidence) = (best.edge, best.other, best.confidence);
     let function = &edge.function;
     let (first, second) = (lock_name(function, &edge.first.acquire), lock_name(function, &edge.second));
     let message =
@@ -346,7 +462,13 @@ fn report(edge: &Edge<'_>, other: &Edge<'_>, confidence: Confidence) -> Finding 
     );
     finding.interleaving =
         vec![edge.turn('A', true), other.turn('B', true), edge.turn('A', false), other.turn('B', false)];
-    finding
+    finding.labels.extend(others.iter().flat_map(|it| [it.edge.also(), it.other.also()]));
+    finding.note += &match others.len() {
+        0 => String::new(),
+        1 => "; one more pair of these locks is taken in both orders".to_string(),
+        pairs => format!("; {pairs} more pairs of these locks are taken in both orders"),
+    };
+    Some(finding)
 }
 
 #[cfg(test)]

@@ -54,6 +54,7 @@ use safe_map_analysis::flow::EventKind;
 use safe_map_analysis::knowledge::schema::TypeRole;
 use safe_map_analysis::model::{FnId, StaticId};
 use safe_map_analysis::span::Span;
+use safe_map_analysis::ty::Ty;
 
 use crate::story::at;
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Role};
@@ -76,6 +77,8 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
     for id in model.static_ids() {
         if !model.static_facts(id).mutable
             || is_rewritten(analysis, id)
+            || is_pointer(model.static_ty(id))
+            || model.crate_has_one_thread(model.static_(id).module)
             || !model.holds_map(model.static_ty(id))
         {
             continue;
@@ -84,6 +87,16 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
         if !uses.is_empty() {
             out.push(report(analysis, id, &uses));
         }
+    }
+}
+
+/// Whether a static holds where a value of the workspace is, of which a map is a part only: who set it decides who may reach
+/// what is there.
+fn is_pointer(ty: &Ty) -> bool {
+    match ty {
+        Ty::Ptr(_, inner) => matches!(**inner, Ty::Adt(..)),
+        Ty::Known(_, args) => args.len() == 1 && is_pointer(&args[0]),
+        _ => false,
     }
 }
 

@@ -12,6 +12,14 @@ use crate::span::Span;
 /// A list of nested attributes or predicates.
 type Metas = syn::punctuated::Punctuated<Meta, Token![,]>;
 
+/// The lints of clippy that are about guards.
+const CLIPPYS: [&str; 4] = [
+    "clippy::await_holding_lock",
+    "clippy::await_holding_refcell_ref",
+    "clippy::let_underscore_lock",
+    "clippy::significant_drop_in_scrutinee",
+];
+
 /// Predicates nest no deeper than this; what is below counts as true.
 const MAX_CFG_DEPTH: u32 = 100;
 
@@ -60,7 +68,7 @@ impl Lower<'_> {
         let own = name.ends_with("_hazard");
         let lint = |meta: &Meta| match (meta, own) {
             (Meta::Path(path), true) => path.segments.last().map(|last| name_of(&last.ident)),
-            (Meta::Path(path), false) => self.joined(path).strip_prefix("safe_map_lint::").map(Name::new),
+            (Meta::Path(path), false) => silenced(&self.joined(path)),
             _ => None,
         };
         let lints: Vec<Name> = metas.iter().filter_map(lint).collect();
@@ -80,6 +88,12 @@ impl Lower<'_> {
         let segments: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
         Name::new(&segments.join("::"))
     }
+}
+
+/// A lint that an attribute of the language names, where it is one of ours or clippy's about guards.
+fn silenced(path: &str) -> Option<Name> {
+    let is_clippys = CLIPPYS.contains(&path);
+    path.strip_prefix("safe_map_lint::").or(is_clippys.then_some(path)).map(Name::new)
 }
 
 fn name_of(ident: &syn::Ident) -> Name {

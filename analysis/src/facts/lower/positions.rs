@@ -75,13 +75,18 @@ impl<'a> Positions<'a> {
         self.end(delimiters.close())
     }
 
-    /// An identifier with its place. One look-up: its length is read from the text.
+    /// An identifier with its place. One look-up: its length is read from the text. The parameter of a macro rule has its
+    /// `$`, so that it is no local of the same name.
     pub(super) fn ident(&self, ident: &Ident) -> (Name, Span) {
         let start = self.start(ident.span());
-        let rest = self.text.get((start - self.base) as usize..).unwrap_or("");
+        let (before, rest) = self.text.split_at_checked((start - self.base) as usize).unwrap_or_default();
         let text = &rest[..ident_len(rest)];
         debug_assert!(*ident == text, "`{ident}` does not stand at byte {start}");
-        (Name::new(text), Span::new(start, start + text.len() as u32))
+        let name = match before.ends_with('$') && text != "crate" {
+            true => Name::new(&format!("${text}")),
+            false => Name::new(text),
+        };
+        (name, Span::new(start, start + text.len() as u32))
     }
 
     /// The text that was lexed.

@@ -1,4 +1,4 @@
-//! `macro_rules!`: the parameters of each rule, and its body where it parses once `$x` is read as `x`.
+//! `macro_rules!`: the parameters of each rule, and its body where it parses once `$x` is read as an identifier, which keeps its `$`.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::parse::discouraged::Speculative as _;

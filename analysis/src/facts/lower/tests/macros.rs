@@ -142,8 +142,8 @@ fn rule(rule: &str) -> (MacroRule, Option<String>) {
 fn rules_are_simple_where_they_can_be_inlined() {
     let (lock, body) = rule("($m:expr, $k:ident $(,)?) => { $m.lock().$k };");
     assert!(lock.simple);
-    assert_eq!(lock.params, [("m".into(), "expr".into()), ("k".into(), "ident".into())]);
-    assert_eq!(body.as_deref(), Some("(.k (.lock() m))"));
+    assert_eq!(lock.params, [("$m".into(), "expr".into()), ("$k".into(), "ident".into())]);
+    assert_eq!(body.as_deref(), Some("(.$k (.lock() $m))"));
     assert!(rule("() => { $crate::a() }").0.simple);
     assert!(!rule("($a:expr => $b:expr) => { $a }").0.simple);
     assert!(!rule("($a:expr, [$b:expr]) => { $a }").0.simple);
@@ -152,7 +152,8 @@ fn rules_are_simple_where_they_can_be_inlined() {
 
 #[test]
 fn bodies_of_rules_are_read_where_they_parse() {
-    assert_eq!(rule("($a:expr) => { let x = $a; x.b() }").1.as_deref(), Some("{let x = a; (.b() x)}"));
+    assert_eq!(rule("($a:expr) => { let x = $a; x.b() }").1.as_deref(), Some("{let x = $a; (.b() x)}"));
+    assert_eq!(rule("($x:expr) => { let x = $x; x.b() }").1.as_deref(), Some("{let x = $x; (.b() x)}"));
     assert_eq!(rule("() => { $crate::a() }").1.as_deref(), Some("(call crate::a)"));
     assert_eq!(rule("($($a:expr),*) => { $($a;)* }").1, None);
     assert_eq!(rule("($a:tt) => { a b c }").1, None);
