@@ -55,7 +55,7 @@ impl Levels {
         only: &[String],
         cap: Option<Level>,
     ) -> Result<Levels, Failure> {
-        let settings = lints.iter().map(|lint| (lint.name, setting(lint.level))).collect();
+        let settings = lints.iter().map(|lint| (lint.name, setting(lint.default_level()))).collect();
         let mut levels = Levels { settings, warnings: None, cap: cap.unwrap_or(Level::Deny) };
         let kept = kept(lints, only)?;
         levels.raise(&kept);
@@ -174,8 +174,7 @@ pub fn find_members(lints: &[&'static Lint], name: &str) -> Option<Vec<&'static 
     match name.as_str() {
         "all" => chosen(&|_| true),
         "advice" => chosen(&|lint| lint.level == Level::Allow),
-        // No lint is in preview in this version; the name is accepted so that command lines keep working.
-        "preview" => Some(Vec::new()),
+        "preview" => chosen(&Lint::is_preview),
         group if Group::ALL.iter().any(|it| it.as_str() == group) => {
             chosen(&|lint| lint.group.as_str() == group)
         }
@@ -268,6 +267,18 @@ mod tests {
     fn warnings_are_judged_last_wherever_they_stand() {
         assert_eq!(levels("Dwarnings Wquiet"), ["deny", "deny", "deny"]);
         assert_eq!(levels("Awarnings Wdenied"), ["allow", "allow", "allow"]);
+    }
+
+    #[test]
+    fn a_lint_in_preview_is_off_until_it_is_asked_for() {
+        let lints = safe_map_lints::LINTS;
+        let callback = Finding { lint: "callback_under_guard", ..finding("denied") };
+        let level = |words: &str| {
+            let resolved = Levels::resolve(lints, &choices(words), &[], None).expect("known names");
+            resolved.of(&callback, Context::Product)
+        };
+        let asked = ["", "Wpreview", "Wall", "Wadvice", "Dcallback_under_guard"].map(level);
+        assert_eq!(asked, [Level::Allow, Level::Warn, Level::Warn, Level::Allow, Level::Deny]);
     }
 
     #[test]

@@ -50,7 +50,7 @@ fn a_directory_where_a_file_should_be() {
 fn ten_megabytes_are_read() {
     let line = "pub fn f() -> u32 { let x = 1; x + 1 }\n";
     let project = beside_good(line.repeat((10 << 20) / line.len()).as_bytes());
-    let lines = project.json(&[]);
+    let lines = project.json(&["--file-timeout", "600"]);
     assert!(incomplete(&lines).is_empty(), "{:?}", incomplete(&lines));
     assert_eq!(of_reason(&lines, "finding").len(), 1);
 }

@@ -163,3 +163,15 @@ fn a_comment_of_several_lines_covers_what_follows_it() {
     let comment = "/* safe-map-lint: allow(let_underscore_guard) -- it\n       only waits */";
     assert!(underscore(comment, "").lints(&[]).is_empty());
 }
+
+#[test]
+fn what_clippy_was_told_about_guards_counts_here_and_nothing_is_asked_of_it() {
+    let text = "use std::sync::Mutex;\n\n#[expect(clippy::await_holding_lock)]\npub async fn f(m: &Mutex<u32>) {\n    let _g = m.lock();\n    std::future::pending::<()>().await;\n}\n";
+    assert!(Project::lib(text).lints(&[]).is_empty());
+    let other = text.replace("await_holding_lock", "await_holding_refcell_ref, clippy::let_underscore_lock");
+    assert!(Project::lib(&other).lints(&[]).is_empty());
+    let unrelated = text.replace("await_holding_lock", "needless_return");
+    assert_eq!(Project::lib(&unrelated).lints(&[]), ["guard_across_await"]);
+    let idle = text.replace("    std::future::pending::<()>().await;\n", "");
+    assert!(Project::lib(&idle).lints(&[]).is_empty());
+}

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
-use crate::flow::{self, Decl, EventKind, FnFlow, Root, Step};
+use crate::flow::{self, Decl, Event, EventKind, FnFlow, Root, Step};
 use crate::knowledge::Knowledge;
 use crate::knowledge::schema::{GuardClass, LockMode, TypeRole};
 use crate::model::{FnId, Model};
@@ -56,12 +56,14 @@ pub struct Waiter {
 }
 
 /// A function that calls another.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Caller {
     /// Which.
     pub id: FnId,
     /// It calls a method of its own `self`, or of what is in it without a pointer between.
     pub on_self: bool,
+    /// The locks that it holds then, and whether alone.
+    pub held: Vec<(Decl, bool)>,
     /// It calls in a closure or task that is not known to run as part of it.
     pub is_apart: bool,
 }
@@ -154,6 +156,7 @@ impl Analysis {
                     found.entry(call.callee).or_default().push(Caller {
                         id: flow.id,
                         on_self,
+                        held: held_at(flow, event),
                         is_apart: !event.is_own,
                     });
                 }
@@ -190,6 +193,13 @@ impl Analysis {
     pub fn dump_model(&self) -> String {
         self.model.dump()
     }
+}
+
+/// The declared locks that are held at an event on every path to it, and whether no two threads can hold them so.
+fn held_at(flow: &FnFlow, event: &Event) -> Vec<(Decl, bool)> {
+    let is_alone = |mode| matches!(mode, LockMode::Exclusive | LockMode::Upgradable);
+    let held = event.held.iter().filter(|it| !it.maybe);
+    held.filter_map(|it| Some((flow.guard(it.guard).acquire.lock.decl.clone()?, is_alone(it.mode)))).collect()
 }
 
 /// One file as a lint sees it.

@@ -60,9 +60,11 @@ pub(crate) fn writers(analysis: &Analysis, decl: &Decl) -> impl Iterator<Item = 
 
 /// Whether tasks of a thread can ask for a cell while another task there is suspended: one that is started, not awaited,
 /// does, by itself or through calls, in a way that conflicts with `mode`.
-pub(crate) fn is_borrowed_meanwhile(analysis: &Analysis, decl: &Decl, mode: LockMode) -> bool {
+pub(crate) fn is_borrowed_meanwhile(function: &FunctionView<'_>, decl: &Decl, mode: LockMode) -> bool {
+    let analysis = function.file.analysis;
     let conflicts = |it: &&Waiter| mode == LockMode::Exclusive || it.mode == LockMode::Exclusive;
-    let mut others = analysis.waiters(decl).iter().filter(conflicts);
+    let is_other = |it: &&Waiter| it.is_apart || it.id != function.id;
+    let mut others = analysis.waiters(decl).iter().filter(conflicts).filter(is_other);
     others.any(|it| it.is_apart || is_run_apart(analysis, it.id, MAX_CALLERS))
 }
 

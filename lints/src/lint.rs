@@ -2,7 +2,7 @@
 
 use safe_map_analysis::{Analysis, FileView, FunctionView};
 
-use crate::{Finding, Level};
+use crate::{Finding, Level, PREVIEW};
 
 /// A lint: a plain value. `ls lints/src/lints` is the list of them.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub struct Lint {
     pub name: &'static str,
     /// Its group.
     pub group: Group,
-    /// Its level where nothing is configured.
+    /// Its level once it is out of preview.
     pub level: Level,
     /// Whether it ever offers a fix.
     pub has_fix: bool,
@@ -24,6 +24,16 @@ pub struct Lint {
 }
 
 impl Lint {
+    /// Whether it is in preview: measured too little, or too often wrong, to be on by default.
+    pub fn is_preview(&self) -> bool {
+        PREVIEW.contains(&self.name)
+    }
+
+    /// Its level where nothing is configured: that of its kind, unless it is in preview.
+    pub fn default_level(&self) -> Level {
+        if self.is_preview() { Level::Allow } else { self.level }
+    }
+
     /// The page: the `//!` text of the lint's file, Markdown.
     pub fn docs(&self) -> String {
         let lines = self.source.lines().map_while(|line| line.strip_prefix("//!"));

@@ -201,10 +201,11 @@ fn is_constructor(body: &Body, expr: ExprId) -> bool {
     }
 }
 
-/// Whether a name stands before the dot of a method that makes no other handle.
+/// Whether a name stands before the dot of a method that makes no other handle, or what is in it does.
 fn is_receiver(body: &Body, named: ExprId) -> bool {
-    body.exprs.iter().any(|it| match &it.kind {
+    body.exprs.iter().zip(0..).any(|(it, id)| match &it.kind {
         ExprKind::MethodCall { receiver, method, .. } => *receiver == named && method != "clone",
+        ExprKind::Field { base, .. } => *base == named && is_receiver(body, ExprId(id)),
         _ => false,
     })
 }

@@ -15,6 +15,14 @@ use crate::{Confidence, Finding, Label, Place, Role};
 /// What happens through more calls than these is a detail of something else.
 pub(crate) const MAX_CHAIN: usize = 2;
 
+/// What may happen through more calls than these does so on none of the runs that anybody has in mind.
+const MAX_UNSURE_CHAIN: usize = 6;
+
+/// Whether something only may happen, far away: each call on the way has conditions of its own.
+pub(crate) fn is_far_fetched(happening: &Happening<'_>) -> bool {
+    !happening.is_sure && happening.chain.len() > MAX_UNSURE_CHAIN
+}
+
 /// A place in the function's own file.
 pub(crate) fn here(function: &FunctionView<'_>, span: Span) -> Place {
     Place { file: function.file.id, span }

@@ -31,9 +31,10 @@ fn method(subject: &str) -> Result<String, Failure> {
 }
 
 fn page(lint: &Lint) -> String {
-    let (name, group, level) = (lint.name, lint.group.as_str(), lint.level.as_str());
+    let (name, group, level) = (lint.name, lint.group.as_str(), lint.default_level().as_str());
+    let stage = if lint.is_preview() { ", in preview: `-W preview` turns it on" } else { "" };
     let fix = if lint.has_fix { ", offers a fix" } else { "" };
-    format!("{name} ({group}, {level} by default{fix})\n{}\n\n{}\n", lint.url(), lint.docs().trim())
+    format!("{name} ({group}, {level} by default{stage}{fix})\n{}\n\n{}\n", lint.url(), lint.docs().trim())
 }
 
 fn unknown(knowledge: &Knowledge, subject: &str) -> Failure {

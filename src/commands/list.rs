@@ -19,6 +19,7 @@ struct Entry {
     name: &'static str,
     group: &'static str,
     level: &'static str,
+    preview: bool,
     fix: bool,
     summary: String,
     url: String,
@@ -39,8 +40,9 @@ pub(super) fn run(form: Form) -> Result<u8, Failure> {
 
 fn row(lint: &Lint) -> String {
     let fix = if lint.has_fix { "fix" } else { "" };
-    let (group, name, level) = (lint.group.as_str(), lint.name, lint.level.as_str());
-    format!("{group:<12} {name:<28} {level:<5} {fix:<3} {}\n", lint.summary()).replace(" \n", "\n")
+    let (group, name, level) = (lint.group.as_str(), lint.name, lint.default_level().as_str());
+    let stage = if lint.is_preview() { "preview" } else { "" };
+    format!("{group:<12} {name:<28} {level:<5} {stage:<7} {fix:<3} {}\n", lint.summary()).replace(" \n", "\n")
 }
 
 fn json() -> String {
@@ -53,7 +55,8 @@ fn entry(lint: &Lint) -> Entry {
     Entry {
         name: lint.name,
         group: lint.group.as_str(),
-        level: lint.level.as_str(),
+        level: lint.default_level().as_str(),
+        preview: lint.is_preview(),
         fix: lint.has_fix,
         summary: lint.summary(),
         url: lint.url(),

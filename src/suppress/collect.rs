@@ -77,7 +77,9 @@ fn in_body(body: &Body) -> Vec<(Allow, Option<Span>)> {
     for expr in &body.exprs {
         match &expr.kind {
             ExprKind::Block(block) => {
-                out.extend(block.stmts.iter().flat_map(|stmt| on(&stmt.attrs, stmt.span)))
+                out.extend(block.stmts.iter().flat_map(|stmt| on(&stmt.attrs, stmt.span)));
+                let tail = block.tail.map(|it| body.expr(it).span).zip(block.tail_attrs.as_ref());
+                out.extend(tail.into_iter().flat_map(|(span, attrs)| on(attrs, span)));
             }
             ExprKind::Match { arms, .. } => {
                 out.extend(arms.iter().flat_map(|arm| on(&arm.attrs, body.expr(arm.body).span)));

@@ -114,7 +114,9 @@ fn unused_names(workspace: &Workspace, suppression: &Suppression, levels: &Level
 /// Unknown names are told apart; of the suppressions' own lints and of lints that did not run nothing is known.
 fn is_idle(named: &Named, levels: &Levels) -> bool {
     let Some(lints) = levels::find_members(LINTS, &named.name) else { return false };
-    let ran = lints.iter().all(|lint| levels.is_enabled(lint) || lint.level == safe_map_lints::Level::Allow);
+    let ran = lints
+        .iter()
+        .all(|lint| levels.is_enabled(lint) || lint.default_level() == safe_map_lints::Level::Allow);
     let any_ran = lints.iter().any(|lint| levels.is_enabled(lint) && lint.group != Group::Suppressions);
     !named.used && ran && any_ran
 }

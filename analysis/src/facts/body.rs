@@ -312,6 +312,8 @@ pub struct Block {
     pub stmts: Vec<Stmt>,
     /// The expression at its end without a semicolon.
     pub tail: Option<ExprId>,
+    /// The attributes of that expression, where it has any.
+    pub tail_attrs: Option<Box<Attrs>>,
 }
 
 /// What a block is.

@@ -60,6 +60,17 @@ impl Walker<'_> {
         self.assume_of(value, is_some == matches);
     }
 
+    /// Goes on in the closure of a method that runs it for one variant only: `limit.or_else(|| ..)`.
+    pub(super) fn assume_alternative(&mut self, receiver: ExprId, method: &str) {
+        match method {
+            "or_else" | "unwrap_or_else" | "ok_or_else" | "get_or_insert_with" => {
+                self.assume_of(receiver, false);
+            }
+            "map" | "and_then" | "is_some_and" | "inspect" | "filter" => self.assume_of(receiver, true),
+            _ => {}
+        }
+    }
+
     fn assume_of(&mut self, value: ExprId, holds: bool) {
         if let Some(param) = self.parameter_named(value) {
             self.assumed.push(Assumption { param, holds });
@@ -94,6 +105,7 @@ impl Walker<'_> {
     pub(super) fn literal_truth(&self, expr: ExprId) -> Option<bool> {
         match &self.body.expr(expr).kind {
             ExprKind::Lit(Lit::Bool(literal)) => Some(*literal),
+            ExprKind::Ref { operand, .. } => self.literal_truth(*operand),
             ExprKind::Path(path) if path.as_ident().is_some_and(|it| *it == "None") => Some(false),
             ExprKind::Call { callee, .. } => match &self.body.expr(*callee).kind {
                 ExprKind::Path(path) => path.as_ident().filter(|it| **it == "Some").map(|_| true),

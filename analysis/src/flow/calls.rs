@@ -10,7 +10,7 @@ use super::value::Value;
 use super::walk::Walker;
 use crate::facts::{ExprId, ExprKind, SelfKind, TypeExpr};
 use crate::knowledge::KnownMethod;
-use crate::knowledge::schema::{CloneKind, LockMode, Method, Receiver, TypeRole};
+use crate::knowledge::schema::{CloneKind, ClosureClass, Hold, LockMode, Method, Receiver, TypeRole};
 use crate::model::{Def, FnId, ValueDef};
 use crate::name::Name;
 use crate::span::Span;
@@ -51,7 +51,11 @@ impl<'a> Walker<'a> {
         self.expected = expected;
         let turbofish = turbofish.first().map(|it| self.lower(it));
         let call = Call { name: name.clone(), args: args_values, exprs: args, turbofish, span };
-        self.dispatch(callee, value, call)
+        let known = self.assumed.len();
+        self.assume_alternative(receiver, name);
+        let value = self.dispatch(callee, value, call);
+        self.assumed.truncate(known);
+        value
     }
 
     /// Whether a clone of this very type copies what it protects, under its lock.
@@ -76,15 +80,26 @@ impl<'a> Walker<'a> {
 
     fn dispatch(&mut self, callee: Callee, receiver: Value, call: Call<'_>) -> Value {
         match callee {
-            Callee::Known(ty, method) => self.known_method(&ty, &method, receiver, call),
+            Callee::Known(ty, method) if self.is_meant(&ty, &method, &call) => {
+                self.known_method(&ty, &method, receiver, call)
+            }
             Callee::Workspace(ty, id) if self.fits(id, &call) => {
                 self.workspace_call(id, Some((ty, receiver)), call)
             }
-            Callee::Workspace(..) | Callee::Unknown => {
+            Callee::Known(..) | Callee::Workspace(..) | Callee::Unknown => {
                 self.abandon(&call);
                 Value::default()
             }
         }
+    }
+
+    /// Whether a call can be that of a known method: what hands out a lock's guard and waits for it takes no argument, and a
+    /// trait's method of its name is meant where there is one.
+    fn is_meant(&self, ty: &Ty, method: &KnownMethod, call: &Call<'_>) -> bool {
+        let spec = &method.spec;
+        let is_lock = matches!(self.model.role(ty), Some(TypeRole::Lock | TypeRole::Cell));
+        let hands_out = is_lock && spec.hold == Hold::Result && !spec.is_try && !spec.associated;
+        !hands_out || spec.closures != ClosureClass::Unknown || call.args.is_empty()
     }
 
     /// Whether a function takes as many arguments as it is given; another one of its name is meant where it does not, which

@@ -72,8 +72,8 @@ use safe_map_analysis::summary::{EffectKind, Happening};
 use crate::correlated::{is_filled, may_exclude};
 use crate::fix::drop_before;
 use crate::story::{
-    acquire_label, called, chain_labels, consequence, declaration_label, finding, lock_name, lock_path,
-    verdict,
+    acquire_label, called, chain_labels, consequence, declaration_label, finding, is_far_fetched, lock_name,
+    lock_path, verdict,
 };
 use crate::{Check, Confidence, Finding, Group, Level, Lint};
 
@@ -94,7 +94,11 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     for happening in function.happenings() {
         let EffectKind::Acquire(second) = &happening.kind else { continue };
         let span = happening.event.span;
-        if second.is_try || second.lock.place.is_unnamed() || reported.contains(&span) {
+        if second.is_try
+            || second.lock.place.is_unnamed()
+            || is_far_fetched(&happening)
+            || reported.contains(&span)
+        {
             continue;
         }
         let Some((held, confidence)) = conflict(function, &happening, second) else { continue };

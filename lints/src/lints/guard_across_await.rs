@@ -130,7 +130,7 @@ fn is_hazard(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
     let decl = acquire.lock.decl.as_ref();
     match acquire.class {
         GuardClass::Blocking | GuardClass::Spinning => !is_of_thread(function, acquire),
-        GuardClass::RefCell => decl.is_none_or(|it| is_borrowed_meanwhile(analysis, it, acquire.mode)),
+        GuardClass::RefCell => decl.is_none_or(|it| is_borrowed_meanwhile(function, it, acquire.mode)),
         // An entry of a map whose waiters suspend too, unless one of them asks for it in the blocking way.
         GuardClass::Async if acquire.lock.role == TypeRole::SharedMap => {
             let waiters = decl.map_or(&[][..], |it| analysis.waiters(it));
@@ -233,6 +233,84 @@ impl Reader {
     fn clear(&self) { self.log.lock().unwrap().clear() }
 }
 async fn fill(_: &mut Vec<u8>) { tokio::task::yield_now().await }
+",
+        );
+    }
+
+    #[test]
+    fn a_borrow_that_no_other_task_conflicts_with_is_left_alone() {
+        check(
+            &LINT,
+            "
+use std::cell::RefCell;
+struct Node { own: RefCell<u32>, shared: RefCell<u32> }
+//                               ------ declaration: declared here
+impl Node {
+    async fn step(&self) {
+        let own = self.own.borrow_mut();
+        one().await;
+        drop(own);
+        let shared = self.shared.borrow_mut();
+//                   ------------------------ acquire: held by `shared`
+        one().await;
+//            ^^^^^ guard_across_await
+    }
+    fn reset(&self) { *self.own.borrow_mut() = 0 }
+    async fn listen(&self) { *self.shared.borrow_mut() += 1 }
+}
+async fn one() { tokio::task::yield_now().await }
+",
+        );
+    }
+
+    #[test]
+    fn an_entry_whose_waiters_suspend_too() {
+        check(
+            &LINT,
+            "
+struct Cache { own: scc::HashMap<u32, u32>, mixed: scc::HashMap<u32, u32> }
+//                                          ----- declaration: declared here
+impl Cache {
+    async fn fill(&self) {
+        let own = self.own.entry_async(1).await;
+        one().await;
+        drop(own);
+        let mixed = self.mixed.entry_async(1).await;
+//                  ------------------------- acquire: held by `mixed`
+        one().await;
+//            ^^^^^ guard_across_await
+    }
+    fn forget(&self) { self.mixed.remove_sync(&1); }
+}
+async fn one() { tokio::task::yield_now().await }
+",
+        );
+    }
+
+    #[test]
+    fn a_local_map_is_that_of_the_field_it_goes_into() {
+        check(
+            &LINT,
+            "
+use std::sync::Arc;
+use dashmap::DashMap;
+struct Notifier;
+impl Notifier { async fn tell(&self) {} async fn wait(&self) { tokio::task::yield_now().await } }
+struct Service { notifiers: Arc<DashMap<u32, Notifier>> }
+//               --------- declaration: declared here
+fn start() -> Service {
+    let notifiers = Arc::new(DashMap::new());
+    let service = Service { notifiers: notifiers.clone() };
+    tokio::spawn(async move {
+        if let Some(it) = notifiers.get(&1) { it.tell().await }
+        if let Some(it) = notifiers.get(&1) {
+//                        ----------------- acquire: held by `it`
+            it.wait().await
+//                    ^^^^^ guard_across_await
+        }
+    });
+    service
+}
 ",
         );
     }

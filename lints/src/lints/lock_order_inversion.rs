@@ -93,9 +93,11 @@ use safe_map_analysis::{Analysis, FunctionView};
 use crate::correlated::may_exclude;
 use crate::declared::declared;
 use crate::fix::body_of;
+use crate::gates::{self, Gate};
 use crate::private::{is_exclusive, is_unshared};
 use crate::story::{
-    acquire_label, called, chain_labels, declaration_label, finding, here, lock_name, lock_path,
+    acquire_label, called, chain_labels, declaration_label, finding, here, is_far_fetched, lock_name,
+    lock_path,
 };
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Role, Step as Turn};
 
@@ -121,7 +123,7 @@ struct Edge<'a> {
     upgrades: bool,
     happening: Happening<'a>,
     /// Other locks that are held then, and whether alone.
-    gates: Vec<(Decl, bool)>,
+    gates: Vec<Gate>,
 }
 
 /// The places of each order, from the lock that is held to the one that is taken.
@@ -214,7 +216,9 @@ fn orders(analysis: &Analysis) -> Orders<'_> {
 /// The locks that are held where one is taken, each with it.
 fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Decl, Decl), Edge<'a>)> {
     let EffectKind::Acquire(second) = &happening.kind else { return Vec::new() };
-    let Some(to) = node(&function, second).filter(|_| !second.is_try) else { return Vec::new() };
+    let Some(to) = node(&function, second).filter(|_| !second.is_try && !is_far_fetched(happening)) else {
+        return Vec::new();
+    };
     let held: Vec<Guard> = happening.held.iter().map(|it| function.flow.guard_at(it)).collect();
     let decl = |it: &Guard| declared(function.model(), function.id, &it.acquire);
     // A lock that this thread has already is no second one: that is `double_lock`'s.
@@ -297,9 +301,7 @@ fn is_allowed(analysis: &Analysis, edge: &Edge<'_>) -> bool {
 
 /// How surely each of two threads can wait for what the other holds.
 fn block(a: &Edge<'_>, b: &Edge<'_>) -> Option<Confidence> {
-    // Two that hold a third lock do not meet unless both share it.
-    let mut gates = a.gates.iter().flat_map(|one| b.gates.iter().map(move |other| (one, other)));
-    if gates.any(|(one, other)| one.0 == other.0 && (one.1 || other.1)) || are_exclusive(a, b) {
+    if are_exclusive(a, b) || gates::keep_apart(&a.all_gates(), &b.all_gates()) {
         return None;
     }
     let is_sharded = |it: &Acquire| it.lock.locking == Locking::Sharded;
@@ -352,6 +354,13 @@ fn conflict(waiting: &Edge<'_>, holding: &Edge<'_>) -> Option<Confidence> {
 }
 
 impl Edge<'_> {
+    /// The other locks that are held then, here or by every caller.
+    fn all_gates(&self) -> Vec<Gate> {
+        let outer = gates::around(self.function.file.analysis, self.function.id);
+        let is_other = |it: &Gate| Some(&it.0) != self.first.acquire.lock.decl.as_ref();
+        self.gates.iter().cloned().chain(outer.into_iter().filter(is_other)).collect()
+    }
+
     /// What the function is lent that the other side may need too, and whether by `&mut`.
     fn borrows(&self) -> Vec<(Borrowed, bool)> {
         let model = self.function.model();
@@ -490,6 +499,77 @@ impl Vm {
 }
 ",
         );
+    }
+
+    #[test]
+    fn a_third_lock_that_one_side_has_alone_keeps_them_apart() {
+        check(
+            &LINT,
+            "
+use std::sync::{Mutex, RwLock};
+struct Graph { all: RwLock<()>, nodes: Mutex<u32>, edges: Mutex<u32> }
+impl Graph {
+    fn read(&self) { let all = self.all.read(); let n = self.nodes.lock(); self.edges.lock(); }
+    fn write(&self) { let all = self.all.write(); let e = self.edges.lock(); self.nodes.lock(); }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_context_that_a_framework_lends_to_one_at_a_time() {
+        check(
+            &LINT,
+            "
+use std::sync::{Arc, Mutex};
+#[derive(Clone)]
+struct Keyboard { keys: Arc<Mutex<u32>>, seat: Arc<Mutex<u32>> }
+impl Keyboard {
+    fn press<D>(&self, data: &mut D) { let k = self.keys.lock(); self.seat.lock(); }
+    fn bind<D>(&self, data: &mut D) { let s = self.seat.lock(); self.keys.lock(); }
+}
+",
+        );
+    }
+
+    #[test]
+    fn what_a_function_has_just_made_is_no_other_thread_s() {
+        check(
+            &LINT,
+            "
+use std::sync::Mutex;
+struct Store { cache: Mutex<u32>, log: Mutex<u32> }
+impl Store {
+    fn new() -> Store { Store { cache: Mutex::new(0), log: Mutex::new(0) } }
+    fn copy(&self) -> Store {
+        let new = Store::new();
+        let log = self.log.lock();
+        *new.cache.lock().unwrap() = 1;
+        new
+    }
+    fn add(&self) { let c = self.cache.lock(); self.log.lock(); }
+}
+",
+        );
+    }
+
+    #[test]
+    fn locks_that_are_inverted_with_each_other_are_one_finding() {
+        let text = "
+use std::sync::Mutex;
+struct Bank { a: Mutex<u64>, b: Mutex<u64>, c: Mutex<u64> }
+impl Bank {
+    fn ab(&self) { let g = self.a.lock().unwrap(); self.b.lock().unwrap(); drop(g); }
+    fn ba(&self) { let g = self.b.lock().unwrap(); self.a.lock().unwrap(); drop(g); }
+    fn bc(&self) { let g = self.b.lock().unwrap(); self.c.lock().unwrap(); drop(g); }
+    fn cb(&self) { let g = self.c.lock().unwrap(); self.b.lock().unwrap(); drop(g); }
+}
+";
+        let found = found(&LINT, text);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].note.ends_with("one more pair of these locks is taken in both orders"));
+        let others = found[0].labels.iter().filter(|it| it.message.contains("is held here"));
+        assert_eq!(others.count(), 2);
     }
 
     #[test]

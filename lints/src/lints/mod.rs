@@ -21,6 +21,17 @@ mod unused_suppression;
 
 use crate::Lint;
 
+/// The lints that say too often what nobody would change: off until they are measured to say the truth on code that they
+/// were not made with. `-W preview` turns them on.
+pub static PREVIEW: &[&str] = &[
+    "async_guard_across_await",
+    "guard_across_blocking",
+    "heavy_work_under_guard",
+    "callback_under_guard",
+    "guard_in_scrutinee",
+    "guard_leak",
+];
+
 /// Every lint, in the order of the catalogue.
 pub static LINTS: &[&Lint] = &[
     &static_mut_map::LINT,

@@ -78,8 +78,11 @@ use safe_map_analysis::{Analysis, FunctionView};
 use crate::contended::writers;
 use crate::correlated::may_exclude;
 use crate::fix::drop_before;
+use crate::gates::{self, Gate};
 use crate::private::is_exclusive;
-use crate::story::{acquire_label, called, chain_labels, declaration_label, finding, lock_name, lock_path};
+use crate::story::{
+    acquire_label, called, chain_labels, declaration_label, finding, is_far_fetched, lock_name, lock_path,
+};
 use crate::{Check, Confidence, Finding, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
@@ -97,13 +100,17 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     for happening in function.happenings() {
         let EffectKind::Acquire(second) = &happening.kind else { continue };
         let span = happening.event.span;
-        if second.is_try || second.lock.place.is_unnamed() || reported.contains(&span) {
+        if second.is_try
+            || second.lock.place.is_unnamed()
+            || is_far_fetched(&happening)
+            || reported.contains(&span)
+        {
             continue;
         }
         let mut alive = happening.held.iter().map(|held| (held, function.flow.guard_at(held)));
         let waits = |(held, guard): &(&Held, Guard)| {
             can_wait(&guard.acquire, second)
-                && is_written(function, second)
+                && is_written(function, second, happening.held.as_slice())
                 && !is_exclusive(function, second)
                 && !may_exclude(function, guard, held.maybe, span)
         };
@@ -121,13 +128,19 @@ fn can_wait(first: &Acquire, second: &Acquire) -> bool {
     is_shared && queues(second.class) && !second.recursive && first.lock.place == second.lock.place
 }
 
-/// Whether anyone waits to write while others read: of a lock without a declaration that is not known.
-fn is_written(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+/// Whether anyone waits to write while others read: of a lock without a declaration that is not known. Not one who needs
+/// another lock that keeps the two apart.
+fn is_written(function: &FunctionView<'_>, acquire: &Acquire, held: &[Held]) -> bool {
     let Some(decl) = &acquire.lock.decl else { return true };
     let analysis = function.file.analysis;
+    let here = held.iter().map(|it| function.flow.guard_at(it).acquire);
+    let here = here.filter_map(|it| Some((it.lock.decl?, it.mode == LockMode::Exclusive)));
+    let own: Vec<Gate> =
+        here.chain(gates::around(analysis, function.id)).filter(|it| it.0 != *decl).collect();
+    let is_apart = |id: FnId| !own.is_empty() && gates::keep_apart(&own, &gates::around(analysis, id));
     // What `main` fills a static with, it does before there is anyone to read.
     let is_first = |id: FnId| matches!(decl, Decl::Static(_)) && is_called_by_main_only(analysis, id);
-    writers(analysis, decl).any(|id| !is_first(id))
+    writers(analysis, decl).any(|id| !is_first(id) && !is_apart(id))
 }
 
 fn is_called_by_main_only(analysis: &Analysis, id: FnId) -> bool {

@@ -36,8 +36,14 @@ impl Lower<'_> {
             Some(Tail::Macro(tail)) => Some(self.macro_expr(&tail.mac)),
             None => None,
         };
+        let tail_attrs = match stmts.last() {
+            Some(syn::Stmt::Expr(expr, None)) if !outer_attrs(expr).is_empty() => {
+                Some(Box::new(self.attrs(outer_attrs(expr))))
+            }
+            _ => None,
+        };
         self.body.leave();
-        self.put(span, ExprKind::Block(Block { kind, label, stmts: lowered, tail }))
+        self.put(span, ExprKind::Block(Block { kind, label, stmts: lowered, tail, tail_attrs }))
     }
 
     /// Whether a block's last expression has a `cfg` of its own, beside statements that have one.

@@ -65,7 +65,8 @@ impl Lower<'_> {
     fn branches(&mut self, branches: Vec<cfg_if::Branch>, mac: &syn::Macro) -> ExprId {
         let span = self.positions.delimited(mac.delimiter.span());
         let stmts = branches.into_iter().filter_map(|branch| self.branch(branch)).collect();
-        let block = crate::facts::Block { kind: BlockKind::Plain, label: None, stmts, tail: None };
+        let block =
+            crate::facts::Block { kind: BlockKind::Plain, label: None, stmts, tail: None, tail_attrs: None };
         self.put(span, ExprKind::Block(block))
     }
 
