@@ -68,6 +68,24 @@ pub(crate) fn is_borrowed_meanwhile(function: &FunctionView<'_>, decl: &Decl, mo
     others.any(|it| it.is_apart || is_run_apart(analysis, it.id, MAX_CALLERS))
 }
 
+/// Whether a task that this function starts borrows the same cell in a way that conflicts with a borrow.
+pub(crate) fn is_borrowed_by_own_task(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    function.flow.events.iter().filter(|it| !it.is_own).any(|it| match &it.kind {
+        EventKind::Acquire { acquire: other, .. } => {
+            let conflicts = acquire.mode == LockMode::Exclusive || other.mode == LockMode::Exclusive;
+            conflicts && !other.is_try && other.lock.place == acquire.lock.place && other.span != acquire.span
+        }
+        _ => false,
+    })
+}
+
+/// Whether a guard was handed out by an async function of the workspace: who asks for it waits there for its turn.
+pub(crate) fn is_waited_for(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    let is_future = |id| matches!(function.model().signature(id).output, Ty::Future(_));
+    let mut calls = function.flow.events.iter().filter(|it| it.span == acquire.span);
+    calls.any(|it| matches!(&it.kind, EventKind::Call(call) if is_future(call.callee)))
+}
+
 /// How many calls are followed back to a task.
 const MAX_CALLERS: u32 = 6;
 

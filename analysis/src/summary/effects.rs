@@ -2,8 +2,11 @@
 
 use rustc_hash::FxHashMap;
 
+use super::happening::is_gone;
 use super::{Effect, EffectKind};
-use crate::flow::{Acquire, Call, Callback, Caller, Event, EventKind, FnFlow, MapOp, Root, Wait, Work};
+use crate::flow::{
+    Acquire, Call, Callback, Caller, Event, EventKind, FnFlow, GuardId, MapOp, Root, Wait, Work,
+};
 use crate::knowledge::schema::{GuardClass, LockMode, Waits};
 use crate::model::FnId;
 
@@ -35,7 +38,7 @@ pub(super) fn of(known: &Known<'_>, flow: &FnFlow) -> Vec<Effect> {
                 let kind = own_kind(event).filter(is_lasting);
                 let effect = kind.map(|kind| Effect {
                     assumes: event.assumes.clone(),
-                    ..effect(flow, event, kind, None, event.is_sure)
+                    ..effect(event, kind, None, event.is_sure, alive_params(flow, event, |_| true))
                 });
                 effect.into_iter().for_each(|it| add(&mut effects, it));
             }
@@ -44,9 +47,14 @@ pub(super) fn of(known: &Known<'_>, flow: &FnFlow) -> Vec<Effect> {
     effects
 }
 
-fn effect(flow: &FnFlow, event: &Event, kind: EffectKind, via: Option<(FnId, u32)>, is_sure: bool) -> Effect {
+fn effect(
+    event: &Event,
+    kind: EffectKind,
+    via: Option<(FnId, u32)>,
+    is_sure: bool,
+    alive: Box<[u32]>,
+) -> Effect {
     let kind = without_locals(kind);
-    let alive = alive_params(flow, event);
     Effect { kind, at: event.span, via, is_sure, alive, assumes: Box::default() }
 }
 
@@ -63,9 +71,10 @@ fn without_locals(kind: EffectKind) -> EffectKind {
     }
 }
 
-/// The guards among the parameters that are alive at an event.
-fn alive_params(flow: &FnFlow, event: &Event) -> Box<[u32]> {
-    let roots = event.held.iter().map(|it| &flow.guard(it.guard).acquire);
+/// The guards among the parameters that are alive at an event, of those that are still there.
+fn alive_params(flow: &FnFlow, event: &Event, is_there: impl Fn(GuardId) -> bool) -> Box<[u32]> {
+    let held = event.held.iter().filter(|it| is_there(it.guard));
+    let roots = held.map(|it| &flow.guard(it.guard).acquire);
     let params = roots.filter_map(|it| match &it.lock.place.root {
         Root::Param(index, _) if it.is_indirect && it.lock.place.path.is_empty() => Some(*index),
         _ => None,
@@ -111,7 +120,9 @@ fn through(known: &Known<'_>, flow: &FnFlow, event: &Event, call: &Call, effects
         let Some(kind) = seen(call, &inner.kind).filter(is_lasting) else { continue };
         let Some(assumes) = call.seen_assumptions(&inner.assumes, &event.assumes) else { continue };
         let is_sure = event.is_sure && inner.is_sure && !call.is_possible;
-        let effect = effect(flow, event, kind, Some((call.callee, index as u32)), is_sure);
+        // A guard that is moved on may be gone by the time.
+        let alive = alive_params(flow, event, |it| !is_gone(call, &inner.alive, it));
+        let effect = effect(event, kind, Some((call.callee, index as u32)), is_sure, alive);
         add(effects, Effect { assumes, ..effect });
     }
 }

@@ -53,7 +53,7 @@ fn direct(event: &Event) -> Option<Happening<'_>> {
 }
 
 /// Whether a guard that was moved into the callee is no longer alive there when the effect happens.
-fn is_gone(call: &Call, alive: &[u32], guard: GuardId) -> bool {
+pub(super) fn is_gone(call: &Call, alive: &[u32], guard: GuardId) -> bool {
     let moved = call.args.iter().find(|it| it.moved.contains(&guard));
     moved.is_some_and(|it| !alive.contains(&it.index)) || call.moved.contains(&guard)
 }

@@ -75,11 +75,13 @@
 use std::collections::BTreeMap;
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::flow::{Acquire, EventKind, Guard, Held};
+use safe_map_analysis::flow::{Acquire, EventKind, Guard, Held, Root};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, TypeRole};
 use safe_map_analysis::span::Span;
 
-use crate::contended::{is_borrowed_meanwhile, is_of_thread, is_only_tried};
+use crate::contended::{
+    is_borrowed_by_own_task, is_borrowed_meanwhile, is_of_thread, is_only_tried, is_waited_for,
+};
 use crate::fix::drop_before;
 use crate::story::{acquire_label, declaration_label, finding, here, lock_name, lock_path};
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Role};
@@ -130,7 +132,15 @@ fn is_hazard(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
     let decl = acquire.lock.decl.as_ref();
     match acquire.class {
         GuardClass::Blocking | GuardClass::Spinning => !is_of_thread(function, acquire),
-        GuardClass::RefCell => decl.is_none_or(|it| is_borrowed_meanwhile(function, it, acquire.mode)),
+        GuardClass::RefCell if is_waited_for(function, acquire) => false,
+        GuardClass::RefCell => match decl {
+            Some(decl) => is_borrowed_meanwhile(function, decl, acquire.mode),
+            // Who gave it has it too.
+            None => {
+                matches!(acquire.lock.place.root, Root::Param(..))
+                    || is_borrowed_by_own_task(function, acquire)
+            }
+        },
         // An entry of a map whose waiters suspend too, unless one of them asks for it in the blocking way.
         GuardClass::Async if acquire.lock.role == TypeRole::SharedMap => {
             let waiters = decl.map_or(&[][..], |it| analysis.waiters(it));

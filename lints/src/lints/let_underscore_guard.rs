@@ -74,13 +74,25 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         if reported.contains(&acquire.span) {
             continue;
         }
-        // With nothing behind it there is nothing to protect: it waits for the holder to finish.
-        if is_last(function, event.span) {
+        // With nothing behind it there is nothing to protect: it waits for the holder to finish. So does one that stands
+        // between a change and the waking of who waits for it under the lock.
+        if is_last(function, event.span) || wakes(function, event.span) {
             continue;
         }
         reported.push(acquire.span);
         out.push(report(function, guard, event.span));
     }
+}
+
+/// Whether somebody is woken behind a place: who has looked before the change is then waiting, not about to.
+fn wakes(function: &FunctionView<'_>, place: Span) -> bool {
+    let Some(body) = body_of(function) else { return false };
+    body.exprs.iter().any(|it| match &it.kind {
+        ExprKind::MethodCall { method, .. } => {
+            it.span.start > place.end && matches!(method.as_str(), "notify_all" | "notify_one")
+        }
+        _ => false,
+    })
 }
 
 /// Whether a lock around nothing is taken alone where the others only read: it waits for the readers to leave.
