@@ -69,10 +69,11 @@
 //! at all there is none. Silent are `read_recursive`,
 //! attempts, the locks of spin, and `DashMap`, of which two reads never wait for a writer between them.
 
-use safe_map_analysis::flow::{Acquire, Decl, Guard, Held};
+use safe_map_analysis::flow::{Acquire, Decl, EventKind, Guard, Held};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode};
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::summary::{EffectKind, Happening};
+use safe_map_analysis::ty::Ty;
 use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::contended::writers;
@@ -128,10 +129,13 @@ fn can_wait(first: &Acquire, second: &Acquire) -> bool {
     is_shared && queues(second.class) && !second.recursive && first.lock.place == second.lock.place
 }
 
-/// Whether anyone waits to write while others read: of a lock without a declaration that is not known. Not one who needs
-/// another lock that keeps the two apart.
+/// Whether anyone waits to write while others read: of a lock without a declaration, whether anyone writes what it protects.
+/// Not one who needs another lock that keeps the two apart.
 fn is_written(function: &FunctionView<'_>, acquire: &Acquire, held: &[Held]) -> bool {
-    let Some(decl) = &acquire.lock.decl else { return true };
+    let Some(decl) = &acquire.lock.decl else {
+        return acquire.lock.content.is_open()
+            || writes_content(function.file.analysis, &acquire.lock.content);
+    };
     let analysis = function.file.analysis;
     let here = held.iter().map(|it| function.flow.guard_at(it).acquire);
     let here = here.filter_map(|it| Some((it.lock.decl?, it.mode == LockMode::Exclusive)));
@@ -141,6 +145,17 @@ fn is_written(function: &FunctionView<'_>, acquire: &Acquire, held: &[Held]) -> 
     // What `main` fills a static with, it does before there is anyone to read.
     let is_first = |id: FnId| matches!(decl, Decl::Static(_)) && is_called_by_main_only(analysis, id);
     writers(analysis, decl).any(|id| !is_first(id) && !is_apart(id))
+}
+
+/// Whether a lock around a value of this type is taken alone anywhere.
+fn writes_content(analysis: &Analysis, content: &Ty) -> bool {
+    let mut events = analysis.model.fn_ids().filter_map(|it| analysis.flow(it)).flat_map(|it| &it.events);
+    events.any(|it| match &it.kind {
+        EventKind::Acquire { acquire, .. } => {
+            acquire.mode == LockMode::Exclusive && !acquire.is_try && acquire.lock.content == *content
+        }
+        _ => false,
+    })
 }
 
 fn is_called_by_main_only(analysis: &Analysis, id: FnId) -> bool {
