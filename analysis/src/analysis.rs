@@ -4,9 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
-use crate::flow::{self, Decl, EventKind, FnFlow, Root, Step};
+use crate::flow::{self, Acquire, Decl, Event, EventKind, FnFlow, Root, Step};
 use crate::knowledge::Knowledge;
-use crate::knowledge::schema::{LockMode, TypeRole};
+use crate::knowledge::schema::{LockMode, Op, TypeRole};
 use crate::model::{FnId, Model};
 use crate::phases::Phase;
 use crate::rounds::{self, Rounds};
@@ -34,6 +34,8 @@ pub struct Analysis {
     by_file: Vec<Vec<FnId>>,
     /// Who waits for the lock of each declaration, and how; found on first use.
     waits: OnceLock<FxHashMap<Decl, Vec<(FnId, LockMode)>>>,
+    /// Who does what to the map of each declaration; found on first use.
+    map_uses: OnceLock<FxHashMap<Decl, Vec<(FnId, Op)>>>,
     /// Who calls each function; found on first use.
     callers: OnceLock<FxHashMap<FnId, Vec<Caller>>>,
     /// What has run, in order.
@@ -47,6 +49,8 @@ pub struct Caller {
     pub id: FnId,
     /// It calls a method of its own `self`, or of what is in it without a pointer between.
     pub on_self: bool,
+    /// It holds a lock alone then.
+    pub holds_alone: bool,
 }
 
 impl Analysis {
@@ -69,8 +73,20 @@ impl Analysis {
         for id in ids {
             by_file[model.func(id).at.file.0 as usize].push(id);
         }
-        let (waits, callers) = (OnceLock::new(), OnceLock::new());
-        Analysis { workspace, knowledge, settings, model, flows, summaries, by_file, waits, callers, phases }
+        let (waits, map_uses, callers) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Analysis {
+            workspace,
+            knowledge,
+            settings,
+            model,
+            flows,
+            summaries,
+            by_file,
+            waits,
+            map_uses,
+            callers,
+            phases,
+        }
     }
 
     /// The parts of the analysis in the order in which they ran, with the time that each took.
@@ -118,6 +134,30 @@ impl Analysis {
         self.waits.get_or_init(find).get(decl).map_or(&[], Vec::as_slice)
     }
 
+    /// What the functions of the workspace do to the map of this declaration, under whatever lock; each function and
+    /// operation once or more.
+    pub fn map_uses(&self, decl: &Decl) -> &[(FnId, Op)] {
+        let find = || {
+            let mut found: FxHashMap<Decl, Vec<(FnId, Op)>> = FxHashMap::default();
+            for flow in self.flows.iter().flatten() {
+                for event in &flow.events {
+                    let (decl, op) = match &event.kind {
+                        EventKind::Acquire { acquire, .. } => (&acquire.lock.decl, acquire.op),
+                        EventKind::MapOp(it) => (&it.decl, it.op),
+                        _ => continue,
+                    };
+                    let Some(decl) = decl.as_ref().filter(|_| op != Op::None) else { continue };
+                    let uses = found.entry(decl.clone()).or_default();
+                    if uses.last() != Some(&(flow.id, op)) {
+                        uses.push((flow.id, op));
+                    }
+                }
+            }
+            found
+        };
+        self.map_uses.get_or_init(find).get(decl).map_or(&[], Vec::as_slice)
+    }
+
     /// The calls of a function in the workspace, as far as they are resolved.
     pub fn callers(&self, id: FnId) -> &[Caller] {
         let find = || {
@@ -130,7 +170,12 @@ impl Analysis {
                         .receiver
                         .as_ref()
                         .is_some_and(|it| it.root == Root::SelfValue && it.path.iter().all(is_part));
-                    found.entry(call.callee).or_default().push(Caller { id: flow.id, on_self });
+                    let holds_alone = event.held.iter().any(|it| {
+                        let lock = &flow.guard(it.guard).acquire.lock;
+                        !it.maybe && it.mode == LockMode::Exclusive && lock.role == TypeRole::Lock
+                    });
+                    let caller = Caller { id: flow.id, on_self, holds_alone };
+                    found.entry(call.callee).or_default().push(caller);
                 }
             }
             found
@@ -244,6 +289,16 @@ impl<'a> FunctionView<'a> {
     /// What happens while something is held or iterated, calls looked into, in the order of events.
     pub fn happenings(&self) -> impl Iterator<Item = Happening<'a>> + 'a {
         self.file.analysis.summaries.happenings(self.flow)
+    }
+
+    /// What is done to entries of maps, calls looked into, each with the index of its event.
+    pub fn map_happenings(&self) -> impl Iterator<Item = (usize, Happening<'a>)> + 'a {
+        self.file.analysis.summaries.map_happenings(self.flow)
+    }
+
+    /// The locks that the callee of an event takes, in the terms of this function.
+    pub fn taken_inside(&self, event: &Event) -> Vec<Acquire> {
+        self.file.analysis.summaries.taken_inside(event)
     }
 
     /// Its path inside the crate.
