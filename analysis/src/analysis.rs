@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
-use crate::flow::{self, Acquire, Decl, Event, EventKind, FnFlow, Root, Step};
+use crate::flow::{self, Acquire, Decl, Event, EventKind, FnFlow, GuardId, Lock, Place, Root, Step};
 use crate::knowledge::Knowledge;
 use crate::knowledge::schema::{LockMode, Op, TypeRole};
 use crate::model::{FnId, Model};
@@ -135,15 +135,19 @@ impl Analysis {
     }
 
     /// What the functions of the workspace do to the map of this declaration, under whatever lock; each function and
-    /// operation once or more.
+    /// operation once or more. An entry that is bound to a name or handed out is one that is changed.
     pub fn map_uses(&self, decl: &Decl) -> &[(FnId, Op)] {
         let find = || {
             let mut found: FxHashMap<Decl, Vec<(FnId, Op)>> = FxHashMap::default();
             for flow in self.flows.iter().flatten() {
                 for event in &flow.events {
                     let (decl, op) = match &event.kind {
-                        EventKind::Acquire { acquire, .. } => (&acquire.lock.decl, acquire.op),
-                        EventKind::MapOp(it) => (&it.decl, it.op),
+                        EventKind::Acquire { acquire, guard } => {
+                            let changes = acquire.op == Op::Entry && is_kept(flow, acquire, *guard);
+                            (&acquire.lock.decl, if changes { Op::Update } else { acquire.op })
+                        }
+                        EventKind::MapOp(it) if it.decl.is_some() => (&it.decl, it.op),
+                        EventKind::MapOp(it) => (decl_around(flow, event, &it.place), it.op),
                         _ => continue,
                     };
                     let Some(decl) = decl.as_ref().filter(|_| op != Op::None) else { continue };
@@ -210,6 +214,20 @@ impl Analysis {
     pub fn dump_model(&self) -> String {
         self.model.dump()
     }
+}
+
+/// The declaration of the lock that a map is the content of.
+fn decl_around<'a>(flow: &'a FnFlow, event: &Event, map: &Place) -> &'a Option<Decl> {
+    let mut locks = event.held.iter().map(|it| &flow.guard(it.guard).acquire.lock);
+    let is_content =
+        |it: &&Lock| map.path.last() == Some(&Step::Inside) && *map == it.place.then(Step::Inside);
+    locks.find(is_content).map_or(&None, |it| &it.decl)
+}
+
+/// Whether an entry outlives its statement: a local has it, or the caller gets it.
+fn is_kept(flow: &FnFlow, acquire: &Acquire, guard: Option<GuardId>) -> bool {
+    let is_bound = guard.is_some_and(|it| flow.guard(it).binding.is_some());
+    is_bound || flow.shape.guards.iter().any(|it| it.span == acquire.span)
 }
 
 /// One file as a lint sees it.

@@ -167,11 +167,9 @@ impl Walker<'_> {
         let spec = &method.spec;
         let returns = self.known_result(&method.returns, ty, call, &[]);
         let lasting = method.spec.hold == Hold::Result;
-        let value = Value {
-            place: receiver.place.clone(),
-            decl: receiver.decl.clone(),
-            ..Value::of(returns.clone())
-        };
+        let place = self.result_place(method, ty, receiver, &returns, acquire.key.as_ref());
+        let place = place.or_else(|| receiver.place.clone());
+        let value = Value { place, decl: receiver.decl.clone(), ..Value::of(returns.clone()) };
         let wait = self.wait_of(spec.waits, Some(receiver), call);
         let pending = Pending {
             acquire: Some(acquire),

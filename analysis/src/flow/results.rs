@@ -212,7 +212,7 @@ impl<'a> Walker<'a> {
     }
 
     /// What the result names: the same thing through an adapter, what a lock protects, the entry of a key.
-    fn result_place(
+    pub(super) fn result_place(
         &mut self,
         method: &KnownMethod,
         ty: &Ty,

@@ -2,6 +2,7 @@
 
 mod async_guard_across_await;
 mod callback_under_guard;
+mod check_then_act;
 mod delete_during_iteration;
 mod double_lock;
 mod guard_across_await;
@@ -13,7 +14,9 @@ mod guard_outlives_use;
 mod heavy_work_under_guard;
 mod let_underscore_guard;
 mod lock_order_inversion;
+mod lost_update;
 mod recursive_read;
+mod stale_two_phase_delete;
 mod static_mut_map;
 mod suppression_without_reason;
 mod unknown_lint;
@@ -26,6 +29,7 @@ pub static LINTS: &[&Lint] = &[
     &static_mut_map::LINT,
     &guard_outlived::LINT,
     &delete_during_iteration::LINT,
+    &stale_two_phase_delete::LINT,
     &guard_across_await::LINT,
     &async_guard_across_await::LINT,
     &guard_across_blocking::LINT,
@@ -38,6 +42,8 @@ pub static LINTS: &[&Lint] = &[
     &double_lock::LINT,
     &recursive_read::LINT,
     &lock_order_inversion::LINT,
+    &check_then_act::LINT,
+    &lost_update::LINT,
     &unused_suppression::LINT,
     &suppression_without_reason::LINT,
     &unknown_lint::LINT,
