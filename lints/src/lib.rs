@@ -16,6 +16,7 @@ mod derived;
 mod engine;
 mod finding;
 mod fix;
+mod iterating;
 mod lint;
 mod lints;
 mod moves;

@@ -12,6 +12,7 @@ mod guard_leak;
 mod guard_outlived;
 mod guard_outlives_use;
 mod heavy_work_under_guard;
+mod insert_during_iteration;
 mod let_underscore_guard;
 mod lock_order_inversion;
 mod lost_update;
@@ -29,6 +30,7 @@ pub static LINTS: &[&Lint] = &[
     &static_mut_map::LINT,
     &guard_outlived::LINT,
     &delete_during_iteration::LINT,
+    &insert_during_iteration::LINT,
     &stale_two_phase_delete::LINT,
     &guard_across_await::LINT,
     &async_guard_across_await::LINT,
