@@ -8,6 +8,7 @@ use crate::flow::{self, Acquire, Decl, Event, EventKind, FnFlow, GuardId, Lock, 
 use crate::knowledge::Knowledge;
 use crate::knowledge::schema::{LockMode, Op, TypeRole};
 use crate::model::{FnId, Model};
+use crate::name::Name;
 use crate::phases::Phase;
 use crate::rounds::{self, Rounds};
 use crate::settings::Settings;
@@ -141,13 +142,17 @@ impl Analysis {
             let mut found: FxHashMap<Decl, Vec<(FnId, Op)>> = FxHashMap::default();
             for flow in self.flows.iter().flatten() {
                 for event in &flow.events {
+                    // A `get` that takes the map exclusively notes the access, and leaves the entry as it is.
+                    let seen = |op, method: &Name| if method == "get" { Op::Get } else { op };
                     let (decl, op) = match &event.kind {
                         EventKind::Acquire { acquire, guard } => {
                             let changes = acquire.op == Op::Entry && is_kept(flow, acquire, *guard);
                             (&acquire.lock.decl, if changes { Op::Update } else { acquire.op })
                         }
-                        EventKind::MapOp(it) if it.decl.is_some() => (&it.decl, it.op),
-                        EventKind::MapOp(it) => (decl_around(flow, event, &it.place), it.op),
+                        EventKind::MapOp(it) if it.decl.is_some() => (&it.decl, seen(it.op, &it.method)),
+                        EventKind::MapOp(it) => {
+                            (decl_around(flow, event, &it.place), seen(it.op, &it.method))
+                        }
                         _ => continue,
                     };
                     let Some(decl) = decl.as_ref().filter(|_| op != Op::None) else { continue };

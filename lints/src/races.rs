@@ -48,6 +48,11 @@ impl<'a> Accesses<'a> {
         Conditions::of(self.function, &self.body, check.span(), gives(self.function, check))
     }
 
+    /// Whether the code around an access knows its answer: it asks itself, or calls a function that gives the answer.
+    pub(crate) fn is_answered(&self, check: &Access<'_>) -> bool {
+        !check.is_called() || gives(self.function, check) != Gives::Other
+    }
+
     /// The accesses behind `first` to the same map that are another step than it, and that others can come before.
     pub(crate) fn later<'b>(&'b self, first: &'b Access<'a>) -> impl Iterator<Item = &'b Access<'a>> + 'b {
         let later = self.all.iter().filter(|it| it.at > first.at && it.span().start >= first.span().start);

@@ -10,40 +10,46 @@ use safe_map_analysis::ty::Ty;
 
 use crate::conditions::Conditions;
 
-/// How deep fields are looked into.
+/// How deep types are looked into.
 const MAX_DEPTH: u32 = 6;
 
 /// Whether a value is more than what it says: it can be changed or waited for by who has it, so that another one like it is
-/// no replacement. A handle in a field beside others may well be shared by both.
+/// no replacement. A handle in a field beside others may well be shared by both, and what is deep inside is a detail.
 pub(crate) fn has_identity(model: &Model, ty: &Ty) -> bool {
-    has_identity_to(model, ty, MAX_DEPTH)
+    has_identity_to(model, ty, (MAX_DEPTH, 1))
 }
 
-fn has_identity_to(model: &Model, ty: &Ty, depth: u32) -> bool {
+fn has_identity_to(model: &Model, ty: &Ty, (depth, structs): (u32, u32)) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
     match ty {
-        Ty::Known(_, args) => match model.role(ty) {
-            Some(
-                TypeRole::Lock | TypeRole::SharedMap | TypeRole::Cell | TypeRole::Handle | TypeRole::Resource,
-            ) => true,
+        Ty::Known(id, args) => match model.role(ty) {
+            Some(TypeRole::Lock | TypeRole::SharedMap | TypeRole::Cell | TypeRole::Handle) => true,
+            Some(TypeRole::Resource) => is_end_or_pool(model.knowledge().ty(*id).name()),
             Some(TypeRole::Layer | TypeRole::Enum | TypeRole::Collection | TypeRole::Map) => {
-                args.iter().any(|it| has_identity_to(model, it, depth))
+                args.iter().any(|it| has_identity_to(model, it, (depth, structs)))
             }
             _ => false,
         },
         Ty::Foreign(path, _) => path.rsplit("::").next().is_some_and(is_shared_state),
-        Ty::Tuple(items) => items.iter().any(|it| has_identity_to(model, it, depth)),
+        Ty::Tuple(items) => items.iter().any(|it| has_identity_to(model, it, (depth, structs))),
         Ty::Adt(id, args) => {
             let fields = model.adt_fields(*id);
             let params = &model.adt(*id).params;
             let is_newtype = fields.len() == 1;
+            let Some(structs) = structs.checked_sub(u32::from(!is_newtype)) else { return false };
             fields.iter().any(|it| {
                 let ty = it.ty.instantiate(params, args);
-                (is_newtype || model.role(&ty) != Some(TypeRole::Layer)) && has_identity_to(model, &ty, depth)
+                let is_own = is_newtype || model.role(&ty) != Some(TypeRole::Layer);
+                is_own && has_identity_to(model, &ty, (depth, structs))
             })
         }
         _ => false,
     }
+}
+
+/// The end of a channel is lost with what the other end sends, a pool with its connections. Another client is as good as one.
+fn is_end_or_pool(name: &str) -> bool {
+    name.ends_with("Sender") || name.ends_with("Receiver") || name.contains("Pool")
 }
 
 /// Whether a value is a lock, layers aside.
@@ -126,6 +132,8 @@ fn is_awaited(body: &Body, call: Span) -> bool {
 pub(crate) fn adds_up(model: &Model, ty: &Ty) -> bool {
     match (model.role(ty), ty) {
         (Some(TypeRole::Collection | TypeRole::Map), _) | (_, Ty::Adt(..)) => true,
+        // What is behind an `Arc` is only changed by another `Arc`.
+        (Some(TypeRole::Layer), Ty::Known(id, _)) if model.knowledge().ty(*id).name() != "Box" => false,
         (Some(TypeRole::Layer | TypeRole::Enum), Ty::Known(_, args)) => {
             args.first().is_some_and(|it| adds_up(model, it))
         }

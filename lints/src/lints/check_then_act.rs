@@ -126,7 +126,7 @@ fn harm(
     act: &Access<'_>,
     outcome: Outcome,
 ) -> Option<Harm> {
-    let is_told = check.is_same_entry(act) && accesses.is_plain(act);
+    let is_told = check.is_same_entry(act) && accesses.is_answered(check) && accesses.is_plain(act);
     if !is_told || !accesses.is_shared(act) || accesses.is_asked_again(check, act) {
         return None;
     }

@@ -89,6 +89,7 @@ fn is_lost(
     write: &Access<'_>,
 ) -> bool {
     is_same_entry(accesses, conditions, read, write)
+        && accesses.is_answered(read)
         && accesses.is_shared(write)
         && !accesses.is_asked_again(read, write)
         && conditions.at(write.span()).is_none_or(|it| it.presence != Some(false))

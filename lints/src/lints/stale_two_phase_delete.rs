@@ -126,6 +126,7 @@ fn is_stale(
         _ => is_collected(accesses, conditions, check, act),
     };
     is_decided
+        && accesses.is_answered(check)
         && accesses.is_plain(act)
         && accesses.is_shared(act)
         && !accesses.is_asked_again(check, act)
@@ -153,7 +154,7 @@ fn is_collected(
 fn changes(accesses: &Accesses<'_>, check: &Access<'_>, act: &Access<'_>) -> bool {
     let model = accesses.function.model();
     let stores = |op| matches!(op, Op::Insert | Op::Entry);
-    let is_stored = || act.decl.is_none() || accesses.others(act, stores);
+    let is_stored = || act.decl.is_none() && check.key.is_some() || accesses.others(act, stores);
     accesses.others(act, |op| changes_in_place(op, &act.values, model))
         || check.op == Op::GetMut && is_stored()
         || (has_identity(model, &act.values) || check.key.is_some() && is_foreign(model, &act.values))
