@@ -37,7 +37,7 @@ pub(crate) fn chosen(body: &Body, walk: Span) -> Chosen {
 }
 
 /// The calls that are chained to an expression, itself first: `map.iter()`, `map.iter().filter(..)`.
-fn chain(body: &Body, start: Span) -> Vec<ExprId> {
+pub(crate) fn chain(body: &Body, start: Span) -> Vec<ExprId> {
     let is_start = |it: &Expr| it.span == start && matches!(it.kind, ExprKind::MethodCall { .. });
     let Some(first) = body.exprs.iter().position(is_start) else { return Vec::new() };
     let mut chain = vec![ExprId(first as u32)];

@@ -3,8 +3,10 @@
 mod async_guard_across_await;
 mod callback_under_guard;
 mod check_then_act;
+mod collect_then_delete;
 mod delete_during_iteration;
 mod double_lock;
+mod full_scan;
 mod guard_across_await;
 mod guard_across_blocking;
 mod guard_in_scrutinee;
@@ -32,6 +34,8 @@ pub static LINTS: &[&Lint] = &[
     &delete_during_iteration::LINT,
     &insert_during_iteration::LINT,
     &stale_two_phase_delete::LINT,
+    &collect_then_delete::LINT,
+    &full_scan::LINT,
     &guard_across_await::LINT,
     &async_guard_across_await::LINT,
     &guard_across_blocking::LINT,
