@@ -167,13 +167,21 @@ impl<'a> Accesses<'a> {
         self.uses(access).iter().any(|(id, op)| *id != self.function.id && is_it(*op))
     }
 
-    /// Whether an access is in a loop without an end, and no other function does what could meet it: the loop of one task.
+    /// Whether an access is in a loop that waits for what comes next, and no other function does what could meet it: the
+    /// loop of one task.
     pub(crate) fn is_done_by_one_loop(&self, act: &Access<'_>, is_it: impl Fn(Op) -> bool) -> bool {
-        let is_endless = |it: &Expr| match &it.kind {
+        let loops = self.body.exprs.iter().filter(|it| match &it.kind {
             ExprKind::Loop { .. } | ExprKind::While { .. } => it.span.contains(act.span()),
             _ => false,
+        });
+        let waits = |it: &Expr| match &it.kind {
+            ExprKind::Await(_) => true,
+            ExprKind::MethodCall { method, .. } => matches!(method.as_str(), "recv" | "accept" | "wait"),
+            ExprKind::Macro(call) => call.path.last().is_some_and(|it| it.name == "select"),
+            _ => false,
         };
-        self.body.exprs.iter().any(is_endless) && !self.others(act, is_it)
+        let waits_in = |span: Span| self.body.exprs.iter().any(|it| span.contains(it.span) && waits(it));
+        loops.into_iter().any(|it| waits_in(it.span)) && !self.others(act, is_it)
     }
 
     /// Whether everybody who inserts makes up a new key for it: no other entry can come under an old one.

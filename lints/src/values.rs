@@ -25,6 +25,7 @@ fn has_identity_to(model: &Model, ty: &Ty, (depth, structs): (u32, u32)) -> bool
         Ty::Known(id, args) => match model.role(ty) {
             Some(TypeRole::Lock | TypeRole::SharedMap | TypeRole::Cell | TypeRole::Handle) => true,
             Some(TypeRole::Resource) => is_end_or_pool(model.knowledge().ty(*id).name()),
+            _ if is_shared_state(model.knowledge().ty(*id).name()) => true,
             Some(TypeRole::Layer | TypeRole::Enum | TypeRole::Collection | TypeRole::Map) => {
                 args.iter().any(|it| has_identity_to(model, it, (depth, structs)))
             }
