@@ -1,6 +1,6 @@
 //! What becomes of the value of an expression: who takes it, or that nobody does.
 
-use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatKind, StmtKind};
+use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, MacroArgs, PatKind, StmtKind};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 
@@ -73,4 +73,29 @@ pub(crate) fn next_method(body: &Body, id: ExprId) -> Option<&Name> {
 pub(crate) fn is_granted(body: &Body, id: ExprId) -> bool {
     matches!(body.expr(id).kind, ExprKind::Index { .. })
         || next_method(body, id).is_some_and(|it| matches!(it.as_str(), "unwrap" | "expect"))
+}
+
+/// The `if` without `else` that does nothing but evaluate the expression at `only`: its span and condition.
+pub(crate) fn only_in_if(body: &Body, only: Span) -> Option<(Span, ExprId)> {
+    body.exprs.iter().find_map(|it| {
+        let ExprKind::If { cond, then, otherwise: None } = &it.kind else { return None };
+        let ExprKind::Block(block) = &body.expr(*then).kind else { return None };
+        let [stmt] = block.stmts.as_slice() else { return None };
+        match stmt.kind {
+            StmtKind::Expr { expr, semi: true } if block.tail.is_none() && body.expr(expr).span == only => {
+                Some((it.span, *cond))
+            }
+            _ => None,
+        }
+    })
+}
+
+/// Whether an expression can be put into a closure: it leaves nothing and awaits nothing, as far as it parsed.
+pub(crate) fn fits_closure(body: &Body, within: Span) -> bool {
+    body.exprs.iter().filter(|it| within.contains(it.span)).all(|it| match &it.kind {
+        ExprKind::Await(_) | ExprKind::Try(_) | ExprKind::Return(_) | ExprKind::Unknown => false,
+        ExprKind::Break { .. } | ExprKind::Continue { .. } | ExprKind::Yield(_) => false,
+        ExprKind::Macro(call) => call.args != MacroArgs::Opaque,
+        _ => true,
+    })
 }

@@ -82,6 +82,16 @@ fn is_shared_state(name: &str) -> bool {
         || matches!(name, "Notify" | "Semaphore" | "Sender" | "UnboundedSender" | "CancellationToken")
 }
 
+/// Whether a value can be changed by who has it, however deep in it.
+pub(crate) fn changes_by_itself(model: &Model, ty: &Ty) -> bool {
+    has_identity_to(model, ty, (MAX_DEPTH, 3))
+}
+
+/// Whether an operation can put an entry there that was not.
+pub(crate) fn stores(op: Op) -> bool {
+    matches!(op, Op::Insert | Op::Entry | Op::Update)
+}
+
 /// Whether an operation changes an entry where it is.
 pub(crate) fn changes_in_place(op: Op, values: &Ty, model: &Model) -> bool {
     match op {

@@ -60,16 +60,19 @@
 //! A question in another function counts if that function only asks. An insert whose result is used is taken for a decision.
 
 use safe_map_analysis::FunctionView;
+use safe_map_analysis::facts::{Body, ExprId, ExprKind, UnaryOp};
 use safe_map_analysis::knowledge::schema::{Op, TypeRole};
+use safe_map_analysis::span::Span;
 
 use crate::access::Access;
+use crate::bodies::is_named;
 use crate::brief::site;
 use crate::conditions::{Conditions, Outcome};
-use crate::parents::{expr_at, is_discarded, is_granted};
+use crate::parents::{expr_at, fits_closure, is_discarded, is_granted, only_in_if};
 use crate::races::Accesses;
 use crate::story::{Turns, access_finding, access_name, here, interleaving};
-use crate::values::{adds_up, changes_in_place, done_twice, has_identity, is_lock, turns_away};
-use crate::{Check, Finding, Group, Level, Lint};
+use crate::values::{adds_up, changes_in_place, done_twice, has_identity, is_lock, stores, turns_away};
+use crate::{Applicability, Check, Edit, Finding, Fix, Group, Level, Lint};
 
 use super::delete_during_iteration::deletes;
 
@@ -77,7 +80,7 @@ pub(crate) static LINT: Lint = Lint {
     name: "check_then_act",
     group: Group::Atomicity,
     level: Level::Warn,
-    has_fix: false,
+    has_fix: true,
     merges_sites: false,
     source: include_str!("check_then_act.rs"),
     check: Check::Contention(check),
@@ -109,7 +112,9 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         let Some((act, harm)) = found else { continue };
         if !reported.contains(&act.span()) {
             reported.push(act.span());
-            out.push(report(&accesses, check, act, &harm));
+            let mut finding = report(&accesses, check, act, &harm);
+            finding.fixes.extend(fix(&accesses, check, act));
+            out.push(finding);
         }
     }
 }
@@ -131,11 +136,7 @@ fn harm(
         return None;
     }
     match (act.op, outcome.presence) {
-        (Op::Insert, Some(false))
-            if accesses.is_done_by_one_loop(act, |op| matches!(op, Op::Insert | Op::Entry)) =>
-        {
-            None
-        }
+        (Op::Insert, Some(false)) if accesses.is_done_by_one_loop(act, stores) => None,
         (Op::Insert, Some(false)) if is_thrown_away(accesses, act) => lost(accesses, conditions, act),
         (Op::Get | Op::GetMut | Op::Remove, Some(true)) if is_taken_for_granted(accesses, act) => {
             accesses.anybody(act, deletes).then_some(Harm::Gone)
@@ -247,10 +248,53 @@ fn help(act: &Access<'_>, harm: &Harm) -> String {
     }
 }
 
+/// `map.entry(key).or_insert_with(|| value);` for an `if` that asks for the key and does nothing but insert.
+fn fix(accesses: &Accesses<'_>, check: &Access<'_>, act: &Access<'_>) -> Option<Fix> {
+    let body = &accesses.body;
+    let has_entry = act.guard.is_some() || act.acquire.lock.type_name == *"DashMap";
+    if act.op != Op::Insert || act.method != "insert" || act.is_called() || !has_entry {
+        return None;
+    }
+    let (whole, cond) = only_in_if(body, act.span())?;
+    let ExprKind::MethodCall { receiver, args, .. } = &body.expr(expr_at(body, act.span())?).kind else {
+        return None;
+    };
+    let [key, value] = args.as_slice() else { return None };
+    let (key, value) = (body.expr(*key).span, body.expr(*value).span);
+    let shares = body.exprs.iter().filter(|it| key.contains(it.span)).any(|it| match &it.kind {
+        ExprKind::Path(path) => path.as_ident().is_some_and(|it| is_named(body, value, it)),
+        _ => false,
+    });
+    if !asks_only(body, cond, check.span()) || shares || !fits_closure(body, value) {
+        return None;
+    }
+    let text = |it: Span| accesses.function.file.parsed().source.text.get(it.start as usize..it.end as usize);
+    let map = text(body.expr(*receiver).span)?;
+    Some(Fix {
+        title: "ask and insert in one step".to_string(),
+        applicability: Applicability::MaybeIncorrect,
+        edits: vec![Edit {
+            place: here(accesses.function, whole),
+            replacement: format!("{map}.entry({}).or_insert_with(|| {});", text(key)?, text(value)?),
+        }],
+    })
+}
+
+/// Whether a condition is that the entry is not there, and nothing else.
+fn asks_only(body: &Body, cond: ExprId, check: Span) -> bool {
+    match &body.expr(cond).kind {
+        ExprKind::Unary { op: UnaryOp::Not, operand } => body.expr(*operand).span == check,
+        ExprKind::MethodCall { receiver, method, .. } => {
+            method == "is_none" && body.expr(*receiver).span == check
+        }
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::LINT;
-    use crate::testing::{check, found};
+    use crate::testing::{check, fixed, found};
 
     #[test]
     fn a_key_that_is_not_there_and_a_value_with_a_life_of_its_own() {
@@ -342,6 +386,46 @@ fn made() -> String {{ String::new() }}
             "let m = dashmap::DashMap::new(); if !m.contains_key(k) { m.insert(k, Arc::new(Mutex::new(1))); }",
         ] {
             assert_eq!(count(body), 0, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_if_that_only_inserts_becomes_an_entry() {
+        let text = "
+use std::sync::{Arc, Mutex};
+struct Locks { by_name: dashmap::DashMap<String, Arc<Mutex<u64>>> }
+impl Locks {
+    fn make(&self, name: &str) {
+        if !self.by_name.contains_key(name) {
+            self.by_name.insert(name.to_string(), Arc::new(Mutex::new(1)));
+        }
+    }
+}
+";
+        let fixed = fixed(&LINT, text).expect("a fix");
+        let entry =
+            "        self.by_name.entry(name.to_string()).or_insert_with(|| Arc::new(Mutex::new(1)));\n    }";
+        assert!(fixed.contains(entry), "{fixed}");
+    }
+
+    #[test]
+    fn no_fix_where_more_is_done_or_the_value_needs_the_key() {
+        for body in [
+            "if !self.m.contains_key(&k) { println!(); self.m.insert(k, Arc::default()); }",
+            "if !self.m.contains_key(&k) { self.m.insert(k, made(&k)); }",
+            "if !self.m.contains_key(&k) { self.m.insert(k, Arc::default()); } else { println!(); }",
+            "if !self.m.contains_key(&k) && k > 1 { self.m.insert(k, Arc::default()); }",
+        ] {
+            let text = format!(
+                "
+use std::sync::{{Arc, Mutex}};
+struct S {{ m: dashmap::DashMap<u64, Arc<Mutex<u64>>> }}
+impl S {{ fn f(&self, k: u64) {{ {body} }} }}
+fn made(k: &u64) -> Arc<Mutex<u64>> {{ Arc::default() }}
+"
+            );
+            assert_eq!(found(&LINT, &text).len(), 1, "{body}");
+            assert_eq!(fixed(&LINT, &text), None, "{body}");
         }
     }
 }

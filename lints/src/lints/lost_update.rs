@@ -116,7 +116,8 @@ fn is_same_entry(
 /// comes back.
 fn is_filled_elsewhere(accesses: &Accesses<'_>, write: &Access<'_>) -> bool {
     let model = accesses.function.model();
-    accesses.others(write, |op| op == Op::Entry && changes_in_place(op, &write.values, model))
+    let adds = |op| op == Op::Update || op == Op::Entry && changes_in_place(op, &write.values, model);
+    accesses.others(write, adds)
 }
 
 /// Whether what is written is what was read, changed: a `mut` local of it, or something that is plainly made of it.
@@ -223,7 +224,7 @@ fn report(accesses: &Accesses<'_>, read: &Access<'_>, write: &Access<'_>) -> Fin
         last: "replaces what B has changed in",
     };
     let other = match read.op {
-        Op::Remove => accesses.place_of(write, |op| op == Op::Entry),
+        Op::Remove => accesses.place_of(write, |op| matches!(op, Op::Entry | Op::Update)),
         _ => None,
     };
     let other = other.unwrap_or(here(function, write.span()));

@@ -76,7 +76,7 @@ use crate::conditions::Conditions;
 use crate::parents::arguments;
 use crate::races::Accesses;
 use crate::story::{Turns, access_finding, access_name, here, interleaving};
-use crate::values::{changes_in_place, has_identity, is_foreign};
+use crate::values::{changes_by_itself, changes_in_place, is_foreign, stores};
 use crate::{Check, Finding, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
@@ -128,10 +128,12 @@ fn is_stale(
     is_decided
         && accesses.is_answered(check)
         && accesses.is_plain(act)
+        // Two functions that belong together may know of each other what is not seen here.
+        && !(check.is_called() && act.is_called())
         && accesses.is_shared(act)
         && !accesses.is_asked_again(check, act)
         && changes(accesses, check, act)
-        && !accesses.is_done_by_one_loop(act, |op| matches!(op, Op::Insert | Op::Entry | Op::GetMut))
+        && !accesses.is_done_by_one_loop(act, |op| stores(op) || op == Op::GetMut)
         && !accesses.has_keys_of_its_own(act)
 }
 
@@ -153,11 +155,10 @@ fn is_collected(
 /// than what it says.
 fn changes(accesses: &Accesses<'_>, check: &Access<'_>, act: &Access<'_>) -> bool {
     let model = accesses.function.model();
-    let stores = |op| matches!(op, Op::Insert | Op::Entry);
     let is_stored = || act.decl.is_none() && check.key.is_some() || accesses.others(act, stores);
     accesses.others(act, |op| changes_in_place(op, &act.values, model))
         || check.op == Op::GetMut && is_stored()
-        || (has_identity(model, &act.values) || check.key.is_some() && is_foreign(model, &act.values))
+        || (changes_by_itself(model, &act.values) || check.key.is_some() && is_foreign(model, &act.values))
             && is_stored()
 }
 
