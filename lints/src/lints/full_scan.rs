@@ -51,7 +51,7 @@
 //! default. Walks over maps behind one lock are left to the lints about guards.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind};
+use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, Stmt, StmtKind};
 use safe_map_analysis::flow::{Acquire, Event, EventKind, Guard};
 use safe_map_analysis::knowledge::schema::{LockMode, Locking, Op, TypeRole};
 use safe_map_analysis::span::Span;
@@ -124,19 +124,19 @@ fn looks_for_one(body: &Body, walk: Span) -> bool {
     ends || chain.iter().any(|it| is_left_early(body, *it))
 }
 
-/// `for entry in map.iter() { if entry.key() == key { ..; break; } }`: a loop whose body is one condition that leaves.
+/// `for entry in map.iter() { if entry.key() == key { ..; break; } }`: a loop whose body is one condition that leaves, names aside.
 fn is_left_early(body: &Body, iter: ExprId) -> bool {
     let turn = body.exprs.iter().find_map(|it| match &it.kind {
         ExprKind::For { iter: head, body, .. } if *head == iter => Some(*body),
         _ => None,
     });
     let Some(ExprKind::Block(block)) = turn.map(|it| &body.expr(it).kind) else { return false };
+    let is_let = |it: &Stmt| matches!(it.kind, StmtKind::Let { .. });
     let only = match (block.stmts.as_slice(), block.tail) {
-        ([], Some(tail)) => tail,
-        ([one], None) => match one.kind {
-            safe_map_analysis::facts::StmtKind::Expr { expr, .. } => expr,
-            _ => return false,
-        },
+        (lets, Some(tail)) if lets.iter().all(is_let) => tail,
+        ([lets @ .., Stmt { kind: StmtKind::Expr { expr, .. }, .. }], None) if lets.iter().all(is_let) => {
+            *expr
+        }
         _ => return false,
     };
     let ExprKind::If { cond, then, otherwise: None } = &body.expr(only).kind else { return false };
@@ -191,7 +191,8 @@ mod tests {
 fn f(m: &dashmap::DashMap<u64, String>, name: &str, id: u64) -> Option<u64> {
     for mut it in m.iter_mut() {
 //                ^^^^^^^^^^^^ full_scan
-        if *it.key() == id { it.push('x'); break; }
+        let key = *it.key();
+        if key == id { it.push('x'); break; }
     }
     m.iter().find(|it| it.value() == name).map(|it| *it.key())
 //  ^^^^^^^^ full_scan
