@@ -104,6 +104,9 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     let Some(accesses) = Accesses::of(function) else { return };
     let mut reported = Vec::new();
     for check in accesses.all.iter().filter(|it| asks(it)) {
+        if accesses.later(check).next().is_none() {
+            continue;
+        }
         let conditions = accesses.conditions(check);
         let found = accesses.later(check).find_map(|act| {
             let outcome = conditions.at(act.span())?;

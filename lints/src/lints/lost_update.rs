@@ -66,6 +66,9 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     let Some(accesses) = Accesses::of(function) else { return };
     let mut reported = Vec::new();
     for read in accesses.all.iter().filter(|it| takes(it)) {
+        if accesses.later(read).next().is_none() {
+            continue;
+        }
         let conditions = accesses.conditions(read);
         for write in accesses.later(read).filter(|it| it.op == Op::Insert && !it.is_called()) {
             let is_new = !reported.contains(&write.span());

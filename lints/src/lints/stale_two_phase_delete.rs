@@ -93,6 +93,9 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     let Some(accesses) = Accesses::of(function) else { return };
     let mut reported = Vec::new();
     for check in accesses.all.iter().filter(|it| looks(it)) {
+        if accesses.later(check).next().is_none() {
+            continue;
+        }
         let conditions = accesses.conditions(check);
         for act in accesses.later(check).filter(|it| it.op == Op::Remove) {
             let is_new = !reported.contains(&act.span());
