@@ -54,7 +54,7 @@
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprKind};
-use safe_map_analysis::knowledge::schema::Op;
+use safe_map_analysis::knowledge::schema::{Op, TypeRole};
 use safe_map_analysis::span::Span;
 
 use crate::access::Access;
@@ -84,10 +84,16 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         let removal = accesses.all.iter().filter(|it| it.at > walk.at).filter(removes).find(|it| {
             let key = arguments(&accesses.body, it.span()).first();
             key.is_some_and(|key| is_of_collected(&accesses.body, &conditions, *key, it.span()))
+                && !is_under(walk, it)
                 && is_alone(&accesses.body, it.span())
         });
         out.extend(removal.map(|it| report(&accesses, walk, it)));
     }
+}
+
+/// Whether the walk is still going on at the removal: another story, and a worse one.
+fn is_under(walk: &Access<'_>, removal: &Access<'_>) -> bool {
+    walk.acquire.lock.role == TypeRole::SharedMap && walk.is_held_at(removal.happening.event)
 }
 
 /// Whether a removal whose result nobody wants is all that its loop does, lines of a log aside.
@@ -177,6 +183,7 @@ impl S {
     fn f(&self) {
         let keys: Vec<u64> = self.m.iter().map(|it| *it.key()).collect();
         for key in &keys { self.n.remove(key); }
+        for key in self.m.iter().map(|it| *it.key()) { self.m.remove(&key); }
         for key in &keys { self.m.remove(key); told(*key); }
         for key in &keys { if let Some((_, it)) = self.m.remove(key) { told(it); } }
     }
