@@ -4,10 +4,11 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
-use crate::flow::{self, Decl, Event, EventKind, FnFlow, Root, Step};
+use crate::flow::{self, Acquire, Decl, Event, EventKind, FnFlow, GuardId, Lock, Place, Root, Step};
 use crate::knowledge::Knowledge;
-use crate::knowledge::schema::{GuardClass, LockMode, TypeRole};
+use crate::knowledge::schema::{GuardClass, LockMode, Op, TypeRole};
 use crate::model::{FnId, Model};
+use crate::name::Name;
 use crate::phases::Phase;
 use crate::rounds::{self, Rounds};
 use crate::settings::Settings;
@@ -34,6 +35,8 @@ pub struct Analysis {
     by_file: Vec<Vec<FnId>>,
     /// Who waits for the lock of each declaration, and how; found on first use.
     waits: OnceLock<FxHashMap<Decl, Vec<Waiter>>>,
+    /// Who does what to the map of each declaration; found on first use.
+    map_uses: OnceLock<FxHashMap<Decl, Vec<(FnId, Op)>>>,
     /// Who calls each function; found on first use.
     callers: OnceLock<FxHashMap<FnId, Vec<Caller>>>,
     /// What has run, in order.
@@ -66,6 +69,8 @@ pub struct Caller {
     pub held: Vec<(Decl, bool)>,
     /// It calls in a closure or task that is not known to run as part of it.
     pub is_apart: bool,
+    /// It holds a lock alone then.
+    pub holds_alone: bool,
 }
 
 impl Analysis {
@@ -88,8 +93,20 @@ impl Analysis {
         for id in ids {
             by_file[model.func(id).at.file.0 as usize].push(id);
         }
-        let (waits, callers) = (OnceLock::new(), OnceLock::new());
-        Analysis { workspace, knowledge, settings, model, flows, summaries, by_file, waits, callers, phases }
+        let (waits, map_uses, callers) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Analysis {
+            workspace,
+            knowledge,
+            settings,
+            model,
+            flows,
+            summaries,
+            by_file,
+            waits,
+            map_uses,
+            callers,
+            phases,
+        }
     }
 
     /// The parts of the analysis in the order in which they ran, with the time that each took.
@@ -141,6 +158,38 @@ impl Analysis {
         self.waits.get_or_init(find).get(decl).map_or(&[], Vec::as_slice)
     }
 
+    /// What the functions of the workspace do to the map of this declaration, under whatever lock; each function and
+    /// operation once or more. An entry that is bound to a name or handed out is one that is changed.
+    pub fn map_uses(&self, decl: &Decl) -> &[(FnId, Op)] {
+        let find = || {
+            let mut found: FxHashMap<Decl, Vec<(FnId, Op)>> = FxHashMap::default();
+            for flow in self.flows.iter().flatten() {
+                for event in &flow.events {
+                    // A `get` that takes the map exclusively notes the access, and leaves the entry as it is.
+                    let seen = |op, method: &Name| if method == "get" { Op::Get } else { op };
+                    let (decl, op) = match &event.kind {
+                        EventKind::Acquire { acquire, guard } => {
+                            let changes = acquire.op == Op::Entry && is_kept(flow, acquire, *guard);
+                            (&acquire.lock.decl, if changes { Op::Update } else { acquire.op })
+                        }
+                        EventKind::MapOp(it) if it.decl.is_some() => (&it.decl, seen(it.op, &it.method)),
+                        EventKind::MapOp(it) => {
+                            (decl_around(flow, event, &it.place), seen(it.op, &it.method))
+                        }
+                        _ => continue,
+                    };
+                    let Some(decl) = decl.as_ref().filter(|_| op != Op::None) else { continue };
+                    let uses = found.entry(decl.clone()).or_default();
+                    if uses.last() != Some(&(flow.id, op)) {
+                        uses.push((flow.id, op));
+                    }
+                }
+            }
+            found
+        };
+        self.map_uses.get_or_init(find).get(decl).map_or(&[], Vec::as_slice)
+    }
+
     /// The calls of a function in the workspace, as far as they are resolved.
     pub fn callers(&self, id: FnId) -> &[Caller] {
         let find = || {
@@ -153,11 +202,16 @@ impl Analysis {
                         .receiver
                         .as_ref()
                         .is_some_and(|it| it.root == Root::SelfValue && it.path.iter().all(is_part));
+                    let holds_alone = event.held.iter().any(|it| {
+                        let lock = &flow.guard(it.guard).acquire.lock;
+                        !it.maybe && it.mode == LockMode::Exclusive && lock.role == TypeRole::Lock
+                    });
                     found.entry(call.callee).or_default().push(Caller {
                         id: flow.id,
                         on_self,
                         held: held_at(flow, event),
                         is_apart: !event.is_own,
+                        holds_alone,
                     });
                 }
             }
@@ -200,6 +254,20 @@ fn held_at(flow: &FnFlow, event: &Event) -> Vec<(Decl, bool)> {
     let is_alone = |mode| matches!(mode, LockMode::Exclusive | LockMode::Upgradable);
     let held = event.held.iter().filter(|it| !it.maybe);
     held.filter_map(|it| Some((flow.guard(it.guard).acquire.lock.decl.clone()?, is_alone(it.mode)))).collect()
+}
+
+/// The declaration of the lock that a map is the content of.
+fn decl_around<'a>(flow: &'a FnFlow, event: &Event, map: &Place) -> &'a Option<Decl> {
+    let mut locks = event.held.iter().map(|it| &flow.guard(it.guard).acquire.lock);
+    let is_content =
+        |it: &&Lock| map.path.last() == Some(&Step::Inside) && *map == it.place.then(Step::Inside);
+    locks.find(is_content).map_or(&None, |it| &it.decl)
+}
+
+/// Whether an entry outlives its statement: a local has it, or the caller gets it.
+fn is_kept(flow: &FnFlow, acquire: &Acquire, guard: Option<GuardId>) -> bool {
+    let is_bound = guard.is_some_and(|it| flow.guard(it).binding.is_some());
+    is_bound || flow.shape.guards.iter().any(|it| it.span == acquire.span)
 }
 
 /// One file as a lint sees it.
@@ -279,6 +347,16 @@ impl<'a> FunctionView<'a> {
     /// What happens while something is held or iterated, calls looked into, in the order of events.
     pub fn happenings(&self) -> impl Iterator<Item = Happening<'a>> + 'a {
         self.file.analysis.summaries.happenings(self.flow)
+    }
+
+    /// What is done to entries of maps, calls looked into, each with the index of its event.
+    pub fn map_happenings(&self) -> impl Iterator<Item = (usize, Happening<'a>)> + 'a {
+        self.file.analysis.summaries.map_happenings(self.flow)
+    }
+
+    /// The locks that the callee of an event takes, in the terms of this function.
+    pub fn taken_inside(&self, event: &Event) -> Vec<Acquire> {
+        self.file.analysis.summaries.taken_inside(event)
     }
 
     /// Its path inside the crate.

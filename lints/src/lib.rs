@@ -3,9 +3,12 @@
 //! In: an [`Analysis`](safe_map_analysis::Analysis). Out: [`Finding`]s, plain data. Each lint is one file in
 //! `lints/`, with its documentation, its check, its wording, its fix and its tests; [`LINTS`] lists them.
 
+mod access;
 mod bodies;
 mod brief;
 mod callbacks;
+mod collected;
+mod conditions;
 mod contended;
 mod correlated;
 mod declared;
@@ -14,18 +17,22 @@ mod engine;
 mod finding;
 mod fix;
 mod gates;
+mod iterating;
 mod lint;
 mod lints;
 mod moves;
 mod ordered;
 mod outliving;
+mod parents;
 mod private;
+mod races;
 mod scrutinee;
 mod story;
 mod taken;
 #[cfg(test)]
 mod testing;
 mod uses;
+mod values;
 mod waiting;
 
 pub use engine::{Outcome, run};

@@ -9,8 +9,9 @@ use safe_map_analysis::source::FileId;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening, Hop};
 
+use crate::access::Access;
 use crate::declared::declared;
-use crate::{Confidence, Finding, Label, Place, Role};
+use crate::{Confidence, Finding, Label, Place, Role, Step as Turn};
 
 /// What happens through more calls than these is a detail of something else.
 pub(crate) const MAX_CHAIN: usize = 2;
@@ -220,4 +221,66 @@ pub(crate) fn is_momentary(function: &FunctionView<'_>, happening: &Happening<'_
         EventKind::Acquire { guard: Some(id), .. } => function.flow.guard(id).binding.is_none(),
         _ => false,
     }
+}
+
+/// The short name of the map of an access: its own declaration where it has one, or the lock's.
+pub(crate) fn access_name(function: &FunctionView<'_>, access: &Access<'_>) -> String {
+    match &access.decl {
+        Some(Decl::Field(_, name)) if !name.starts_with(|it: char| it.is_ascii_digit()) => {
+            format!("`{name}`")
+        }
+        Some(Decl::Static(id)) => format!("`{}`", function.model().static_(*id).name),
+        _ => lock_name(function, &access.acquire),
+    }
+}
+
+/// A finding at the second of two accesses that belong together, with the labels of both; `what` is done first.
+pub(crate) fn access_finding(
+    function: &FunctionView<'_>,
+    lint: &'static str,
+    (first, what): (&Access<'_>, &str),
+    second: &Access<'_>,
+    message: String,
+) -> Finding {
+    let through = called(function, &second.happening).map(|it| format!(", by `{it}`")).unwrap_or_default();
+    let mut finding = finding(function, lint, second.span(), format!("{message}{through}"));
+    finding.lock = lock_path(function, &second.acquire);
+    finding.labels.push(Label {
+        role: Role::Acquire,
+        place: here(function, first.span()),
+        message: match called(function, &first.happening) {
+            Some(it) => format!("{what} here, by `{it}`"),
+            None => format!("{what} here"),
+        },
+    });
+    finding.labels.extend(chain_labels(function, &second.happening, "here"));
+    finding.labels.extend(declaration_label(function, &second.acquire));
+    finding
+}
+
+/// What two threads do in an interleaving of two accesses, each a verb phrase before the map's name.
+pub(crate) struct Turns {
+    /// What A does first.
+    pub(crate) first: &'static str,
+    /// What B does then.
+    pub(crate) other: &'static str,
+    /// What A does last.
+    pub(crate) last: &'static str,
+}
+
+/// Thread A between its two accesses, and what thread B does there.
+pub(crate) fn interleaving(
+    function: &FunctionView<'_>,
+    first: &Access<'_>,
+    second: &Access<'_>,
+    other: Place,
+    turns: &Turns,
+) -> Vec<Turn> {
+    let name = access_name(function, second);
+    let step = |thread, verb: &str, place| Turn { thread, message: format!("{verb} {name}"), place };
+    vec![
+        step('A', turns.first, here(function, first.span())),
+        step('B', turns.other, other),
+        step('A', turns.last, here(function, second.span())),
+    ]
 }

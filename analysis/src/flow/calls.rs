@@ -41,6 +41,11 @@ impl<'a> Walker<'a> {
             return self.clone_of(&value);
         }
         let callee = self.callee(&value.ty, name);
+        if matches!(callee, Callee::Unknown) && is_deref(name) && args.is_empty() {
+            self.settle(&value);
+            let ty = self.deref_once(value.ty.peel_refs()).unwrap_or_default();
+            return Value { place: value.place, decl: value.decl, ..Value::of(Ty::shared_ref(ty)) };
+        }
         if self.by_value(&callee) && !self.behind_guard(&value.ty, &callee) {
             value = self.take(value);
         } else {
@@ -335,4 +340,9 @@ fn shift(name: &str, first: &Ty) -> Option<Ty> {
 /// Whether two types start alike.
 fn same_head(a: &Ty, b: &Ty) -> bool {
     matches!((a, b), (Ty::Known(a, _), Ty::Known(b, _)) if a == b)
+}
+
+/// A `*` that is written as a call.
+fn is_deref(name: &str) -> bool {
+    matches!(name, "deref" | "deref_mut")
 }

@@ -91,8 +91,12 @@ pub struct MapOp {
     pub op: Op,
     /// Where the map is declared.
     pub decl: Option<Decl>,
-    /// The method.
+    /// The method; `[]` for an index.
     pub method: Name,
+    /// The key, as written, where it is one key's entry.
+    pub key: Option<String>,
+    /// The type of the map's values, where it is known.
+    pub values: Ty,
 }
 
 /// A call of code that the caller chose.

@@ -83,7 +83,7 @@ impl<'a> Walker<'a> {
             ExprKind::Assign { op, lhs, rhs } => self.assign(op.is_some(), *lhs, *rhs, span),
             ExprKind::Underscore => Value::default(),
             ExprKind::Field { base, name } => self.field(*base, name),
-            ExprKind::Index { base, index } => self.index(*base, *index),
+            ExprKind::Index { base, index } => self.index(*base, *index, span),
             ExprKind::Call { callee, args } => {
                 let value = self.call(*callee, args, span);
                 self.unless_it_ends(value, span)
@@ -410,12 +410,14 @@ impl<'a> Walker<'a> {
         is_inside || self.is_handle(ty)
     }
 
-    fn index(&mut self, base: ExprId, index: ExprId) -> Value {
+    fn index(&mut self, base: ExprId, index: ExprId, span: Span) -> Value {
         let value = self.use_place(base);
         self.use_place(index);
         let key = self.key_text(index);
-        let ty =
-            self.deref_chain(&value.ty).into_iter().find_map(|ty| self.element_ty(&ty)).unwrap_or_default();
+        let mut chain = self.deref_chain(&value.ty).into_iter();
+        let indexed = chain.find_map(|ty| Some((self.element_ty(&ty)?, ty)));
+        let (ty, base) = indexed.unwrap_or_default();
+        self.record_index(&base, &value, key.clone(), span);
         let place = match (value.place, key) {
             (Some(place), Some(key)) => Some(place.then(Step::Entry(key))),
             _ => Some(self.unnamed()),

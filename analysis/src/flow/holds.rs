@@ -77,7 +77,8 @@ impl Walker<'_> {
             if sharded { (TypeRole::SharedMap, Locking::Sharded) } else { (TypeRole::Lock, Locking::Whole) };
         let type_name = known.name().into();
         let content = Ty::Unknown;
-        let lock = Lock { place, decl, role, type_name, locking, content, is_private: false };
+        let values = Ty::Unknown;
+        let lock = Lock { place, decl, role, type_name, locking, content, values, is_private: false };
         let mode = self.knowledge.guard_mode(held.id);
         Acquire {
             lock,

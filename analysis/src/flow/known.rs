@@ -11,6 +11,8 @@ use super::{Acquire, EventKind, GuardId, Lock, MapOp, Wait, Work};
 use crate::knowledge::KnownMethod;
 use crate::knowledge::schema::{ClosureClass, GuardClass, Hold, LockMode, Method, Op, TypeRole, Waits};
 use crate::model::Holder;
+use crate::name::Name;
+use crate::span::Span;
 use crate::ty::Ty;
 
 /// What the closures among a call's arguments gave.
@@ -42,7 +44,7 @@ impl Walker<'_> {
         let spec = &method.spec;
         let key = spec.key.and_then(|it| call.exprs.get(it as usize)).and_then(|it| self.key_text(*it));
         let acquire = self.acquire_of(ty, method, &receiver, key.clone(), &call);
-        self.record_op(ty, spec, &receiver, &call);
+        self.record_op(ty, spec, &receiver, key.clone(), &call);
         if let (Some(acquire), true) = (&acquire, spec.is_async) {
             let acquire = acquire.clone();
             return self.postpone(ty, method, acquire, &receiver, &call, key.as_ref());
@@ -92,6 +94,7 @@ impl Walker<'_> {
             locking: known.locking,
             // The last parameter is the value's, whatever stands before it.
             content: args.last().filter(|_| protects).cloned().unwrap_or_default(),
+            values: self.values_of(ty),
             is_private: self.is_private(receiver),
         };
         let returned = self.knowledge.guard_in(&method.returns).and_then(|it| self.knowledge.ty(it).guard);
@@ -171,6 +174,7 @@ impl Walker<'_> {
         let returns = self.known_result(&method.returns, ty, call, &[]);
         let lasting = method.spec.hold == Hold::Result;
         let place = self.result_place(method, ty, receiver, &returns, key, None);
+        let place = place.or_else(|| receiver.place.clone());
         let decl = receiver.decl.clone().filter(|_| place.is_some() && place == receiver.place);
         let value = Value { place, decl, ..Value::of(returns.clone()) };
         let wait = self.wait_of(spec.waits, Some(receiver), call);
@@ -285,13 +289,36 @@ impl Walker<'_> {
     }
 
     /// What a call does to a plain map: known by place, whatever protects it.
-    fn record_op(&mut self, ty: &Ty, spec: &Method, receiver: &Value, call: &Call<'_>) {
+    fn record_op(&mut self, ty: &Ty, spec: &Method, receiver: &Value, key: Option<String>, call: &Call<'_>) {
         let Some(place) = receiver.place.clone() else { return };
         if spec.op == Op::None || self.model.role(ty) != Some(TypeRole::Map) || self.is_lone(spec.op) {
             return;
         }
-        let (decl, method) = (receiver.decl.clone(), call.name.clone());
-        self.event(EventKind::MapOp(Box::new(MapOp { place, op: spec.op, decl, method })), call.span);
+        let (decl, method, values) = (receiver.decl.clone(), call.name.clone(), self.values_of(ty));
+        let op = MapOp { place, op: spec.op, decl, method, key, values };
+        self.event(EventKind::MapOp(Box::new(op)), call.span);
+    }
+
+    /// The entry of a plain map that an index names.
+    pub(super) fn record_index(&mut self, ty: &Ty, base: &Value, key: Option<String>, span: Span) {
+        let Some(place) = base.place.clone() else { return };
+        if self.model.role(ty) != Some(TypeRole::Map) || self.is_lone(Op::Get) {
+            return;
+        }
+        let (decl, values) = (base.decl.clone(), self.values_of(ty));
+        let op = MapOp { place, op: Op::Get, decl, method: Name::new("[]"), key, values };
+        self.event(EventKind::MapOp(Box::new(op)), span);
+    }
+
+    /// The type of a map's values.
+    fn values_of(&self, ty: &Ty) -> Ty {
+        let Ty::Known(id, args) = ty else { return Ty::Unknown };
+        let params = &self.knowledge.ty(*id).params;
+        match params.iter().position(|it| it == "V") {
+            Some(index) => args.get(index).cloned().unwrap_or_default(),
+            None if params.iter().any(|it| it == "K") => Ty::unit(),
+            None => Ty::Unknown,
+        }
     }
 
     /// Whether an operation on a plain map is one that nothing here could disturb or be disturbed by.

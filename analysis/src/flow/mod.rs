@@ -142,6 +142,8 @@ pub struct Lock {
     pub locking: Locking,
     /// The type of what a lock or cell protects, where it is known.
     pub content: Ty,
+    /// The type of a map's values, where it is known; that of a set's is unit.
+    pub values: Ty,
     /// A local that is the lock or map itself, not a handle or reference to it: nobody else can wait for it, unless this
     /// function lends it out.
     pub is_private: bool,

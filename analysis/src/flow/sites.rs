@@ -37,7 +37,7 @@ impl Walker<'_> {
             index,
             name: names.get(index as usize).cloned().unwrap_or_default(),
             place: value.place.clone().filter(|it| self.can_matter(it)),
-            key: self.site_key(value, call.exprs.get(index as usize)),
+            key: call.exprs.get(index as usize).and_then(|it| self.key_text(*it)),
             truth: call.exprs.get(index as usize).and_then(|it| self.literal_truth(*it)),
             moved: self.flying(value),
         });
@@ -48,16 +48,6 @@ impl Walker<'_> {
         let receiver_place = receiver.and_then(|it| it.place.clone());
         let moved = receiver.map(|it| self.flying(it)).unwrap_or_default();
         Site { callee, is_possible, receiver: receiver_place, args, moved }
-    }
-
-    /// The text of an argument as a key, where a caller's caller or a guard that is held here could have the same.
-    fn site_key(&self, value: &Value, expr: Option<&ExprId>) -> Option<String> {
-        let is_own = value.place.as_ref().is_some_and(|it| !self.can_matter(it));
-        let is_computed = value.place.is_none() && self.state.live.is_empty() && value.local.is_none();
-        if is_own || is_computed && !matches!(self.body.expr(*expr?).kind, ExprKind::Lit(_)) {
-            return None;
-        }
-        self.key_text(*expr?)
     }
 
     /// A local that nothing else knows matters only while a lock may be held.

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::happening::is_gone;
 use super::{Effect, EffectKind};
 use crate::flow::{
-    Acquire, Call, Callback, Caller, Event, EventKind, FnFlow, GuardId, MapOp, Root, Wait, Work,
+    Acquire, Call, Callback, Caller, Event, EventKind, FnFlow, GuardId, MapOp, Root, Step, Wait, Work,
 };
 use crate::knowledge::schema::{GuardClass, LockMode, Waits};
 use crate::model::FnId;
@@ -104,10 +104,14 @@ fn matters(acquire: &Acquire) -> bool {
 fn is_lasting(kind: &EffectKind) -> bool {
     match kind {
         EffectKind::Acquire(it) => !is_local(&it.lock.place.root) || it.lock.decl.is_some(),
-        // Reading a plain map disturbs nobody.
-        EffectKind::MapOp(it) => !is_local(&it.place.root) && it.op.changes(),
+        // Reading a plain map disturbs nobody; who goes on from what was read under a lock wants to know.
+        EffectKind::MapOp(it) => !is_local(&it.place.root) && (it.op.changes() || is_read_of_entry(it)),
         _ => true,
     }
+}
+
+fn is_read_of_entry(it: &MapOp) -> bool {
+    it.key.is_some() && it.place.path.contains(&Step::Inside)
 }
 
 fn is_local(root: &Root) -> bool {
@@ -133,7 +137,8 @@ pub(super) fn seen(call: &Call, kind: &EffectKind) -> Option<EffectKind> {
         EffectKind::Acquire(it) => EffectKind::Acquire(Box::new(call.seen_acquire(it))),
         EffectKind::MapOp(it) => {
             let place = call.seen(&it.place)?;
-            EffectKind::MapOp(Box::new(MapOp { place, ..(**it).clone() }))
+            let key = it.key.as_deref().and_then(|it| call.seen_key(it));
+            EffectKind::MapOp(Box::new(MapOp { place, key, ..(**it).clone() }))
         }
         EffectKind::Callback(it) => EffectKind::Callback(Box::new(seen_callback(call, it)?)),
         EffectKind::Await(wait) => EffectKind::Await(Box::new(seen_wait(call, wait))),
@@ -195,7 +200,7 @@ fn is_like(a: &Effect, b: &Effect) -> bool {
                 && a.lock.decl == b.lock.decl
                 && (a.mode, a.class, a.op, &a.key) == (b.mode, b.class, b.op, &b.key)
         }
-        (EffectKind::MapOp(a), EffectKind::MapOp(b)) => (&a.place, a.op) == (&b.place, b.op),
+        (EffectKind::MapOp(a), EffectKind::MapOp(b)) => (&a.place, a.op, &a.key) == (&b.place, b.op, &b.key),
         (EffectKind::Await(a), EffectKind::Await(b)) | (EffectKind::Block(a), EffectKind::Block(b)) => {
             (a.waits, &a.on) == (b.waits, &b.on)
         }

@@ -1,7 +1,8 @@
 //! What happens at an event, calls looked into.
 
 use super::{EffectKind, Hop, Summaries, effects};
-use crate::flow::{Call, Event, EventKind, FnFlow, GuardId, Held};
+use crate::flow::{Acquire, Call, Event, EventKind, FnFlow, GuardId, Held};
+use crate::knowledge::schema::{Op, TypeRole};
 
 /// Something that happens at an event of a function: itself, or inside a function that it calls.
 #[derive(Clone, Debug)]
@@ -28,6 +29,34 @@ impl Summaries {
         })
     }
 
+    /// What is done to entries of maps in a function, whether something is held or not, each with the index of its event.
+    pub fn map_happenings<'a>(
+        &'a self,
+        flow: &'a FnFlow,
+    ) -> impl Iterator<Item = (usize, Happening<'a>)> + 'a {
+        flow.events.iter().enumerate().flat_map(move |(index, event)| {
+            let all = match &event.kind {
+                EventKind::Call(call) if self.of(call.callee).iter().any(|it| is_of_map(&it.kind)) => {
+                    self.inside(event, call)
+                }
+                EventKind::Acquire { .. } | EventKind::MapOp(_) => direct(event).into_iter().collect(),
+                _ => Vec::new(),
+            };
+            all.into_iter().filter(|it| is_of_map(&it.kind)).map(move |it| (index, it))
+        })
+    }
+
+    /// The locks that the callee of an event takes, in the terms of the caller.
+    pub fn taken_inside(&self, event: &Event) -> Vec<Acquire> {
+        let EventKind::Call(call) = &event.kind else { return Vec::new() };
+        let effects = self.of(call.callee).iter();
+        let acquires = effects.filter_map(|effect| match &effect.kind {
+            EffectKind::Acquire(it) => Some(call.seen_acquire(it)),
+            _ => None,
+        });
+        acquires.collect()
+    }
+
     /// What the callee of an event does.
     fn inside<'a>(&'a self, event: &'a Event, call: &'a Call) -> Vec<Happening<'a>> {
         let effects = self.of(call.callee).iter();
@@ -40,6 +69,15 @@ impl Summaries {
             Some(Happening { event, kind, held, is_sure: effect.is_sure && !call.is_possible, chain })
         });
         seen.collect()
+    }
+}
+
+/// Whether something is done to an entry of a map, or to all of them.
+fn is_of_map(kind: &EffectKind) -> bool {
+    match kind {
+        EffectKind::Acquire(it) => it.lock.role == TypeRole::SharedMap && it.op != Op::None,
+        EffectKind::MapOp(_) => true,
+        _ => false,
     }
 }
 

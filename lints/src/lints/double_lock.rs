@@ -77,7 +77,9 @@ use crate::story::{
 };
 use crate::{Check, Confidence, Finding, Group, Level, Lint};
 
-use super::delete_during_iteration::{deletes, iterates};
+use super::delete_during_iteration::deletes;
+use super::insert_during_iteration::inserts;
+use crate::iterating::iterates;
 
 pub(crate) static LINT: Lint = Lint {
     name: "double_lock",
@@ -103,7 +105,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         }
         let Some((held, confidence)) = conflict(function, &happening, second) else { continue };
         let first = function.flow.guard_at(held);
-        if is_deletion(function, happening.event, second, &first) {
+        if is_change(function, happening.event, second, &first) {
             continue;
         }
         reported.push(span);
@@ -150,16 +152,18 @@ fn confidence(first: &Acquire, second: &Acquire, maybe: bool) -> Confidence {
     if meets && !maybe { Confidence::Certain } else { Confidence::Likely }
 }
 
-/// Whether `delete_during_iteration` tells this story: the second acquire removes what the first one iterates.
-fn is_deletion(function: &FunctionView<'_>, event: &Event, second: &Acquire, first: &Guard) -> bool {
-    if iterates(first.acquire.op) && deletes(second.op) {
+/// Whether `delete_during_iteration` or `insert_during_iteration` tells this story: the second acquire changes what the first
+/// one iterates.
+fn is_change(function: &FunctionView<'_>, event: &Event, second: &Acquire, first: &Guard) -> bool {
+    let changes = |op| deletes(op) || inserts(op);
+    if iterates(first.acquire.op) && changes(second.op) {
         return true;
     }
     let EventKind::Acquire { guard: Some(guard), .. } = event.kind else { return false };
     let later = function.flow.events.iter().skip_while(|it| !std::ptr::eq(*it, event)).skip(1);
     let mut under = later.take_while(|it| it.held.iter().any(|held| held.guard == guard));
     under.any(|it| match &it.kind {
-        EventKind::MapOp(map) => deletes(map.op) && it.iterating.iter().any(|(path, _)| *path == map.place),
+        EventKind::MapOp(map) => changes(map.op) && it.iterating.iter().any(|(path, _)| *path == map.place),
         _ => false,
     })
 }

@@ -2,8 +2,11 @@
 
 mod async_guard_across_await;
 mod callback_under_guard;
+mod check_then_act;
+mod collect_then_delete;
 mod delete_during_iteration;
 mod double_lock;
+mod full_scan;
 mod guard_across_await;
 mod guard_across_blocking;
 mod guard_in_scrutinee;
@@ -11,9 +14,12 @@ mod guard_leak;
 mod guard_outlived;
 mod guard_outlives_use;
 mod heavy_work_under_guard;
+mod insert_during_iteration;
 mod let_underscore_guard;
 mod lock_order_inversion;
+mod lost_update;
 mod recursive_read;
+mod stale_two_phase_delete;
 mod static_mut_map;
 mod suppression_without_reason;
 mod unknown_lint;
@@ -37,6 +43,10 @@ pub static LINTS: &[&Lint] = &[
     &static_mut_map::LINT,
     &guard_outlived::LINT,
     &delete_during_iteration::LINT,
+    &insert_during_iteration::LINT,
+    &stale_two_phase_delete::LINT,
+    &collect_then_delete::LINT,
+    &full_scan::LINT,
     &guard_across_await::LINT,
     &async_guard_across_await::LINT,
     &guard_across_blocking::LINT,
@@ -49,6 +59,8 @@ pub static LINTS: &[&Lint] = &[
     &double_lock::LINT,
     &recursive_read::LINT,
     &lock_order_inversion::LINT,
+    &check_then_act::LINT,
+    &lost_update::LINT,
     &unused_suppression::LINT,
     &suppression_without_reason::LINT,
     &unknown_lint::LINT,

@@ -20,7 +20,7 @@ use run::{Execution, Outcome};
 use support::{Case, every_case, expected, findings};
 
 /// The lints whose findings stop the thread that reaches them.
-const DEADLOCKS: [&str; 2] = ["double_lock", "delete_during_iteration"];
+const DEADLOCKS: [&str; 3] = ["double_lock", "delete_during_iteration", "insert_during_iteration"];
 
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(every_case);
 static EXECUTIONS: LazyLock<Vec<Execution<'static>>> = LazyLock::new(|| run::all(&crates::build(&CASES)));

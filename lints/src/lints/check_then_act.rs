@@ -1,0 +1,434 @@
+//! A map is asked under one guard, and changed under another as if the answer still held.
+//!
+//! ## Why
+//!
+//! Each call is safe for itself, and no sanitizer sees anything: every access is locked. But between the two the map is open
+//! to everybody. Two threads that both find nothing both insert, and what the first one stored is gone, with everything that
+//! was done to it meanwhile: a lock that somebody holds, a list that somebody added to, a task that nobody can stop any more.
+//! Who asked whether a key is there and then takes it for granted panics when it was removed.
+//!
+//! ## Fires
+//!
+//! ```rust
+//! use std::sync::{Arc, Mutex};
+//!
+//! use dashmap::DashMap;
+//!
+//! struct Locks {
+//!     by_name: DashMap<String, Arc<Mutex<()>>>,
+//! }
+//!
+//! impl Locks {
+//!     fn of(&self, name: &str) -> Arc<Mutex<()>> {
+//!         if !self.by_name.contains_key(name) {
+//!             // another thread can be here as well: the two will hold different locks
+//!             self.by_name.insert(name.to_string(), Arc::default());
+//!         }
+//!         self.by_name.get(name).map(|it| it.clone()).unwrap_or_default()
+//!     }
+//! }
+//! ```
+//!
+//! ## Silent
+//!
+//! ```rust
+//! use std::sync::{Arc, Mutex};
+//!
+//! use dashmap::DashMap;
+//!
+//! struct Locks {
+//!     by_name: DashMap<String, Arc<Mutex<()>>>,
+//! }
+//!
+//! impl Locks {
+//!     fn of(&self, name: &str) -> Arc<Mutex<()>> {
+//!         self.by_name.entry(name.to_string()).or_default().clone()
+//!     }
+//! }
+//! ```
+//!
+//! ## Fix
+//!
+//! `entry(key).or_insert_with(..)` asks and inserts in one step. Where the value is awaited or takes long, make it first, then
+//! `entry(key).or_insert(made)`, and go on with what is in the map. Under a lock of your own, take it once for both, or ask
+//! again under the second guard. `safe_map::ShardedMap::upsert` and `get_or_load` are one step each.
+//!
+//! ## Limits
+//!
+//! Silent where nothing is lost: a cache of what can be computed again, a value that nobody changes in place. Both accesses
+//! must name the same map and the same key, clones and conversions of it aside, and the map must be one that others can have.
+//! A question in another function counts if that function only asks. An insert whose result is used is taken for a decision.
+
+use safe_map_analysis::FunctionView;
+use safe_map_analysis::facts::{Body, ExprId, ExprKind, UnaryOp};
+use safe_map_analysis::knowledge::schema::{Op, TypeRole};
+use safe_map_analysis::span::Span;
+
+use crate::access::Access;
+use crate::bodies::is_named;
+use crate::brief::site;
+use crate::conditions::{Conditions, Outcome};
+use crate::parents::{expr_at, fits_closure, is_discarded, is_granted, only_in_if};
+use crate::races::Accesses;
+use crate::story::{Turns, access_finding, access_name, here, interleaving};
+use crate::values::{adds_up, changes_in_place, done_twice, has_identity, is_lock, stores, turns_away};
+use crate::{Applicability, Check, Edit, Finding, Fix, Group, Level, Lint};
+
+use super::delete_during_iteration::deletes;
+
+pub(crate) static LINT: Lint = Lint {
+    name: "check_then_act",
+    group: Group::Atomicity,
+    level: Level::Warn,
+    has_fix: true,
+    merges_sites: false,
+    source: include_str!("check_then_act.rs"),
+    check: Check::Contention(check),
+};
+
+/// What goes wrong.
+enum Harm {
+    /// The value that the other has stored is replaced, and is more than what it says.
+    Replaced,
+    /// The same, and somebody changes values where they are.
+    Overwritten,
+    /// Both do what only one should.
+    Twice(&'static str),
+    /// Both pass a check that only one should.
+    Passed,
+    /// What was there is gone.
+    Gone,
+}
+
+fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
+    let Some(accesses) = Accesses::of(function) else { return };
+    let mut reported = Vec::new();
+    for check in accesses.all.iter().filter(|it| asks(it)) {
+        if accesses.later(check).next().is_none() {
+            continue;
+        }
+        let conditions = accesses.conditions(check);
+        let found = accesses.later(check).find_map(|act| {
+            let outcome = conditions.at(act.span())?;
+            Some((act, harm(&accesses, &conditions, check, act, outcome)?))
+        });
+        let Some((act, harm)) = found else { continue };
+        if !reported.contains(&act.span()) {
+            reported.push(act.span());
+            let mut finding = report(&accesses, check, act, &harm);
+            finding.fixes.extend(fix(&accesses, check, act));
+            out.push(finding);
+        }
+    }
+}
+
+/// Whether an access asks for one entry.
+fn asks(access: &Access<'_>) -> bool {
+    matches!(access.op, Op::Contains | Op::Get | Op::GetMut) && access.key.is_some()
+}
+
+fn harm(
+    accesses: &Accesses<'_>,
+    conditions: &Conditions<'_>,
+    check: &Access<'_>,
+    act: &Access<'_>,
+    outcome: Outcome,
+) -> Option<Harm> {
+    let is_told = check.is_same_entry(act) && accesses.is_answered(check) && accesses.is_plain(act);
+    if !is_told || !accesses.is_shared(act) || accesses.is_asked_again(check, act) {
+        return None;
+    }
+    match (act.op, outcome.presence) {
+        (Op::Insert, Some(false)) if accesses.is_done_by_one_loop(act, stores) => None,
+        (Op::Insert, Some(false)) if is_thrown_away(accesses, act) => lost(accesses, conditions, act),
+        (Op::Get | Op::GetMut | Op::Remove, Some(true)) if is_taken_for_granted(accesses, act) => {
+            accesses.anybody(act, deletes).then_some(Harm::Gone)
+        }
+        _ => None,
+    }
+}
+
+/// What is lost when two threads have both found nothing and insert.
+fn lost(accesses: &Accesses<'_>, conditions: &Conditions<'_>, act: &Access<'_>) -> Option<Harm> {
+    let model = accesses.function.model();
+    let parts: Vec<_> = conditions.parts(false).filter(|it| it.contains(act.span())).collect();
+    // Who gets an entry of a cache has to expect another one the next time, unless it is there to be locked.
+    if is_cache(act) {
+        return is_lock(model, &act.values).then_some(Harm::Replaced);
+    }
+    if has_identity(model, &act.values) {
+        return Some(Harm::Replaced);
+    }
+    let changes = |op| changes_in_place(op, &act.values, model);
+    if adds_up(model, &act.values) && accesses.anybody(act, changes) {
+        return Some(Harm::Overwritten);
+    }
+    if let Some((_, what)) = done_twice(&accesses.body, &parts) {
+        return Some(Harm::Twice(what));
+    }
+    turns_away(&accesses.body, conditions).then_some(Harm::Passed)
+}
+
+fn is_cache(act: &Access<'_>) -> bool {
+    act.acquire.lock.role == TypeRole::SharedMap && act.acquire.lock.type_name.ends_with("Cache")
+}
+
+/// Whether nobody looks at what an insert gives back.
+fn is_thrown_away(accesses: &Accesses<'_>, act: &Access<'_>) -> bool {
+    if !act.is_called() {
+        return expr_at(&accesses.body, act.span()).is_some_and(|it| is_discarded(&accesses.body, it));
+    }
+    site(accesses.function, &act.happening)
+        .is_some_and(|it| expr_at(&it.body, it.span).is_some_and(|id| is_discarded(&it.body, id)))
+}
+
+fn is_taken_for_granted(accesses: &Accesses<'_>, act: &Access<'_>) -> bool {
+    let granted = || expr_at(&accesses.body, act.span()).is_some_and(|it| is_granted(&accesses.body, it));
+    !act.is_called() && granted()
+}
+
+fn report(accesses: &Accesses<'_>, check: &Access<'_>, act: &Access<'_>, harm: &Harm) -> Finding {
+    let function = accesses.function;
+    let name = access_name(function, act);
+    let message = match harm {
+        Harm::Gone => format!("an entry of {name} is taken for granted after the check was over"),
+        _ => format!("{name} is inserted into after the check was over"),
+    };
+    let mut finding = access_finding(function, LINT.name, (check, "it is asked"), act, message);
+    finding.note = match harm {
+        Harm::Replaced => {
+            "two threads can both find nothing and insert: the second replaces the value that the first has \
+                           stored and given away, and from then on each works with one of its own"
+                .to_string()
+        }
+        Harm::Overwritten => {
+            "two threads can both find nothing and insert: the second replaces the value of the first, \
+                              with everything that was changed in it meanwhile"
+                .to_string()
+        }
+        Harm::Twice(what) => {
+            format!("two threads can both find nothing: {what} twice, and the map keeps one of the two")
+        }
+        Harm::Passed => {
+            "two threads can both find nothing and pass: the second silently replaces what the first has \
+                         stored, though the check was there to prevent that"
+                .to_string()
+        }
+        Harm::Gone => "another thread can remove the entry between the two: this panics then".to_string(),
+    };
+    finding.help = help(act, harm);
+    let (turns, other) = match harm {
+        Harm::Gone => {
+            let turns =
+                Turns { first: "finds an entry in", other: "removes it from", last: "panics: nothing is in" };
+            (turns, accesses.place_of(act, deletes))
+        }
+        _ => {
+            let other = "finds nothing either, and inserts into";
+            let turns = Turns { first: "finds nothing in", other, last: "replaces what B has stored in" };
+            (turns, Some(here(function, act.span())))
+        }
+    };
+    let other = other.unwrap_or(here(function, act.span()));
+    finding.interleaving = interleaving(function, check, act, other, &turns);
+    finding
+}
+
+fn help(act: &Access<'_>, harm: &Harm) -> String {
+    match harm {
+        Harm::Gone => "use what one `get` gives: `if let Some(found) = ..`, and go on with that".to_string(),
+        Harm::Passed => "let one step decide: `match entry(key) { Entry::Occupied(_) => .., Entry::Vacant(slot) => .. }`, \
+                         or look at what `insert` gives back"
+            .to_string(),
+        _ if act.guard.is_some() => {
+            "use `entry(key).or_insert_with(..)` under the second guard, or hold one guard for both; \
+             `safe_map::ShardedMap::upsert` is one step"
+                .to_string()
+        }
+        _ => "use `entry(key).or_insert_with(..)`, which asks and inserts in one step; what takes long to make is made \
+              first, then `entry(key).or_insert(made)`; `safe_map::ShardedMap::upsert` is one step"
+            .to_string(),
+    }
+}
+
+/// `map.entry(key).or_insert_with(|| value);` for an `if` that asks for the key and does nothing but insert.
+fn fix(accesses: &Accesses<'_>, check: &Access<'_>, act: &Access<'_>) -> Option<Fix> {
+    let body = &accesses.body;
+    let has_entry = act.guard.is_some() || act.acquire.lock.type_name == *"DashMap";
+    if act.op != Op::Insert || act.method != "insert" || act.is_called() || !has_entry {
+        return None;
+    }
+    let (whole, cond) = only_in_if(body, act.span())?;
+    let ExprKind::MethodCall { receiver, args, .. } = &body.expr(expr_at(body, act.span())?).kind else {
+        return None;
+    };
+    let [key, value] = args.as_slice() else { return None };
+    let (key, value) = (body.expr(*key).span, body.expr(*value).span);
+    let shares = body.exprs.iter().filter(|it| key.contains(it.span)).any(|it| match &it.kind {
+        ExprKind::Path(path) => path.as_ident().is_some_and(|it| is_named(body, value, it)),
+        _ => false,
+    });
+    if !asks_only(body, cond, check.span()) || shares || !fits_closure(body, value) {
+        return None;
+    }
+    let text = |it: Span| accesses.function.file.parsed().source.text.get(it.start as usize..it.end as usize);
+    let map = text(body.expr(*receiver).span)?;
+    Some(Fix {
+        title: "ask and insert in one step".to_string(),
+        applicability: Applicability::MaybeIncorrect,
+        edits: vec![Edit {
+            place: here(accesses.function, whole),
+            replacement: format!("{map}.entry({}).or_insert_with(|| {});", text(key)?, text(value)?),
+        }],
+    })
+}
+
+/// Whether a condition is that the entry is not there, and nothing else.
+fn asks_only(body: &Body, cond: ExprId, check: Span) -> bool {
+    match &body.expr(cond).kind {
+        ExprKind::Unary { op: UnaryOp::Not, operand } => body.expr(*operand).span == check,
+        ExprKind::MethodCall { receiver, method, .. } => {
+            method == "is_none" && body.expr(*receiver).span == check
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LINT;
+    use crate::testing::{check, fixed, found};
+
+    #[test]
+    fn a_key_that_is_not_there_and_a_value_with_a_life_of_its_own() {
+        check(
+            &LINT,
+            "
+use std::sync::{Arc, Mutex};
+struct Locks { by_name: dashmap::DashMap<String, Arc<Mutex<u64>>> }
+//             ------- declaration: declared here
+impl Locks {
+    fn make(&self, name: &str) {
+        if !self.by_name.contains_key(name) {
+//          ------------------------------- acquire: it is asked here
+            self.by_name.insert(name.to_string(), Arc::default());
+//          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ check_then_act
+        }
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn told_as_an_interleaving() {
+        let text = "
+use std::sync::{Arc, Mutex};
+struct Locks { by_name: dashmap::DashMap<String, Arc<Mutex<u64>>> }
+impl Locks {
+    fn make(&self, name: &str) {
+        if self.by_name.get(name).is_none() { self.by_name.insert(name.to_owned(), Arc::default()); }
+    }
+}
+";
+        let found = found(&LINT, text);
+        let threads: Vec<char> = found.iter().flat_map(|it| &it.interleaving).map(|it| it.thread).collect();
+        assert_eq!(threads, ['A', 'B', 'A']);
+    }
+
+    /// A body of a method of a map `m` of locks, and of one `c` that is plain data behind a lock, and what is found there.
+    fn count(body: &str) -> usize {
+        let text = format!(
+            "
+use std::{{collections::HashMap, sync::{{Arc, Mutex, RwLock}}}};
+struct S {{ m: dashmap::DashMap<String, Arc<Mutex<u64>>>, c: RwLock<HashMap<u64, String>>, gate: Mutex<()> }}
+impl S {{
+    fn f(&self, k: &str, n: u64) -> Result<(), ()> {{ {body} Ok(()) }}
+    fn has(&self, key: &str) -> bool {{ self.m.contains_key(key) }}
+    fn find(&self, key: &str) -> Option<Arc<Mutex<u64>>> {{ self.m.get(key).map(|it| it.clone()) }}
+    fn put(&self, key: &str) {{ self.m.insert(key.to_string(), Arc::default()); }}
+    fn named(&self, n: u64) -> bool {{ self.c.read().unwrap().contains_key(&n) }}
+    fn forget(&self, n: u64) {{ self.c.write().unwrap().remove(&n); }}
+}}
+fn made() -> String {{ String::new() }}
+"
+        );
+        found(&LINT, &text).len()
+    }
+
+    #[test]
+    fn questions_that_are_followed_by_an_insert() {
+        for body in [
+            "if !self.m.contains_key(k) { self.m.insert(k.into(), Arc::default()); }",
+            "if self.m.contains_key(k) {} else { self.m.insert(k.into(), Arc::default()); }",
+            "if self.m.contains_key(k) { return Ok(()); } self.m.insert(k.into(), Arc::default());",
+            "let is_new = !self.m.contains_key(k); if is_new { self.m.insert(k.into(), Arc::default()); }",
+            "match self.m.get(k) { Some(_) => {} None => { self.m.insert(k.into(), Arc::default()); } }",
+            "let found = self.m.get(k).map(|it| it.clone()); if found.is_none() { self.m.insert(k.into(), Arc::default()); }",
+            "let Some(_) = self.find(k) else { self.m.insert(k.into(), Arc::default()); return Ok(()); };",
+            "if !self.has(k) { self.m.insert(k.into(), Arc::default()); }",
+            "if !self.m.contains_key(k) { self.put(k); }",
+            "if self.named(n) { return Err(()); } self.c.write().unwrap().insert(n, made());",
+            "if self.named(n) { let _ = self.c.read().unwrap()[&n].len(); }",
+        ] {
+            assert_eq!(count(body), 1, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_race_or_loses_nothing() {
+        for body in [
+            "self.m.entry(k.into()).or_default();",
+            "if !self.m.contains_key(k) { self.m.entry(k.into()).or_default(); }",
+            "if !self.m.contains_key(k) { self.m.insert(\"other\".into(), Arc::default()); }",
+            "if !self.m.contains_key(k) && self.m.insert(k.into(), Arc::default()).is_some() { return Err(()); }",
+            "let gate = self.gate.lock(); if !self.m.contains_key(k) { self.m.insert(k.into(), Arc::default()); } drop(gate);",
+            "if self.c.read().unwrap().get(&n).is_none() { self.c.write().unwrap().insert(n, made()); }",
+            "let mut c = self.c.write().unwrap(); if !c.contains_key(&n) { c.insert(n, made()); }",
+            "if self.named(n) { return Err(()); } let mut c = self.c.write().unwrap(); if !c.contains_key(&n) { c.insert(n, made()); }",
+            "let m = dashmap::DashMap::new(); if !m.contains_key(k) { m.insert(k, Arc::new(Mutex::new(1))); }",
+        ] {
+            assert_eq!(count(body), 0, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_if_that_only_inserts_becomes_an_entry() {
+        let text = "
+use std::sync::{Arc, Mutex};
+struct Locks { by_name: dashmap::DashMap<String, Arc<Mutex<u64>>> }
+impl Locks {
+    fn make(&self, name: &str) {
+        if !self.by_name.contains_key(name) {
+            self.by_name.insert(name.to_string(), Arc::new(Mutex::new(1)));
+        }
+    }
+}
+";
+        let fixed = fixed(&LINT, text).expect("a fix");
+        let entry =
+            "        self.by_name.entry(name.to_string()).or_insert_with(|| Arc::new(Mutex::new(1)));\n    }";
+        assert!(fixed.contains(entry), "{fixed}");
+    }
+
+    #[test]
+    fn no_fix_where_more_is_done_or_the_value_needs_the_key() {
+        for body in [
+            "if !self.m.contains_key(&k) { println!(); self.m.insert(k, Arc::default()); }",
+            "if !self.m.contains_key(&k) { self.m.insert(k, made(&k)); }",
+            "if !self.m.contains_key(&k) { self.m.insert(k, Arc::default()); } else { println!(); }",
+            "if !self.m.contains_key(&k) && k > 1 { self.m.insert(k, Arc::default()); }",
+        ] {
+            let text = format!(
+                "
+use std::sync::{{Arc, Mutex}};
+struct S {{ m: dashmap::DashMap<u64, Arc<Mutex<u64>>> }}
+impl S {{ fn f(&self, k: u64) {{ {body} }} }}
+fn made(k: &u64) -> Arc<Mutex<u64>> {{ Arc::default() }}
+"
+            );
+            assert_eq!(found(&LINT, &text).len(), 1, "{body}");
+            assert_eq!(fixed(&LINT, &text), None, "{body}");
+        }
+    }
+}

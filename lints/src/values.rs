@@ -1,0 +1,168 @@
+//! What is lost when one thread overwrites what another has just stored, and what is done twice when both find nothing.
+//!
+//! A map that only keeps what can be computed again loses nothing: both would have stored the same.
+
+use safe_map_analysis::facts::{Body, ExprKind};
+use safe_map_analysis::knowledge::schema::{Op, TypeRole};
+use safe_map_analysis::model::Model;
+use safe_map_analysis::span::Span;
+use safe_map_analysis::ty::Ty;
+
+use crate::conditions::Conditions;
+
+/// How deep types are looked into.
+const MAX_DEPTH: u32 = 6;
+
+/// Whether a value is more than what it says: it can be changed or waited for by who has it, so that another one like it is
+/// no replacement. A handle in a field beside others may well be shared by both, and what is deep inside is a detail.
+pub(crate) fn has_identity(model: &Model, ty: &Ty) -> bool {
+    has_identity_to(model, ty, (MAX_DEPTH, 1))
+}
+
+fn has_identity_to(model: &Model, ty: &Ty, (depth, structs): (u32, u32)) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    match ty {
+        Ty::Known(id, args) => match model.role(ty) {
+            Some(TypeRole::Lock | TypeRole::SharedMap | TypeRole::Cell | TypeRole::Handle) => true,
+            Some(TypeRole::Resource) => is_end_or_pool(model.knowledge().ty(*id).name()),
+            _ if is_shared_state(model.knowledge().ty(*id).name()) => true,
+            Some(TypeRole::Layer | TypeRole::Enum | TypeRole::Collection | TypeRole::Map) => {
+                args.iter().any(|it| has_identity_to(model, it, (depth, structs)))
+            }
+            _ => false,
+        },
+        Ty::Foreign(path, _) => path.rsplit("::").next().is_some_and(is_shared_state),
+        Ty::Tuple(items) => items.iter().any(|it| has_identity_to(model, it, (depth, structs))),
+        Ty::Adt(id, args) => {
+            let fields = model.adt_fields(*id);
+            let params = &model.adt(*id).params;
+            let is_newtype = fields.len() == 1;
+            let Some(structs) = structs.checked_sub(u32::from(!is_newtype)) else { return false };
+            fields.iter().any(|it| {
+                let ty = it.ty.instantiate(params, args);
+                let is_own = is_newtype || model.role(&ty) != Some(TypeRole::Layer);
+                is_own && has_identity_to(model, &ty, (depth, structs))
+            })
+        }
+        _ => false,
+    }
+}
+
+/// The end of a channel is lost with what the other end sends, a pool with its connections. Another client is as good as one.
+fn is_end_or_pool(name: &str) -> bool {
+    name.ends_with("Sender") || name.ends_with("Receiver") || name.contains("Pool")
+}
+
+/// Whether a value is a lock, layers aside.
+pub(crate) fn is_lock(model: &Model, ty: &Ty) -> bool {
+    match (model.role(ty), ty) {
+        (Some(TypeRole::Lock), _) => true,
+        (Some(TypeRole::Layer | TypeRole::Enum), Ty::Known(_, args)) => {
+            args.first().is_some_and(|it| is_lock(model, it))
+        }
+        (_, Ty::Foreign(path, _)) => path.ends_with("::Semaphore") || path.ends_with("Mutex"),
+        _ => false,
+    }
+}
+
+/// Whether a value is of a type that nobody here knows, layers aside.
+pub(crate) fn is_foreign(model: &Model, ty: &Ty) -> bool {
+    match (model.role(ty), ty) {
+        (Some(TypeRole::Layer | TypeRole::Enum), Ty::Known(_, args)) => {
+            args.first().is_some_and(|it| is_foreign(model, it))
+        }
+        (_, Ty::Foreign(..) | Ty::Trait(_)) => true,
+        _ => false,
+    }
+}
+
+/// Types that are there to be changed through a shared reference.
+fn is_shared_state(name: &str) -> bool {
+    name.starts_with("Atomic")
+        || matches!(name, "Notify" | "Semaphore" | "Sender" | "UnboundedSender" | "CancellationToken")
+}
+
+/// Whether a value can be changed by who has it, however deep in it.
+pub(crate) fn changes_by_itself(model: &Model, ty: &Ty) -> bool {
+    has_identity_to(model, ty, (MAX_DEPTH, 3))
+}
+
+/// Whether an operation can put an entry there that was not.
+pub(crate) fn stores(op: Op) -> bool {
+    matches!(op, Op::Insert | Op::Entry | Op::Update)
+}
+
+/// Whether an operation changes an entry where it is.
+pub(crate) fn changes_in_place(op: Op, values: &Ty, model: &Model) -> bool {
+    match op {
+        Op::GetMut | Op::IterateMut | Op::Update => true,
+        // An entry of a collection or number is there to be added to.
+        Op::Entry => {
+            matches!(model.role(values), Some(TypeRole::Collection | TypeRole::Map)) || is_number(values)
+        }
+        _ => false,
+    }
+}
+
+fn is_number(ty: &Ty) -> bool {
+    matches!(ty, Ty::Prim(name) if name.starts_with(['u', 'i', 'f']))
+}
+
+/// Something that is done twice when two threads find nothing: a task that is started, a number that is drawn.
+pub(crate) fn done_twice(body: &Body, parts: &[Span]) -> Option<(Span, &'static str)> {
+    let is_in = |it: Span| parts.iter().any(|part| part.contains(it));
+    body.exprs.iter().filter(|it| is_in(it.span)).find_map(|it| {
+        let name = match &it.kind {
+            ExprKind::MethodCall { method, .. } => method.as_str(),
+            ExprKind::Call { callee, .. } => match &body.expr(*callee).kind {
+                ExprKind::Path(path) => path.last()?.name.as_str(),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let what = match name {
+            "spawn" | "spawn_local" | "spawn_on" if !is_awaited(body, it.span) => "a task is started",
+            "fetch_add" | "fetch_sub" => "a number is drawn",
+            _ => return None,
+        };
+        Some((it.span, what))
+    })
+}
+
+fn is_awaited(body: &Body, call: Span) -> bool {
+    body.exprs.iter().any(|it| match &it.kind {
+        ExprKind::Await(inner) => body.expr(*inner).span == call,
+        ExprKind::MethodCall { receiver, method, .. } => {
+            body.expr(*receiver).span == call && method == "join"
+        }
+        _ => false,
+    })
+}
+
+/// Whether values add up: what is changed in one is lost with it. A moment or a text is only replaced.
+pub(crate) fn adds_up(model: &Model, ty: &Ty) -> bool {
+    match (model.role(ty), ty) {
+        (Some(TypeRole::Collection | TypeRole::Map), _) | (_, Ty::Adt(..)) => true,
+        // What is behind an `Arc` is only changed by another `Arc`.
+        (Some(TypeRole::Layer), Ty::Known(id, _)) if model.knowledge().ty(*id).name() != "Box" => false,
+        (Some(TypeRole::Layer | TypeRole::Enum), Ty::Known(_, args)) => {
+            args.first().is_some_and(|it| adds_up(model, it))
+        }
+        (_, Ty::Tuple(items)) => items.iter().any(|it| adds_up(model, it)),
+        _ => is_number(ty),
+    }
+}
+
+/// Whether who finds the entry there is turned away: a rule that there be one only.
+pub(crate) fn turns_away(body: &Body, conditions: &Conditions<'_>) -> bool {
+    let parts: Vec<Span> = conditions.parts(true).collect();
+    let is_in = |it: Span| parts.iter().any(|part| part.contains(it));
+    body.exprs.iter().filter(|it| is_in(it.span)).any(|it| match &it.kind {
+        ExprKind::Call { callee, .. } => match &body.expr(*callee).kind {
+            ExprKind::Path(path) => path.last().is_some_and(|it| it.name == "Err"),
+            _ => false,
+        },
+        ExprKind::Macro(call) => call.path.last().is_some_and(|it| it.name == "bail"),
+        _ => false,
+    })
+}
