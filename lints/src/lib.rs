@@ -6,11 +6,13 @@
 mod bodies;
 mod brief;
 mod callbacks;
+mod claims;
 mod contended;
 mod correlated;
 mod declared;
 mod derived;
 mod engine;
+mod exposure;
 mod finding;
 mod fix;
 mod lint;

@@ -11,6 +11,7 @@ mod dump;
 mod externs;
 mod fuel;
 mod holders;
+mod markers;
 mod methods;
 mod resolve;
 mod test_code;
@@ -19,6 +20,7 @@ mod traits;
 mod types;
 
 pub use holders::Holder;
+pub use markers::{Marker, Promise};
 pub use methods::{FnSig, Head};
 pub use resolve::{Def, Namespace, ValueDef};
 pub use test_code::{is_test_attrs, requires_test};
@@ -231,6 +233,10 @@ pub struct ImplDef {
     pub at: ItemRef,
     /// The module around it.
     pub module: ModuleId,
+    /// Only compiled for tests.
+    pub is_test: bool,
+    /// Only compiled for targets with one thread, by an attribute of its own or of what is around it in its file.
+    has_one_thread: bool,
     /// The type that it is for, in terms of its parameters.
     self_ty: Ty,
 }

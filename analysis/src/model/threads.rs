@@ -1,6 +1,6 @@
 //! Code for targets that have one thread: nobody else can wait there, or be waited for.
 
-use super::{FnId, Model};
+use super::{FnId, ImplDef, Model, ModuleId};
 use crate::facts::{Attrs, Cfg};
 
 /// Whether an item with these attributes is only compiled for targets with one thread: wasm without atomics.
@@ -29,10 +29,18 @@ impl Model {
     /// Whether a function is only compiled for targets with one thread.
     pub fn has_one_thread(&self, id: FnId) -> bool {
         let def = self.func(id);
-        let around = std::iter::successors(Some(def.module), |it| self.module(*it).parent);
-        let mut around = around.map(|it| self.module(it).has_one_thread);
+        def.has_one_thread || self.module_has_one_thread(def.module)
+    }
+
+    /// Whether an impl is only compiled for targets with one thread.
+    pub fn impl_has_one_thread(&self, def: &ImplDef) -> bool {
+        def.has_one_thread || self.module_has_one_thread(def.module)
+    }
+
+    fn module_has_one_thread(&self, id: ModuleId) -> bool {
+        let around = std::iter::successors(Some(id), |it| self.module(*it).parent);
         // A module that has another declaration is one for other targets as well.
-        def.has_one_thread || around.any(|it| it == [true, false])
+        around.map(|it| self.module(it).has_one_thread).any(|it| it == [true, false])
     }
 }
 

@@ -16,6 +16,7 @@ mod lock_order_inversion;
 mod recursive_read;
 mod static_mut_map;
 mod suppression_without_reason;
+mod unbounded_send_sync;
 mod unknown_lint;
 mod unused_suppression;
 
@@ -24,6 +25,7 @@ use crate::Lint;
 /// Every lint, in the order of the catalogue.
 pub static LINTS: &[&Lint] = &[
     &static_mut_map::LINT,
+    &unbounded_send_sync::LINT,
     &guard_outlived::LINT,
     &delete_during_iteration::LINT,
     &guard_across_await::LINT,

@@ -1,0 +1,113 @@
+//! `Send` and `Sync` as the source claims them: explicit impls, and what the bounds of a parameter promise.
+
+use super::{Def, FnId, Head, ImplDef, Model, Namespace, TyScope};
+use crate::facts::{self, ItemKind, Path};
+use crate::ty::{AdtId, TraitId};
+
+/// The two auto traits about threads.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[expect(missing_docs, reason = "the names are the traits")]
+pub enum Marker {
+    Send,
+    Sync,
+}
+
+impl Marker {
+    /// The trait's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Marker::Send => "Send",
+            Marker::Sync => "Sync",
+        }
+    }
+}
+
+/// What is known of a parameter and a marker.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Promise {
+    /// No bound asks for it.
+    No,
+    /// A bound may: a trait whose own bounds are not known, or an `unsafe` one, whose contract is in words.
+    Perhaps,
+    /// A bound asks for it.
+    Yes,
+}
+
+/// How many traits deep supertraits are followed.
+const MAX_TRAITS: u32 = 8;
+
+impl Model {
+    /// The marker that an impl claims or, with `!`, gives up.
+    pub fn marker_of<'a>(&'a self, def: &ImplDef) -> Option<(Marker, &'a facts::Impl)> {
+        let impl_ = self.impl_facts(def.at)?;
+        let name = &impl_.trait_.as_ref()?.last()?.name;
+        let marker = [Marker::Send, Marker::Sync].into_iter().find(|it| *name == *it.as_str())?;
+        Some((marker, impl_))
+    }
+
+    /// What the bounds of a parameter say about a marker.
+    pub fn promise(&self, scope: &TyScope<'_>, param: &str, marker: Marker) -> Promise {
+        let promises = scope.bounds(param).map(|it| self.bound_promise(scope, it, marker, MAX_TRAITS));
+        promises.max().unwrap_or(Promise::No)
+    }
+
+    fn bound_promise(&self, scope: &TyScope<'_>, bound: &Path, marker: Marker, depth: u32) -> Promise {
+        let Some(last) = bound.last() else { return Promise::Perhaps };
+        if last.name == *marker.as_str() {
+            return Promise::Yes;
+        }
+        match self.resolve_segments(scope, &bound.segments, bound.global, Namespace::Types) {
+            Some(Def::Trait(id)) => self.trait_promise(id, marker, depth),
+            // No trait of std asks for a marker, `Sync` and `Send` aside.
+            Some(Def::Foreign(path)) if is_std(&path) => Promise::No,
+            _ => Promise::Perhaps,
+        }
+    }
+
+    fn trait_promise(&self, id: TraitId, marker: Marker, depth: u32) -> Promise {
+        let def = &self.traits[id.0 as usize];
+        let ItemKind::Trait { supertraits, is_unsafe, .. } = &self.item(def.at).kind else {
+            return Promise::Perhaps;
+        };
+        let Some(depth) = depth.checked_sub(1).filter(|_| !is_unsafe) else { return Promise::Perhaps };
+        let scope = TyScope::new(def.module);
+        let promises = supertraits.iter().map(|it| self.bound_promise(&scope, it, marker, depth));
+        promises.max().unwrap_or(Promise::No)
+    }
+
+    /// The scope of the types written at the head of an impl.
+    pub fn impl_scope<'a>(&'a self, def: &ImplDef, impl_: &'a facts::Impl) -> TyScope<'a> {
+        TyScope::new(def.module).with(&impl_.generics).with_self(def.self_ty.clone())
+    }
+
+    /// The functions in the impls of a type, in order.
+    pub fn methods_of(&self, id: AdtId) -> Vec<FnId> {
+        let named = self.methods.get(&Head::Adt(id)).into_iter().flat_map(|it| it.values());
+        let mut methods: Vec<FnId> = named.flatten().copied().collect();
+        methods.sort();
+        methods
+    }
+}
+
+fn is_std(path: &str) -> bool {
+    let krate = path.split("::").next().unwrap_or_default();
+    matches!(krate, "std" | "core" | "alloc") || PRELUDE.contains(&path)
+}
+
+/// The traits of the prelude that nothing else asks the names of: they resolve to themselves.
+const PRELUDE: [&str; 14] = [
+    "AsMut",
+    "AsRef",
+    "Copy",
+    "Eq",
+    "Extend",
+    "From",
+    "Into",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Sized",
+    "ToOwned",
+    "ToString",
+    "TryFrom",
+];

@@ -1,0 +1,558 @@
+//! A map, handle, guard or iterator is `Send` or `Sync` for types that are not.
+//!
+//! ## Why
+//!
+//! `unsafe impl<K, V> Sync for Table<K, V> {}` says that threads may share the table whatever is in it. Put an `Rc` or a
+//! `Cell` in, and safe code clones and changes it on two threads at once: a double free that no caller wrote an `unsafe` for.
+//! An `AtomicPtr<T>` says the same in silence: it is `Send` and `Sync` for every `T`, and so is what has one.
+//!
+//! It comes from impls that were written for the pointers in a type, and forgot what is behind them.
+//!
+//! ## Fires
+//!
+//! ```rust
+//! pub struct Table<K, V> {
+//!     buckets: *mut (K, V),
+//!     len: usize,
+//! }
+//!
+//! unsafe impl<K, V> Send for Table<K, V> {}
+//!
+//! impl<K: PartialEq, V> Table<K, V> {
+//!     pub fn get(&self, key: &K) -> Option<&V> {
+//!         let entries = unsafe { std::slice::from_raw_parts(self.buckets, self.len) };
+//!         entries.iter().find(|it| it.0 == *key).map(|it| &it.1)
+//!     }
+//! }
+//! ```
+//!
+//! ## Silent
+//!
+//! ```rust
+//! pub struct Table<K, V> {
+//!     buckets: *mut (K, V),
+//!     len: usize,
+//! }
+//!
+//! unsafe impl<K: Send, V: Send> Send for Table<K, V> {}
+//! unsafe impl<K: Sync, V: Sync> Sync for Table<K, V> {}
+//!
+//! impl<K: PartialEq, V> Table<K, V> {
+//!     pub fn get(&self, key: &K) -> Option<&V> {
+//!         let entries = unsafe { std::slice::from_raw_parts(self.buckets, self.len) };
+//!         entries.iter().find(|it| it.0 == *key).map(|it| &it.1)
+//!     }
+//! }
+//! ```
+//!
+//! ## Fix
+//!
+//! Ask of each parameter what its place in the type asks: `Send` for what is owned, `Sync` for what is handed out as `&T`, both
+//! for what `&self` methods take or give away, as `RwLock` does. For an `AtomicPtr`, add `PhantomData<*const T>` and write the
+//! two impls with their bounds.
+//!
+//! ## Limits
+//!
+//! A wrapper of one bare value without any bound (`struct AssertSend<T>(T)`) is left alone: to claim it is what it is there for. So are
+//! parameters with a bound whose own bounds are not known, types that no other module can name, types that can only be made of
+//! what has the marker, and `Sync` where no safe `&self` method gives the value away. Claims that macros write are not seen.
+
+use safe_map_analysis::Analysis;
+use safe_map_analysis::facts::{SelfKind, Visibility};
+use safe_map_analysis::model::{FnId, Marker, Model, Promise};
+use safe_map_analysis::name::Name;
+use safe_map_analysis::span::Span;
+use safe_map_analysis::ty::{AdtId, Ty};
+
+use crate::claims::{Claim, claims};
+use crate::exposure::{Exposure, Way, mentions, outer_name};
+use crate::story::at;
+use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Place, Role};
+
+pub(crate) static LINT: Lint = Lint {
+    name: "unbounded_send_sync",
+    group: Group::Sharing,
+    level: Level::Deny,
+    has_fix: false,
+    merges_sites: false,
+    source: include_str!("unbounded_send_sync.rs"),
+    check: Check::Workspace(check),
+};
+
+fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
+    let model = &analysis.model;
+    let claims: Vec<Claim<'_>> = claims(model).collect();
+    for claim in claims.iter().filter(|it| it.impl_.is_unsafe && !it.negative) {
+        if model.impl_has_one_thread(claim.def) || !is_nameable(model, claim.adt) {
+            continue;
+        }
+        let missing = missing(model, &claims, claim);
+        if !missing.is_empty() {
+            out.push(report(model, claim, &missing));
+        }
+    }
+    out.extend(model.adt_ids().filter_map(|it| automatic(model, &claims, it)));
+}
+
+/// Whether another module can have a value of a type.
+fn is_nameable(model: &Model, adt: AdtId) -> bool {
+    model.item(model.adt(adt).at).vis != Visibility::Private
+}
+
+/// A parameter that a claim asks too little of.
+struct Missing {
+    param: Name,
+    /// What it has to be asked for.
+    needs: Marker,
+    why: Why,
+}
+
+/// Why a parameter is to be asked for more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// It is asked for neither marker.
+    Nothing,
+    /// A `Send` type only hands out `&T`.
+    Lends,
+    /// A `Sync` type moves it through `&self`.
+    Moves,
+}
+
+fn missing(model: &Model, all: &[Claim<'_>], claim: &Claim<'_>) -> Vec<Missing> {
+    let params = &model.adt(claim.adt).params;
+    let promised = |index| Some(claim.promises(model, &claim.param(index)?));
+    let is_asked = |index| promised(index).is_some_and(|it| it.contains(&Promise::Yes));
+    let asks_any = (0..params.len()).any(is_asked);
+    let missing = params.iter().enumerate().filter_map(|(index, own)| {
+        let param = claim.param(index)?;
+        let promises = claim.promises(model, &param);
+        let ways = Exposure::of(model, all, claim.marker, claim.adt, own);
+        let subject = Subject { model, adt: claim.adt, index };
+        let why = subject.lacks(claim.marker, promises, &ways, asks_any)?;
+        let needs = match why {
+            Why::Nothing => claim.marker,
+            Why::Lends => Marker::Sync,
+            Why::Moves => Marker::Send,
+        };
+        (!subject.is_made_of(needs)).then_some(Missing { param, needs, why })
+    });
+    missing.collect()
+}
+
+/// A parameter of a type.
+struct Subject<'a> {
+    model: &'a Model,
+    adt: AdtId,
+    index: usize,
+}
+
+impl Subject<'_> {
+    fn lacks(&self, marker: Marker, promises: [Promise; 2], ways: &[Way], asks_any: bool) -> Option<Why> {
+        // What is bare in a wrapper that asks nothing at all is wrapped for this claim's sake.
+        let counts = |it: &Way| match it {
+            Way::Phantom | Way::Foreign => false,
+            Way::Bare => asks_any,
+            _ => true,
+        };
+        let is_had = ways.iter().any(counts);
+        let is_phantom = ways.contains(&Way::Phantom) && self.lends_from_memory();
+        match (marker, promises) {
+            (Marker::Send, [Promise::No, Promise::No]) if is_had || is_phantom => Some(Why::Nothing),
+            (Marker::Sync, [Promise::No, Promise::No]) if (is_had && self.is_lent()) || is_phantom => {
+                Some(Why::Nothing)
+            }
+            (Marker::Send, [Promise::Yes, Promise::No]) if self.only_lends(ways) => Some(Why::Lends),
+            (Marker::Sync, [Promise::No, Promise::Yes]) if is_mutable(ways) && self.is_moved() => {
+                Some(Why::Moves)
+            }
+            _ => None,
+        }
+    }
+
+    /// The safe functions that take `&self`, with the name that their impl gives to the parameter.
+    fn readers(&self) -> impl Iterator<Item = (FnId, Name)> {
+        let methods = self.model.methods_of(self.adt).into_iter();
+        let named = methods.filter_map(|id| Some((id, self.name_in(id)?)));
+        named.filter(|(id, _)| {
+            let is_safe = !self.model.fn_facts(*id).is_unsafe;
+            is_safe && self.model.signature(*id).self_kind == Some(SelfKind::Ref)
+        })
+    }
+
+    fn name_in(&self, id: FnId) -> Option<Name> {
+        let Ty::Adt(_, args) = self.model.impl_self_ty(self.model.func(id).impl_?) else { return None };
+        match args.get(self.index)? {
+            Ty::Param(name) => Some(name.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether a safe function lets its caller see a value through `&self`.
+    fn is_lent(&self) -> bool {
+        self.readers().any(|(id, name)| {
+            let signature = self.model.signature(id);
+            let to_closure = |it: &Ty| match it {
+                Ty::Callable(params, _) => params.iter().any(|it| self.is_in(it, &name)),
+                _ => false,
+            };
+            self.is_in(&signature.output, &name) || signature.params.iter().any(to_closure)
+        })
+    }
+
+    /// Whether a value is in a type, the type itself aside.
+    fn is_in(&self, ty: &Ty, name: &str) -> bool {
+        let any = |items: &[Ty]| items.iter().any(|it| self.is_in(it, name));
+        match ty {
+            Ty::Adt(id, _) if *id == self.adt => false,
+            Ty::Known(_, args) | Ty::Foreign(_, args)
+                if outer_name(self.model, ty) != Some("PhantomData") =>
+            {
+                any(args)
+            }
+            Ty::Adt(_, args) | Ty::Tuple(args) => any(args),
+            Ty::Ref(_, it) | Ty::Ptr(_, it) | Ty::Slice(it) | Ty::Future(it) => self.is_in(it, name),
+            _ => mentions(self.model, ty, name),
+        }
+    }
+
+    /// Whether a value that no field has comes out as a reference, and out of nothing that the caller gives.
+    fn lends_from_memory(&self) -> bool {
+        self.readers().any(|(id, name)| {
+            let signature = self.model.signature(id);
+            let given = |it: &Ty| match it {
+                Ty::Ref(_, inner) => !matches!(&**inner, Ty::Param(_)) && mentions(self.model, inner, &name),
+                other => mentions(self.model, other, &name),
+            };
+            gives_reference(&signature.output, &name) && !signature.params.iter().any(given)
+        })
+    }
+
+    /// Whether all that can be had of a value is `&T`.
+    fn only_lends(&self, ways: &[Way]) -> bool {
+        let ty = Ty::Adt(self.adt, self.model.adt(self.adt).params.iter().cloned().map(Ty::Param).collect());
+        !ways.is_empty()
+            && ways.iter().all(|it| matches!(it, Way::Shared | Way::Phantom))
+            && ways.contains(&Way::Shared)
+            && self.model.drop_impl(&ty).is_none()
+            && self.is_lent()
+    }
+
+    /// Whether a safe function takes a value, or gives one away, by `&self`.
+    fn is_moved(&self) -> bool {
+        self.readers().any(|(id, name)| {
+            let signature = self.model.signature(id);
+            let scope = self.model.fn_scope(id);
+            let mut bounds = scope.bounds(&name).filter_map(|it| it.last());
+            let is_copied = bounds.any(|it| matches!(it.name.as_str(), "Clone" | "Copy"));
+            let takes = |it: &Ty| match it {
+                Ty::Callable(_, output) => is_by_value(output, &name),
+                other => is_by_value(other, &name),
+            };
+            signature.params.iter().any(takes) || (!is_copied && is_by_value(&signature.output, &name))
+        })
+    }
+
+    /// Whether every function that makes the type asks the parameter for the marker.
+    fn is_made_of(&self, needs: Marker) -> bool {
+        let makes = |id: &FnId| {
+            let signature = self.model.signature(*id);
+            signature.self_kind.is_none()
+                && self.model.any_part(&signature.output, &mut |it| self.is_self(it))
+        };
+        let makers: Vec<FnId> = self.model.methods_of(self.adt).into_iter().filter(makes).collect();
+        let asks = |id: &FnId| {
+            let scope = self.model.fn_scope(*id);
+            self.name_in(*id).is_none_or(|it| self.model.promise(&scope, &it, needs) != Promise::No)
+        };
+        !makers.is_empty() && makers.iter().all(asks)
+    }
+
+    fn is_self(&self, ty: &Ty) -> bool {
+        matches!(ty, Ty::Adt(id, _) if *id == self.adt)
+    }
+}
+
+/// Whether a value can be changed, or taken out, behind `&self`.
+fn is_mutable(ways: &[Way]) -> bool {
+    ways.iter().any(|it| matches!(it, Way::Exclusive | Way::Cell | Way::Locked | Way::AtomicPtr))
+}
+
+/// Whether a type is a reference to the parameter, in an `Option` or a tuple too.
+fn gives_reference(ty: &Ty, name: &str) -> bool {
+    match ty {
+        Ty::Ref(_, inner) => matches!(&**inner, Ty::Param(it) if *it == *name),
+        Ty::Known(_, args) | Ty::Tuple(args) => args.iter().any(|it| gives_reference(it, name)),
+        _ => false,
+    }
+}
+
+/// Whether a type is the parameter itself, in an `Option` or a tuple too.
+fn is_by_value(ty: &Ty, name: &str) -> bool {
+    match ty {
+        Ty::Param(it) => *it == *name,
+        Ty::Known(_, args) | Ty::Tuple(args) => args.iter().any(|it| is_by_value(it, name)),
+        Ty::Future(it) => is_by_value(it, name),
+        _ => false,
+    }
+}
+
+/// A type that is `Send` because an `AtomicPtr` is, for every parameter.
+fn automatic(model: &Model, all: &[Claim<'_>], adt: AdtId) -> Option<Finding> {
+    let def = model.adt(adt);
+    if def.params.is_empty() || !is_nameable(model, adt) || all.iter().any(|it| it.adt == adt) {
+        return None;
+    }
+    let (index, own) = def.params.iter().enumerate().find(|(_, own)| {
+        // What the pointer leads to is no part of the type: only what else has the parameter can ask it for something.
+        let ways = Exposure::of(model, all, Marker::Send, adt, own);
+        !ways.is_empty() && ways.iter().all(|it| *it == Way::AtomicPtr)
+    })?;
+    let subject = Subject { model, adt, index };
+    let has_pointer =
+        |ty: &Ty| model.any_part(ty, &mut |it| matches!(it, Ty::Ptr(..)) || is_phantom(model, it));
+    let fields = model.adt_fields(adt);
+    if fields.iter().any(|it| has_pointer(&it.ty)) || !subject.is_lent() || subject.is_made_of(Marker::Send) {
+        return None;
+    }
+    let is_pointer = |ty: &Ty| outer_name(model, ty) == Some("AtomicPtr") && mentions(model, ty, own);
+    let field = fields.iter().find(|it| model.any_part(&it.ty, &mut |it| is_pointer(it)))?;
+    Some(report_automatic(model, adt, own, field.span))
+}
+
+fn is_phantom(model: &Model, ty: &Ty) -> bool {
+    outer_name(model, ty) == Some("PhantomData")
+}
+
+fn report(model: &Model, claim: &Claim<'_>, missing: &[Missing]) -> Finding {
+    let def = model.adt(claim.adt);
+    let at_trait = claim.impl_.trait_.as_ref().map_or(claim.impl_.self_ty.span, |it| it.span);
+    let Some(first) = missing.first() else { unreachable!("only claims that lack something are reported") };
+    let params = list(missing.iter().filter(|it| it.why == first.why).map(|it| &it.param));
+    let (name, marker, needs) = (&def.name, claim.marker.as_str(), first.needs.as_str());
+    let are = if missing.len() > 1 { "are" } else { "is" };
+    let message = match first.why {
+        Why::Nothing => format!("`{name}` is `{marker}` whatever {params} {are}"),
+        Why::Lends => format!("`{name}` is `Send` without {params} being `Sync`, and hands out references"),
+        Why::Moves => {
+            format!("`{name}` is `Sync` without {params} being `Send`, and `&self` methods move values")
+        }
+    };
+    let note = match first.why {
+        Why::Nothing => {
+            "an `Rc` or a `Cell` in it reaches a second thread in safe code, and both change it at once"
+        }
+        Why::Lends => {
+            "two threads can have references to one value: with a `Cell` in it, both change it at once"
+        }
+        Why::Moves => {
+            "a value that belongs to one thread leaves it by a shared reference: dropped or used on another, its owner's state is changed from two threads"
+        }
+    };
+    let declared = Label {
+        role: Role::Declaration,
+        place: at(def.at.file, model.item(def.at).name_span),
+        message: "declared here".to_string(),
+    };
+    let mut finding = finding(model, claim.adt, at(claim.def.at.file, at_trait), message, note);
+    finding.in_test = claim.def.is_test;
+    finding.labels.push(declared);
+    finding.help = format!("ask for `{needs}` in the impl: `{}: {needs}`", first.param);
+    finding
+}
+
+fn report_automatic(model: &Model, adt: AdtId, param: &Name, field: Span) -> Finding {
+    let def = model.adt(adt);
+    let message = format!("`{}` is `Send` whatever `{param}` is, because an `AtomicPtr` is", def.name);
+    let note = "an `Rc` or a `Cell` behind the pointer reaches a second thread in safe code, and both change it at once";
+    let mut finding = finding(model, adt, at(def.at.file, field), message, note);
+    finding.help =
+        format!("add a `PhantomData<*const {param}>`, and `unsafe impl` with the bounds that hold");
+    finding
+}
+
+fn finding(model: &Model, adt: AdtId, primary: Place, message: String, note: &str) -> Finding {
+    let def = model.adt(adt);
+    Finding {
+        lint: LINT.name,
+        confidence: Confidence::Likely,
+        message,
+        lock: Some(format!("{}::{}", model.module_path(def.module), def.name)),
+        item: def.name.to_string(),
+        in_test: model.workspace().file(def.at.file).source.is_test,
+        primary,
+        labels: Vec::new(),
+        note: note.to_string(),
+        help: String::new(),
+        interleaving: Vec::new(),
+        fixes: Vec::new(),
+    }
+}
+
+/// `` `K` and `V` ``.
+fn list<'a>(names: impl Iterator<Item = &'a Name>) -> String {
+    let quoted: Vec<String> = names.map(|it| format!("`{it}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, first)) => format!("{} and {last}", first.join(", ")),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LINT;
+    use crate::testing::{check, found};
+
+    #[test]
+    fn a_claim_for_every_parameter() {
+        check(
+            &LINT,
+            "
+use std::cell::UnsafeCell;
+use std::collections::HashMap;
+pub struct Shared<K, V> { map: UnsafeCell<HashMap<K, V>> }
+//         ------ declaration: declared here
+unsafe impl<K, V> Send for Shared<K, V> {}
+//                ^^^^ unbounded_send_sync
+unsafe impl<K: Eq + std::hash::Hash, V> Sync for Shared<K, V> {}
+//                                      ^^^^ unbounded_send_sync
+impl<A, B> Shared<A, B> {
+    pub fn get(&self) -> Option<&B> { None }
+    pub fn key(&self) -> Option<&A> { None }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_parameter_that_the_impl_forgot() {
+        let text = "
+pub struct Entry<'a, K, V, S> { slot: *mut (K, V), hasher: &'a S }
+unsafe impl<K: Send, V: Send, S> Send for Entry<'_, K, V, S> {}
+";
+        let found = found(&LINT, text);
+        assert_eq!(found[0].message, "`Entry` is `Send` whatever `S` is");
+    }
+
+    #[test]
+    fn what_only_lends_asks_for_sync() {
+        check(
+            &LINT,
+            "
+use std::collections::HashMap;
+use std::sync::RwLockReadGuard;
+pub struct Ref<'a, K, V> { guard: RwLockReadGuard<'a, HashMap<K, V>>, value: *const V }
+unsafe impl<K: Send, V: Send> Send for Ref<'_, K, V> {}
+//                            ^^^^ unbounded_send_sync
+impl<K, V> std::ops::Deref for Ref<'_, K, V> {
+    type Target = V;
+    fn deref(&self) -> &V { unsafe { &*self.value } }
+}
+pub struct RefMut<'a, V> { value: *mut V, key: &'a u32 }
+unsafe impl<V: Send> Send for RefMut<'_, V> {}
+impl<V> RefMut<'_, V> { pub fn get(&self) -> &V { unsafe { &*self.value } } }
+",
+        );
+    }
+
+    #[test]
+    fn what_moves_values_by_a_shared_reference_asks_for_send() {
+        check(
+            &LINT,
+            "
+use std::cell::UnsafeCell;
+pub struct Once<T> { value: UnsafeCell<Option<T>> }
+unsafe impl<T: Sync> Sync for Once<T> {}
+//                   ^^^^ unbounded_send_sync
+impl<T> Once<T> { pub fn get_or_init(&self, make: impl FnOnce() -> T) -> &T { todo!() } }
+pub struct Read<T> { value: UnsafeCell<Option<T>> }
+unsafe impl<T: Sync> Sync for Read<T> {}
+impl<T: Clone> Read<T> { pub fn get(&self) -> Option<T> { todo!() } }
+pub struct Both<T> { value: UnsafeCell<Option<T>> }
+unsafe impl<T: Send + Sync> Sync for Both<T> {}
+impl<T> Both<T> { pub fn set(&self, value: T) {} }
+",
+        );
+    }
+
+    #[test]
+    fn values_in_memory_that_no_field_types() {
+        check(
+            &LINT,
+            "
+use std::marker::PhantomData;
+pub struct Index<K, V> { memory: *mut u8, entries: PhantomData<(K, V)> }
+unsafe impl<K, V> Send for Index<K, V> {}
+//                ^^^^ unbounded_send_sync
+impl<K, V> Index<K, V> { pub fn get(&self, key: &K) -> Option<&V> { None } }
+pub struct Id<T> { index: usize, of: PhantomData<T> }
+unsafe impl<T> Send for Id<T> {}
+impl<T> Id<T> { pub fn get<'a>(&self, all: &'a [T]) -> &'a T { &all[self.index] } }
+",
+        );
+    }
+
+    #[test]
+    fn an_atomic_pointer_is_send_for_everything() {
+        check(
+            &LINT,
+            "
+use std::marker::PhantomData;
+use std::sync::{Arc, atomic::AtomicPtr};
+pub struct Reader<T> { inner: Arc<AtomicPtr<T>> }
+//                     ^^^^^ unbounded_send_sync
+impl<T> Reader<T> { pub fn enter(&self) -> Option<&T> { None } }
+pub struct Bounded<T> { inner: Arc<AtomicPtr<T>>, bound: PhantomData<*const T> }
+unsafe impl<T: Send + Sync> Send for Bounded<T> {}
+impl<T> Bounded<T> { pub fn enter(&self) -> Option<&T> { None } }
+pub struct Owned<T> { inner: AtomicPtr<T>, own: Box<T> }
+impl<T> Owned<T> { pub fn enter(&self) -> Option<&T> { None } }
+",
+        );
+    }
+
+    #[test]
+    fn bounds_wherever_they_are_written_are_bounds() {
+        check(
+            &LINT,
+            "
+pub trait Key: Send + Sync {}
+pub unsafe trait Shared {}
+pub struct A<K>(*mut K);
+unsafe impl<K: Key> Send for A<K> {}
+pub struct B<K>(*mut K);
+unsafe impl<K> Send for B<K> where K: Send {}
+pub struct C<K>(*mut K);
+unsafe impl<K: Shared> Send for C<K> {}
+pub struct D<K>(*mut K);
+unsafe impl<K: other::Unknown> Send for D<K> {}
+pub struct E<K>(*mut K);
+unsafe impl<K> Send for E<K> {}
+impl<K: Send> E<K> { pub fn new(key: K) -> Self { todo!() } }
+",
+        );
+    }
+
+    #[test]
+    fn wrappers_that_assert_and_types_that_stay_here_are_silent() {
+        check(
+            &LINT,
+            "
+pub struct AssertSend<T>(pub T);
+unsafe impl<T> Send for AssertSend<T> {}
+pub struct Exclusive<T> { inner: Option<T> }
+unsafe impl<T> Sync for Exclusive<T> {}
+impl<T> Exclusive<T> { pub fn get(&mut self) -> &mut Option<T> { &mut self.inner } }
+struct Hidden<T>(*mut T);
+unsafe impl<T> Send for Hidden<T> {}
+#[cfg(target_arch = \"wasm32\")]
+unsafe impl<T> Send for Web<T> {}
+pub struct Web<T>(*mut T);
+pub struct Outer<T> { inner: Claimed<T>, count: *mut u32 }
+unsafe impl<T> Send for Outer<T> {}
+struct Claimed<T>(*mut T);
+unsafe impl<T> Send for Claimed<T> {}
+",
+        );
+    }
+}
