@@ -17,8 +17,10 @@ const MAX_DEPTH: u32 = 8;
 pub(crate) enum Way {
     /// As it is, in a field or a variant.
     Bare,
-    /// Behind what only reads it: `&T`, `*const T`, a read guard.
+    /// Behind what only reads it: `&T`, `*const T`.
     Shared,
+    /// In what a read guard protects.
+    ReadGuard,
     /// Behind an `Arc`.
     Counted,
     /// Behind an `Rc`.
@@ -111,7 +113,7 @@ impl<'a> Exposure<'a> {
             _ => match self.model.role(ty) {
                 Some(TypeRole::Cell) => Way::Cell,
                 Some(TypeRole::Lock | TypeRole::SharedMap) => Way::Locked,
-                Some(TypeRole::Guard) if name.contains("Read") || name == "Ref" => Way::Shared,
+                Some(TypeRole::Guard) if name.contains("Read") || name == "Ref" => Way::ReadGuard,
                 Some(TypeRole::Map | TypeRole::Collection | TypeRole::Guard | TypeRole::Entry) => {
                     Way::Exclusive
                 }
@@ -142,8 +144,18 @@ impl<'a> Exposure<'a> {
         self.seen.pop();
     }
 
-    /// Whether a type says by an impl of its own that it has the marker whatever this parameter is.
+    /// Whether a type wraps a value only to say by an impl of its own that it has the marker, whatever this parameter is.
     fn claims_all(&self, id: AdtId, param: &str) -> bool {
+        let is_pointer =
+            |it: &Ty| matches!(it, Ty::Ref(..) | Ty::Ptr(..) | Ty::Known(..) | Ty::Foreign(..) | Ty::Adt(..));
+        if self
+            .model
+            .adt_fields(id)
+            .iter()
+            .any(|it| is_pointer(&it.ty) && mentions(self.model, &it.ty, param))
+        {
+            return false;
+        }
         let index = self.model.adt(id).params.iter().position(|it| *it == *param);
         let mut claims =
             self.claims.iter().filter(|it| it.adt == id && it.marker == self.marker && !it.negative);
@@ -159,7 +171,8 @@ fn deeper(outer: Way, inner: Way) -> Way {
     match (outer, inner) {
         (Way::Phantom, _) => Way::Phantom,
         // What is read only, or in a lock, stays so whatever is between.
-        (Way::Shared, Way::Exclusive) | (Way::Locked, Way::Exclusive | Way::Shared | Way::Cell) => outer,
+        (Way::Shared | Way::ReadGuard, Way::Exclusive) => outer,
+        (Way::Locked, Way::Exclusive | Way::Shared | Way::Cell) => outer,
         (_, inner) => inner,
     }
 }

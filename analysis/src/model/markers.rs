@@ -45,33 +45,36 @@ impl Model {
         Some((marker, impl_))
     }
 
-    /// What the bounds of a parameter say about a marker.
-    pub fn promise(&self, scope: &TyScope<'_>, param: &str, marker: Marker) -> Promise {
-        let promises = scope.bounds(param).map(|it| self.bound_promise(scope, it, marker, MAX_TRAITS));
+    /// What the bounds of a parameter say about a marker, or another trait of std, by its name.
+    pub fn promise(&self, scope: &TyScope<'_>, param: &str, name: &str) -> Promise {
+        let promises = scope.bounds(param).map(|it| self.bound_promise(scope, it, name, MAX_TRAITS));
         promises.max().unwrap_or(Promise::No)
     }
 
-    fn bound_promise(&self, scope: &TyScope<'_>, bound: &Path, marker: Marker, depth: u32) -> Promise {
+    fn bound_promise(&self, scope: &TyScope<'_>, bound: &Path, name: &str, depth: u32) -> Promise {
         let Some(last) = bound.last() else { return Promise::Perhaps };
-        if last.name == *marker.as_str() {
+        if last.name == *name {
             return Promise::Yes;
         }
         match self.resolve_segments(scope, &bound.segments, bound.global, Namespace::Types) {
-            Some(Def::Trait(id)) => self.trait_promise(id, marker, depth),
-            // No trait of std asks for a marker, `Sync` and `Send` aside.
-            Some(Def::Foreign(path)) if is_std(&path) => Promise::No,
+            Some(Def::Trait(id)) => self.trait_promise(id, name, depth),
+            // No trait of std asks for a marker, `Sync` and `Send` aside, and `Copy` alone for `Clone`.
+            Some(Def::Foreign(path)) if is_std(&path) => match last.name.as_str() {
+                "Copy" if name == "Clone" => Promise::Yes,
+                _ => Promise::No,
+            },
             _ => Promise::Perhaps,
         }
     }
 
-    fn trait_promise(&self, id: TraitId, marker: Marker, depth: u32) -> Promise {
+    fn trait_promise(&self, id: TraitId, name: &str, depth: u32) -> Promise {
         let def = &self.traits[id.0 as usize];
         let ItemKind::Trait { supertraits, is_unsafe, .. } = &self.item(def.at).kind else {
             return Promise::Perhaps;
         };
         let Some(depth) = depth.checked_sub(1).filter(|_| !is_unsafe) else { return Promise::Perhaps };
         let scope = TyScope::new(def.module);
-        let promises = supertraits.iter().map(|it| self.bound_promise(&scope, it, marker, depth));
+        let promises = supertraits.iter().map(|it| self.bound_promise(&scope, it, name, depth));
         promises.max().unwrap_or(Promise::No)
     }
 

@@ -58,13 +58,14 @@
 //! what has the marker, and `Sync` where no safe `&self` method gives the value away. Claims that macros write are not seen.
 
 use safe_map_analysis::Analysis;
-use safe_map_analysis::facts::{SelfKind, Visibility};
+use safe_map_analysis::facts::SelfKind;
+use safe_map_analysis::knowledge::schema::TypeRole;
 use safe_map_analysis::model::{FnId, Marker, Model, Promise};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::{AdtId, Ty};
 
-use crate::claims::{Claim, claims};
+use crate::claims::{Claim, claims, is_public};
 use crate::exposure::{Exposure, Way, mentions, outer_name};
 use crate::story::at;
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Place, Role};
@@ -82,21 +83,21 @@ pub(crate) static LINT: Lint = Lint {
 fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
     let model = &analysis.model;
     let claims: Vec<Claim<'_>> = claims(model).collect();
+    let mut told: Vec<(AdtId, Why, Finding)> = Vec::new();
     for claim in claims.iter().filter(|it| it.impl_.is_unsafe && !it.negative) {
-        if model.impl_has_one_thread(claim.def) || !is_nameable(model, claim.adt) {
+        if model.impl_has_one_thread(claim.def) || !is_public(model, claim.adt) {
             continue;
         }
         let missing = missing(model, &claims, claim);
-        if !missing.is_empty() {
-            out.push(report(model, claim, &missing));
+        let Some(first) = missing.first() else { continue };
+        // Both markers of a type, missing the same, are one mistake.
+        match told.iter_mut().find(|(adt, why, _)| (*adt, *why) == (claim.adt, first.why)) {
+            Some((_, _, finding)) => finding.labels.push(also(claim)),
+            None => told.push((claim.adt, first.why, report(model, claim, &missing))),
         }
     }
+    out.extend(told.into_iter().map(|(_, _, it)| it));
     out.extend(model.adt_ids().filter_map(|it| automatic(model, &claims, it)));
-}
-
-/// Whether another module can have a value of a type.
-fn is_nameable(model: &Model, adt: AdtId) -> bool {
-    model.item(model.adt(adt).at).vis != Visibility::Private
 }
 
 /// A parameter that a claim asks too little of.
@@ -152,6 +153,7 @@ impl Subject<'_> {
         let counts = |it: &Way| match it {
             Way::Phantom | Way::Foreign => false,
             Way::Bare => asks_any,
+            Way::ReadGuard => self.is_lent(),
             _ => true,
         };
         let is_had = ways.iter().any(counts);
@@ -230,9 +232,10 @@ impl Subject<'_> {
     /// Whether all that can be had of a value is `&T`.
     fn only_lends(&self, ways: &[Way]) -> bool {
         let ty = Ty::Adt(self.adt, self.model.adt(self.adt).params.iter().cloned().map(Ty::Param).collect());
-        !ways.is_empty()
-            && ways.iter().all(|it| matches!(it, Way::Shared | Way::Phantom))
-            && ways.contains(&Way::Shared)
+        // What has no lifetime may own what its pointers lead to.
+        self.model.has_lifetimes(self.adt)
+            && ways.iter().all(|it| matches!(it, Way::Shared | Way::ReadGuard | Way::Phantom))
+            && ways.iter().any(|it| *it != Way::Phantom)
             && self.model.drop_impl(&ty).is_none()
             && self.is_lent()
     }
@@ -242,13 +245,13 @@ impl Subject<'_> {
         self.readers().any(|(id, name)| {
             let signature = self.model.signature(id);
             let scope = self.model.fn_scope(id);
-            let mut bounds = scope.bounds(&name).filter_map(|it| it.last());
-            let is_copied = bounds.any(|it| matches!(it.name.as_str(), "Clone" | "Copy"));
+            let is_copied = self.model.promise(&scope, &name, "Clone") != Promise::No;
             let takes = |it: &Ty| match it {
-                Ty::Callable(_, output) => is_by_value(output, &name),
-                other => is_by_value(other, &name),
+                Ty::Callable(_, output) => is_by_value(self.model, output, &name),
+                other => is_by_value(self.model, other, &name),
             };
-            signature.params.iter().any(takes) || (!is_copied && is_by_value(&signature.output, &name))
+            let gives = !is_copied && is_by_value(self.model, &signature.output, &name);
+            gives || signature.params.iter().any(takes)
         })
     }
 
@@ -262,7 +265,7 @@ impl Subject<'_> {
         let makers: Vec<FnId> = self.model.methods_of(self.adt).into_iter().filter(makes).collect();
         let asks = |id: &FnId| {
             let scope = self.model.fn_scope(*id);
-            self.name_in(*id).is_none_or(|it| self.model.promise(&scope, &it, needs) != Promise::No)
+            self.name_in(*id).is_none_or(|it| self.model.promise(&scope, &it, needs.as_str()) != Promise::No)
         };
         !makers.is_empty() && makers.iter().all(asks)
     }
@@ -287,11 +290,14 @@ fn gives_reference(ty: &Ty, name: &str) -> bool {
 }
 
 /// Whether a type is the parameter itself, in an `Option` or a tuple too.
-fn is_by_value(ty: &Ty, name: &str) -> bool {
+fn is_by_value(model: &Model, ty: &Ty, name: &str) -> bool {
     match ty {
         Ty::Param(it) => *it == *name,
-        Ty::Known(_, args) | Ty::Tuple(args) => args.iter().any(|it| is_by_value(it, name)),
-        Ty::Future(it) => is_by_value(it, name),
+        Ty::Known(_, args) if model.role(ty) == Some(TypeRole::Enum) => {
+            args.iter().any(|it| is_by_value(model, it, name))
+        }
+        Ty::Tuple(args) => args.iter().any(|it| is_by_value(model, it, name)),
+        Ty::Future(it) => is_by_value(model, it, name),
         _ => false,
     }
 }
@@ -299,7 +305,7 @@ fn is_by_value(ty: &Ty, name: &str) -> bool {
 /// A type that is `Send` because an `AtomicPtr` is, for every parameter.
 fn automatic(model: &Model, all: &[Claim<'_>], adt: AdtId) -> Option<Finding> {
     let def = model.adt(adt);
-    if def.params.is_empty() || !is_nameable(model, adt) || all.iter().any(|it| it.adt == adt) {
+    if def.params.is_empty() || !is_public(model, adt) || all.iter().any(|it| it.adt == adt) {
         return None;
     }
     let (index, own) = def.params.iter().enumerate().find(|(_, own)| {
@@ -323,9 +329,19 @@ fn is_phantom(model: &Model, ty: &Ty) -> bool {
     outer_name(model, ty) == Some("PhantomData")
 }
 
+/// The label at a second claim that lacks the same.
+fn also(claim: &Claim<'_>) -> Label {
+    let message = format!("so is it `{}`", claim.marker.as_str());
+    Label { role: Role::Hazard, place: claim_place(claim), message }
+}
+
+fn claim_place(claim: &Claim<'_>) -> Place {
+    let span = claim.impl_.trait_.as_ref().map_or(claim.impl_.self_ty.span, |it| it.span);
+    at(claim.def.at.file, span)
+}
+
 fn report(model: &Model, claim: &Claim<'_>, missing: &[Missing]) -> Finding {
     let def = model.adt(claim.adt);
-    let at_trait = claim.impl_.trait_.as_ref().map_or(claim.impl_.self_ty.span, |it| it.span);
     let Some(first) = missing.first() else { unreachable!("only claims that lack something are reported") };
     let params = list(missing.iter().filter(|it| it.why == first.why).map(|it| &it.param));
     let (name, marker, needs) = (&def.name, claim.marker.as_str(), first.needs.as_str());
@@ -353,7 +369,7 @@ fn report(model: &Model, claim: &Claim<'_>, missing: &[Missing]) -> Finding {
         place: at(def.at.file, model.item(def.at).name_span),
         message: "declared here".to_string(),
     };
-    let mut finding = finding(model, claim.adt, at(claim.def.at.file, at_trait), message, note);
+    let mut finding = finding(model, claim.adt, claim_place(claim), message, note);
     finding.in_test = claim.def.is_test;
     finding.labels.push(declared);
     finding.help = format!("ask for `{needs}` in the impl: `{}: {needs}`", first.param);
@@ -415,7 +431,7 @@ pub struct Shared<K, V> { map: UnsafeCell<HashMap<K, V>> }
 unsafe impl<K, V> Send for Shared<K, V> {}
 //                ^^^^ unbounded_send_sync
 unsafe impl<K: Eq + std::hash::Hash, V> Sync for Shared<K, V> {}
-//                                      ^^^^ unbounded_send_sync
+//                                      ---- hazard: so is it `Sync`
 impl<A, B> Shared<A, B> {
     pub fn get(&self) -> Option<&B> { None }
     pub fn key(&self) -> Option<&A> { None }
@@ -543,15 +559,32 @@ unsafe impl<T> Send for AssertSend<T> {}
 pub struct Exclusive<T> { inner: Option<T> }
 unsafe impl<T> Sync for Exclusive<T> {}
 impl<T> Exclusive<T> { pub fn get(&mut self) -> &mut Option<T> { &mut self.inner } }
-struct Hidden<T>(*mut T);
+pub(crate) struct Hidden<T>(*mut T);
 unsafe impl<T> Send for Hidden<T> {}
+mod inner {
+    pub struct Inner<T>(*mut T);
+    unsafe impl<T> Send for Inner<T> {}
+}
 #[cfg(target_arch = \"wasm32\")]
 unsafe impl<T> Send for Web<T> {}
 pub struct Web<T>(*mut T);
 pub struct Outer<T> { inner: Claimed<T>, count: *mut u32 }
 unsafe impl<T> Send for Outer<T> {}
-struct Claimed<T>(*mut T);
+pub struct Claimed<T>(T);
 unsafe impl<T> Send for Claimed<T> {}
+pub struct Pointer<T>(std::ptr::NonNull<T>);
+unsafe impl<T: Sync> Sync for Pointer<T> {}
+impl<T> Pointer<T> { pub fn get(&self) -> std::ptr::NonNull<T> { self.0 } }
+pub trait Value: Clone {}
+unsafe impl<T: Sync> Sync for Valued<T> {}
+pub struct Valued<T>(*mut T);
+impl<T> Valued<T> { pub fn get(&self) -> Option<T> where T: Value { None } }
+pub struct Raw<T>(*const T);
+unsafe impl<T: Send> Send for Raw<T> {}
+impl<T> Raw<T> { pub fn get(&self) -> &T { todo!() } }
+pub struct Guarded<'a, K, S> { guard: std::sync::RwLockReadGuard<'a, std::collections::HashMap<K, u32, S>>, key: *const K }
+unsafe impl<K: Sync, S> Send for Guarded<'_, K, S> {}
+impl<K, S> Guarded<'_, K, S> { pub fn key(&self) -> &K { todo!() } }
 ",
         );
     }
