@@ -20,12 +20,14 @@ mod lints;
 mod moves;
 mod ordered;
 mod outliving;
+mod pointers;
 mod private;
 mod scrutinee;
 mod story;
 mod taken;
 #[cfg(test)]
 mod testing;
+mod typing;
 mod uses;
 mod waiting;
 

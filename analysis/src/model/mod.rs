@@ -381,6 +381,16 @@ impl Model {
         (0..self.statics.len() as u32).map(StaticId)
     }
 
+    /// A constant.
+    pub fn const_(&self, id: ConstId) -> &NamedDef {
+        &self.consts[id.0 as usize]
+    }
+
+    /// Every constant.
+    pub fn const_ids(&self) -> impl Iterator<Item = ConstId> + use<> {
+        (0..self.consts.len() as u32).map(ConstId)
+    }
+
     /// A static's facts.
     pub fn static_facts(&self, id: StaticId) -> &facts::Static {
         match &self.item(self.static_(id).at).kind {

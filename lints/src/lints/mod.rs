@@ -2,6 +2,7 @@
 
 mod async_guard_across_await;
 mod callback_under_guard;
+mod const_shared_map;
 mod delete_during_iteration;
 mod double_lock;
 mod guard_across_await;
@@ -10,14 +11,19 @@ mod guard_in_scrutinee;
 mod guard_leak;
 mod guard_outlived;
 mod guard_outlives_use;
+mod hand_rolled_snapshot;
 mod heavy_work_under_guard;
 mod let_underscore_guard;
+mod lock_bypass;
 mod lock_order_inversion;
+mod map_pointer_across_threads;
 mod recursive_read;
+mod shared_map_cast_to_mut;
 mod static_mut_map;
 mod suppression_without_reason;
 mod unbounded_send_sync;
 mod unknown_lint;
+mod unsynchronized_shared_map;
 mod unused_suppression;
 
 use crate::Lint;
@@ -25,8 +31,14 @@ use crate::Lint;
 /// Every lint, in the order of the catalogue.
 pub static LINTS: &[&Lint] = &[
     &static_mut_map::LINT,
+    &unsynchronized_shared_map::LINT,
     &unbounded_send_sync::LINT,
+    &map_pointer_across_threads::LINT,
+    &shared_map_cast_to_mut::LINT,
+    &lock_bypass::LINT,
+    &hand_rolled_snapshot::LINT,
     &guard_outlived::LINT,
+    &const_shared_map::LINT,
     &delete_during_iteration::LINT,
     &guard_across_await::LINT,
     &async_guard_across_await::LINT,
