@@ -25,8 +25,10 @@ pub(crate) enum Way {
     Counted,
     /// Behind an `Rc`.
     CountedLocally,
-    /// Behind what can change it: `&mut T`, `*mut T`, `NonNull`, a collection, a map.
+    /// Behind what can change it: `&mut T`, a `Box`, a collection, a map.
     Exclusive,
+    /// Behind a pointer to memory that the type looks after: `*mut T`, `NonNull`.
+    Raw,
     /// In a cell that nothing orders: `UnsafeCell`, `RefCell`, `Cell`.
     Cell,
     /// In a lock, or in a map that locks inside.
@@ -80,7 +82,11 @@ impl<'a> Exposure<'a> {
         match ty {
             Ty::Param(name) if *name == *param => self.found.push(way),
             Ty::Ref(m, inner) | Ty::Ptr(m, inner) => {
-                let pointer = if *m == Mutability::Mut { Way::Exclusive } else { Way::Shared };
+                let pointer = match (ty, m) {
+                    (_, Mutability::Shared) => Way::Shared,
+                    (Ty::Ptr(..), Mutability::Mut) => Way::Raw,
+                    (_, Mutability::Mut) => Way::Exclusive,
+                };
                 self.walk(inner, deeper(way, pointer), param, depth);
             }
             Ty::Tuple(items) => items.iter().for_each(|it| self.walk(it, way, param, depth)),
@@ -109,7 +115,8 @@ impl<'a> Exposure<'a> {
             "AtomicPtr" => Way::AtomicPtr,
             "Arc" | "Weak" => Way::Counted,
             "Rc" => Way::CountedLocally,
-            "NonNull" | "Box" => Way::Exclusive,
+            "NonNull" => Way::Raw,
+            "Box" => Way::Exclusive,
             _ => match self.model.role(ty) {
                 Some(TypeRole::Cell) => Way::Cell,
                 Some(TypeRole::Lock | TypeRole::SharedMap) => Way::Locked,
@@ -170,9 +177,11 @@ impl<'a> Exposure<'a> {
 fn deeper(outer: Way, inner: Way) -> Way {
     match (outer, inner) {
         (Way::Phantom, _) => Way::Phantom,
+        // What a pointer leads to has it in memory, whatever its type says.
+        (Way::Raw, Way::Phantom) => Way::Raw,
         // What is read only, or in a lock, stays so whatever is between.
-        (Way::Shared | Way::ReadGuard, Way::Exclusive) => outer,
-        (Way::Locked, Way::Exclusive | Way::Shared | Way::Cell) => outer,
+        (Way::Shared | Way::ReadGuard, Way::Exclusive | Way::Raw) => outer,
+        (Way::Locked, Way::Exclusive | Way::Shared | Way::Cell | Way::Raw) => outer,
         (_, inner) => inner,
     }
 }

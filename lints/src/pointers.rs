@@ -110,10 +110,21 @@ fn wrapped(typed: &Typed<'_>, id: ExprId, at: Span, depth: u32) -> Option<Origin
 fn of_reference(typed: &Typed<'_>, id: ExprId, at: Span) -> Option<Origin> {
     match typed.ty(id) {
         Ty::Ref(m, pointee) => {
-            let source = if m == Mutability::Mut { Source::Mutable } else { Source::Shared };
+            let is_mutable = m == Mutability::Mut && !is_behind_shared(typed, id);
+            let source = if is_mutable { Source::Mutable } else { Source::Shared };
             Some(Origin { source, pointee: (*pointee).clone(), at })
         }
         _ => None,
+    }
+}
+
+/// Whether a place is reached through a shared reference: a `&mut` in it is one no more.
+fn is_behind_shared(typed: &Typed<'_>, id: ExprId) -> bool {
+    match &typed.expr(id).kind {
+        ExprKind::Field { base, .. } | ExprKind::Index { base, .. } => {
+            matches!(typed.ty(*base), Ty::Ref(Mutability::Shared, _)) || is_behind_shared(typed, *base)
+        }
+        _ => false,
     }
 }
 

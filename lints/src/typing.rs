@@ -301,7 +301,8 @@ impl<'a> Typed<'a> {
             let Ty::Known(id, args) = it else { return None };
             let known = self.model.knowledge().ty(*id);
             let found = known.methods.get(method).filter(|it| !it.spec.associated)?;
-            Some(found.returns.instantiate(&known.params, args))
+            let returns = found.returns.instantiate(&known.params, args);
+            Some(if found.spec.is_async { Ty::Future(returns.into()) } else { returns })
         })
     }
 }

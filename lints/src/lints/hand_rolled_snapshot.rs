@@ -101,14 +101,19 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     }
     let Some(typed) = Typed::of(function.file.analysis, function.id) else { return };
     let snapshot = Snapshot { function, typed: &typed };
-    let mut found: Vec<(Mistake, Span, Span)> = Vec::new();
+    let mut found: Vec<(Mistake, Finding)> = Vec::new();
     for (id, _) in typed.exprs() {
         let Some((mistake, at, other)) = snapshot.mistake(id) else { continue };
-        if !found.iter().any(|(it, ..)| *it == mistake) {
-            found.push((mistake, at, other));
+        match found.iter_mut().find(|(it, _)| *it == mistake) {
+            Some((_, first)) => first.labels.push(Label {
+                role: Role::Hazard,
+                place: here(function, at),
+                message: "so it is here".to_string(),
+            }),
+            None => found.push((mistake, report(function, mistake, at, other))),
         }
     }
-    out.extend(found.into_iter().map(|(mistake, at, other)| report(function, mistake, at, other)));
+    out.extend(found.into_iter().map(|(_, it)| it));
 }
 
 struct Snapshot<'a> {
@@ -367,6 +372,9 @@ use std::{collections::HashMap, sync::atomic::AtomicPtr};
 struct S { map: AtomicPtr<HashMap<u32, u32>> }
 fn new() -> S { S { map: AtomicPtr::new(&mut HashMap::new()) } }
 //                                           ^^^^^^^^^^^^^^ hand_rolled_snapshot
+fn two() -> [S; 2] { [S { map: AtomicPtr::new(&mut HashMap::new()) }, S { map: AtomicPtr::new(&mut HashMap::new()) }] }
+//                                                 ^^^^^^^^^^^^^^ hand_rolled_snapshot
+//                                                                                                 -------------- hazard: so it is here
 fn owned() -> S { S { map: AtomicPtr::new(Box::into_raw(Box::new(HashMap::new()))) } }
 fn lent(map: &mut HashMap<u32, u32>) -> S { S { map: AtomicPtr::new(&mut *map) } }
 ",

@@ -47,7 +47,7 @@
 
 use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::{Body, ExprId, ExprKind};
-use safe_map_analysis::model::{FnId, Marker, Model};
+use safe_map_analysis::model::{Def, FnId, Marker, Model, ValueDef};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::{AdtId, Ty};
@@ -151,6 +151,15 @@ fn is_used_in(typed: &Typed<'_>, adt: AdtId, field: &Name) -> bool {
         ExprKind::MethodCall { receiver, method, .. } => {
             matches!(method.as_str(), "as_ref" | "as_mut" | "as_ref_unchecked" | "as_mut_unchecked")
                 && is_field(*receiver)
+        }
+        // Whoever gets it from here goes to it there.
+        ExprKind::Call { callee, args } => {
+            let is_own = match typed.callee(*callee) {
+                Some(ValueDef::Assoc(ty, _)) => matches!(ty, Ty::Adt(..)),
+                Some(ValueDef::Def(def)) => matches!(def, Def::Fn(_) | Def::Adt(_)),
+                _ => false,
+            };
+            is_own && args.iter().any(|it| is_field(*it))
         }
         _ => dereferenced(typed, id).is_some_and(|it| is_field(it) || is_field_pointer(typed, it, &is_field)),
     })

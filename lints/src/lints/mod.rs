@@ -17,6 +17,8 @@ mod let_underscore_guard;
 mod lock_bypass;
 mod lock_order_inversion;
 mod map_pointer_across_threads;
+mod misfit_strategy;
+mod poison_cascade;
 mod recursive_read;
 mod shared_map_cast_to_mut;
 mod static_mut_map;
@@ -25,6 +27,7 @@ mod unbounded_send_sync;
 mod unknown_lint;
 mod unsynchronized_shared_map;
 mod unused_suppression;
+mod write_lock_for_read;
 
 use crate::Lint;
 
@@ -47,11 +50,14 @@ pub static LINTS: &[&Lint] = &[
     &callback_under_guard::LINT,
     &guard_in_scrutinee::LINT,
     &guard_outlives_use::LINT,
+    &write_lock_for_read::LINT,
     &let_underscore_guard::LINT,
     &guard_leak::LINT,
     &double_lock::LINT,
     &recursive_read::LINT,
     &lock_order_inversion::LINT,
+    &poison_cascade::LINT,
+    &misfit_strategy::LINT,
     &unused_suppression::LINT,
     &suppression_without_reason::LINT,
     &unknown_lint::LINT,

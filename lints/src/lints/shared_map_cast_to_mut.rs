@@ -208,6 +208,10 @@ impl S {
         unsafe { &mut *(&self.map as *const HashMap<u32, u32>).cast_mut() }
 //                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ shared_map_cast_to_mut
     }
+    fn reborrowed(&self, outer: &Outer) {
+        unsafe { (*(outer.inner as *const S as *mut S)).map.clear() }
+//                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ shared_map_cast_to_mut
+    }
     fn counted(&self) {
         unsafe { (*(Arc::as_ptr(&self.shared) as *mut HashMap<u32, u32>)).clear() }
 //                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ shared_map_cast_to_mut
@@ -227,6 +231,7 @@ impl S {
 //               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ shared_map_cast_to_mut
     }
 }
+struct Outer { inner: &'static mut S }
 ",
         );
     }

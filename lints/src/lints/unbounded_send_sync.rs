@@ -277,7 +277,7 @@ impl Subject<'_> {
 
 /// Whether a value can be changed, or taken out, behind `&self`.
 fn is_mutable(ways: &[Way]) -> bool {
-    ways.iter().any(|it| matches!(it, Way::Exclusive | Way::Cell | Way::Locked | Way::AtomicPtr))
+    ways.iter().any(|it| matches!(it, Way::Exclusive | Way::Raw | Way::Cell | Way::Locked | Way::AtomicPtr))
 }
 
 /// Whether a type is a reference to the parameter, in an `Option` or a tuple too.
