@@ -54,7 +54,7 @@ use safe_map_analysis::ty::{AdtId, Ty};
 
 use crate::claims::{Claim, claims};
 use crate::exposure::outer_name;
-use crate::pointers::{Origin, dereferenced, origin};
+use crate::pointers::{Origin, Source, dereferenced, origin};
 use crate::story::at;
 use crate::typing::Typed;
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Place, Role};
@@ -131,7 +131,8 @@ fn made_of_reference(typed: &Typed<'_>, adt: AdtId, field: &Name) -> Option<Orig
             }
             _ => return None,
         };
-        origin(typed, value)
+        // An `Arc` keeps its value as long as somebody has one.
+        origin(typed, value).filter(|it| it.source != Source::Counted)
     })
 }
 

@@ -55,7 +55,8 @@
 //!
 //! A wrapper of one bare value without any bound (`struct AssertSend<T>(T)`) is left alone: to claim it is what it is there for. So are
 //! parameters with a bound whose own bounds are not known, types that no other module can name, types that can only be made of
-//! what has the marker, and `Sync` where no safe `&self` method gives the value away. Claims that macros write are not seen.
+//! what has the marker, and `Sync` where no safe `&self` method gives the value away. A type with a `Cell` of its own is for one thread
+//! whatever the bounds are. Claims that macros write are not seen.
 
 use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::SelfKind;
@@ -85,7 +86,10 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
     let claims: Vec<Claim<'_>> = claims(model).collect();
     let mut told: Vec<(AdtId, Why, Finding)> = Vec::new();
     for claim in claims.iter().filter(|it| it.impl_.is_unsafe && !it.negative) {
-        if model.impl_has_one_thread(claim.def) || !is_public(model, claim.adt) {
+        if model.impl_has_one_thread(claim.def)
+            || !is_public(model, claim.adt)
+            || is_unordered(model, claim.adt)
+        {
             continue;
         }
         let missing = missing(model, &claims, claim);
@@ -98,6 +102,12 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
     }
     out.extend(told.into_iter().map(|(_, _, it)| it));
     out.extend(model.adt_ids().filter_map(|it| automatic(model, &claims, it)));
+}
+
+/// Whether a type has state of its own that nothing orders: bounds would not make its claim true.
+fn is_unordered(model: &Model, adt: AdtId) -> bool {
+    let is_cell = |ty: &Ty| matches!(outer_name(model, ty), Some("Cell" | "RefCell")) && !ty.is_open();
+    model.adt_fields(adt).iter().any(|it| is_cell(&it.ty))
 }
 
 /// A parameter that a claim asks too little of.
@@ -579,6 +589,9 @@ pub trait Value: Clone {}
 unsafe impl<T: Sync> Sync for Valued<T> {}
 pub struct Valued<T>(*mut T);
 impl<T> Valued<T> { pub fn get(&self) -> Option<T> where T: Value { None } }
+pub struct OneThread<T> { locked: std::cell::Cell<bool>, value: std::cell::UnsafeCell<T> }
+unsafe impl<T> Sync for OneThread<T> {}
+impl<T> OneThread<T> { pub fn get(&self) -> &T { todo!() } }
 pub struct Raw<T>(*const T);
 unsafe impl<T: Send> Send for Raw<T> {}
 impl<T> Raw<T> { pub fn get(&self) -> &T { todo!() } }

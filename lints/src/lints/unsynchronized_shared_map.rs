@@ -54,9 +54,9 @@
 use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::{ExprId, ExprKind, SelfKind};
 use safe_map_analysis::knowledge::schema::TypeRole;
-use safe_map_analysis::model::{Marker, Model};
+use safe_map_analysis::model::{Marker, Model, ValueDef};
 use safe_map_analysis::name::Name;
-use safe_map_analysis::ty::{AdtId, Ty};
+use safe_map_analysis::ty::{AdtId, Mutability, Ty};
 
 use crate::claims::{Claim, claims};
 use crate::exposure::outer_name;
@@ -127,7 +127,11 @@ enum Content {
 /// The cell or pointer with a map in a field's type.
 fn bare(model: &Model, ty: &Ty) -> Option<Bare> {
     match ty {
-        Ty::Ptr(_, inner) => Some(Bare { in_what: "raw pointer", content: content(model, inner)? }),
+        // Through a `*const` nobody changes anything.
+        Ty::Ptr(Mutability::Shared, _) => None,
+        Ty::Ptr(Mutability::Mut, inner) => {
+            Some(Bare { in_what: "raw pointer", content: content(model, inner)? })
+        }
         Ty::Known(_, args) => {
             let inner = args.first()?;
             let in_what = match outer_name(model, ty)? {
@@ -220,7 +224,12 @@ fn changes(typed: &Typed<'_>, id: ExprId, field: &Name, bare: &Bare) -> bool {
         ExprKind::Ref { mutable: true, operand, .. } => dereferenced(typed, *operand).is_some_and(is_pointer),
         ExprKind::Call { callee, args } => {
             // `Box::leak(Box::from_raw(self.0))`.
-            let is_from_raw = matches!(&typed.expr(*callee).kind, ExprKind::Path(path) if path.last().is_some_and(|it| it.name == "from_raw"));
+            let is_from_raw = match typed.callee(*callee) {
+                Some(ValueDef::Assoc(ty, name)) => {
+                    name == "from_raw" && outer_name(typed.model, &ty) == Some("Box")
+                }
+                _ => false,
+            };
             is_from_raw && args.iter().any(|it| is_pointer(*it))
         }
         _ => false,
