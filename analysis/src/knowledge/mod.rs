@@ -30,6 +30,8 @@ pub struct Knowledge {
     modules: HashSet<String>,
     functions: HashMap<String, KnownFunction>,
     macros: HashMap<String, KnownMacro>,
+    /// The crates whose users run on one thread.
+    one_thread: HashSet<String>,
     known: WellKnown,
     /// How the guards that a method returns hold its lock.
     guard_modes: HashMap<KnownId, LockMode>,
@@ -201,6 +203,8 @@ impl Knowledge {
         for ((name, file), ids) in parsed.iter().zip(&ids) {
             knowledge.define(name, file, ids, problems);
         }
+        let hosts = parsed.iter().filter(|(_, file)| file.one_thread);
+        knowledge.one_thread = hosts.map(|(_, file)| file.krate.clone()).collect();
         knowledge
     }
 
@@ -248,6 +252,11 @@ impl Knowledge {
                 }
             }
         }
+    }
+
+    /// Whether code that depends on a crate, by its name in code, runs on one thread.
+    pub fn has_one_thread(&self, krate: &str) -> bool {
+        self.one_thread.contains(krate)
     }
 
     /// The first guard, entry or guard-holding iterator in a type of the knowledge files.

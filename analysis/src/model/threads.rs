@@ -1,7 +1,8 @@
-//! Code for targets that have one thread: nobody else can wait there, or be waited for.
+//! Code for targets and hosts that have one thread: nobody else can wait there, or be waited for.
 
 use super::{FnId, ImplDef, Model, ModuleId};
 use crate::facts::{Attrs, Cfg};
+use crate::source::CrateId;
 
 /// Whether an item with these attributes is only compiled for targets with one thread: wasm without atomics.
 pub(super) fn has_one_thread(attrs: &Attrs) -> bool {
@@ -37,7 +38,16 @@ impl Model {
         def.has_one_thread || self.module_has_one_thread(def.module)
     }
 
+    /// Whether a crate is written for a host that runs it on one thread.
+    pub fn crate_has_one_thread(&self, id: CrateId) -> bool {
+        let asked = self.requirements.get(id.0 as usize);
+        asked.is_some_and(|it| it.keys().any(|it| self.knowledge.has_one_thread(it)))
+    }
+
     fn module_has_one_thread(&self, id: ModuleId) -> bool {
+        if self.crate_has_one_thread(self.module(id).krate) {
+            return true;
+        }
         let around = std::iter::successors(Some(id), |it| self.module(*it).parent);
         // A module that has another declaration is one for other targets as well.
         around.map(|it| self.module(it).has_one_thread).any(|it| it == [true, false])

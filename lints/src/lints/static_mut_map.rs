@@ -45,7 +45,7 @@
 //!
 //! Where a `Once` sets the static before it is read, the finding is only possible: readers that pass it by are not
 //! looked for. A static that no analysed function names is silent, and so is one that an attribute macro rewrites (`#[dynamic]`) or
-//! that is thread local. rustc's `static_mut_refs` speaks of each reference; this lint speaks of the map, once, at its
+//! that is thread local, or in a crate for a host that runs it on one thread (`pgrx`, smart contracts). rustc's `static_mut_refs` speaks of each reference; this lint speaks of the map, once, at its
 //! declaration, and lists who reaches it.
 
 use safe_map_analysis::Analysis;
@@ -74,7 +74,9 @@ const SHOWN: usize = 5;
 fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
     let model = &analysis.model;
     for id in model.static_ids() {
+        let krate = model.module(model.static_(id).module).krate;
         if !model.static_facts(id).mutable
+            || model.crate_has_one_thread(krate)
             || is_rewritten(analysis, id)
             || !model.holds_map(model.static_ty(id))
         {

@@ -124,7 +124,7 @@ impl Reads<'_> {
 
     fn is_only_read(&self) -> bool {
         let Some(guard) = self.acquire().map(|it| self.unwrapped(it)) else { return false };
-        if self.does_more() {
+        if self.does_more() || self.is_held_already() {
             return false;
         }
         match &self.guard.binding {
@@ -165,6 +165,16 @@ impl Reads<'_> {
                 | EventKind::Call(_) => true,
             }
         })
+    }
+
+    /// Whether the lock is taken while this function has it: to read would be no cure.
+    fn is_held_already(&self) -> bool {
+        let acquire = &self.guard.acquire;
+        let mut here = self.function.flow.events.iter().filter(
+            |it| matches!(&it.kind, EventKind::Acquire { acquire: it, .. } if it.span == acquire.span),
+        );
+        let is_same = |it: GuardId| self.function.flow.guard(it).acquire.lock.place == acquire.lock.place;
+        here.any(|it| it.held.iter().any(|it| is_same(it.guard)))
     }
 
     /// Whether the next thing that is done with a value is to read a map in it.
