@@ -38,6 +38,7 @@ impl File {
     /// The entries that speak of types, functions and macros: of every crate and version.
     pub(super) fn knowledge(self) -> schema::File {
         schema::File {
+            one_thread: false,
             krate: String::new(),
             versions: String::new(),
             types: self.types,

@@ -136,13 +136,9 @@ fn bypass(analysis: &Analysis, adt: AdtId, around: &Around<'_>) -> Option<Findin
         let Some(typed) = Typed::of(analysis, id) else { continue };
         for access in accesses(&typed, around) {
             match held_at(flow, &lock, access) {
-                Some(acquired) => {
-                    if around.map != around.lock {
-                        locked = locked.or(Some((id, acquired)));
-                    }
-                }
+                Some(acquired) if around.map != around.lock => locked = locked.or(Some((id, acquired))),
                 None if is_open(model, id) && !takes(flow, &lock) => open = open.or(Some((id, access))),
-                None => {}
+                Some(_) | None => {}
             }
         }
     }
