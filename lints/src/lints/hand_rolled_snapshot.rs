@@ -52,7 +52,7 @@
 //! pointer leads to must hold a map.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::{ExprId, ExprKind, SelfKind, StmtKind};
+use safe_map_analysis::facts::{ExprId, ExprKind, PatId, PatKind, SelfKind, StmtKind};
 use safe_map_analysis::model::ValueDef;
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
@@ -235,12 +235,30 @@ impl Snapshot<'_> {
     fn is_dropped(&self, id: ExprId) -> bool {
         self.typed.body.exprs.iter().any(|it| match &it.kind {
             ExprKind::Call { callee, args } => args.contains(&id) && self.is_named(*callee, "drop"),
-            ExprKind::Block(block) => block
-                .stmts
-                .iter()
-                .any(|it| matches!(it.kind, StmtKind::Expr { expr, semi: true } if expr == id)),
+            ExprKind::Block(block) => block.stmts.iter().any(|it| match it.kind {
+                StmtKind::Expr { expr, semi: true } => expr == id,
+                StmtKind::Let { pat, init: Some(init), .. } => self.is_value(init, id) && self.is_unused(pat),
+                _ => false,
+            }),
             _ => false,
         })
+    }
+
+    /// Whether an expression is another, blocks aside.
+    fn is_value(&self, id: ExprId, value: ExprId) -> bool {
+        match &self.typed.expr(id).kind {
+            ExprKind::Block(block) => block.tail.is_some_and(|it| self.is_value(it, value)),
+            _ => id == value,
+        }
+    }
+
+    /// Whether what a pattern binds is there to be dropped.
+    fn is_unused(&self, pat: PatId) -> bool {
+        match &self.typed.body.pat(pat).kind {
+            PatKind::Wild => true,
+            PatKind::Bind { name, .. } => name.starts_with('_'),
+            _ => false,
+        }
     }
 
     fn is_named(&self, callee: ExprId, name: &str) -> bool {
@@ -400,6 +418,10 @@ fn lent(map: &mut HashMap<u32, u32>) -> S { S { map: AtomicPtr::new(&mut *map) }
             ),
             (
                 "let new = Box::into_raw(Box::default()); let old = self.map.swap(new, AcqRel); unsafe { drop(Box::from_raw(old)); }",
+                "is freed while",
+            ),
+            (
+                "let _old = unsafe { Box::from_raw(self.map.swap(Box::into_raw(Box::default()), AcqRel)) };",
                 "is freed while",
             ),
             ("self.map.store(Box::into_raw(Box::default()), Relaxed);", "`Relaxed` store"),

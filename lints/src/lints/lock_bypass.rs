@@ -51,8 +51,8 @@
 //! `unsafe` functions, whose callers order them, functions that hold the lock, and private ones, which may be called under it.
 
 use safe_map_analysis::Analysis;
-use safe_map_analysis::facts::{ExprId, ExprKind, SelfKind, Visibility};
-use safe_map_analysis::flow::{Decl, EventKind, FnFlow};
+use safe_map_analysis::facts::{ExprId, ExprKind, Path, SelfKind, Visibility};
+use safe_map_analysis::flow::{Acquire, Decl, EventKind, FnFlow, Root, Step};
 use safe_map_analysis::knowledge::schema::{LockMode, TypeRole};
 use safe_map_analysis::model::{AdtField, FnId, Model};
 use safe_map_analysis::name::Name;
@@ -101,10 +101,14 @@ struct Around<'a> {
 
 /// What the lock in a field protects.
 fn lock_in(model: &Model, ty: &Ty) -> Option<Ty> {
-    let Ty::Known(_, args) = ty else { return None };
+    let args = match ty {
+        Ty::Known(_, args) => args,
+        Ty::Slice(item) => return lock_in(model, item),
+        _ => return None,
+    };
     match model.role(ty)? {
         TypeRole::Lock => args.last().cloned(),
-        TypeRole::Layer => lock_in(model, args.first()?),
+        TypeRole::Layer | TypeRole::Collection => lock_in(model, args.first()?),
         _ => None,
     }
 }
@@ -145,24 +149,36 @@ fn bypass(analysis: &Analysis, adt: AdtId, around: &Around<'_>) -> Option<Findin
     Some(report(model, adt, around, open?, locked?))
 }
 
+/// Whether an acquire is of the lock, or of one of those in its field.
+fn is_of(acquire: &Acquire, lock: &Decl) -> bool {
+    let place = &acquire.lock.place;
+    let first = match place.path.first() {
+        Some(Step::Field(name) | Step::Handle(name)) if place.root == Root::SelfValue => Some(name),
+        _ => None,
+    };
+    let is_field = matches!((lock, first), (Decl::Field(_, name), Some(first)) if name == first);
+    acquire.lock.decl.as_ref() == Some(lock) || (is_field && acquire.lock.decl.is_none())
+}
+
 /// Where a function takes a lock alone.
 fn written_under(flow: &FnFlow, lock: &Decl) -> Option<Span> {
     flow.events.iter().find_map(|it| match &it.kind {
         EventKind::Acquire { acquire, .. } => {
-            let is_it = acquire.lock.decl.as_ref() == Some(lock) && acquire.mode == LockMode::Exclusive;
-            is_it.then_some(acquire.span)
+            (is_of(acquire, lock) && acquire.mode == LockMode::Exclusive).then_some(acquire.span)
         }
         _ => None,
     })
 }
 
 fn takes(flow: &FnFlow, lock: &Decl) -> bool {
-    flow.events.iter().any(|it| matches!(&it.kind, EventKind::Acquire { acquire, .. } if acquire.lock.decl.as_ref() == Some(lock)))
+    flow.events
+        .iter()
+        .any(|it| matches!(&it.kind, EventKind::Acquire { acquire, .. } if is_of(acquire, lock)))
 }
 
 /// Where the lock was taken that is held at a place.
 fn held_at(flow: &FnFlow, lock: &Decl, at: Span) -> Option<Span> {
-    let mut guards = flow.guards.iter().filter(|it| it.acquire.lock.decl.as_ref() == Some(lock));
+    let mut guards = flow.guards.iter().filter(|it| is_of(&it.acquire, lock));
     let guard = guards.find(|it| {
         let ends_later = it.ends.is_empty() || it.ends.iter().any(|end| end.start >= at.start);
         it.acquire.span.end <= at.start && ends_later
@@ -200,10 +216,22 @@ fn accesses(typed: &Typed<'_>, around: &Around<'_>) -> Vec<Span> {
     }
 }
 
+/// Whether an expression is the field of `self`, or one of the locks in it.
 fn is_own_field(typed: &Typed<'_>, id: ExprId, field: &Name) -> bool {
-    let ExprKind::Field { base, name } = &typed.expr(id).kind else { return false };
-    let is_self = matches!(&typed.expr(*base).kind, ExprKind::Path(path) if path.as_ident().is_some_and(|it| it == "self"));
-    name == field && is_self
+    match &typed.expr(id).kind {
+        ExprKind::Field { base, name } => {
+            let is_self = |it: &Path| it.as_ident().is_some_and(|it| it == "self");
+            name == field && matches!(&typed.expr(*base).kind, ExprKind::Path(path) if is_self(path))
+        }
+        ExprKind::Index { base, .. } => is_own_field(typed, *base, field),
+        ExprKind::Ref { operand, .. } => is_own_field(typed, *operand, field),
+        ExprKind::MethodCall { receiver, method, .. } => {
+            *method == "get_unchecked" && is_own_field(typed, *receiver, field)
+        }
+        ExprKind::Block(block) => block.tail.is_some_and(|it| is_own_field(typed, it, field)),
+        ExprKind::Path(_) => typed.init(id).is_some_and(|it| is_own_field(typed, it, field)),
+        _ => false,
+    }
 }
 
 /// Whether anybody can call a function at any time.
@@ -279,6 +307,28 @@ impl S {
     }
     pub fn len(&self) -> usize { unsafe { (*self.map.get()).len() } }
 //                                          ^^^^^^^^^^^^^^ lock_bypass
+}
+",
+        );
+    }
+
+    #[test]
+    fn one_of_several_locks() {
+        check(
+            &LINT,
+            "
+use std::collections::HashMap;
+use parking_lot::RwLock;
+struct S { shards: Box<[RwLock<HashMap<u32, u32>>]> }
+//         ------ declaration: declared here
+impl S {
+    pub fn add(&self, key: u32) { self.shards[key as usize].write().insert(key, key); }
+//                                --------------------------------- other_side
+    pub fn peek(&self, key: u32) -> usize {
+        let shard = &self.shards[key as usize];
+        unsafe { (*shard.data_ptr()).len() }
+//                 ^^^^^^^^^^^^^^^^ lock_bypass
+    }
 }
 ",
         );

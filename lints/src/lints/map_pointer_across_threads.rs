@@ -71,13 +71,21 @@ pub(crate) static LINT: Lint = Lint {
 
 fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
     let model = &analysis.model;
-    out.extend(claims(model).filter_map(|it| claimed(analysis, &it)));
+    let claims: Vec<Claim<'_>> =
+        claims(model).filter(|it| it.marker == Marker::Send && !it.negative).collect();
+    out.extend(claims.iter().filter_map(|it| claimed(analysis, it)));
     for id in model.fn_ids().filter(|it| !model.has_one_thread(*it)) {
         let def = model.func(id);
         let text = model.item(def.at).span.text(&analysis.workspace.file(def.at.file).source.text);
-        // Every pointer that becomes a number, and a number a pointer, is written with these.
-        if text.contains("usize") && text.contains("unsafe") && text.contains("move") {
+        // What another thread does with a pointer is written with these.
+        if !text.contains("unsafe") || !text.contains("move") {
+            continue;
+        }
+        if text.contains("usize") {
             out.extend(as_number(analysis, id));
+        }
+        if claims.iter().any(|it| text.contains(model.adt(it.adt).name.as_str())) {
+            out.extend(wrapped(analysis, &claims, id));
         }
     }
 }
@@ -85,7 +93,7 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
 /// A claim that a type with a pointer to a map is `Send`.
 fn claimed(analysis: &Analysis, claim: &Claim<'_>) -> Option<Finding> {
     let model = &analysis.model;
-    if claim.marker != Marker::Send || claim.negative || model.impl_has_one_thread(claim.def) {
+    if model.impl_has_one_thread(claim.def) {
         return None;
     }
     let fields = model.adt_fields(claim.adt);
@@ -187,8 +195,35 @@ fn as_number(analysis: &Analysis, id: FnId) -> Option<Finding> {
             return None;
         }
         let origin = origin(&typed, init)?;
-        analysis.model.holds_map(&origin.pointee).then(|| report_number(analysis, id, &origin, expr.span))
+        analysis.model.holds_map(&origin.pointee).then(|| {
+            let message = "the address of a map goes to code that another thread can run";
+            report_started(analysis, id, &origin, expr.span, message, "a pointer again here")
+        })
     })
+}
+
+/// Where a function puts a pointer to a map into a type that claims to be `Send`, and what it starts has it.
+fn wrapped(analysis: &Analysis, claims: &[Claim<'_>], id: FnId) -> Option<Finding> {
+    let typed = Typed::of(analysis, id)?;
+    typed.exprs().find_map(|(id_of, expr)| {
+        let init = typed.init(id_of)?;
+        let started = started_around(&typed.body, expr.span)?;
+        let is_outside = !started.contains(typed.expr(init).span);
+        let claims_send = match typed.ty(init) {
+            Ty::Adt(adt, _) => claims.iter().any(|it| it.adt == adt && has_pointer(&analysis.model, adt)),
+            _ => false,
+        };
+        let origin = origin(&typed, init).filter(|_| is_outside && claims_send)?;
+        analysis.model.holds_map(&origin.pointee).then(|| {
+            let message = "a raw pointer to a map goes to code that another thread can run";
+            report_started(analysis, id, &origin, expr.span, message, "used here")
+        })
+    })
+}
+
+/// Whether a type has a raw pointer in a field.
+fn has_pointer(model: &Model, adt: AdtId) -> bool {
+    model.adt_fields(adt).iter().any(|it| pointee(model, &it.ty).is_some())
 }
 
 /// The closure or async block around a place that is given to a call.
@@ -216,28 +251,33 @@ fn report_claim(model: &Model, claim: &Claim<'_>, field: &Name, made: &Origin) -
         place: at(def.at.file, made.at),
         message: "the pointer is made of a reference here".to_string(),
     };
-    let mut finding = finding(model, def.name.to_string(), at(claim.def.at.file, span), message);
+    let mut finding = finding(def.name.to_string(), at(claim.def.at.file, span), message);
     finding.in_test = claim.def.is_test;
     finding.lock = Some(format!("{}::{}.{field}", model.module_path(def.module), def.name));
     finding.labels.push(label);
     finding
 }
 
-fn report_number(analysis: &Analysis, id: FnId, origin: &Origin, used: Span) -> Finding {
-    let model = &analysis.model;
-    let def = model.func(id);
-    let message = "the address of a map goes to code that another thread can run".to_string();
-    let mut finding = finding(model, def.path.clone(), at(def.at.file, origin.at), message);
+fn report_started(
+    analysis: &Analysis,
+    id: FnId,
+    origin: &Origin,
+    used: Span,
+    message: &str,
+    label: &str,
+) -> Finding {
+    let def = analysis.model.func(id);
+    let mut finding = finding(def.path.clone(), at(def.at.file, origin.at), message.to_string());
     finding.in_test = def.is_test;
     finding.labels.push(Label {
         role: Role::Hazard,
         place: at(def.at.file, used),
-        message: "a pointer again here".to_string(),
+        message: label.to_string(),
     });
     finding
 }
 
-fn finding(_: &Model, item: String, primary: Place, message: String) -> Finding {
+fn finding(item: String, primary: Place, message: String) -> Finding {
     Finding {
         lint: LINT.name,
         confidence: Confidence::Likely,
@@ -276,6 +316,28 @@ fn f(map: &mut HashMap<u32, u32>, pool: &Pool) {
     pool.execute(move || unsafe { (*(list as *mut Vec<u32>)).push(1); });
     let local = map as *mut HashMap<u32, u32> as usize;
     unsafe { (*(local as *mut HashMap<u32, u32>)).insert(1, 1); }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_pointer_in_a_wrapper_that_claims_to_be_send() {
+        check(
+            &LINT,
+            "
+use std::collections::HashMap;
+struct SendPtr<T>(*mut T);
+unsafe impl<T> Send for SendPtr<T> {}
+fn f(map: &mut HashMap<u32, u32>) {
+    let pointer = SendPtr(map as *mut HashMap<u32, u32>);
+//                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ map_pointer_across_threads
+    std::thread::spawn(move || unsafe { (*pointer.0).insert(1, 1); });
+//                                        ------- hazard: used here
+    let owned = SendPtr(Box::into_raw(Box::new(HashMap::<u32, u32>::new())));
+    std::thread::spawn(move || unsafe { (*owned.0).insert(1, 1); });
+    let list = SendPtr(&mut vec![1] as *mut Vec<u32>);
+    std::thread::spawn(move || unsafe { (*list.0).push(1); });
 }
 ",
         );

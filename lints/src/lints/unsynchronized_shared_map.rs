@@ -54,7 +54,7 @@
 use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::{ExprId, ExprKind, SelfKind};
 use safe_map_analysis::knowledge::schema::TypeRole;
-use safe_map_analysis::model::{Marker, Model, ValueDef};
+use safe_map_analysis::model::{FnId, Marker, Model, ValueDef};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::ty::{AdtId, Mutability, Ty};
 
@@ -77,10 +77,12 @@ pub(crate) static LINT: Lint = Lint {
 
 fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
     let model = &analysis.model;
-    let is_meant = |it: &Claim<'_>| {
-        it.impl_.is_unsafe && !it.negative && it.marker == Marker::Sync && !model.impl_has_one_thread(it.def)
-    };
+    let is_meant = |it: &Claim<'_>| it.impl_.is_unsafe && !it.negative && !model.impl_has_one_thread(it.def);
     for claim in claims(model).filter(is_meant) {
+        if claim.marker == Marker::Send {
+            out.extend(counted(analysis, &claim));
+            continue;
+        }
         let fields = model.adt_fields(claim.adt);
         if fields.iter().any(|it| orders(model, &it.ty)) {
             continue;
@@ -98,6 +100,41 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
             out.push(report(model, &claim, &field.name, &bare, with_map));
         }
     }
+}
+
+/// A type that is `Send` and has a map in an `Rc`, of which somebody else can have a clone.
+fn counted(analysis: &Analysis, claim: &Claim<'_>) -> Option<Finding> {
+    let model = &analysis.model;
+    let fields = model.adt_fields(claim.adt);
+    let is_rc = |ty: &Ty| match ty {
+        Ty::Known(_, args) if outer_name(model, ty) == Some("Rc") => {
+            let is_map = |it: &Ty| model.role(it) == Some(TypeRole::Map);
+            args.iter().any(|it| model.holds_map(it) || model.any_part(it, &mut |it| is_map(it)))
+        }
+        _ => false,
+    };
+    let field = fields.iter().find(|it| is_rc(&it.ty))?;
+    let item = model.item(model.adt(claim.adt).at);
+    let derives = item.attrs.derives.iter().any(|it| *it == "Clone");
+    let is_given =
+        derives || model.methods_of(claim.adt).into_iter().any(|id| gives(analysis, id, &field.name));
+    let bare = Bare { in_what: "Rc", content: Content::Map };
+    is_given.then(|| report(model, claim, &field.name, &bare, None))
+}
+
+/// Whether a function makes a clone of the `Rc` in a field of `self`.
+fn gives(analysis: &Analysis, id: FnId, field: &Name) -> bool {
+    let Some(typed) = Typed::of(analysis, id) else { return false };
+    let is_field = |id: ExprId| matches!(&typed.expr(id).kind, ExprKind::Field { name, base } if name == field && is_self(&typed, *base));
+    typed.exprs().any(|(_, it)| match &it.kind {
+        ExprKind::MethodCall { receiver, method, .. } => *method == "clone" && is_field(*receiver),
+        ExprKind::Call { callee, args } => {
+            let is_clone = matches!(typed.callee(*callee), Some(ValueDef::Assoc(_, name)) if name == "clone");
+            let is_ref = |it: &ExprId| matches!(typed.expr(*it).kind, ExprKind::Ref { operand, .. } if is_field(operand));
+            is_clone && args.iter().any(is_ref)
+        }
+        _ => false,
+    })
 }
 
 /// Whether a field can order the accesses to the others.
@@ -176,9 +213,19 @@ fn use_with_map(model: &Model, adt: AdtId, param: &Name) -> Option<(Place, Name)
         })
     };
     let statics = model.static_ids().map(|it| (model.static_(it), model.static_ty(it)));
-    let mut found = statics.filter(|(def, ty)| !def.is_test && has_map(ty));
-    let (def, _) = found.next()?;
-    Some((at(def.at.file, model.item(def.at).name_span), def.name.clone()))
+    let found = statics.filter(|(def, ty)| !def.is_test && has_map(ty)).map(|(def, _)| def).next();
+    if let Some(def) = found {
+        return Some((at(def.at.file, model.item(def.at).name_span), def.name.clone()));
+    }
+    model.adt_ids().filter(|it| *it != adt).find_map(|it| {
+        let file = model.adt(it).at.file;
+        let is_test = model.workspace().file(file).source.is_test;
+        // A type around it can be what has the lock.
+        let is_alone = !model.adt_fields(it).iter().any(|it| orders(model, &it.ty));
+        let field = model.adt_fields(it).iter().find(|it| has_map(&it.ty)).cloned();
+        let field = field.filter(|_| is_alone && !is_test)?;
+        Some((at(file, field.span), field.name.clone()))
+    })
 }
 
 /// Whether a safe function changes what is in the field, or hands it out to be changed, through `&self`.
@@ -279,8 +326,11 @@ fn report(
         in_test: claim.def.is_test,
         primary: at(claim.def.at.file, span),
         labels: declared.into_iter().chain(used).collect(),
-        note: "`&self` reaches the map on every thread at once: an insert that grows it frees the table that another thread reads"
-            .to_string(),
+        note: match claim.marker {
+            Marker::Sync => "`&self` reaches the map on every thread at once: an insert that grows it frees the table that another thread reads",
+            Marker::Send => "the clones are on different threads then: what they count is changed by both at once, and so is the map",
+        }
+        .to_string(),
         help: "put the map in a `Mutex` or `RwLock`, or make it a `safe_map::ShardedMap`, and leave the `unsafe impl` out"
             .to_string(),
         interleaving: Vec::new(),
@@ -333,6 +383,27 @@ struct Other<T>(UnsafeCell<T>);
 unsafe impl<T> Sync for Other<T> {}
 impl<T> Other<T> { fn get(&self) -> &mut T { unsafe { &mut *self.0.get() } } }
 static COUNT: Other<u32> = Other(UnsafeCell::new(0));
+",
+        );
+    }
+
+    #[test]
+    fn an_rc_that_others_have_on_their_thread() {
+        check(
+            &LINT,
+            "
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
+#[derive(Clone)]
+struct Handle { map: Rc<RefCell<HashMap<u32, u32>>> }
+unsafe impl Send for Handle {}
+//          ^^^^ unsynchronized_shared_map
+struct Given { map: Rc<HashMap<u32, u32>> }
+unsafe impl Send for Given {}
+//          ^^^^ unsynchronized_shared_map
+impl Given { fn map(&self) -> Rc<HashMap<u32, u32>> { Rc::clone(&self.map) } }
+struct Whole { map: Rc<RefCell<HashMap<u32, u32>>> }
+unsafe impl Send for Whole {}
+impl Whole { fn add(&mut self) { self.map.borrow_mut().insert(1, 1); } }
 ",
         );
     }
