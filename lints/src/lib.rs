@@ -4,6 +4,7 @@
 //! `lints/`, with its documentation, its check, its wording, its fix and its tests; [`LINTS`] lists them.
 
 mod bodies;
+mod bounds;
 mod brief;
 mod callbacks;
 mod claims;

@@ -1,7 +1,7 @@
 //! `Send` and `Sync` as the source claims them: explicit impls, and what the bounds of a parameter promise.
 
 use super::{Def, FnId, Head, ImplDef, Model, Namespace, TyScope};
-use crate::facts::{self, ItemKind, Path};
+use crate::facts::{self, ItemKind, Path, TypeExpr, TypeKind};
 use crate::ty::{AdtId, TraitId};
 
 /// The two auto traits about threads.
@@ -81,6 +81,58 @@ impl Model {
     /// The scope of the types written at the head of an impl.
     pub fn impl_scope<'a>(&'a self, def: &ImplDef, impl_: &'a facts::Impl) -> TyScope<'a> {
         TyScope::new(def.module).with(&impl_.generics).with_self(def.self_ty.clone())
+    }
+
+    /// Whether a type has a `dyn Trait` that is not asked to be `Send`, itself or in the types of its fields: whoever claims
+    /// more for it means one thread.
+    pub fn has_unsendable_dyn(&self, id: AdtId) -> bool {
+        self.adt_is_unsendable(id, MAX_TRAITS)
+    }
+
+    fn adt_is_unsendable(&self, id: AdtId, depth: u32) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let def = self.adt(id);
+        let scope = TyScope::new(def.module);
+        let any = |fields: &[facts::Field]| fields.iter().any(|it| self.is_unsendable(&it.ty, &scope, depth));
+        match &self.item(def.at).kind {
+            ItemKind::Struct(it) | ItemKind::Union(it) => any(&it.fields),
+            ItemKind::Enum { variants, .. } => variants.iter().any(|it| any(&it.fields)),
+            _ => false,
+        }
+    }
+
+    fn is_unsendable(&self, ty: &TypeExpr, scope: &TyScope<'_>, depth: u32) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        match &ty.kind {
+            TypeKind::Dyn(bounds) => {
+                let promises = bounds.iter().map(|it| self.bound_promise(scope, it, "Send", MAX_TRAITS));
+                promises.max() == Some(Promise::No)
+            }
+            TypeKind::Ref { inner, .. } | TypeKind::Slice(inner) | TypeKind::Array(inner) => {
+                self.is_unsendable(inner, scope, depth)
+            }
+            TypeKind::Tuple(items) => items.iter().any(|it| self.is_unsendable(it, scope, depth)),
+            TypeKind::Path(path) => {
+                let args = path.last().into_iter().flat_map(|it| &it.args);
+                args.into_iter().any(|it| self.is_unsendable(it, scope, depth))
+                    || self.is_named_unsendable(path, scope, depth)
+            }
+            _ => false,
+        }
+    }
+
+    fn is_named_unsendable(&self, path: &Path, scope: &TyScope<'_>, depth: u32) -> bool {
+        match self.resolve_segments(scope, &path.segments, path.global, Namespace::Types) {
+            Some(Def::Adt(id)) => self.adt_is_unsendable(id, depth),
+            Some(Def::Alias(id)) => {
+                let alias = &self.aliases[id.0 as usize];
+                let ItemKind::TypeAlias { ty: Some(ty), .. } = &self.item(alias.at).kind else {
+                    return false;
+                };
+                self.is_unsendable(ty, &TyScope::new(alias.module), depth)
+            }
+            _ => false,
+        }
     }
 
     /// The functions in the impls of a type, in order.

@@ -43,7 +43,8 @@
 //! ## Limits
 //!
 //! The pointer must be seen to be made of a reference, and to be used. Pointers that own what they lead to (`Box::into_raw`) may be
-//! sent as the value itself may, and are left alone, and so are those that are only kept or compared.
+//! sent as the value itself may, and are left alone, and so are those that are only kept or compared, and pointer types that
+//! deref by themselves: when they may is the protocol of whoever made them.
 
 use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::{Body, ExprId, ExprKind};
@@ -93,7 +94,8 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
 /// A claim that a type with a pointer to a map is `Send`.
 fn claimed(analysis: &Analysis, claim: &Claim<'_>) -> Option<Finding> {
     let model = &analysis.model;
-    if model.impl_has_one_thread(claim.def) {
+    let args = model.adt(claim.adt).params.iter().cloned().map(Ty::Param).collect();
+    if model.impl_has_one_thread(claim.def) || model.deref_target(&Ty::Adt(claim.adt, args)).is_some() {
         return None;
     }
     let fields = model.adt_fields(claim.adt);
@@ -376,6 +378,13 @@ impl Owner {
     fn new(host: Host) -> Owner { Owner { host: Box::into_raw(Box::new(host)) } }
     fn names(&self) -> usize { unsafe { (*self.host).names.len() } }
 }
+struct Pointer(*const Host);
+unsafe impl Send for Pointer {}
+impl std::ops::Deref for Pointer {
+    type Target = Host;
+    fn deref(&self) -> &Host { unsafe { &*self.0 } }
+}
+impl Pointer { fn new(host: &Host) -> Pointer { Pointer(host as *const Host) } }
 struct Kept { host: *const Host }
 unsafe impl Send for Kept {}
 impl Kept {

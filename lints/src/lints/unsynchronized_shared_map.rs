@@ -49,7 +49,7 @@
 //!
 //! A type with a lock or an atomic beside the map is taken to order it by them (`lock_bypass` looks at those). So is one of which
 //! only `unsafe` functions or those with `&mut self` reach the map, a cell that no function changes, and code for targets with one
-//! thread. A generic cell (`struct SyncCell<T>(UnsafeCell<T>)`) is reported where a static or a field has a map in it.
+//! thread, which is what a type with a `Box<dyn Trait>` that is not `Send` is taken for. A generic cell (`struct SyncCell<T>(UnsafeCell<T>)`) is reported where a static or a field has a map in it.
 
 use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::{ExprId, ExprKind, SelfKind};
@@ -79,6 +79,9 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
     let model = &analysis.model;
     let is_meant = |it: &Claim<'_>| it.impl_.is_unsafe && !it.negative && !model.impl_has_one_thread(it.def);
     for claim in claims(model).filter(is_meant) {
+        if model.has_unsendable_dyn(claim.adt) {
+            continue;
+        }
         if claim.marker == Marker::Send {
             out.extend(counted(analysis, &claim));
             continue;
@@ -354,10 +357,10 @@ struct A { map: UnsafeCell<HashMap<u32, u32>> }
 unsafe impl Sync for A {}
 //          ^^^^ unsynchronized_shared_map
 impl A { fn add(&self) { unsafe { (*self.map.get()).insert(1, 1); } } }
-struct B(*mut HashMap<u32, u32>);
+struct B(*mut HashMap<u32, Box<dyn Fn() + Send>>);
 unsafe impl Sync for B {}
 //          ^^^^ unsynchronized_shared_map
-impl B { fn with(&self, f: impl FnOnce(&mut HashMap<u32, u32>)) { f(unsafe { Box::leak(Box::from_raw(self.0)) }) } }
+impl B { fn with(&self, f: impl FnOnce(&mut HashMap<u32, Box<dyn Fn() + Send>>)) { f(unsafe { Box::leak(Box::from_raw(self.0)) }) } }
 struct Inner { map: HashMap<u32, u32> }
 struct C { inner: RefCell<Inner> }
 unsafe impl Sync for C {}
@@ -430,6 +433,10 @@ impl Frozen {
 struct Inside { map: RefCell<Mutex<HashMap<u32, u32>>> }
 unsafe impl Sync for Inside {}
 impl Inside { fn add(&self) { self.map.borrow().lock(); } }
+type Callback = Box<dyn FnMut(u32)>;
+struct Listeners { by_id: RefCell<HashMap<u32, Callback>> }
+unsafe impl Sync for Listeners {}
+impl Listeners { fn add(&self, it: Callback) { self.by_id.borrow_mut().insert(1, it); } }
 struct Web { map: RefCell<HashMap<u32, u32>> }
 #[cfg(target_arch = \"wasm32\")]
 unsafe impl Sync for Web {}
