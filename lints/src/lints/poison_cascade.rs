@@ -52,15 +52,16 @@
 //! ## Limits
 //!
 //! It is advice, and speaks once of each lock, at the first place that changes the map. Whether the code under the guard can panic is not
-//! asked for: `Hash` and `Eq` of a key, a drop, an index or an arithmetic overflow all can. A lock that only one function
+//! asked for: `Hash` and `Eq` of a key, a drop, an index or an arithmetic overflow all can. A lock that only one place
 //! takes is left alone.
 
 use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::{ExprId, ExprKind};
 use safe_map_analysis::flow::{Acquire, Decl, EventKind};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, TypeRole};
-use safe_map_analysis::model::FnId;
+use safe_map_analysis::model::{FnId, Model};
 use safe_map_analysis::span::Span;
+use safe_map_analysis::ty::Ty;
 
 use crate::story::at;
 use crate::typing::Typed;
@@ -95,8 +96,7 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
     }
     for (decl, sites) in locks {
         let first = sites.iter().position(|it| it.changes);
-        let is_shared = sites.iter().any(|it| it.function != sites[0].function);
-        if let Some(first) = first.filter(|_| is_shared) {
+        if let Some(first) = first.filter(|_| sites.len() > 1) {
             out.push(report(analysis, &decl, &sites, first));
         }
     }
@@ -133,7 +133,13 @@ fn is_meant(analysis: &Analysis, acquire: &Acquire) -> bool {
         && !acquire.is_try
         && !acquire.is_indirect
         && acquire.lock.decl.is_some()
-        && analysis.model.holds_map(&acquire.lock.content)
+        && is_map(&analysis.model, &acquire.lock.content)
+}
+
+/// Whether a value holds a map, or is used as one: it has `get` and a way to put something in.
+fn is_map(model: &Model, ty: &Ty) -> bool {
+    let has = |name: &str| model.method(ty, name).is_some();
+    model.holds_map(ty) || (has("get") && (has("insert") || has("put")))
 }
 
 /// Whether `unwrap` or `expect` is called on the very result of a lock call: only locks of std are unwrapped.
@@ -198,6 +204,18 @@ fn get() -> Option<u32> { NAMES.read().expect(\"no panic\").get(&1).copied() }
 //                        ------------ other_side: `get` panics then
 fn set() { NAMES.write().unwrap().insert(1, 1); }
 //         ^^^^^^^^^^^^^ poison_cascade
+struct Store<K, V> { entries: Box<dyn Entries<K, V>> }
+impl<K, V> Store<K, V> { fn get(&self, key: &K) -> Option<V> { None } fn insert(&self, key: K, value: V) {} }
+struct Service<K, V> { store: std::sync::Mutex<Store<K, V>> }
+impl<K, V> Service<K, V> {
+    fn call(&self, key: K, value: V) {
+        if self.store.lock().unwrap().get(&key).is_none() {
+//         ^^^^^^^^^^^^^^^^^ poison_cascade
+            self.store.lock().unwrap().insert(key, value);
+//          ----------------- other_side
+        }
+    }
+}
 ",
         );
     }

@@ -216,6 +216,27 @@ pub fn state() -> Option<&'static State> { unsafe { STATE.as_ref() } }
     }
 
     #[test]
+    fn statics_of_a_function_and_raw_references() {
+        check(
+            &LINT,
+            "
+use std::collections::HashMap;
+type Names = HashMap<u32, u32>;
+fn local(key: u32) -> bool {
+    static mut SEEN: Option<Names> = None;
+//             ^^^^ static_mut_map
+    unsafe { (*&raw mut SEEN).get_or_insert_default().insert(key, key).is_some() }
+//                      ---- hazard: reached by `local`
+}
+static mut NAMES: std::mem::MaybeUninit<Names> = std::mem::MaybeUninit::uninit();
+//         ^^^^^ static_mut_map
+fn names() -> *mut Names { unsafe { (*std::ptr::addr_of_mut!(NAMES)).as_mut_ptr() } }
+//                                                           ----- hazard: reached by `names`
+",
+        );
+    }
+
+    #[test]
     fn what_is_no_map_not_mutable_rewritten_or_unused_is_silent() {
         check(
             &LINT,
