@@ -142,14 +142,25 @@ impl Subject<'_> {
         })
     }
 
-    /// Whether every function that makes the type asks the parameter for the marker.
-    pub(crate) fn is_made_of(&self, needs: Marker) -> bool {
+    /// The functions that make the type of something else.
+    fn makers(&self) -> Vec<FnId> {
         let makes = |id: &FnId| {
             let signature = self.model.signature(*id);
             signature.self_kind.is_none()
                 && self.model.any_part(&signature.output, &mut |it| self.is_self(it))
         };
-        let makers: Vec<FnId> = self.model.methods_of(self.adt).into_iter().filter(makes).collect();
+        self.model.methods_of(self.adt).into_iter().filter(makes).collect()
+    }
+
+    /// Whether only `unsafe` functions make the type: what it is made of is between them and their callers.
+    pub(crate) fn is_made_by_contract(&self) -> bool {
+        let makers = self.makers();
+        !makers.is_empty() && makers.iter().all(|it| self.model.fn_facts(*it).is_unsafe)
+    }
+
+    /// Whether every function that makes the type asks the parameter for the marker.
+    pub(crate) fn is_made_of(&self, needs: Marker) -> bool {
+        let makers = self.makers();
         let asks = |id: &FnId| {
             let scope = self.model.fn_scope(*id);
             self.name_in(*id).is_none_or(|it| self.model.promise(&scope, &it, needs.as_str()) != Promise::No)

@@ -75,7 +75,9 @@ impl Model {
         let Some(depth) = depth.checked_sub(1).filter(|_| !is_unsafe) else { return Promise::Perhaps };
         let scope = TyScope::new(def.module);
         let promises = supertraits.iter().map(|it| self.bound_promise(&scope, it, name, depth));
-        promises.max().unwrap_or(Promise::No)
+        // A trait with one impl is that type's, whatever it asks for.
+        let least = if self.implementation_count(id) == 1 { Promise::Perhaps } else { Promise::No };
+        promises.max().unwrap_or(least).max(least)
     }
 
     /// The scope of the types written at the head of an impl.

@@ -54,7 +54,7 @@
 //! ## Limits
 //!
 //! A wrapper of one bare value without any bound (`struct AssertSend<T>(T)`) is left alone: to claim it is what it is there for. So are
-//! parameters with a bound whose own bounds are not known, types that no other module can name, types that can only be made of
+//! parameters with a bound whose own bounds are not known, types that no other module can name or that only `unsafe` functions make, types that can only be made of
 //! what has the marker, and `Sync` where no safe `&self` method gives the value away. A type with a `Cell` of its own is for one thread
 //! whatever the bounds are. Claims that macros write are not seen.
 
@@ -133,7 +133,8 @@ fn missing(model: &Model, all: &[Claim<'_>], claim: &Claim<'_>) -> Vec<Missing> 
             Why::Lends => Marker::Sync,
             Why::Moves => Marker::Send,
         };
-        (!subject.is_made_of(needs)).then_some(Missing { param, needs, why })
+        let is_promised = subject.is_made_of(needs) || (why == Why::Nothing && subject.is_made_by_contract());
+        (!is_promised).then_some(Missing { param, needs, why })
     });
     missing.collect()
 }
@@ -157,8 +158,21 @@ fn automatic(model: &Model, all: &[Claim<'_>], adt: AdtId) -> Option<Finding> {
         return None;
     }
     let is_pointer = |ty: &Ty| outer_name(model, ty) == Some("AtomicPtr") && mentions(model, ty, own);
-    let field = fields.iter().find(|it| model.any_part(&it.ty, &mut |it| is_pointer(it)))?;
+    // What another type of the workspace has is told of that one.
+    let field = fields.iter().find(|it| has_directly(&it.ty, &is_pointer))?;
     Some(report_automatic(model, adt, own, field.span))
+}
+
+/// Whether a type or one of its arguments is meant, types of the workspace not looked into.
+fn has_directly(ty: &Ty, is_meant: &dyn Fn(&Ty) -> bool) -> bool {
+    let inside = match ty {
+        Ty::Known(_, args) | Ty::Foreign(_, args) | Ty::Tuple(args) => {
+            args.iter().any(|it| has_directly(it, is_meant))
+        }
+        Ty::Slice(item) => has_directly(item, is_meant),
+        _ => false,
+    };
+    is_meant(ty) || inside
 }
 
 fn is_phantom(model: &Model, ty: &Ty) -> bool {
@@ -415,6 +429,13 @@ pub trait Value: Clone {}
 unsafe impl<T: Sync> Sync for Valued<T> {}
 pub struct Valued<T>(*mut T);
 impl<T> Valued<T> { pub fn get(&self) -> Option<T> where T: Value { None } }
+pub struct Contract<T>(*mut T);
+unsafe impl<T> Send for Contract<T> {}
+impl<T> Contract<T> { pub unsafe fn new(it: *mut T) -> Self { Contract(it) } }
+pub trait Only {}
+impl Only for u32 {}
+pub struct OfOne<'a, T>(&'a T);
+unsafe impl<T: Only> Send for OfOne<'_, T> {}
 pub struct OneThread<T> { locked: std::cell::Cell<bool>, value: std::cell::UnsafeCell<T> }
 unsafe impl<T> Sync for OneThread<T> {}
 impl<T> OneThread<T> { pub fn get(&self) -> &T { todo!() } }

@@ -54,7 +54,7 @@
 use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::{ExprId, ExprKind, SelfKind};
 use safe_map_analysis::knowledge::schema::TypeRole;
-use safe_map_analysis::model::{FnId, Marker, Model, ValueDef};
+use safe_map_analysis::model::{Marker, Model, ValueDef};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::ty::{AdtId, Mutability, Ty};
 
@@ -105,7 +105,7 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
     }
 }
 
-/// A type that is `Send` and has a map in an `Rc`, of which somebody else can have a clone.
+/// A type that is `Send` and can be cloned, with a map in an `Rc` that its clones share.
 fn counted(analysis: &Analysis, claim: &Claim<'_>) -> Option<Finding> {
     let model = &analysis.model;
     let fields = model.adt_fields(claim.adt);
@@ -117,27 +117,12 @@ fn counted(analysis: &Analysis, claim: &Claim<'_>) -> Option<Finding> {
         _ => false,
     };
     let field = fields.iter().find(|it| is_rc(&it.ty))?;
-    let item = model.item(model.adt(claim.adt).at);
-    let derives = item.attrs.derives.iter().any(|it| *it == "Clone");
-    let is_given =
-        derives || model.methods_of(claim.adt).into_iter().any(|id| gives(analysis, id, &field.name));
+    let args = model.adt(claim.adt).params.iter().cloned().map(Ty::Param).collect();
+    let derives = &model.item(model.adt(claim.adt).at).attrs.derives;
+    let is_cloned =
+        derives.iter().any(|it| *it == "Clone") || model.method(&Ty::Adt(claim.adt, args), "clone").is_some();
     let bare = Bare { in_what: "Rc", content: Content::Map };
-    is_given.then(|| report(model, claim, &field.name, &bare, None))
-}
-
-/// Whether a function makes a clone of the `Rc` in a field of `self`.
-fn gives(analysis: &Analysis, id: FnId, field: &Name) -> bool {
-    let Some(typed) = Typed::of(analysis, id) else { return false };
-    let is_field = |id: ExprId| matches!(&typed.expr(id).kind, ExprKind::Field { name, base } if name == field && is_self(&typed, *base));
-    typed.exprs().any(|(_, it)| match &it.kind {
-        ExprKind::MethodCall { receiver, method, .. } => *method == "clone" && is_field(*receiver),
-        ExprKind::Call { callee, args } => {
-            let is_clone = matches!(typed.callee(*callee), Some(ValueDef::Assoc(_, name)) if name == "clone");
-            let is_ref = |it: &ExprId| matches!(typed.expr(*it).kind, ExprKind::Ref { operand, .. } if is_field(operand));
-            is_clone && args.iter().any(is_ref)
-        }
-        _ => false,
-    })
+    is_cloned.then(|| report(model, claim, &field.name, &bare, None))
 }
 
 /// Whether a field can order the accesses to the others.
@@ -309,6 +294,9 @@ fn report(
         cell => format!("{} `{cell}`", if cell == "UnsafeCell" { "an" } else { "a" }),
     };
     let message = match &with_map {
+        None if claim.marker == Marker::Send => {
+            format!("`{}` is `Send` and `Clone`, and its clones share an `Rc` of the map `{field}`", def.name)
+        }
         None => {
             format!("`{}` is `Sync`, and its map `{field}` is behind {what} that nothing orders", def.name)
         }
@@ -400,13 +388,9 @@ use std::{cell::RefCell, collections::HashMap, rc::Rc};
 struct Handle { map: Rc<RefCell<HashMap<u32, u32>>> }
 unsafe impl Send for Handle {}
 //          ^^^^ unsynchronized_shared_map
-struct Given { map: Rc<HashMap<u32, u32>> }
-unsafe impl Send for Given {}
-//          ^^^^ unsynchronized_shared_map
-impl Given { fn map(&self) -> Rc<HashMap<u32, u32>> { Rc::clone(&self.map) } }
 struct Whole { map: Rc<RefCell<HashMap<u32, u32>>> }
 unsafe impl Send for Whole {}
-impl Whole { fn add(&mut self) { self.map.borrow_mut().insert(1, 1); } }
+impl Whole { fn add(&mut self) { let map = self.map.clone(); map.borrow_mut().insert(1, 1); } }
 ",
         );
     }
