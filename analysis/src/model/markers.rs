@@ -48,7 +48,15 @@ impl Model {
     /// What the bounds of a parameter say about a marker, or another trait of std, by its name.
     pub fn promise(&self, scope: &TyScope<'_>, param: &str, name: &str) -> Promise {
         let promises = scope.bounds(param).map(|it| self.bound_promise(scope, it, name, MAX_TRAITS));
-        promises.max().unwrap_or(Promise::No)
+        // `Arc<T>: Send` asks something of `T` as well.
+        let mut clauses = scope.generics.iter().flat_map(|it| &it.predicates);
+        let asks =
+            |it: &facts::Predicate| it.bounds.iter().any(|it| it.last().is_some_and(|it| it.name == *name));
+        let least = match clauses.any(|it| asks(it) && is_inside(&it.ty, param)) {
+            true => Promise::Perhaps,
+            false => Promise::No,
+        };
+        promises.max().unwrap_or(least).max(least)
     }
 
     fn bound_promise(&self, scope: &TyScope<'_>, bound: &Path, name: &str, depth: u32) -> Promise {
@@ -143,6 +151,20 @@ impl Model {
         let mut methods: Vec<FnId> = named.flatten().copied().collect();
         methods.sort();
         methods
+    }
+}
+
+/// Whether a parameter is an argument in a written type.
+fn is_inside(ty: &TypeExpr, param: &str) -> bool {
+    match &ty.kind {
+        TypeKind::Path(path) => {
+            path.as_ident().is_some_and(|it| it == param)
+                || path.segments.iter().flat_map(|it| &it.args).any(|it| is_inside(it, param))
+        }
+        TypeKind::Ref { inner, .. } | TypeKind::Ptr { inner, .. } => is_inside(inner, param),
+        TypeKind::Slice(inner) | TypeKind::Array(inner) => is_inside(inner, param),
+        TypeKind::Tuple(items) => items.iter().any(|it| is_inside(it, param)),
+        _ => false,
     }
 }
 

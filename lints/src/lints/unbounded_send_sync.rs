@@ -388,6 +388,8 @@ pub struct A<K>(*mut K);
 unsafe impl<K: Key> Send for A<K> {}
 pub struct B<K>(*mut K);
 unsafe impl<K> Send for B<K> where K: Send {}
+pub struct Counted<K>(std::sync::Arc<K>, *mut u8);
+unsafe impl<K> Send for Counted<K> where std::sync::Arc<K>: Send {}
 pub struct C<K>(*mut K);
 unsafe impl<K: Shared> Send for C<K> {}
 pub struct D<K>(*mut K);
