@@ -5,8 +5,10 @@
 
 mod access;
 mod bodies;
+mod bounds;
 mod brief;
 mod callbacks;
+mod claims;
 mod collected;
 mod conditions;
 mod contended;
@@ -14,6 +16,7 @@ mod correlated;
 mod declared;
 mod derived;
 mod engine;
+mod exposure;
 mod finding;
 mod fix;
 mod gates;
@@ -24,6 +27,7 @@ mod moves;
 mod ordered;
 mod outliving;
 mod parents;
+mod pointers;
 mod private;
 mod races;
 mod scrutinee;
@@ -31,6 +35,7 @@ mod story;
 mod taken;
 #[cfg(test)]
 mod testing;
+mod typing;
 mod uses;
 mod values;
 mod waiting;

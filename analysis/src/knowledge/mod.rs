@@ -30,7 +30,7 @@ pub struct Knowledge {
     modules: HashSet<String>,
     functions: HashMap<String, KnownFunction>,
     macros: HashMap<String, KnownMacro>,
-    /// The crates whose users have one thread.
+    /// The crates whose users run on one thread.
     one_thread: HashSet<String>,
     known: WellKnown,
     /// How the guards that a method returns hold its lock.
@@ -203,6 +203,8 @@ impl Knowledge {
         for ((name, file), ids) in parsed.iter().zip(&ids) {
             knowledge.define(name, file, ids, problems);
         }
+        let hosts = parsed.iter().filter(|(_, file)| file.one_thread);
+        knowledge.one_thread = hosts.map(|(_, file)| file.krate.clone()).collect();
         knowledge
     }
 
@@ -252,6 +254,11 @@ impl Knowledge {
         }
     }
 
+    /// Whether code that depends on a crate, by its name in code, runs on one thread.
+    pub fn has_one_thread(&self, krate: &str) -> bool {
+        self.one_thread.contains(krate)
+    }
+
     /// The first guard, entry or guard-holding iterator in a type of the knowledge files.
     pub fn guard_in(&self, ty: &Ty) -> Option<KnownId> {
         match ty {
@@ -260,11 +267,6 @@ impl Knowledge {
             Ty::Future(it) | Ty::Slice(it) => self.guard_in(it),
             _ => None,
         }
-    }
-
-    /// Whether code that depends on a crate runs in processes of one thread each.
-    pub fn has_one_thread(&self, krate: &str) -> bool {
-        self.one_thread.contains(krate)
     }
 
     /// How a guard type holds its lock; exclusively where no method says.
@@ -280,9 +282,6 @@ impl Knowledge {
                 semver::VersionReq::parse(text).map_err(|e| problems.push(Problem::of_file(name, &e))).ok()
             }
         };
-        if file.one_thread {
-            self.one_thread.insert(file.krate.clone());
-        }
         file.types.iter().map(|ty| self.declare_type(ty, versions.clone())).collect()
     }
 

@@ -19,7 +19,7 @@ pub struct File {
     /// The versions it speaks of, as a Cargo requirement; empty for all.
     #[serde(default)]
     pub versions: String,
-    /// Code that depends on it runs in processes of one thread each.
+    /// Code that depends on it runs on one thread: in a virtual machine, or in a process of a host that has one.
     #[serde(default)]
     pub one_thread: bool,
     /// The types.

@@ -165,7 +165,8 @@ impl Model {
             ItemKind::Fn(it) => self.fn_def(facts, item, at, it.body, place),
             ItemKind::Impl(it) => {
                 self.impl_ids.insert(at, self.impls.len());
-                self.impls.push(ImplDef { at, module: place.module, self_ty: Ty::Unknown });
+                let &Place { module, is_test, has_one_thread, .. } = place;
+                self.impls.push(ImplDef { at, module, is_test, has_one_thread, self_ty: Ty::Unknown });
                 let place = place.inside(&type_name(&it.self_ty));
                 self.items(facts, &it.items, &Place { impl_: Some(at), ..place });
             }

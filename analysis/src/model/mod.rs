@@ -11,6 +11,7 @@ mod dump;
 mod externs;
 mod fuel;
 mod holders;
+mod markers;
 mod methods;
 mod resolve;
 mod test_code;
@@ -19,6 +20,7 @@ mod traits;
 mod types;
 
 pub use holders::Holder;
+pub use markers::{Marker, Promise};
 pub use methods::{FnSig, Head};
 pub use resolve::{Def, Namespace, ValueDef};
 pub use test_code::{is_test_attrs, requires_test};
@@ -231,6 +233,10 @@ pub struct ImplDef {
     pub at: ItemRef,
     /// The module around it.
     pub module: ModuleId,
+    /// Only compiled for tests.
+    pub is_test: bool,
+    /// Only compiled for targets with one thread, by an attribute of its own or of what is around it in its file.
+    has_one_thread: bool,
     /// The type that it is for, in terms of its parameters.
     self_ty: Ty,
 }
@@ -373,6 +379,16 @@ impl Model {
     /// Every static.
     pub fn static_ids(&self) -> impl Iterator<Item = StaticId> + use<> {
         (0..self.statics.len() as u32).map(StaticId)
+    }
+
+    /// A constant.
+    pub fn const_(&self, id: ConstId) -> &NamedDef {
+        &self.consts[id.0 as usize]
+    }
+
+    /// Every constant.
+    pub fn const_ids(&self) -> impl Iterator<Item = ConstId> + use<> {
+        (0..self.consts.len() as u32).map(ConstId)
     }
 
     /// A static's facts.

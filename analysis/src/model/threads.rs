@@ -1,7 +1,8 @@
-//! Code for targets that have one thread: nobody else can wait there, or be waited for.
+//! Code for targets and hosts that have one thread: nobody else can wait there, or be waited for.
 
-use super::{FnId, Model, ModuleId};
+use super::{FnId, ImplDef, Model, ModuleId};
 use crate::facts::{Attrs, Cfg};
+use crate::source::CrateId;
 
 /// Whether an item with these attributes is only compiled for targets with one thread: wasm without atomics.
 pub(super) fn has_one_thread(attrs: &Attrs) -> bool {
@@ -29,16 +30,27 @@ impl Model {
     /// Whether a function is only compiled for targets with one thread.
     pub fn has_one_thread(&self, id: FnId) -> bool {
         let def = self.func(id);
-        let around = std::iter::successors(Some(def.module), |it| self.module(*it).parent);
-        let mut around = around.map(|it| self.module(it).has_one_thread);
-        // A module that has another declaration is one for other targets as well.
-        def.has_one_thread || around.any(|it| it == [true, false]) || self.crate_has_one_thread(def.module)
+        def.has_one_thread || self.module_has_one_thread(def.module)
     }
 
-    /// Whether the crate of a module depends on one that only runs in processes of one thread.
-    pub fn crate_has_one_thread(&self, module: ModuleId) -> bool {
-        let krate = self.module(module).krate.0 as usize;
-        self.requirements[krate].keys().any(|it| self.knowledge.has_one_thread(it))
+    /// Whether an impl is only compiled for targets with one thread.
+    pub fn impl_has_one_thread(&self, def: &ImplDef) -> bool {
+        def.has_one_thread || self.module_has_one_thread(def.module)
+    }
+
+    /// Whether a crate is written for a host that runs it on one thread.
+    pub fn crate_has_one_thread(&self, id: CrateId) -> bool {
+        let asked = self.requirements.get(id.0 as usize);
+        asked.is_some_and(|it| it.keys().any(|it| self.knowledge.has_one_thread(it)))
+    }
+
+    fn module_has_one_thread(&self, id: ModuleId) -> bool {
+        if self.crate_has_one_thread(self.module(id).krate) {
+            return true;
+        }
+        let around = std::iter::successors(Some(id), |it| self.module(*it).parent);
+        // A module that has another declaration is one for other targets as well.
+        around.map(|it| self.module(it).has_one_thread).any(|it| it == [true, false])
     }
 }
 

@@ -45,7 +45,7 @@
 //!
 //! Where a `Once` sets the static before it is read, the finding is only possible: readers that pass it by are not
 //! looked for. A static that no analysed function names is silent, and so is one that an attribute macro rewrites (`#[dynamic]`) or
-//! that is thread local. rustc's `static_mut_refs` speaks of each reference; this lint speaks of the map, once, at its
+//! that is thread local, or in a crate for a host that runs it on one thread (`pgrx`, smart contracts). rustc's `static_mut_refs` speaks of each reference; this lint speaks of the map, once, at its
 //! declaration, and lists who reaches it.
 
 use safe_map_analysis::Analysis;
@@ -75,10 +75,11 @@ const SHOWN: usize = 5;
 fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
     let model = &analysis.model;
     for id in model.static_ids() {
+        let krate = model.module(model.static_(id).module).krate;
         if !model.static_facts(id).mutable
+            || model.crate_has_one_thread(krate)
             || is_rewritten(analysis, id)
             || is_pointer(model.static_ty(id))
-            || model.crate_has_one_thread(model.static_(id).module)
             || !model.holds_map(model.static_ty(id))
         {
             continue;
@@ -222,6 +223,27 @@ struct State { names: std::collections::BTreeMap<u32, u32> }
 static mut STATE: Option<State> = None;
 //         ^^^^^ static_mut_map
 pub fn state() -> Option<&'static State> { unsafe { STATE.as_ref() } }
+",
+        );
+    }
+
+    #[test]
+    fn statics_of_a_function_and_raw_references() {
+        check(
+            &LINT,
+            "
+use std::collections::HashMap;
+type Names = HashMap<u32, u32>;
+fn local(key: u32) -> bool {
+    static mut SEEN: Option<Names> = None;
+//             ^^^^ static_mut_map
+    unsafe { (*&raw mut SEEN).get_or_insert_default().insert(key, key).is_some() }
+//                      ---- hazard: reached by `local`
+}
+static mut NAMES: std::mem::MaybeUninit<Names> = std::mem::MaybeUninit::uninit();
+//         ^^^^^ static_mut_map
+fn names() -> *mut Names { unsafe { (*std::ptr::addr_of_mut!(NAMES)).as_mut_ptr() } }
+//                                                           ----- hazard: reached by `names`
 ",
         );
     }

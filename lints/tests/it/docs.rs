@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::support::findings_and;
 use safe_map_analysis::facts::Edition;
-use safe_map_lints::{Check, LINTS, Level};
+use safe_map_lints::{Check, LINTS};
 
 /// The text of a section of a page.
 fn section<'a>(docs: &'a str, name: &str) -> &'a str {

@@ -1,0 +1,201 @@
+//! What a claim must ask of a parameter, by what the functions of its type do with its values.
+//!
+//! In: a parameter, what the claim's bounds promise, the ways in which the type has it. Out: why that is too little, if it is.
+
+use safe_map_analysis::facts::SelfKind;
+use safe_map_analysis::knowledge::schema::TypeRole;
+use safe_map_analysis::model::{FnId, Marker, Model, Promise};
+use safe_map_analysis::name::Name;
+use safe_map_analysis::ty::{AdtId, Ty};
+
+use crate::exposure::{Way, mentions, outer_name};
+
+/// Why a parameter is to be asked for more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// It is asked for neither marker.
+    Nothing,
+    /// A `Send` type only hands out `&T`.
+    Lends,
+    /// A `Sync` type moves it through `&self`.
+    Moves,
+}
+
+/// A parameter of a type.
+pub(crate) struct Subject<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) adt: AdtId,
+    pub(crate) index: usize,
+}
+
+impl Subject<'_> {
+    pub(crate) fn lacks(
+        &self,
+        marker: Marker,
+        promises: [Promise; 2],
+        ways: &[Way],
+        asks_any: bool,
+    ) -> Option<Why> {
+        // What is bare in a wrapper that asks nothing at all is wrapped for this claim's sake.
+        let counts = |it: &Way| match it {
+            Way::Phantom | Way::Foreign => false,
+            Way::Bare => asks_any,
+            Way::ReadGuard => self.is_lent(),
+            _ => true,
+        };
+        let is_had = ways.iter().any(counts);
+        let is_phantom = ways.contains(&Way::Phantom) && self.lends_from_memory();
+        match (marker, promises) {
+            (Marker::Send, [Promise::No, Promise::No]) if is_had || is_phantom => Some(Why::Nothing),
+            (Marker::Sync, [Promise::No, Promise::No]) if (is_had && self.is_lent()) || is_phantom => {
+                Some(Why::Nothing)
+            }
+            (Marker::Send, [Promise::Yes, Promise::No]) if self.only_lends(ways) => Some(Why::Lends),
+            (Marker::Sync, [Promise::No, Promise::Yes]) if is_mutable(ways) && self.is_moved() => {
+                Some(Why::Moves)
+            }
+            _ => None,
+        }
+    }
+
+    /// The safe functions that take `&self`, with the name that their impl gives to the parameter.
+    fn readers(&self) -> impl Iterator<Item = (FnId, Name)> {
+        let methods = self.model.methods_of(self.adt).into_iter();
+        let named = methods.filter_map(|id| Some((id, self.name_in(id)?)));
+        named.filter(|(id, _)| {
+            let is_safe = !self.model.fn_facts(*id).is_unsafe;
+            is_safe && self.model.signature(*id).self_kind == Some(SelfKind::Ref)
+        })
+    }
+
+    fn name_in(&self, id: FnId) -> Option<Name> {
+        let Ty::Adt(_, args) = self.model.impl_self_ty(self.model.func(id).impl_?) else { return None };
+        match args.get(self.index)? {
+            Ty::Param(name) => Some(name.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether a safe function lets its caller see a value through `&self`.
+    pub(crate) fn is_lent(&self) -> bool {
+        self.readers().any(|(id, name)| {
+            let signature = self.model.signature(id);
+            let to_closure = |it: &Ty| match it {
+                Ty::Callable(params, _) => params.iter().any(|it| self.is_in(it, &name)),
+                _ => false,
+            };
+            self.is_in(&signature.output, &name) || signature.params.iter().any(to_closure)
+        })
+    }
+
+    /// Whether a value is in a type, the type itself aside.
+    fn is_in(&self, ty: &Ty, name: &str) -> bool {
+        let any = |items: &[Ty]| items.iter().any(|it| self.is_in(it, name));
+        match ty {
+            Ty::Adt(id, _) if *id == self.adt => false,
+            Ty::Known(_, args) | Ty::Foreign(_, args)
+                if outer_name(self.model, ty) != Some("PhantomData") =>
+            {
+                any(args)
+            }
+            Ty::Adt(_, args) | Ty::Tuple(args) => any(args),
+            Ty::Ref(_, it) | Ty::Ptr(_, it) | Ty::Slice(it) | Ty::Future(it) => self.is_in(it, name),
+            _ => mentions(self.model, ty, name),
+        }
+    }
+
+    /// Whether a value that no field has comes out as a reference, and out of nothing that the caller gives.
+    fn lends_from_memory(&self) -> bool {
+        self.readers().any(|(id, name)| {
+            let signature = self.model.signature(id);
+            let given = |it: &Ty| match it {
+                Ty::Ref(_, inner) => !matches!(&**inner, Ty::Param(_)) && mentions(self.model, inner, &name),
+                other => mentions(self.model, other, &name),
+            };
+            gives_reference(&signature.output, &name) && !signature.params.iter().any(given)
+        })
+    }
+
+    /// Whether all that can be had of a value is `&T`.
+    fn only_lends(&self, ways: &[Way]) -> bool {
+        let ty = Ty::Adt(self.adt, self.model.adt(self.adt).params.iter().cloned().map(Ty::Param).collect());
+        // What has no lifetime may own what its pointers lead to.
+        self.model.has_lifetimes(self.adt)
+            && ways.iter().all(|it| matches!(it, Way::Shared | Way::ReadGuard | Way::Phantom))
+            && ways.iter().any(|it| *it != Way::Phantom)
+            && self.model.drop_impl(&ty).is_none()
+            && self.is_lent()
+    }
+
+    /// Whether a safe function takes a value, or gives one away, by `&self`.
+    fn is_moved(&self) -> bool {
+        self.readers().any(|(id, name)| {
+            let signature = self.model.signature(id);
+            let scope = self.model.fn_scope(id);
+            let is_copied = self.model.promise(&scope, &name, "Clone") != Promise::No;
+            let takes = |it: &Ty| match it {
+                Ty::Callable(_, output) => is_by_value(self.model, output, &name),
+                other => is_by_value(self.model, other, &name),
+            };
+            let gives = !is_copied && is_by_value(self.model, &signature.output, &name);
+            gives || signature.params.iter().any(takes)
+        })
+    }
+
+    /// The functions that make the type of something else.
+    fn makers(&self) -> Vec<FnId> {
+        let makes = |id: &FnId| {
+            let signature = self.model.signature(*id);
+            signature.self_kind.is_none()
+                && self.model.any_part(&signature.output, &mut |it| self.is_self(it))
+        };
+        self.model.methods_of(self.adt).into_iter().filter(makes).collect()
+    }
+
+    /// Whether only `unsafe` functions make the type: what it is made of is between them and their callers.
+    pub(crate) fn is_made_by_contract(&self) -> bool {
+        let makers = self.makers();
+        !makers.is_empty() && makers.iter().all(|it| self.model.fn_facts(*it).is_unsafe)
+    }
+
+    /// Whether every function that makes the type asks the parameter for the marker.
+    pub(crate) fn is_made_of(&self, needs: Marker) -> bool {
+        let makers = self.makers();
+        let asks = |id: &FnId| {
+            let scope = self.model.fn_scope(*id);
+            self.name_in(*id).is_none_or(|it| self.model.promise(&scope, &it, needs.as_str()) != Promise::No)
+        };
+        !makers.is_empty() && makers.iter().all(asks)
+    }
+
+    fn is_self(&self, ty: &Ty) -> bool {
+        matches!(ty, Ty::Adt(id, _) if *id == self.adt)
+    }
+}
+
+/// Whether a value can be changed, or taken out, behind `&self`.
+fn is_mutable(ways: &[Way]) -> bool {
+    ways.iter().any(|it| matches!(it, Way::Exclusive | Way::Raw | Way::Cell | Way::Locked | Way::AtomicPtr))
+}
+
+/// Whether a type is a reference to the parameter, in an `Option` or a tuple too.
+fn gives_reference(ty: &Ty, name: &str) -> bool {
+    match ty {
+        Ty::Ref(_, inner) => matches!(&**inner, Ty::Param(it) if *it == *name),
+        Ty::Known(_, args) | Ty::Tuple(args) => args.iter().any(|it| gives_reference(it, name)),
+        _ => false,
+    }
+}
+
+/// Whether a type is the parameter itself, in an `Option` or a tuple too.
+fn is_by_value(model: &Model, ty: &Ty, name: &str) -> bool {
+    match ty {
+        Ty::Param(it) => *it == *name,
+        Ty::Known(_, args) if model.role(ty) == Some(TypeRole::Enum) => {
+            args.iter().any(|it| is_by_value(model, it, name))
+        }
+        Ty::Tuple(args) => args.iter().any(|it| is_by_value(model, it, name)),
+        Ty::Future(it) => is_by_value(model, it, name),
+        _ => false,
+    }
+}

@@ -1,0 +1,235 @@
+//! A `const` holds a lock or a shared map.
+//!
+//! ## Why
+//!
+//! A `const` is no place but a value that is copied to wherever it is named. `CACHE.lock()` locks a mutex that was made for this
+//! expression and is gone with it: what is inserted is lost, and nobody ever waits for anybody.
+//!
+//! It comes from a `static` that was written with the wrong word.
+//!
+//! ## Fires
+//!
+//! ```rust
+//! use std::collections::BTreeMap;
+//! use std::sync::Mutex;
+//!
+//! const SESSIONS: Mutex<BTreeMap<u64, String>> = Mutex::new(BTreeMap::new());
+//!
+//! pub fn open(id: u64, user: String) {
+//!     SESSIONS.lock().unwrap().insert(id, user);
+//! }
+//! ```
+//!
+//! ## Silent
+//!
+//! ```rust
+//! use std::collections::BTreeMap;
+//! use std::sync::Mutex;
+//!
+//! const EMPTY: Mutex<BTreeMap<u64, String>> = Mutex::new(BTreeMap::new());
+//! static SHARDS: [Mutex<BTreeMap<u64, String>>; 16] = [EMPTY; 16];
+//!
+//! pub fn open(id: u64, user: String) {
+//!     SHARDS[id as usize % 16].lock().unwrap().insert(id, user);
+//! }
+//! ```
+//!
+//! ## Fix
+//!
+//! `static` instead of `const`.
+//!
+//! ## Limits
+//!
+//! A constant that is only the start of something else (`[EMPTY; 16]`, a field, a `let`) is left alone: only uses in place count, as the receiver
+//! of a method or behind a `&`. clippy's `declare_interior_mutable_const` and `borrow_interior_mutable_const`, and rustc's
+//! `const_item_interior_mutations`, speak of every such type; this lint of locks and shared maps, once.
+
+use safe_map_analysis::Analysis;
+use safe_map_analysis::facts::{Attrs, ExprId, ExprKind, ItemKind};
+use safe_map_analysis::knowledge::schema::TypeRole;
+use safe_map_analysis::model::{ConstId, Def, Model, ValueDef};
+use safe_map_analysis::span::Span;
+use safe_map_analysis::ty::Ty;
+
+use crate::story::at;
+use crate::typing::Typed;
+use crate::{Applicability, Check, Confidence, Edit, Finding, Fix, Group, Label, Level, Lint, Place, Role};
+
+pub(crate) static LINT: Lint = Lint {
+    name: "const_shared_map",
+    group: Group::Sharing,
+    level: Level::Warn,
+    has_fix: true,
+    merges_sites: false,
+    source: include_str!("const_shared_map.rs"),
+    check: Check::Workspace(check),
+};
+
+/// How many uses are shown.
+const SHOWN: usize = 5;
+
+fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
+    let model = &analysis.model;
+    for id in model.const_ids() {
+        if !is_fresh(model, &model.const_ty(id), 4) {
+            continue;
+        }
+        let uses = uses(analysis, id);
+        if !uses.is_empty() {
+            out.push(report(analysis, id, uses));
+        }
+    }
+}
+
+/// Whether a value has a lock or shared map in itself, not behind a reference.
+fn is_fresh(model: &Model, ty: &Ty, depth: u32) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    match ty {
+        Ty::Known(_, args) => match model.role(ty) {
+            Some(TypeRole::Lock | TypeRole::SharedMap) => true,
+            // An `Option` in a constant is likely `None`.
+            Some(TypeRole::Layer) => args.iter().any(|it| is_fresh(model, it, depth)),
+            _ => false,
+        },
+        Ty::Adt(id, _) => model.adt_fields(*id).iter().any(|it| is_fresh(model, &it.ty, depth)),
+        Ty::Tuple(items) => items.iter().any(|it| is_fresh(model, it, depth)),
+        _ => false,
+    }
+}
+
+/// Where functions use the constant in place.
+fn uses(analysis: &Analysis, id: ConstId) -> Vec<(String, Place)> {
+    let model = &analysis.model;
+    let name = &model.const_(id).name;
+    let mut uses = Vec::new();
+    for function in model.fn_ids() {
+        let def = model.func(function);
+        let file = analysis.workspace.file(def.at.file);
+        if !model.item(def.at).span.text(&file.source.text).contains(name.as_str()) {
+            continue;
+        }
+        let Some(typed) = Typed::of(analysis, function) else { continue };
+        let is_it = |it: ExprId| match &typed.expr(it).kind {
+            ExprKind::Path(_) => typed.callee(it) == Some(ValueDef::Def(Def::Const(id))),
+            _ => false,
+        };
+        let used = typed.exprs().filter(|(_, expr)| match &expr.kind {
+            ExprKind::MethodCall { receiver, .. } => is_it(root(&typed, *receiver)),
+            ExprKind::Ref { operand, .. } => is_it(root(&typed, *operand)),
+            _ => false,
+        });
+        uses.extend(used.map(|(_, it)| (def.path.clone(), at(def.at.file, it.span))));
+    }
+    uses
+}
+
+/// What a place starts with.
+fn root(typed: &Typed<'_>, id: ExprId) -> ExprId {
+    match &typed.expr(id).kind {
+        ExprKind::Field { base, .. } | ExprKind::Index { base, .. } => root(typed, *base),
+        _ => id,
+    }
+}
+
+fn report(analysis: &Analysis, id: ConstId, uses: Vec<(String, Place)>) -> Finding {
+    let model = &analysis.model;
+    let def = model.const_(id);
+    let item = model.item(def.at);
+    let label = |(function, place): (String, Place)| Label {
+        role: Role::Hazard,
+        place,
+        message: format!("`{function}` makes another one here"),
+    };
+    let count = uses.len();
+    Finding {
+        lint: LINT.name,
+        confidence: Confidence::Likely,
+        message: format!("`{}` is a `const`: every use is a lock or map of its own", def.name),
+        lock: Some(format!("{}::{}", model.module_path(def.module), def.name)),
+        item: def.name.to_string(),
+        in_test: analysis.workspace.file(def.at.file).source.is_test || is_for_tests(&item.attrs),
+        primary: at(def.at.file, item.name_span),
+        labels: uses.into_iter().take(SHOWN).map(label).collect(),
+        note: format!(
+            "{count} {} a value that nobody else has and that is gone with the statement: what is put in is lost",
+            if count == 1 { "use makes" } else { "uses make" }
+        ),
+        help: "make it a `static`".to_string(),
+        interleaving: Vec::new(),
+        fixes: fix(analysis, def.at).into_iter().collect(),
+    }
+}
+
+fn is_for_tests(attrs: &Attrs) -> bool {
+    safe_map_analysis::model::is_test_attrs(attrs)
+}
+
+/// `static` for `const`.
+fn fix(analysis: &Analysis, at_item: safe_map_analysis::model::ItemRef) -> Option<Fix> {
+    let item = analysis.model.item(at_item);
+    let ItemKind::Const { .. } = item.kind else { return None };
+    let text = &analysis.workspace.file(at_item.file).source.text;
+    let head = Span::new(item.span.start, item.name_span.start).text(text);
+    let start = item.span.start + u32::try_from(head.rfind("const")?).ok()?;
+    Some(Fix {
+        title: "make it a `static`".to_string(),
+        applicability: Applicability::MaybeIncorrect,
+        edits: vec![Edit {
+            place: at(at_item.file, Span::new(start, start + 5)),
+            replacement: "static".to_string(),
+        }],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LINT;
+    use crate::testing::{check, fixed};
+
+    #[test]
+    fn a_lock_or_shared_map_that_is_used_in_place() {
+        check(
+            &LINT,
+            "
+use std::{collections::BTreeMap, sync::{Mutex, LazyLock}};
+struct Cache { entries: Mutex<BTreeMap<u32, u32>> }
+const CACHE: Cache = Cache { entries: Mutex::new(BTreeMap::new()) };
+//    ^^^^^ const_shared_map
+const SHARED: LazyLock<dashmap::DashMap<u32, u32>> = LazyLock::new(Default::default);
+//    ^^^^^^ const_shared_map
+fn f() {
+    CACHE.entries.lock().unwrap().insert(1, 1);
+//  -------------------- hazard: `f` makes another one here
+    g(&SHARED);
+}
+fn g(map: &dashmap::DashMap<u32, u32>) {}
+",
+        );
+    }
+
+    #[test]
+    fn starts_of_something_else_and_references_are_silent() {
+        check(
+            &LINT,
+            "
+use std::{collections::BTreeMap, sync::Mutex};
+const EMPTY: Mutex<BTreeMap<u32, u32>> = Mutex::new(BTreeMap::new());
+static ALL: [Mutex<BTreeMap<u32, u32>>; 4] = [EMPTY; 4];
+struct S { map: Mutex<BTreeMap<u32, u32>> }
+fn f() -> S { let own = EMPTY; own.lock(); S { map: EMPTY } }
+const NAMES: &[&str] = &[\"a\"];
+const NONE: Option<Mutex<u32>> = None;
+fn g() -> usize { NONE.as_ref(); NAMES.len() }
+",
+        );
+    }
+
+    #[test]
+    fn a_static_is_what_is_meant() {
+        let text = "
+const MAP: std::sync::Mutex<u32> = std::sync::Mutex::new(1);
+fn f() { MAP.lock(); }
+";
+        assert_eq!(fixed(&LINT, text).as_deref(), Some(text.replace("const", "static").as_str()));
+    }
+}

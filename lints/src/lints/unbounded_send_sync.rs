@@ -1,0 +1,453 @@
+//! A map, handle, guard or iterator is `Send` or `Sync` for types that are not.
+//!
+//! ## Why
+//!
+//! `unsafe impl<K, V> Sync for Table<K, V> {}` says that threads may share the table whatever is in it. Put an `Rc` or a
+//! `Cell` in, and safe code clones and changes it on two threads at once: a double free that no caller wrote an `unsafe` for.
+//! An `AtomicPtr<T>` says the same in silence: it is `Send` and `Sync` for every `T`, and so is what has one.
+//!
+//! It comes from impls that were written for the pointers in a type, and forgot what is behind them.
+//!
+//! ## Fires
+//!
+//! ```rust
+//! pub struct Table<K, V> {
+//!     buckets: *mut (K, V),
+//!     len: usize,
+//! }
+//!
+//! unsafe impl<K, V> Send for Table<K, V> {}
+//!
+//! impl<K: PartialEq, V> Table<K, V> {
+//!     pub fn get(&self, key: &K) -> Option<&V> {
+//!         let entries = unsafe { std::slice::from_raw_parts(self.buckets, self.len) };
+//!         entries.iter().find(|it| it.0 == *key).map(|it| &it.1)
+//!     }
+//! }
+//! ```
+//!
+//! ## Silent
+//!
+//! ```rust
+//! pub struct Table<K, V> {
+//!     buckets: *mut (K, V),
+//!     len: usize,
+//! }
+//!
+//! unsafe impl<K: Send, V: Send> Send for Table<K, V> {}
+//! unsafe impl<K: Sync, V: Sync> Sync for Table<K, V> {}
+//!
+//! impl<K: PartialEq, V> Table<K, V> {
+//!     pub fn get(&self, key: &K) -> Option<&V> {
+//!         let entries = unsafe { std::slice::from_raw_parts(self.buckets, self.len) };
+//!         entries.iter().find(|it| it.0 == *key).map(|it| &it.1)
+//!     }
+//! }
+//! ```
+//!
+//! ## Fix
+//!
+//! Ask of each parameter what its place in the type asks: `Send` for what is owned, `Sync` for what is handed out as `&T`, both
+//! for what `&self` methods take or give away, as `RwLock` does. For an `AtomicPtr`, add `PhantomData<*const T>` and write the
+//! two impls with their bounds.
+//!
+//! ## Limits
+//!
+//! A wrapper of one bare value without any bound (`struct AssertSend<T>(T)`) is left alone: to claim it is what it is there for. So are
+//! parameters with a bound whose own bounds are not known, types that no other module can name or that only `unsafe` functions make, types that can only be made of
+//! what has the marker, and `Sync` where no safe `&self` method gives the value away. A type with a `Cell` of its own is for one thread
+//! whatever the bounds are. Claims that macros write are not seen.
+
+use safe_map_analysis::Analysis;
+use safe_map_analysis::model::{Marker, Model, Promise};
+use safe_map_analysis::name::Name;
+use safe_map_analysis::span::Span;
+use safe_map_analysis::ty::{AdtId, Ty};
+
+use crate::bounds::{Subject, Why};
+use crate::claims::{Claim, claims, is_public};
+use crate::exposure::{Exposure, Way, mentions, outer_name};
+use crate::story::at;
+use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Place, Role};
+
+pub(crate) static LINT: Lint = Lint {
+    name: "unbounded_send_sync",
+    group: Group::Sharing,
+    level: Level::Deny,
+    has_fix: false,
+    merges_sites: false,
+    source: include_str!("unbounded_send_sync.rs"),
+    check: Check::Workspace(check),
+};
+
+fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
+    let model = &analysis.model;
+    let claims: Vec<Claim<'_>> = claims(model).collect();
+    let mut told: Vec<(AdtId, Why, Finding)> = Vec::new();
+    for claim in claims.iter().filter(|it| it.impl_.is_unsafe && !it.negative) {
+        if model.impl_has_one_thread(claim.def)
+            || !is_public(model, claim.adt)
+            || is_unordered(model, claim.adt)
+        {
+            continue;
+        }
+        let missing = missing(model, &claims, claim);
+        let Some(first) = missing.first() else { continue };
+        // Both markers of a type, missing the same, are one mistake.
+        match told.iter_mut().find(|(adt, why, _)| (*adt, *why) == (claim.adt, first.why)) {
+            Some((_, _, finding)) => finding.labels.push(also(claim)),
+            None => told.push((claim.adt, first.why, report(model, claim, &missing))),
+        }
+    }
+    out.extend(told.into_iter().map(|(_, _, it)| it));
+    out.extend(model.adt_ids().filter_map(|it| automatic(model, &claims, it)));
+}
+
+/// Whether a type has state of its own that nothing orders: bounds would not make its claim true.
+fn is_unordered(model: &Model, adt: AdtId) -> bool {
+    let is_cell = |ty: &Ty| matches!(outer_name(model, ty), Some("Cell" | "RefCell")) && !ty.is_open();
+    model.adt_fields(adt).iter().any(|it| is_cell(&it.ty))
+}
+
+/// A parameter that a claim asks too little of.
+struct Missing {
+    param: Name,
+    /// What it has to be asked for.
+    needs: Marker,
+    why: Why,
+}
+
+fn missing(model: &Model, all: &[Claim<'_>], claim: &Claim<'_>) -> Vec<Missing> {
+    let params = &model.adt(claim.adt).params;
+    let promised = |index| Some(claim.promises(model, &claim.param(index)?));
+    let is_asked = |index| promised(index).is_some_and(|it| it.contains(&Promise::Yes));
+    let asks_any = (0..params.len()).any(is_asked);
+    let missing = params.iter().enumerate().filter_map(|(index, own)| {
+        let param = claim.param(index)?;
+        let promises = claim.promises(model, &param);
+        let ways = Exposure::of(model, all, claim.marker, claim.adt, own);
+        let subject = Subject { model, adt: claim.adt, index };
+        let why = subject.lacks(claim.marker, promises, &ways, asks_any)?;
+        let needs = match why {
+            Why::Nothing => claim.marker,
+            Why::Lends => Marker::Sync,
+            Why::Moves => Marker::Send,
+        };
+        let is_promised = subject.is_made_of(needs) || (why == Why::Nothing && subject.is_made_by_contract());
+        (!is_promised).then_some(Missing { param, needs, why })
+    });
+    missing.collect()
+}
+
+/// A type that is `Send` because an `AtomicPtr` is, for every parameter.
+fn automatic(model: &Model, all: &[Claim<'_>], adt: AdtId) -> Option<Finding> {
+    let def = model.adt(adt);
+    if def.params.is_empty() || !is_public(model, adt) || all.iter().any(|it| it.adt == adt) {
+        return None;
+    }
+    let (index, own) = def.params.iter().enumerate().find(|(_, own)| {
+        // What the pointer leads to is no part of the type: only what else has the parameter can ask it for something.
+        let ways = Exposure::of(model, all, Marker::Send, adt, own);
+        !ways.is_empty() && ways.iter().all(|it| *it == Way::AtomicPtr)
+    })?;
+    let subject = Subject { model, adt, index };
+    let has_pointer =
+        |ty: &Ty| model.any_part(ty, &mut |it| matches!(it, Ty::Ptr(..)) || is_phantom(model, it));
+    let fields = model.adt_fields(adt);
+    if fields.iter().any(|it| has_pointer(&it.ty)) || !subject.is_lent() || subject.is_made_of(Marker::Send) {
+        return None;
+    }
+    let is_pointer = |ty: &Ty| outer_name(model, ty) == Some("AtomicPtr") && mentions(model, ty, own);
+    // What another type of the workspace has is told of that one.
+    let field = fields.iter().find(|it| has_directly(&it.ty, &is_pointer))?;
+    Some(report_automatic(model, adt, own, field.span))
+}
+
+/// Whether a type or one of its arguments is meant, types of the workspace not looked into.
+fn has_directly(ty: &Ty, is_meant: &dyn Fn(&Ty) -> bool) -> bool {
+    let inside = match ty {
+        Ty::Known(_, args) | Ty::Foreign(_, args) | Ty::Tuple(args) => {
+            args.iter().any(|it| has_directly(it, is_meant))
+        }
+        Ty::Slice(item) => has_directly(item, is_meant),
+        _ => false,
+    };
+    is_meant(ty) || inside
+}
+
+fn is_phantom(model: &Model, ty: &Ty) -> bool {
+    outer_name(model, ty) == Some("PhantomData")
+}
+
+/// The label at a second claim that lacks the same.
+fn also(claim: &Claim<'_>) -> Label {
+    let message = format!("so is it `{}`", claim.marker.as_str());
+    Label { role: Role::Hazard, place: claim_place(claim), message }
+}
+
+fn claim_place(claim: &Claim<'_>) -> Place {
+    let span = claim.impl_.trait_.as_ref().map_or(claim.impl_.self_ty.span, |it| it.span);
+    at(claim.def.at.file, span)
+}
+
+fn report(model: &Model, claim: &Claim<'_>, missing: &[Missing]) -> Finding {
+    let def = model.adt(claim.adt);
+    let Some(first) = missing.first() else { unreachable!("only claims that lack something are reported") };
+    let params = list(missing.iter().filter(|it| it.why == first.why).map(|it| &it.param));
+    let (name, marker, needs) = (&def.name, claim.marker.as_str(), first.needs.as_str());
+    let are = if missing.len() > 1 { "are" } else { "is" };
+    let message = match first.why {
+        Why::Nothing => format!("`{name}` is `{marker}` whatever {params} {are}"),
+        Why::Lends => format!("`{name}` is `Send` without {params} being `Sync`, and hands out references"),
+        Why::Moves => {
+            format!("`{name}` is `Sync` without {params} being `Send`, and `&self` methods move values")
+        }
+    };
+    let note = match first.why {
+        Why::Nothing => {
+            "an `Rc` or a `Cell` in it reaches a second thread in safe code, and both change it at once"
+        }
+        Why::Lends => {
+            "two threads can have references to one value: with a `Cell` in it, both change it at once"
+        }
+        Why::Moves => {
+            "a value that belongs to one thread leaves it by a shared reference: dropped or used on another, its owner's state is changed from two threads"
+        }
+    };
+    let declared = Label {
+        role: Role::Declaration,
+        place: at(def.at.file, model.item(def.at).name_span),
+        message: "declared here".to_string(),
+    };
+    let mut finding = finding(model, claim.adt, claim_place(claim), message, note);
+    finding.in_test = claim.def.is_test;
+    finding.labels.push(declared);
+    finding.help = format!("ask for `{needs}` in the impl: `{}: {needs}`", first.param);
+    finding
+}
+
+fn report_automatic(model: &Model, adt: AdtId, param: &Name, field: Span) -> Finding {
+    let def = model.adt(adt);
+    let message = format!("`{}` is `Send` whatever `{param}` is, because an `AtomicPtr` is", def.name);
+    let note = "an `Rc` or a `Cell` behind the pointer reaches a second thread in safe code, and both change it at once";
+    let mut finding = finding(model, adt, at(def.at.file, field), message, note);
+    finding.help =
+        format!("add a `PhantomData<*const {param}>`, and `unsafe impl` with the bounds that hold");
+    finding
+}
+
+fn finding(model: &Model, adt: AdtId, primary: Place, message: String, note: &str) -> Finding {
+    let def = model.adt(adt);
+    Finding {
+        lint: LINT.name,
+        confidence: Confidence::Likely,
+        message,
+        lock: Some(format!("{}::{}", model.module_path(def.module), def.name)),
+        item: def.name.to_string(),
+        in_test: model.workspace().file(def.at.file).source.is_test,
+        primary,
+        labels: Vec::new(),
+        note: note.to_string(),
+        help: String::new(),
+        interleaving: Vec::new(),
+        fixes: Vec::new(),
+    }
+}
+
+/// `` `K` and `V` ``.
+fn list<'a>(names: impl Iterator<Item = &'a Name>) -> String {
+    let quoted: Vec<String> = names.map(|it| format!("`{it}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, first)) => format!("{} and {last}", first.join(", ")),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LINT;
+    use crate::testing::{check, found};
+
+    #[test]
+    fn a_claim_for_every_parameter() {
+        check(
+            &LINT,
+            "
+use std::cell::UnsafeCell;
+use std::collections::HashMap;
+pub struct Shared<K, V> { map: UnsafeCell<HashMap<K, V>> }
+//         ------ declaration: declared here
+unsafe impl<K, V> Send for Shared<K, V> {}
+//                ^^^^ unbounded_send_sync
+unsafe impl<K: Eq + std::hash::Hash, V> Sync for Shared<K, V> {}
+//                                      ---- hazard: so is it `Sync`
+impl<A, B> Shared<A, B> {
+    pub fn get(&self) -> Option<&B> { None }
+    pub fn key(&self) -> Option<&A> { None }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_parameter_that_the_impl_forgot() {
+        let text = "
+pub struct Entry<'a, K, V, S> { slot: *mut (K, V), hasher: &'a S }
+unsafe impl<K: Send, V: Send, S> Send for Entry<'_, K, V, S> {}
+";
+        let found = found(&LINT, text);
+        assert_eq!(found[0].message, "`Entry` is `Send` whatever `S` is");
+    }
+
+    #[test]
+    fn what_only_lends_asks_for_sync() {
+        check(
+            &LINT,
+            "
+use std::collections::HashMap;
+use std::sync::RwLockReadGuard;
+pub struct Ref<'a, K, V> { guard: RwLockReadGuard<'a, HashMap<K, V>>, value: *const V }
+unsafe impl<K: Send, V: Send> Send for Ref<'_, K, V> {}
+//                            ^^^^ unbounded_send_sync
+impl<K, V> std::ops::Deref for Ref<'_, K, V> {
+    type Target = V;
+    fn deref(&self) -> &V { unsafe { &*self.value } }
+}
+pub struct RefMut<'a, V> { value: *mut V, key: &'a u32 }
+unsafe impl<V: Send> Send for RefMut<'_, V> {}
+impl<V> RefMut<'_, V> { pub fn get(&self) -> &V { unsafe { &*self.value } } }
+",
+        );
+    }
+
+    #[test]
+    fn what_moves_values_by_a_shared_reference_asks_for_send() {
+        check(
+            &LINT,
+            "
+use std::cell::UnsafeCell;
+pub struct Once<T> { value: UnsafeCell<Option<T>> }
+unsafe impl<T: Sync> Sync for Once<T> {}
+//                   ^^^^ unbounded_send_sync
+impl<T> Once<T> { pub fn get_or_init(&self, make: impl FnOnce() -> T) -> &T { todo!() } }
+pub struct Read<T> { value: UnsafeCell<Option<T>> }
+unsafe impl<T: Sync> Sync for Read<T> {}
+impl<T: Clone> Read<T> { pub fn get(&self) -> Option<T> { todo!() } }
+pub struct Both<T> { value: UnsafeCell<Option<T>> }
+unsafe impl<T: Send + Sync> Sync for Both<T> {}
+impl<T> Both<T> { pub fn set(&self, value: T) {} }
+",
+        );
+    }
+
+    #[test]
+    fn values_in_memory_that_no_field_types() {
+        check(
+            &LINT,
+            "
+use std::marker::PhantomData;
+pub struct Index<K, V> { memory: *mut u8, entries: PhantomData<(K, V)> }
+unsafe impl<K, V> Send for Index<K, V> {}
+//                ^^^^ unbounded_send_sync
+impl<K, V> Index<K, V> { pub fn get(&self, key: &K) -> Option<&V> { None } }
+pub struct Id<T> { index: usize, of: PhantomData<T> }
+unsafe impl<T> Send for Id<T> {}
+impl<T> Id<T> { pub fn get<'a>(&self, all: &'a [T]) -> &'a T { &all[self.index] } }
+",
+        );
+    }
+
+    #[test]
+    fn an_atomic_pointer_is_send_for_everything() {
+        check(
+            &LINT,
+            "
+use std::marker::PhantomData;
+use std::sync::{Arc, atomic::AtomicPtr};
+pub struct Reader<T> { inner: Arc<AtomicPtr<T>> }
+//                     ^^^^^ unbounded_send_sync
+impl<T> Reader<T> { pub fn enter(&self) -> Option<&T> { None } }
+pub struct Bounded<T> { inner: Arc<AtomicPtr<T>>, bound: PhantomData<*const T> }
+unsafe impl<T: Send + Sync> Send for Bounded<T> {}
+impl<T> Bounded<T> { pub fn enter(&self) -> Option<&T> { None } }
+pub struct Owned<T> { inner: AtomicPtr<T>, own: Box<T> }
+impl<T> Owned<T> { pub fn enter(&self) -> Option<&T> { None } }
+",
+        );
+    }
+
+    #[test]
+    fn bounds_wherever_they_are_written_are_bounds() {
+        check(
+            &LINT,
+            "
+pub trait Key: Send + Sync {}
+pub unsafe trait Shared {}
+pub struct A<K>(*mut K);
+unsafe impl<K: Key> Send for A<K> {}
+pub struct B<K>(*mut K);
+unsafe impl<K> Send for B<K> where K: Send {}
+pub struct Counted<K>(std::sync::Arc<K>, *mut u8);
+unsafe impl<K> Send for Counted<K> where std::sync::Arc<K>: Send {}
+pub struct C<K>(*mut K);
+unsafe impl<K: Shared> Send for C<K> {}
+pub struct D<K>(*mut K);
+unsafe impl<K: other::Unknown> Send for D<K> {}
+pub struct E<K>(*mut K);
+unsafe impl<K> Send for E<K> {}
+impl<K: Send> E<K> { pub fn new(key: K) -> Self { todo!() } }
+",
+        );
+    }
+
+    #[test]
+    fn wrappers_that_assert_and_types_that_stay_here_are_silent() {
+        check(
+            &LINT,
+            "
+pub struct AssertSend<T>(pub T);
+unsafe impl<T> Send for AssertSend<T> {}
+pub struct Exclusive<T> { inner: Option<T> }
+unsafe impl<T> Sync for Exclusive<T> {}
+impl<T> Exclusive<T> { pub fn get(&mut self) -> &mut Option<T> { &mut self.inner } }
+pub(crate) struct Hidden<T>(*mut T);
+unsafe impl<T> Send for Hidden<T> {}
+mod inner {
+    pub struct Inner<T>(*mut T);
+    unsafe impl<T> Send for Inner<T> {}
+}
+#[cfg(target_arch = \"wasm32\")]
+unsafe impl<T> Send for Web<T> {}
+pub struct Web<T>(*mut T);
+pub struct Outer<T> { inner: Claimed<T>, count: *mut u32 }
+unsafe impl<T> Send for Outer<T> {}
+pub struct Claimed<T>(T);
+unsafe impl<T> Send for Claimed<T> {}
+pub struct Pointer<T>(std::ptr::NonNull<T>);
+unsafe impl<T: Sync> Sync for Pointer<T> {}
+impl<T> Pointer<T> { pub fn get(&self) -> std::ptr::NonNull<T> { self.0 } }
+pub trait Value: Clone {}
+unsafe impl<T: Sync> Sync for Valued<T> {}
+pub struct Valued<T>(*mut T);
+impl<T> Valued<T> { pub fn get(&self) -> Option<T> where T: Value { None } }
+pub struct Contract<T>(*mut T);
+unsafe impl<T> Send for Contract<T> {}
+impl<T> Contract<T> { pub unsafe fn new(it: *mut T) -> Self { Contract(it) } }
+pub trait Only {}
+impl Only for u32 {}
+pub struct OfOne<'a, T>(&'a T);
+unsafe impl<T: Only> Send for OfOne<'_, T> {}
+pub struct OneThread<T> { locked: std::cell::Cell<bool>, value: std::cell::UnsafeCell<T> }
+unsafe impl<T> Sync for OneThread<T> {}
+impl<T> OneThread<T> { pub fn get(&self) -> &T { todo!() } }
+pub struct Raw<T>(*const T);
+unsafe impl<T: Send> Send for Raw<T> {}
+impl<T> Raw<T> { pub fn get(&self) -> &T { todo!() } }
+pub struct Guarded<'a, K, S> { guard: std::sync::RwLockReadGuard<'a, std::collections::HashMap<K, u32, S>>, key: *const K }
+unsafe impl<K: Sync, S> Send for Guarded<'_, K, S> {}
+impl<K, S> Guarded<'_, K, S> { pub fn key(&self) -> &K { todo!() } }
+",
+        );
+    }
+}
