@@ -3,11 +3,11 @@
 //! In: a function and an acquire in it. Out: whether another thread, or code that the function calls, can have the lock.
 
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, MacroArgs, PatKind, SelfKind, Visibility};
-use safe_map_analysis::flow::{Acquire, EventKind, Root, Step};
-use safe_map_analysis::model::FnId;
+use safe_map_analysis::flow::{Acquire, Decl, EventKind, Root, Step};
+use safe_map_analysis::model::{FnId, Model};
 use safe_map_analysis::span::Span;
-use safe_map_analysis::ty::{Mutability, Ty};
-use safe_map_analysis::{Analysis, FunctionView};
+use safe_map_analysis::ty::{AdtId, Mutability, Ty};
+use safe_map_analysis::{Analysis, Caller, FunctionView};
 
 use crate::bodies::{binds, is_loop, is_named, lets};
 use crate::fix::body_of;
@@ -48,11 +48,38 @@ pub(crate) fn has_owner_alone(analysis: &Analysis, id: FnId) -> bool {
         || analysis.model.signature(id).self_kind.is_none() && is_given()
 }
 
+/// Whether a lock is in a value that this function has made, and nobody else has got by the end of `span`.
+pub(crate) fn is_of_new_value(function: &FunctionView<'_>, acquire: &Acquire, span: Span) -> bool {
+    matches!(acquire.lock.place.root, Root::Local(..))
+        && body_of(function).is_some_and(|body| is_unshared(function, &body, acquire, span))
+}
+
+/// Whether one function that takes a lock below its `&mut self` needs the very value that another is lent as `self`: values
+/// of one type that cannot be cloned share nothing below them.
+pub(crate) fn needs_same_owner(analysis: &Analysis, lent: FnId, alone: FnId, decl: &Decl) -> bool {
+    let model = &analysis.model;
+    let (lent, sig) = (model.signature(lent), model.signature(alone));
+    let is_below_self = analysis.waiters(decl).iter().filter(|it| it.id == alone).all(|it| it.is_below_self);
+    let is_same = lent.self_kind.is_some() && sig.self_kind == Some(SelfKind::RefMut) && is_below_self;
+    match (&lent.self_ty, &sig.self_ty) {
+        (Some(Ty::Adt(one, _)), Some(ty @ Ty::Adt(other, _))) if is_same => {
+            one == other && !is_cloned(model, *other, ty)
+        }
+        _ => false,
+    }
+}
+
+/// Whether values of a type can be cloned: each may be a handle to what others have too.
+pub(crate) fn is_cloned(model: &Model, id: AdtId, ty: &Ty) -> bool {
+    let derives = &model.item(model.adt(id).at).attrs.derives;
+    derives.iter().any(|it| *it == *"Clone") || model.method(ty, "clone").is_some()
+}
+
 /// How many calls are followed back to a method that has `&mut self`.
 const MAX_CALLERS: u32 = 6;
 
 /// Whether a method runs only while nobody else can have its `self`: it takes `&mut self`, or it is private and all its
-/// callers are such methods and call it on their own `self`.
+/// callers are such methods and call it on their own `self`, or make the value that they call it on.
 fn has_self_alone(analysis: &Analysis, id: FnId, hops: u32) -> bool {
     let model = &analysis.model;
     let callers = || analysis.callers(id);
@@ -64,8 +91,28 @@ fn has_self_alone(analysis: &Analysis, id: FnId, hops: u32) -> bool {
     match model.signature(id).self_kind {
         Some(SelfKind::RefMut) => true,
         Some(SelfKind::Ref) if hops > 0 && is_private() && !callers().is_empty() => {
-            callers().iter().all(|it| it.on_self && has_self_alone(analysis, it.id, hops - 1))
+            let makes = |it: &Caller| is_maker(model, it.id, id);
+            callers().iter().all(|it| makes(it) || it.on_self && has_self_alone(analysis, it.id, hops - 1))
         }
+        _ => false,
+    }
+}
+
+/// Whether a function makes values of the type that another is a method of: `fn open(path: &Path) -> io::Result<Self>`.
+fn is_maker(model: &Model, id: FnId, method: FnId) -> bool {
+    let sig = model.signature(id);
+    match &model.signature(method).self_ty {
+        Some(Ty::Adt(made, _)) => sig.self_kind.is_none() && gives(&sig.output, *made),
+        _ => false,
+    }
+}
+
+/// Whether a value of this type is, or is about to be, one of a type of the workspace.
+fn gives(ty: &Ty, made: AdtId) -> bool {
+    match ty {
+        Ty::Adt(id, _) => *id == made,
+        Ty::Known(_, args) | Ty::Tuple(args) => args.iter().any(|it| gives(it, made)),
+        Ty::Future(inner) => gives(inner, made),
         _ => false,
     }
 }

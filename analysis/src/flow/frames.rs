@@ -7,6 +7,7 @@ use super::walk::Walker;
 use crate::facts::ExprId;
 use crate::name::Name;
 use crate::span::Span;
+use crate::ty::Ty;
 
 /// A scope of the walk.
 #[derive(Clone, Debug)]
@@ -114,7 +115,8 @@ impl Walker<'_> {
         let value = self.in_temps(id);
         self.assumed.truncate(known);
         self.branches -= 1;
-        value
+        // A branch that is left early gives nothing to what comes behind.
+        if self.state.reachable { value } else { Value { guards: value.guards, ..Value::of(Ty::Never) } }
     }
 
     /// The local of this name.

@@ -19,6 +19,15 @@ impl Walker<'_> {
         self.model.guard_holder(ty)
     }
 
+    /// Whether a value of this type has more than one guard.
+    pub(super) fn holds_several(&self, ty: &Ty) -> bool {
+        let mut guards = 0;
+        self.model.any_part(ty, &mut |it| {
+            guards += usize::from(matches!(self.model.role(it), Some(TypeRole::Guard | TypeRole::Entry)));
+            guards > 1
+        })
+    }
+
     /// Whether a type may hold a guard for all that is known: it does, or it is open.
     pub(super) fn may_hold(&self, ty: &Ty) -> bool {
         self.holds(ty).is_some() || matches!(ty, Ty::Unknown | Ty::Param(_))

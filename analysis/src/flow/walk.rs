@@ -201,7 +201,8 @@ impl<'a> Walker<'a> {
         let place = Place::new(Root::Param(index, self.pattern_name(pat)));
         let span = self.body.pat(pat).span;
         let mut value = Value { place: Some(place.clone()), ..Value::of(ty.clone()) };
-        if let Some(held) = self.holds(&ty) {
+        // Of several guards in one value it is not known which is dropped when.
+        if let Some(held) = self.holds(&ty).filter(|_| !self.holds_several(&ty)) {
             let acquire = self.foreign_acquire(held, place, None, span, Name::new("parameter"));
             let guard = self.new_guard(acquire, Some(held), false);
             value.guards.push(guard);

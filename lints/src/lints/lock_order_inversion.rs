@@ -84,7 +84,6 @@ use std::collections::BTreeMap;
 use safe_map_analysis::facts::SelfKind;
 use safe_map_analysis::flow::{Acquire, Decl, EventKind, Guard, Held, Root};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking};
-use safe_map_analysis::model::Model;
 use safe_map_analysis::name::Name;
 use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::ty::{AdtId, Mutability, Ty};
@@ -92,9 +91,8 @@ use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::correlated::may_exclude;
 use crate::declared::declared;
-use crate::fix::body_of;
 use crate::gates::{self, Gate};
-use crate::private::{is_exclusive, is_unshared};
+use crate::private::{is_cloned, is_exclusive, is_of_new_value};
 use crate::story::{
     acquire_label, called, chain_labels, declaration_label, finding, here, is_far_fetched, lock_name,
     lock_path,
@@ -222,13 +220,15 @@ fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Dec
     let held: Vec<Guard> = happening.held.iter().map(|it| function.flow.guard_at(it)).collect();
     let decl = |it: &Guard| declared(function.model(), function.id, &it.acquire);
     // A lock that this thread has already is no second one: that is `double_lock`'s.
-    if held.iter().any(|it| decl(it).as_ref() == Some(&to)) || is_of_new_value(&function, second, happening) {
+    if held.iter().any(|it| decl(it).as_ref() == Some(&to))
+        || is_of_new_value(&function, second, happening.event.span)
+    {
         return Vec::new();
     }
     let edge = |(first, at): (&Guard, &Held)| {
         let from = node(&function, &first.acquire)?;
         if may_exclude(&function, first, at.maybe, happening.event.span)
-            || is_of_new_value(&function, &first.acquire, happening)
+            || is_of_new_value(&function, &first.acquire, happening.event.span)
         {
             return None;
         }
@@ -245,12 +245,6 @@ fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Dec
         Some(((from, to.clone()), edge))
     };
     held.iter().zip(&happening.held).filter_map(edge).collect()
-}
-
-/// Whether a lock is in a value that this function has made, and nobody else has yet.
-fn is_of_new_value(function: &FunctionView<'_>, acquire: &Acquire, happening: &Happening<'_>) -> bool {
-    matches!(acquire.lock.place.root, Root::Local(..))
-        && body_of(function).is_some_and(|body| is_unshared(function, &body, acquire, happening.event.span))
 }
 
 /// Whether no two threads hold a lock like this at a time.
@@ -328,11 +322,6 @@ enum Borrowed {
     Own(AdtId),
     /// A parameter whose type is the caller's choice.
     Context(Name),
-}
-
-fn is_cloned(model: &Model, id: AdtId, ty: &Ty) -> bool {
-    let derives = &model.item(model.adt(id).at).attrs.derives;
-    derives.iter().any(|it| *it == *"Clone") || model.method(ty, "clone").is_some()
 }
 
 /// How surely one thread waits, with its second lock, for what the other holds.

@@ -69,18 +69,17 @@
 //! at all there is none. Silent are `read_recursive`,
 //! attempts, the locks of spin, and `DashMap`, of which two reads never wait for a writer between them.
 
-use safe_map_analysis::flow::{Acquire, Decl, EventKind, Guard, Held};
+use safe_map_analysis::flow::{Acquire, Decl, Guard, Held, Root};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode};
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::summary::{EffectKind, Happening};
-use safe_map_analysis::ty::Ty;
 use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::contended::writers;
 use crate::correlated::may_exclude;
 use crate::fix::drop_before;
 use crate::gates::{self, Gate};
-use crate::private::is_exclusive;
+use crate::private::{is_exclusive, is_of_new_value, needs_same_owner};
 use crate::story::{
     acquire_label, called, chain_labels, declaration_label, finding, is_far_fetched, lock_name, lock_path,
 };
@@ -113,6 +112,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
             can_wait(&guard.acquire, second)
                 && is_written(function, second, happening.held.as_slice())
                 && !is_exclusive(function, second)
+                && !is_of_new_value(function, second, span)
                 && !may_exclude(function, guard, held.maybe, span)
         };
         let Some((held, first)) = alive.find(waits) else { continue };
@@ -129,13 +129,10 @@ fn can_wait(first: &Acquire, second: &Acquire) -> bool {
     is_shared && queues(second.class) && !second.recursive && first.lock.place == second.lock.place
 }
 
-/// Whether anyone waits to write while others read: of a lock without a declaration, whether anyone writes what it protects.
-/// Not one who needs another lock that keeps the two apart.
+/// Whether anyone waits to write while others read: of a lock without a declaration that is not known. Not one who needs
+/// another lock that keeps the two apart, nor a `&mut` of what the reader is lent.
 fn is_written(function: &FunctionView<'_>, acquire: &Acquire, held: &[Held]) -> bool {
-    let Some(decl) = &acquire.lock.decl else {
-        return acquire.lock.content.is_open()
-            || writes_content(function.file.analysis, &acquire.lock.content);
-    };
+    let Some(decl) = &acquire.lock.decl else { return true };
     let analysis = function.file.analysis;
     let here = held.iter().map(|it| function.flow.guard_at(it).acquire);
     let here = here.filter_map(|it| Some((it.lock.decl?, it.mode == LockMode::Exclusive)));
@@ -144,18 +141,9 @@ fn is_written(function: &FunctionView<'_>, acquire: &Acquire, held: &[Held]) -> 
     let is_apart = |id: FnId| !own.is_empty() && gates::keep_apart(&own, &gates::around(analysis, id));
     // What `main` fills a static with, it does before there is anyone to read.
     let is_first = |id: FnId| matches!(decl, Decl::Static(_)) && is_called_by_main_only(analysis, id);
-    writers(analysis, decl).any(|id| !is_first(id) && !is_apart(id))
-}
-
-/// Whether a lock around a value of this type is taken alone anywhere.
-fn writes_content(analysis: &Analysis, content: &Ty) -> bool {
-    let mut events = analysis.model.fn_ids().filter_map(|it| analysis.flow(it)).flat_map(|it| &it.events);
-    events.any(|it| match &it.kind {
-        EventKind::Acquire { acquire, .. } => {
-            acquire.mode == LockMode::Exclusive && !acquire.is_try && acquire.lock.content == *content
-        }
-        _ => false,
-    })
+    let is_of_self = acquire.lock.place.root == Root::SelfValue;
+    let is_excluded = |id: FnId| is_of_self && needs_same_owner(analysis, function.id, id, decl);
+    writers(analysis, decl).any(|id| !is_first(id) && !is_apart(id) && !is_excluded(id))
 }
 
 fn is_called_by_main_only(analysis: &Analysis, id: FnId) -> bool {

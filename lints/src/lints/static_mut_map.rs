@@ -49,7 +49,7 @@
 //! declaration, and lists who reaches it.
 
 use safe_map_analysis::Analysis;
-use safe_map_analysis::facts::ExprKind;
+use safe_map_analysis::facts::{ExprId, ExprKind};
 use safe_map_analysis::flow::EventKind;
 use safe_map_analysis::knowledge::schema::TypeRole;
 use safe_map_analysis::model::{FnId, StaticId};
@@ -86,7 +86,9 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
         }
         let uses = uses(analysis, id);
         if !uses.is_empty() {
-            out.push(report(analysis, id, &uses));
+            let is_fixed = locks(analysis, id) && !uses.iter().any(|it| changes(analysis, it));
+            let found = report(analysis, id, &uses);
+            out.push(if is_fixed { superfluous(found) } else { found });
         }
     }
 }
@@ -123,13 +125,51 @@ fn uses(analysis: &Analysis, id: StaticId) -> Vec<(FnId, Span)> {
     uses
 }
 
+/// The finding about a static that nobody assigns, around what locks inside.
+fn superfluous(found: Finding) -> Finding {
+    Finding {
+        confidence: Confidence::Possible,
+        message: format!("`{}` is a `static mut` that nobody assigns: it needs no `mut`", found.item),
+        note: "what it holds locks inside, so that a plain `static` does as well; with `mut`, a later assignment or `&mut` \
+               would be a data race and no error"
+            .to_string(),
+        help: "declare it as a `static`, in a `LazyLock` where it is made at run time".to_string(),
+        ..found
+    }
+}
+
+/// Whether what a static holds locks inside.
+fn locks(analysis: &Analysis, id: StaticId) -> bool {
+    let model = &analysis.model;
+    let is_lock = |role| matches!(role, TypeRole::Lock | TypeRole::SharedMap);
+    model.any_part(model.static_ty(id), &mut |it| model.role(it).is_some_and(is_lock))
+}
+
+/// Whether a use assigns the static, or takes a pointer or `&mut` of it; what a macro makes of it is not known. One that is
+/// only read needs no `mut`, and its lock orders the rest.
+fn changes(analysis: &Analysis, (function, span): &(FnId, Span)) -> bool {
+    let def = analysis.model.func(*function);
+    let Some(body) = def.body else { return true };
+    let body = analysis.workspace.file(def.at.file).facts.body(body).unpack();
+    let is_it = |it: ExprId| body.expr(it).span.contains(*span);
+    body.exprs.iter().any(|it| match &it.kind {
+        ExprKind::Assign { lhs, .. } => is_it(*lhs),
+        ExprKind::Ref { mutable, raw, operand } => (*mutable || *raw) && is_it(*operand),
+        ExprKind::MethodCall { receiver, method, .. } => {
+            let is_named = matches!(method.as_str(), "get_mut" | "as_mut" | "insert" | "replace" | "take");
+            is_named && body.expr(*receiver).span == *span
+        }
+        ExprKind::Macro(_) => it.span.contains(*span),
+        _ => false,
+    })
+}
+
 fn report(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> Finding {
     let model = &analysis.model;
     let def = model.static_(id);
     let name = &def.name;
     let only_unsafe = uses.iter().all(|(function, _)| model.fn_facts(*function).is_unsafe);
-    let is_lock = |role| matches!(role, TypeRole::Lock | TypeRole::SharedMap);
-    let locks = model.any_part(model.static_ty(id), &mut |it| model.role(it).is_some_and(is_lock));
+    let locks = locks(analysis, id);
     let only_tests = uses.iter().all(|(function, _)| model.func(*function).is_test);
     let is_once = under_once(analysis, uses);
     let label = |(function, span): &(FnId, Span)| Label {
@@ -264,6 +304,21 @@ static mut OWN: Option<HashMap<u32, u32>> = None;
 pub fn f() { unsafe { COUNT += 1; REWRITTEN.len(); OWN.take(); MAP.lock(); } }
 ",
         );
+    }
+
+    #[test]
+    fn a_lock_that_nobody_assigns_needs_no_mut() {
+        let text = "
+use std::{collections::HashMap, sync::{LazyLock, Mutex}};
+static mut NAMES: LazyLock<Mutex<HashMap<u32, u32>>> = LazyLock::new(Default::default);
+static mut OTHERS: LazyLock<Mutex<HashMap<u32, u32>>> = LazyLock::new(Default::default);
+pub fn add() { unsafe { NAMES.lock().unwrap().insert(1, 1); OTHERS.lock().unwrap().clear(); } }
+pub fn reset() { unsafe { OTHERS = LazyLock::new(Default::default) } }
+";
+        let found = found(&LINT, text);
+        assert_eq!(found[0].message, "`NAMES` is a `static mut` that nobody assigns: it needs no `mut`");
+        assert_eq!(found[0].confidence, Confidence::Possible);
+        assert_eq!((found[1].item.as_str(), found[1].confidence), ("OTHERS", Confidence::Likely));
     }
 
     #[test]
