@@ -1,0 +1,113 @@
+//! The lock around a table: readers or one writer, never poisoned, and never waited for by the thread that holds it.
+
+use crate::{
+    call::Call,
+    held::{self, Entered, Frame},
+    sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, unpoisoned},
+};
+use std::{
+    ops::{Deref, DerefMut},
+    sync::TryLockError,
+};
+
+/// One lock of a map, and what it protects.
+pub(crate) struct Lock<T> {
+    inner: RwLock<T>,
+}
+
+/// A lock that is held, and the frame that says so. The frame goes first.
+pub(crate) struct Hold<G> {
+    _entered: Entered,
+    guard: G,
+}
+
+impl<T> Lock<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Lock { inner: RwLock::new(value) }
+    }
+
+    /// Runs `f` under the shared lock.
+    #[inline]
+    pub(crate) fn read<R>(&self, map: u64, call: Call, f: impl FnOnce(&T) -> R) -> R {
+        let hold = self.hold_read(map, call);
+        f(&hold)
+    }
+
+    /// Runs `f` under the exclusive lock.
+    #[inline]
+    pub(crate) fn write<R>(&self, map: u64, call: Call, f: impl FnOnce(&mut T) -> R) -> R {
+        let mut hold = self.hold_write(map, call);
+        f(&mut hold)
+    }
+
+    #[inline]
+    pub(crate) fn hold_read(&self, map: u64, call: Call) -> Hold<RwLockReadGuard<'_, T>> {
+        let guard = match self.inner.try_read() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => self.wait_to_read(call),
+        };
+        Hold { _entered: held::enter(self.frame(map, call)), guard }
+    }
+
+    #[inline]
+    pub(crate) fn hold_write(&self, map: u64, call: Call) -> Hold<RwLockWriteGuard<'_, T>> {
+        let guard = match self.inner.try_write() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => self.wait_to_write(call),
+        };
+        Hold { _entered: held::enter(self.frame(map, call)), guard }
+    }
+
+    /// Runs `f` under the shared lock if it is free: for `Debug`, which must neither wait nor panic.
+    pub(crate) fn peek(&self, f: impl FnOnce(&T)) -> bool {
+        match self.inner.try_read() {
+            Ok(guard) => f(&guard),
+            Err(TryLockError::Poisoned(poisoned)) => f(&poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => return false,
+        }
+        true
+    }
+
+    pub(crate) fn into_inner(self) -> T {
+        unpoisoned(self.inner.into_inner())
+    }
+
+    #[cold]
+    fn wait_to_read(&self, call: Call) -> RwLockReadGuard<'_, T> {
+        held::refuse_own(self.address(), call);
+        unpoisoned(self.inner.read())
+    }
+
+    #[cold]
+    fn wait_to_write(&self, call: Call) -> RwLockWriteGuard<'_, T> {
+        held::refuse_own(self.address(), call);
+        unpoisoned(self.inner.write())
+    }
+
+    fn frame(&self, map: u64, call: Call) -> Frame {
+        Frame { lock: self.address(), map, call }
+    }
+
+    /// Names the lock while it is borrowed, which is as long as a frame of it lives.
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+}
+
+impl<G: Deref> Deref for Hold<G> {
+    type Target = G::Target;
+
+    #[inline]
+    fn deref(&self) -> &G::Target {
+        &self.guard
+    }
+}
+
+impl<G: DerefMut> DerefMut for Hold<G> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut G::Target {
+        &mut self.guard
+    }
+}
