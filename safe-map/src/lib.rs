@@ -74,6 +74,8 @@
 mod amended;
 mod buckets;
 mod call;
+#[cfg(doctest)]
+mod compile_fail;
 mod draft;
 mod fail_fast;
 mod flag;

@@ -111,3 +111,51 @@ impl<G: DerefMut> DerefMut for Hold<G> {
         &mut self.guard
     }
 }
+
+#[cfg(all(test, not(any(safe_map_loom, safe_map_shuttle))))]
+mod tests {
+    //! The layer that is on in every build, without the maps and so without the layer of checked builds above it.
+
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+    use crate::call::Op;
+
+    fn refused(f: impl FnOnce()) -> String {
+        let panic = catch_unwind(AssertUnwindSafe(f)).expect_err("it would wait for itself");
+        panic.downcast_ref::<String>().expect("a message").clone()
+    }
+
+    #[test]
+    fn a_thread_does_not_wait_for_its_own_lock() {
+        let lock = Lock::new(0);
+        let (outer, inner) = (Call::here(Op::Update), Call::here(Op::Insert));
+        let told = refused(|| lock.write(1, outer, |_| lock.write(1, inner, |_| ())));
+        assert!(told.starts_with("re-entry: `insert` at"), "{told}");
+        assert!(told.contains("the closure of `update` at"), "{told}");
+        refused(|| lock.write(1, outer, |_| lock.read(1, inner, |_| ())));
+        refused(|| lock.read(1, outer, |_| lock.write(1, inner, |_| ())));
+    }
+
+    #[test]
+    fn a_panic_leaves_no_frame_and_no_poison() {
+        let lock = Lock::new(0);
+        let call = Call::here(Op::Update);
+        let panic = catch_unwind(AssertUnwindSafe(|| lock.write(1, call, |_| panic!("the closure's own"))));
+        assert!(panic.is_err());
+        assert_eq!(lock.write(1, call, |it| *it), 0);
+        held::check(1, call);
+    }
+
+    #[test]
+    fn frames_beyond_the_remembered_depth_are_harmless() {
+        fn nest(depth: usize, call: Call) {
+            if depth > 0 {
+                Lock::new(()).write(depth as u64, call, |()| nest(depth - 1, call));
+            }
+        }
+        let call = Call::here(Op::Update);
+        nest(100, call);
+        held::check(1, call);
+    }
+}
