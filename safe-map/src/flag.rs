@@ -1,20 +1,20 @@
 //! A lock that nobody waits for: an access that conflicts with another one panics before it touches anything.
 
 use std::{
-    sync::{MutexGuard, PoisonError, TryLockError},
+    sync::{Mutex, MutexGuard, TryLockError},
     thread::{self, Thread},
 };
 
 use crate::{
     call::Call,
     held::{self, Frame},
-    sync::{Mutex, RwLock, unpoisoned},
+    sync::{RwLock, unpoisoned},
 };
 
 /// A table that one writer or several readers are in.
 pub(crate) struct Flag<T> {
     inner: RwLock<T>,
-    /// Who came in last: good for a message, and not more.
+    /// Who came in last: good for a message, and not more. No scheduler needs to see it: nobody waits for it.
     last: Mutex<Option<Visitor>>,
 }
 
@@ -106,7 +106,7 @@ impl<T> Flag<T> {
     fn last(&self) -> Option<Guard<'_>> {
         match self.last.try_lock() {
             Ok(guard) => Some(guard),
-            Err(TryLockError::Poisoned(poisoned)) => Some(PoisonError::into_inner(poisoned)),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => None,
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Each operation is recorded with a ticket before and one after it. A history is linearizable if its operations can be put into
 //! one order that respects "ended before the other began" and in which a plain cell gives the same results.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},

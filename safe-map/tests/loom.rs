@@ -1,11 +1,13 @@
 //! Every protocol under every schedule of two or three threads, within a bound of preemptions.
 //!
 //! `RUSTFLAGS="--cfg safe_map_loom" cargo test -p safe-map --test loom --release`
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![cfg(safe_map_loom)]
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     future::Future,
+    hash::{BuildHasherDefault, DefaultHasher},
     pin::pin,
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -15,6 +17,9 @@ use loom::thread;
 use safe_map::{
     FailFastMap, GenerationalMap, LockedMap, ReadMostlyMap, ShardedMap, SharedMap, SnapshotMap, VersionedMap,
 };
+
+/// The same hashes in each run, so that the schedules are the same.
+type Fixed = BuildHasherDefault<DefaultHasher>;
 
 /// Runs a check under every schedule with at most two preemptions, or three where that is quick.
 fn explore(preemptions: usize, check: impl Fn() + Sync + Send + 'static) {
@@ -37,7 +42,7 @@ where
         });
         let seen = map.get(&1).unwrap();
         assert!([0, 1, 10, 11].contains(&seen));
-        adders.map(|it| it.join().unwrap());
+        adders.into_iter().for_each(|it| assert!(it.join().unwrap().is_some()));
         assert_eq!(map.get(&1), Some(11));
     });
 }
@@ -129,32 +134,33 @@ macro_rules! for_strategies {
 }
 
 for_strategies! {
-    sharded: ShardedMap::with_shards(1);
-    snapshot: SnapshotMap::<HashMap<_, _>>::default();
-    versioned: VersionedMap::with_shards(1);
-    read_mostly: ReadMostlyMap::new();
-    generational: GenerationalMap::new();
-    locked: LockedMap::<HashMap<_, _>>::default();
+    sharded: ShardedMap::with_shards_and_hasher(1, Fixed::default());
+    snapshot: SnapshotMap::<BTreeMap<_, _>>::default();
+    versioned: VersionedMap::with_shards_and_hasher(1, Fixed::default());
+    read_mostly: ReadMostlyMap::with_hasher(Fixed::default());
+    generational: GenerationalMap::with_hasher(Fixed::default());
+    locked: LockedMap::<BTreeMap<_, _>>::default();
+}
+
+fn transfer(map: &ShardedMap<u32, u32, Fixed>, from: u32, to: u32) {
+    let moved = map.update_pair(&from, &to, |from, to| {
+        *from -= 1;
+        *to += 1;
+    });
+    assert!(moved.is_some());
 }
 
 /// Transfers in opposite directions over two shards end, and no reader of both sees money that is not there.
 #[test]
 fn pairs_do_not_deadlock() {
     explore(2, || {
-        let map = Arc::new(ShardedMap::with_shards(2));
-        for key in 0..4 {
-            map.insert(key, 10);
-        }
-        let movers = [(0, 1), (1, 0)].map(|(from, to)| {
-            let map = map.clone();
-            thread::spawn(move || {
-                map.update_pair(&from, &to, |from, to| {
-                    *from -= 1;
-                    *to += 1;
-                })
-            })
-        });
-        movers.map(|it| it.join().unwrap());
+        let map = Arc::new(ShardedMap::with_shards_and_hasher(2, Fixed::default()));
+        map.insert(0, 10);
+        map.insert(1, 10);
+        let other = map.clone();
+        let back = thread::spawn(move || transfer(&other, 1, 0));
+        transfer(&map, 0, 1);
+        back.join().unwrap();
         assert_eq!(map.update_many([&0, &1], |both| both.map(|it| *it.unwrap())), [10, 10]);
     });
 }
@@ -163,7 +169,7 @@ fn pairs_do_not_deadlock() {
 #[test]
 fn one_of_two_versions_wins() {
     explore(3, || {
-        let map = Arc::new(VersionedMap::with_shards(1));
+        let map = Arc::new(VersionedMap::with_shards_and_hasher(1, Fixed::default()));
         let seen = map.insert(1, 1);
         let other = map.clone();
         let second = thread::spawn(move || other.remove(&1, seen).is_ok());
@@ -177,7 +183,7 @@ fn one_of_two_versions_wins() {
 #[test]
 fn a_batch_is_one_step() {
     explore(3, || {
-        let map = Arc::new(SnapshotMap::<HashMap<u32, u32>>::default());
+        let map = Arc::new(SnapshotMap::<BTreeMap<u32, u32>>::default());
         let other = map.clone();
         let writer = thread::spawn(move || {
             other.batch(|map| {
@@ -196,7 +202,7 @@ fn a_batch_is_one_step() {
 #[test]
 fn promotion_loses_no_key() {
     explore(2, || {
-        let map = Arc::new(ReadMostlyMap::new());
+        let map = Arc::new(ReadMostlyMap::with_hasher(Fixed::default()));
         map.insert(1, 1);
         let other = map.clone();
         let writer = thread::spawn(move || {
@@ -217,7 +223,7 @@ fn promotion_loses_no_key() {
 #[test]
 fn a_conflict_panics_before_it_touches_anything() {
     explore(2, || {
-        let map = Arc::new(FailFastMap::new());
+        let map = Arc::new(FailFastMap::with_hasher(Fixed::default()));
         let other = map.clone();
         let writer = thread::spawn(move || {
             let write = std::panic::AssertUnwindSafe(|| other.insert(1, 1));
@@ -246,7 +252,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
 #[test]
 fn loads_agree() {
     explore(2, || {
-        let map = Arc::new(ShardedMap::with_shards(1));
+        let map = Arc::new(ShardedMap::with_shards_and_hasher(1, Fixed::default()));
         let other = map.clone();
         let second = thread::spawn(move || block_on(other.get_or_load(1, async { 2 })));
         let mine = block_on(map.get_or_load(1, async { 1 }));

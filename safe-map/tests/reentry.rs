@@ -2,6 +2,7 @@
 //!
 //! The tests are built with `debug_assertions`, where every re-entry under a lock panics. What is contended panics in every
 //! build; the tests of `src/lock.rs` look at that alone.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::{
     collections::HashMap,
