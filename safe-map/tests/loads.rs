@@ -1,5 +1,4 @@
 //! `get_or_load`: one load a key, cancellation, errors, and nothing held while a future waits.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::{
     cell::Cell,

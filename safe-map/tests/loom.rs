@@ -21,11 +21,27 @@ use safe_map::{
 /// The same hashes in each run, so that the schedules are the same.
 type Fixed = BuildHasherDefault<DefaultHasher>;
 
-/// Runs a check under every schedule with at most two preemptions, or three where that is quick.
+/// Runs a check under every schedule with at most so many preemptions.
 fn explore(preemptions: usize, check: impl Fn() + Sync + Send + 'static) {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(preemptions);
     model.check(check);
+}
+
+/// The search finds what a map cannot prevent: two calls are not one step.
+#[test]
+#[should_panic = "an addition is lost"]
+fn the_search_finds_a_lost_addition() {
+    explore(4, || {
+        let map = Arc::new(ShardedMap::with_shards_and_hasher(1, Fixed::default()));
+        map.insert(1, 0);
+        let other = map.clone();
+        let add = |map: &ShardedMap<u32, u32, Fixed>| map.insert(1, map.get(&1).unwrap() + 1);
+        let second = thread::spawn(move || add(&other));
+        add(&map);
+        second.join().unwrap();
+        assert_eq!(map.get(&1), Some(2), "an addition is lost");
+    });
 }
 
 /// Two threads add to one key, and one reads: no addition is lost, and what is read was there at some time.
@@ -33,7 +49,7 @@ fn additions_are_not_lost<M>(new: fn() -> M)
 where
     M: SharedMap<Key = u32, Value = u32> + Send + Sync + 'static,
 {
-    explore(2, move || {
+    explore(4, move || {
         let map = Arc::new(new());
         map.insert(1, 0);
         let adders = [1, 10].map(|n| {
@@ -52,7 +68,7 @@ fn one_insertion_wins<M>(new: fn() -> M)
 where
     M: SharedMap<Key = u32, Value = u32> + Send + Sync + 'static,
 {
-    explore(2, move || {
+    explore(4, move || {
         let map = Arc::new(new());
         let other = map.clone();
         let second = thread::spawn(move || other.get_or_insert_with(1, || 2));
@@ -67,7 +83,7 @@ fn removal_races<M>(new: fn() -> M)
 where
     M: SharedMap<Key = u32, Value = u32> + Send + Sync + 'static,
 {
-    explore(2, move || {
+    explore(4, move || {
         let map = Arc::new(new());
         map.insert(1, 1);
         let other = map.clone();
@@ -88,7 +104,7 @@ fn own_writes_are_seen<M>(new: fn() -> M)
 where
     M: SharedMap<Key = u32, Value = u32> + Send + Sync + 'static,
 {
-    explore(2, move || {
+    explore(4, move || {
         let map = Arc::new(new());
         let other = map.clone();
         let writer = thread::spawn(move || {
@@ -153,7 +169,7 @@ fn transfer(map: &ShardedMap<u32, u32, Fixed>, from: u32, to: u32) {
 /// Transfers in opposite directions over two shards end, and no reader of both sees money that is not there.
 #[test]
 fn pairs_do_not_deadlock() {
-    explore(2, || {
+    explore(4, || {
         let map = Arc::new(ShardedMap::with_shards_and_hasher(2, Fixed::default()));
         map.insert(0, 10);
         map.insert(1, 10);
@@ -168,7 +184,7 @@ fn pairs_do_not_deadlock() {
 /// Of two who have seen the same version, one removes.
 #[test]
 fn one_of_two_versions_wins() {
-    explore(3, || {
+    explore(5, || {
         let map = Arc::new(VersionedMap::with_shards_and_hasher(1, Fixed::default()));
         let seen = map.insert(1, 1);
         let other = map.clone();
@@ -182,7 +198,7 @@ fn one_of_two_versions_wins() {
 /// A batch is seen as a whole or not at all.
 #[test]
 fn a_batch_is_one_step() {
-    explore(3, || {
+    explore(5, || {
         let map = Arc::new(SnapshotMap::<BTreeMap<u32, u32>>::default());
         let other = map.clone();
         let writer = thread::spawn(move || {
@@ -201,7 +217,7 @@ fn a_batch_is_one_step() {
 /// Misses promote the second table while another thread writes to it.
 #[test]
 fn promotion_loses_no_key() {
-    explore(2, || {
+    explore(4, || {
         let map = Arc::new(ReadMostlyMap::with_hasher(Fixed::default()));
         map.insert(1, 1);
         let other = map.clone();
@@ -222,7 +238,7 @@ fn promotion_loses_no_key() {
 /// A conflict on a `FailFastMap` panics on one side, and the map is whole.
 #[test]
 fn a_conflict_panics_before_it_touches_anything() {
-    explore(2, || {
+    explore(4, || {
         let map = Arc::new(FailFastMap::with_hasher(Fixed::default()));
         let other = map.clone();
         let writer = thread::spawn(move || {
@@ -251,7 +267,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
 /// Two tasks load one key: both get the value of the one load that counts.
 #[test]
 fn loads_agree() {
-    explore(2, || {
+    explore(4, || {
         let map = Arc::new(ShardedMap::with_shards_and_hasher(1, Fixed::default()));
         let other = map.clone();
         let second = thread::spawn(move || block_on(other.get_or_load(1, async { 2 })));
