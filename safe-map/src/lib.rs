@@ -77,6 +77,8 @@ mod call;
 #[cfg(doctest)]
 mod compile_fail;
 mod draft;
+#[cfg(safe_map_shuttle)]
+mod explore;
 mod fail_fast;
 mod flag;
 mod flights;
@@ -106,6 +108,8 @@ mod versioned;
 mod whole;
 
 pub use call::Op;
+#[cfg(safe_map_shuttle)]
+pub use explore::{explore, thread};
 pub use fail_fast::FailFastMap;
 pub use generational::GenerationalMap;
 pub use locked::LockedMap;

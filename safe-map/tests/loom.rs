@@ -1,7 +1,6 @@
 //! Every protocol under every schedule of two or three threads, within a bound of preemptions.
 //!
 //! `RUSTFLAGS="--cfg safe_map_loom" cargo test -p safe-map --test loom --release`
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![cfg(safe_map_loom)]
 
 use std::{
