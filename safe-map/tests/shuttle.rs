@@ -17,7 +17,7 @@ use safe_map::{
     thread,
 };
 
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 1000;
 
 /// Four threads count words, remove some and count what they removed; nothing is lost and nothing counted twice.
 fn nothing_is_lost<M>(new: fn() -> M)
