@@ -17,7 +17,7 @@ use crate::{
     flag::Flag,
     flights::Flights,
     meta::Meta,
-    methods::shared_methods,
+    methods::{from_hash_map, shared_methods},
     ops,
     shared_map::{Occupied, SharedMap},
     strategy::{Keyed, Strategy},
@@ -160,3 +160,5 @@ shared_methods! {
     cost "O(1).";
     on_panic "the value is then what the closure has made of it.";
 }
+
+from_hash_map! { FailFastMap [] }

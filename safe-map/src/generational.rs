@@ -25,7 +25,7 @@ use crate::{
     generations::{Front, Generations},
     lock::Lock,
     meta::Meta,
-    methods::shared_methods,
+    methods::{from_hash_map, shared_methods},
     ops,
     shared_map::{Occupied, SharedMap},
     strategy::{Keyed, Strategy},
@@ -189,3 +189,5 @@ shared_methods! {
     cost "O(1); O(n) once for many new keys, when keys grow older.";
     on_panic "the value is then what the closure has made of it.";
 }
+
+from_hash_map! { GenerationalMap [K: Clone, V: Clone] }

@@ -107,6 +107,8 @@ mod table;
 mod versioned;
 mod whole;
 
+pub use safe_map_macros::{SafeMap, allow_hazard};
+
 pub use call::Op;
 #[cfg(safe_map_shuttle)]
 pub use explore::{explore, thread};

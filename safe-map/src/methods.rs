@@ -879,3 +879,18 @@ macro_rules! shared_methods {
     };
 }
 pub(crate) use shared_methods;
+
+/// `From` the plain map, with its hasher, for the maps that hash by themselves.
+macro_rules! from_hash_map {
+    ($Map:ident [$($bounds:tt)*]) => {
+        /// Takes the entries over, and the hasher.
+        impl<K: Hash + Eq, V, S: BuildHasher + Clone> From<HashMap<K, V, S>> for $Map<K, V, S> where $($bounds)* {
+            fn from(plain: HashMap<K, V, S>) -> Self {
+                let map = Self::with_hasher(plain.hasher().clone());
+                map.extend(plain);
+                map
+            }
+        }
+    };
+}
+pub(crate) use from_hash_map;

@@ -31,7 +31,7 @@ use crate::{
     flights::Flights,
     lock::Lock,
     meta::Meta,
-    methods::shared_methods,
+    methods::{from_hash_map, shared_methods},
     ops,
     shared_map::{Occupied, SharedMap},
     strategy::{Keyed, Strategy},
@@ -229,3 +229,5 @@ shared_methods! {
     cost "O(1); the first new key after a promotion copies the table, O(n).";
     on_panic "the value is then what the closure has made of it.";
 }
+
+from_hash_map! { ReadMostlyMap [K: Clone, V: Clone] }

@@ -1,7 +1,7 @@
 //! The sets: maps whose values are nothing, with the names of `HashSet`.
 
 use std::{
-    collections::hash_map::RandomState,
+    collections::{HashSet, hash_map::RandomState},
     fmt,
     hash::{BuildHasher, Hash},
 };
@@ -83,6 +83,40 @@ impl<T, S> ShardedSet<T, S> {
     /// If `shards` is not a power of two.
     pub fn with_shards_and_hasher(shards: usize, hasher: S) -> Self {
         ShardedSet { map: ShardedMap::with_shards_and_hasher(shards, hasher) }
+    }
+}
+
+impl<T: Hash + Eq + Clone, S: BuildHasher + Clone> ShardedSet<T, S> {
+    /// A copy of the set as it is at one moment.
+    ///
+    /// Locks all shards, shared, while `Clone` runs. O(n).
+    ///
+    /// # Panics
+    ///
+    /// On [re-entry](crate#re-entry).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let set = safe_map::ShardedSet::new();
+    /// set.insert("apples");
+    /// assert!(set.to_set().contains("apples"));
+    /// ```
+    #[track_caller]
+    pub fn to_set(&self) -> HashSet<T, S> {
+        let map = self.map.to_map();
+        let mut set = HashSet::with_hasher(map.hasher().clone());
+        set.extend(map.into_keys());
+        set
+    }
+}
+
+/// Takes the items over, and the hasher.
+impl<T: Hash + Eq, S: BuildHasher + Clone> From<HashSet<T, S>> for ShardedSet<T, S> {
+    fn from(plain: HashSet<T, S>) -> Self {
+        let set = Self::with_hasher(plain.hasher().clone());
+        set.extend(plain);
+        set
     }
 }
 

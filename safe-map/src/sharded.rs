@@ -16,7 +16,7 @@ use crate::{
     call::{Call, Op},
     flights::Flights,
     meta::Meta,
-    methods::shared_methods,
+    methods::{from_hash_map, shared_methods},
     ops,
     shards::{Shards, default_count, sharded_strategy},
     shared_map::{Occupied, SharedMap},
@@ -147,3 +147,5 @@ shared_methods! {
     cost "O(1).";
     on_panic "the value is then what the closure has made of it.";
 }
+
+from_hash_map! { ShardedMap [] }

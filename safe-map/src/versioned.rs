@@ -15,7 +15,7 @@ use crate::{
     call::{Call, Op},
     flights::Flights,
     meta::Meta,
-    methods::shared_methods,
+    methods::{from_hash_map, shared_methods},
     ops,
     shards::Shards,
     shared_map::{Occupied, SharedMap},
@@ -309,3 +309,5 @@ shared_methods! { @more
     cost "O(1).";
     on_panic "the value is then what the closure has made of it, and has a new version.";
 }
+
+from_hash_map! { VersionedMap [] }
