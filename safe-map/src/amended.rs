@@ -51,6 +51,8 @@ pub(crate) struct Writer<K, V> {
     /// The nodes of all keys, newer ones too. None of them was dead when it was made.
     dirty: Option<Nodes<K, V>>,
     misses: usize,
+    #[cfg(feature = "stats")]
+    counted: crate::stats::Extra,
     values: Values<K, V>,
     tables: Retired<ReadTable<K, V>>,
 }
@@ -69,6 +71,8 @@ impl<K, V> Writer<K, V> {
             read,
             dirty: None,
             misses: 0,
+            #[cfg(feature = "stats")]
+            counted: crate::stats::Extra::default(),
             values: Values::new(),
             tables: Retired::new(),
         }
@@ -87,15 +91,28 @@ impl<K, V> Writer<K, V> {
     pub(crate) fn miss<Q: ?Sized + Equivalent<K>>(&mut self, hash: u64, key: &Q) -> Option<Arc<Node<K, V>>> {
         let node = self.find(hash, key).cloned();
         self.misses += 1;
+        #[cfg(feature = "stats")]
+        {
+            self.counted.misses += 1;
+        }
         if self.dirty.as_ref().is_some_and(|dirty| self.misses >= dirty.len()) {
             self.promote();
         }
         node
     }
 
+    #[cfg(feature = "stats")]
+    pub(crate) fn extra(&self) -> crate::stats::Extra {
+        crate::stats::Extra { retired: self.values.retired() + self.tables.count(), ..self.counted }
+    }
+
     /// Publishes the table that has every key.
     pub(crate) fn promote(&mut self) {
         if let Some(nodes) = self.dirty.take() {
+            #[cfg(feature = "stats")]
+            {
+                self.counted.promotions += 1;
+            }
             self.publish(nodes);
         }
     }

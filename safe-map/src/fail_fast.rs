@@ -132,7 +132,19 @@ impl<K: Hash + Eq, V, S: BuildHasher> Strategy for FailFastMap<K, V, S> {
     }
 
     fn peek(&self, f: &mut impl FnMut(&K, &V)) -> bool {
-        self.flag.peek(|table| table.each(f))
+        self.flag.peek(|table| table.each(f)).is_some()
+    }
+
+    fn peek_len(&self, f: &mut dyn FnMut(Option<usize>)) {
+        f(self.flag.peek(Table::len));
+    }
+
+    #[cfg(feature = "stats")]
+    const KIND: crate::stats::Kind = crate::stats::Kind::FailFast;
+
+    #[cfg(feature = "stats")]
+    fn stats(&self) -> crate::stats::Stats {
+        crate::stats::Stats::of(std::iter::empty(), &self.meta.reads, crate::stats::Extra::default())
     }
 
     fn into_entries(self) -> Vec<(K, V)> {

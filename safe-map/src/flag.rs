@@ -68,13 +68,12 @@ impl<T> Flag<T> {
         f(&mut guard)
     }
 
-    pub(crate) fn peek(&self, f: impl FnOnce(&T)) -> bool {
+    pub(crate) fn peek<R>(&self, f: impl FnOnce(&T) -> R) -> Option<R> {
         match self.inner.try_read() {
-            Ok(guard) => f(&guard),
-            Err(TryLockError::Poisoned(poisoned)) => f(&poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => return false,
+            Ok(guard) => Some(f(&guard)),
+            Err(TryLockError::Poisoned(poisoned)) => Some(f(&poisoned.into_inner())),
+            Err(TryLockError::WouldBlock) => None,
         }
-        true
     }
 
     pub(crate) fn into_inner(self) -> T {

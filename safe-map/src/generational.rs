@@ -144,7 +144,23 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher> Strategy for GenerationalMa
     }
 
     fn peek(&self, f: &mut impl FnMut(&K, &V)) -> bool {
-        self.young.peek(|generations| generations.each(f))
+        self.young.peek(|generations| generations.each(f)).is_some()
+    }
+
+    fn peek_len(&self, f: &mut dyn FnMut(Option<usize>)) {
+        f(Some(self.front.len()));
+    }
+
+    #[cfg(feature = "stats")]
+    const KIND: crate::stats::Kind = crate::stats::Kind::OneLock;
+
+    #[cfg(feature = "stats")]
+    fn stats(&self) -> crate::stats::Stats {
+        crate::stats::Stats::of(
+            std::iter::once((&self.young.stats, Some(self.front.len()))),
+            &self.meta.reads,
+            self.young.peek(Generations::extra).unwrap_or_default(),
+        )
     }
 
     fn into_entries(self) -> Vec<(K, V)> {

@@ -44,6 +44,8 @@ pub(crate) struct Generations<K, V, S> {
     values: Values<K, V>,
     tables: Retired<Nodes<K, V>>,
     hasher: Arc<S>,
+    #[cfg(feature = "stats")]
+    promotions: u64,
 }
 
 /// What a change leaves to be dropped when the lock is free.
@@ -63,7 +65,15 @@ impl<K, V, S> Generations<K, V, S> {
             values: Values::new(),
             tables: Retired::new(),
             hasher,
+            #[cfg(feature = "stats")]
+            promotions: 0,
         }
+    }
+
+    #[cfg(feature = "stats")]
+    pub(crate) fn extra(&self) -> crate::stats::Extra {
+        let retired = self.values.retired() + self.tables.count();
+        crate::stats::Extra { retired, promotions: self.promotions, ..Default::default() }
     }
 
     pub(crate) fn front(&self) -> Arc<Front<K, V>> {
@@ -103,6 +113,10 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher> Generations<K, V, S> {
             }
             self.values.dead = 0;
             self.publish(frozen);
+            #[cfg(feature = "stats")]
+            {
+                self.promotions += 1;
+            }
         }
         for (key, value) in self.written.drain() {
             self.settled.insert(self.hasher.hash_one(&key), key, value);

@@ -72,11 +72,16 @@
 #![forbid(unsafe_code)]
 
 mod amended;
+#[cfg(feature = "observer")]
+pub mod breaker;
 mod buckets;
+#[cfg(feature = "cache")]
+pub mod cache;
 mod call;
 #[cfg(doctest)]
 mod compile_fail;
 mod draft;
+mod dump;
 #[cfg(safe_map_shuttle)]
 mod explore;
 mod fail_fast;
@@ -90,17 +95,23 @@ mod locked;
 mod meta;
 mod methods;
 mod nodes;
+#[cfg(feature = "observer")]
+pub mod observer;
 mod ops;
 mod order;
 mod plain;
 mod read_mostly;
 mod retired;
+#[cfg(feature = "serde")]
+mod serde;
 mod sets;
 mod sharded;
 mod shards;
 mod shared_map;
 mod snapshot;
 mod stamped;
+#[cfg(feature = "stats")]
+pub mod stats;
 mod strategy;
 mod sync;
 mod table;
@@ -110,6 +121,7 @@ mod whole;
 pub use safe_map_macros::{SafeMap, allow_hazard};
 
 pub use call::Op;
+pub use dump::{Dump, Header, dump_on_panic, name_map, name_static};
 #[cfg(safe_map_shuttle)]
 pub use explore::{explore, thread};
 pub use fail_fast::FailFastMap;

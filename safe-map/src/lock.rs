@@ -1,11 +1,14 @@
 //! The lock around a table: readers or one writer, never poisoned, and never waited for by the thread that holds it.
 
+#[cfg(feature = "stats")]
+use crate::stats::{HoldTimer, LockStats};
 use crate::{
     call::Call,
     held::{self, Entered, Frame},
     sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, unpoisoned},
 };
 use std::{
+    marker::PhantomData,
     ops::{Deref, DerefMut},
     sync::TryLockError,
 };
@@ -13,17 +16,26 @@ use std::{
 /// One lock of a map, and what it protects.
 pub(crate) struct Lock<T> {
     inner: RwLock<T>,
+    #[cfg(feature = "stats")]
+    pub(crate) stats: LockStats,
 }
 
 /// A lock that is held, and the frame that says so. The frame goes first.
-pub(crate) struct Hold<G> {
+pub(crate) struct Hold<'a, G> {
     _entered: Entered,
     guard: G,
+    #[cfg(feature = "stats")]
+    _timer: HoldTimer<'a>,
+    lock: PhantomData<&'a ()>,
 }
 
 impl<T> Lock<T> {
     pub(crate) fn new(value: T) -> Self {
-        Lock { inner: RwLock::new(value) }
+        Lock {
+            inner: RwLock::new(value),
+            #[cfg(feature = "stats")]
+            stats: LockStats::default(),
+        }
     }
 
     /// Runs `f` under the shared lock.
@@ -41,33 +53,47 @@ impl<T> Lock<T> {
     }
 
     #[inline]
-    pub(crate) fn hold_read(&self, map: u64, call: Call) -> Hold<RwLockReadGuard<'_, T>> {
+    pub(crate) fn hold_read(&self, map: u64, call: Call) -> Hold<'_, RwLockReadGuard<'_, T>> {
+        #[cfg(feature = "stats")]
+        self.stats.note_read();
         let guard = match self.inner.try_read() {
             Ok(guard) => guard,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => self.wait_to_read(call),
         };
-        Hold { _entered: held::enter(self.frame(map, call)), guard }
+        self.hold(map, call, guard)
     }
 
     #[inline]
-    pub(crate) fn hold_write(&self, map: u64, call: Call) -> Hold<RwLockWriteGuard<'_, T>> {
+    pub(crate) fn hold_write(&self, map: u64, call: Call) -> Hold<'_, RwLockWriteGuard<'_, T>> {
+        #[cfg(feature = "stats")]
+        self.stats.note_write();
         let guard = match self.inner.try_write() {
             Ok(guard) => guard,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => self.wait_to_write(call),
         };
-        Hold { _entered: held::enter(self.frame(map, call)), guard }
+        self.hold(map, call, guard)
+    }
+
+    #[inline]
+    fn hold<G>(&self, map: u64, call: Call, guard: G) -> Hold<'_, G> {
+        Hold {
+            _entered: held::enter(Frame { lock: self.address(), map, call }),
+            guard,
+            #[cfg(feature = "stats")]
+            _timer: HoldTimer::start(&self.stats, call),
+            lock: PhantomData,
+        }
     }
 
     /// Runs `f` under the shared lock if it is free: for `Debug`, which must neither wait nor panic.
-    pub(crate) fn peek(&self, f: impl FnOnce(&T)) -> bool {
+    pub(crate) fn peek<R>(&self, f: impl FnOnce(&T) -> R) -> Option<R> {
         match self.inner.try_read() {
-            Ok(guard) => f(&guard),
-            Err(TryLockError::Poisoned(poisoned)) => f(&poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => return false,
+            Ok(guard) => Some(f(&guard)),
+            Err(TryLockError::Poisoned(poisoned)) => Some(f(&poisoned.into_inner())),
+            Err(TryLockError::WouldBlock) => None,
         }
-        true
     }
 
     pub(crate) fn into_inner(self) -> T {
@@ -77,17 +103,17 @@ impl<T> Lock<T> {
     #[cold]
     fn wait_to_read(&self, call: Call) -> RwLockReadGuard<'_, T> {
         held::refuse_own(self.address(), call);
+        #[cfg(feature = "stats")]
+        self.stats.note_contended();
         unpoisoned(self.inner.read())
     }
 
     #[cold]
     fn wait_to_write(&self, call: Call) -> RwLockWriteGuard<'_, T> {
         held::refuse_own(self.address(), call);
+        #[cfg(feature = "stats")]
+        self.stats.note_contended();
         unpoisoned(self.inner.write())
-    }
-
-    fn frame(&self, map: u64, call: Call) -> Frame {
-        Frame { lock: self.address(), map, call }
     }
 
     /// Names the lock while it is borrowed, which is as long as a frame of it lives.
@@ -96,7 +122,7 @@ impl<T> Lock<T> {
     }
 }
 
-impl<G: Deref> Deref for Hold<G> {
+impl<G: Deref> Deref for Hold<'_, G> {
     type Target = G::Target;
 
     #[inline]
@@ -105,7 +131,7 @@ impl<G: Deref> Deref for Hold<G> {
     }
 }
 
-impl<G: DerefMut> DerefMut for Hold<G> {
+impl<G: DerefMut> DerefMut for Hold<'_, G> {
     #[inline]
     fn deref_mut(&mut self) -> &mut G::Target {
         &mut self.guard

@@ -168,7 +168,23 @@ impl<M: PlainMap> Strategy for LockedMap<M> {
     }
 
     fn peek(&self, f: &mut impl FnMut(&M::Key, &M::Value)) -> bool {
-        self.lock.peek(|table| table.each(f))
+        self.lock.peek(|table| table.each(f)).is_some()
+    }
+
+    fn peek_len(&self, f: &mut dyn FnMut(Option<usize>)) {
+        f(self.lock.peek(Table::len));
+    }
+
+    #[cfg(feature = "stats")]
+    const KIND: crate::stats::Kind = crate::stats::Kind::OneLock;
+
+    #[cfg(feature = "stats")]
+    fn stats(&self) -> crate::stats::Stats {
+        crate::stats::Stats::of(
+            std::iter::once((&self.lock.stats, self.lock.peek(Table::len))),
+            &self.meta.reads,
+            crate::stats::Extra::default(),
+        )
     }
 
     fn into_entries(self) -> Vec<(M::Key, M::Value)> {

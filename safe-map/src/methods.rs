@@ -763,6 +763,104 @@ macro_rules! shared_methods {
             }
         }
 
+        #[cfg(feature = "stats")]
+        impl<$($param),*> $Map where $($bounds)* {
+            /// What the map has been through since it was made.
+            ///
+            /// Looks at locks only if they are free, and so may be called anywhere.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("let map = ", $new, ";")]
+            /// map.insert("apples", 3);
+            /// assert!(map.stats().contended() == 0);
+            /// ```
+            pub fn stats(&self) -> crate::stats::Stats {
+                Strategy::stats(self)
+            }
+
+            /// Whether the strategy fits what is done with the map.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("let map = ", $new, ";")]
+            /// map.insert("apples", 3);
+            /// assert_eq!(map.health(), safe_map::stats::Health::Good);
+            /// ```
+            pub fn health(&self) -> crate::stats::Health {
+                Strategy::stats(self).health(<Self as Strategy>::KIND)
+            }
+        }
+
+        #[cfg(feature = "observer")]
+        impl<$($param),*> $Map where $($bounds)* {
+            /// Tells an observer of each operation from now on, before and after it and outside the lock.
+            ///
+            /// # Errors
+            ///
+            /// If the map has an observer already.
+            pub fn observe(
+                &self,
+                observer: std::sync::Arc<dyn crate::observer::Observer>,
+            ) -> Result<(), crate::observer::Observed> {
+                self.meta().observe(observer).map_err(|_| crate::observer::Observed)
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl<$($param),*> serde::Serialize for $Map
+        where
+            $K: serde::Serialize + Clone, $V: serde::Serialize + Clone, $($bounds)*
+        {
+            /// Copies the entries first: nothing is locked while they are serialised.
+            fn serialize<Out: serde::Serializer>(&self, out: Out) -> Result<Out::Ok, Out::Error> {
+                out.collect_map(self.entries())
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl<'de, $($param),*> serde::Deserialize<'de> for $Map
+        where
+            Self: Default, $K: serde::Deserialize<'de>, $V: serde::Deserialize<'de>, $($bounds)*
+        {
+            fn deserialize<In: serde::Deserializer<'de>>(input: In) -> Result<Self, In::Error> {
+                crate::serde::pairs(input).map(Self::from_iter)
+            }
+        }
+
+        #[cfg(feature = "rayon")]
+        impl<$($param),*> rayon::iter::IntoParallelIterator for $Map where $K: Send, $V: Send, $($bounds)* {
+            type Item = ($K, $V);
+            type Iter = rayon::vec::IntoIter<($K, $V)>;
+
+            fn into_par_iter(self) -> Self::Iter {
+                self.into_entries().into_par_iter()
+            }
+        }
+
+        #[cfg(feature = "rayon")]
+        impl<$($param),*> rayon::iter::FromParallelIterator<($K, $V)> for $Map
+        where
+            Self: Default + Sync, $K: Send, $V: Send, $($bounds)*
+        {
+            fn from_par_iter<I: rayon::iter::IntoParallelIterator<Item = ($K, $V)>>(pairs: I) -> Self {
+                use rayon::iter::ParallelIterator;
+                // Not into the map at once: a `FailFastMap` would refuse that.
+                let pairs: Vec<_> = pairs.into_par_iter().collect();
+                Self::from_iter(pairs)
+            }
+        }
+
+        impl<$($param),*> crate::dump::Dump for $Map where $($bounds)* {
+            fn header(&self) -> crate::dump::Header {
+                let mut header = crate::dump::Header::default();
+                self.peek_len(&mut |table| header.add(table));
+                header
+            }
+        }
+
         impl<$($param),*> IntoIterator for $Map where $($bounds)* {
             type Item = ($K, $V);
             type IntoIter = std::vec::IntoIter<($K, $V)>;

@@ -140,6 +140,11 @@ impl<K, V> Values<K, V> {
         }
     }
 
+    #[cfg(feature = "stats")]
+    pub(crate) fn retired(&self) -> usize {
+        self.retired.count()
+    }
+
     /// Old values that no reader looks at.
     pub(crate) fn sweep(&mut self) -> Vec<Arc<V>> {
         self.retired.sweep()

@@ -182,7 +182,23 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher> Strategy for ReadMostlyMap<
             read.nodes.each(f);
             return true;
         }
-        self.writer.peek(|writer| writer.each(f))
+        self.writer.peek(|writer| writer.each(f)).is_some()
+    }
+
+    fn peek_len(&self, f: &mut dyn FnMut(Option<usize>)) {
+        f(Some(self.front.len()));
+    }
+
+    #[cfg(feature = "stats")]
+    const KIND: crate::stats::Kind = crate::stats::Kind::ReadMostly;
+
+    #[cfg(feature = "stats")]
+    fn stats(&self) -> crate::stats::Stats {
+        crate::stats::Stats::of(
+            std::iter::once((&self.writer.stats, Some(self.front.len()))),
+            &self.meta.reads,
+            self.writer.peek(Writer::extra).unwrap_or_default(),
+        )
     }
 
     fn into_entries(self) -> Vec<(K, V)> {

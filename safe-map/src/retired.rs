@@ -19,6 +19,12 @@ impl<T> Retired<T> {
         self.0.push(old);
     }
 
+    /// How many old versions are kept.
+    #[cfg(feature = "stats")]
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Takes those out that no reader looks at. They are the caller's to drop, when the lock is free again.
     pub(crate) fn sweep(&mut self) -> Vec<Arc<T>> {
         if self.0.is_empty() {

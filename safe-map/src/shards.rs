@@ -136,8 +136,24 @@ macro_rules! sharded_strategy {
             }
 
             fn peek(&self, f: &mut impl FnMut(&K, &V)) -> bool {
-                let seen = self.shards.iter().filter(|shard| shard.peek(|table| table.each(f)));
+                let seen = self.shards.iter().filter(|shard| shard.peek(|table| table.each(f)).is_some());
                 seen.count() == self.shards.count()
+            }
+
+            fn peek_len(&self, f: &mut dyn FnMut(Option<usize>)) {
+                self.shards.iter().for_each(|shard| f(shard.peek(Table::len)));
+            }
+
+            #[cfg(feature = "stats")]
+            const KIND: crate::stats::Kind = crate::stats::Kind::Sharded;
+
+            #[cfg(feature = "stats")]
+            fn stats(&self) -> crate::stats::Stats {
+                crate::stats::Stats::of(
+                    self.shards.iter().map(|shard| (&shard.stats, shard.peek(Table::len))),
+                    &self.meta.reads,
+                    crate::stats::Extra::default(),
+                )
             }
 
             fn into_entries(self) -> Vec<(K, V)> {

@@ -270,6 +270,25 @@ impl<M: PlainMap + Clone> Strategy for SnapshotMap<M> {
         true
     }
 
+    fn peek_len(&self, f: &mut dyn FnMut(Option<usize>)) {
+        f(Some(self.current.load().map.len()));
+    }
+
+    #[cfg(feature = "stats")]
+    const KIND: crate::stats::Kind = crate::stats::Kind::Snapshot;
+
+    #[cfg(feature = "stats")]
+    fn stats(&self) -> crate::stats::Stats {
+        crate::stats::Stats::of(
+            std::iter::once((&self.writers.stats, Some(self.current.load().map.len()))),
+            &self.meta.reads,
+            crate::stats::Extra {
+                retired: self.writers.peek(Retired::count).unwrap_or(0),
+                ..crate::stats::Extra::default()
+            },
+        )
+    }
+
     fn into_entries(self) -> Vec<(M::Key, M::Value)> {
         let last = self.current.load_full();
         drop(self);

@@ -1,5 +1,7 @@
 //! What a strategy has to say: how it comes to a table, and how it shows values. Everything else is `ops.rs`.
 
+#[cfg(feature = "stats")]
+use crate::stats::{Kind, Stats};
 use crate::{
     call::Call,
     flights::Flights,
@@ -34,6 +36,15 @@ pub(crate) trait Strategy {
 
     /// Shows the entries that nobody has locked. Gives whether these were all: it neither waits nor panics.
     fn peek(&self, f: &mut impl FnMut(&Key<Self>, &Value<Self>)) -> bool;
+
+    /// Says of each table how many entries it has, unless it is locked. It neither waits nor panics.
+    fn peek_len(&self, f: &mut dyn FnMut(Option<usize>));
+
+    #[cfg(feature = "stats")]
+    fn stats(&self) -> Stats;
+
+    #[cfg(feature = "stats")]
+    const KIND: Kind;
 
     fn into_entries(self) -> Vec<(Key<Self>, Value<Self>)>;
 }
