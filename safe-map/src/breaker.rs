@@ -15,7 +15,7 @@ use crate::shared_map::SharedMap;
 /// Reads go through as they are. The rate is that of a bucket which holds one second's worth of writes.
 ///
 /// ```
-/// use safe_map::{ShardedMap, breaker::{Denied, WriteBreaker}};
+/// use safe_map::{Denied, ShardedMap, WriteBreaker};
 ///
 /// let map = WriteBreaker::new(ShardedMap::new()).writes_per_second(2);
 /// assert!(map.insert("a", 1).is_ok());

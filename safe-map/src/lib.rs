@@ -71,9 +71,14 @@
 //! somebody read it is kept until the next write after that.
 #![forbid(unsafe_code)]
 
+/// The examples of the README run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod amended;
 #[cfg(feature = "observer")]
-pub mod breaker;
+mod breaker;
 mod buckets;
 #[cfg(feature = "cache")]
 pub mod cache;
@@ -120,6 +125,8 @@ mod whole;
 
 pub use safe_map_macros::{SafeMap, allow_hazard};
 
+#[cfg(feature = "observer")]
+pub use breaker::{Denied, WriteBreaker};
 pub use call::Op;
 pub use dump::{Dump, Header, dump_on_panic, name_map, name_static};
 #[cfg(safe_map_shuttle)]

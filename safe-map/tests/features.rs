@@ -23,7 +23,6 @@ use rayon::iter::{FromParallelIterator, IntoParallelIterator, ParallelIterator};
 use safe_map::{
     FailFastMap, GenerationalMap, LockedMap, Op, ReadMostlyMap, SafeMap, ShardedMap, SnapshotMap,
     VersionedMap,
-    breaker::{Denied, WriteBreaker},
     observer::{Event, Metrics, Observer, Tracing},
     stats::Health,
 };
