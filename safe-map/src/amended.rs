@@ -6,8 +6,8 @@ use equivalent::Equivalent;
 
 use crate::{
     nodes::{Node, Nodes, Values},
-    retired::Retired,
-    sync::{AtomicBool, AtomicUsize, Ordering, Published},
+    raw::{Published, Retired},
+    sync::{AtomicBool, AtomicUsize, Ordering},
     table::{Lookup, Replaced, Table},
 };
 
@@ -32,7 +32,7 @@ impl<K, V> ReadTable<K, V> {
 
 /// What readers reach without the lock.
 pub(crate) struct Front<K, V> {
-    pub(crate) read: Published<Arc<ReadTable<K, V>>>,
+    pub(crate) read: Published<ReadTable<K, V>>,
     len: AtomicUsize,
 }
 
@@ -120,7 +120,7 @@ impl<K, V> Writer<K, V> {
     fn publish(&mut self, nodes: Nodes<K, V>) {
         self.misses = 0;
         self.read = ReadTable::new(nodes);
-        self.tables.push(self.front.read.swap(self.read.clone()));
+        self.tables.replace(&self.front.read, Some(self.read.clone()));
     }
 
     /// Makes the table anew when more than half of it stands for keys that were removed.

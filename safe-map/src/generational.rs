@@ -184,9 +184,9 @@ where
     fn view<R>(&self, call: Call, hash: u64, key: &Q, f: impl FnOnce(Option<(&K, &V)>) -> R) -> R {
         self.meta.begin_free(call);
         let frozen = self.front.frozen.load();
-        if let Some(node) = frozen.find(hash, key) {
+        if let Some(node) = frozen.get().and_then(|frozen| frozen.find(hash, key)) {
             let value = node.load();
-            if let Some(value) = value.as_deref() {
+            if let Some(value) = value.get() {
                 return f(Some((&node.key, value)));
             }
         }

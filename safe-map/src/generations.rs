@@ -12,9 +12,9 @@ use equivalent::Equivalent;
 use crate::{
     buckets::Buckets,
     nodes::{Node, Nodes, Values},
-    retired::Retired,
+    raw::{Published, Retired},
     shards::Many,
-    sync::{AtomicUsize, Ordering, Published},
+    sync::{AtomicUsize, Ordering},
     table::{Lookup, Replaced, Table},
 };
 
@@ -23,7 +23,7 @@ const YOUTH: usize = 64;
 
 /// What readers reach without the lock.
 pub(crate) struct Front<K, V> {
-    pub(crate) frozen: Published<Arc<Nodes<K, V>>>,
+    pub(crate) frozen: Published<Nodes<K, V>>,
     len: AtomicUsize,
 }
 
@@ -82,7 +82,7 @@ impl<K, V, S> Generations<K, V, S> {
 
     fn publish(&mut self, frozen: Nodes<K, V>) {
         self.frozen = Arc::new(frozen);
-        self.tables.push(self.front.frozen.swap(self.frozen.clone()));
+        self.tables.replace(&self.front.frozen, Some(self.frozen.clone()));
     }
 
     /// A change that ends when the result is dropped, also by a panic.

@@ -3,47 +3,39 @@
 //! A node is never taken out of a published table. Its value is: a node without a value is a key that is not there.
 //! Each node keeps the hash of its key, so that a table can be built of another one without running the user's code.
 
-use std::{ops::Deref, sync::Arc};
+use std::sync::Arc;
 
 use equivalent::Equivalent;
 use hashbrown::HashTable;
 
-use crate::{retired::Retired, sync::Published};
+use crate::raw::{Guard, Published, Retired};
 
 /// One entry. `None` is a key that was removed.
 pub(crate) struct Node<K, V> {
     hash: u64,
     pub(crate) key: K,
-    value: Published<Option<Arc<V>>>,
+    value: Published<V>,
 }
 
 impl<K, V> Node<K, V> {
     pub(crate) fn new(hash: u64, key: K, value: V) -> Arc<Self> {
-        Arc::new(Node { hash, key, value: Published::some(Arc::new(value)) })
+        Arc::new(Node { hash, key, value: Published::new(Arc::new(value)) })
     }
 
     /// The value, to be looked at.
     #[inline]
-    pub(crate) fn load(&self) -> impl Deref<Target = Option<Arc<V>>> {
+    pub(crate) fn load(&self) -> Guard<'_, V> {
         self.value.load()
     }
 
     /// Shows the value, whatever becomes of it meanwhile.
     #[inline]
     pub(crate) fn read<R>(&self, f: impl FnOnce(Option<&V>) -> R) -> R {
-        f(self.value.load().as_deref())
+        f(self.value.load().get())
     }
 
     pub(crate) fn is_live(&self) -> bool {
-        self.value.load().is_some()
-    }
-
-    pub(crate) fn value(&self) -> Option<Arc<V>> {
-        self.value.load_full()
-    }
-
-    fn swap(&self, value: Option<Arc<V>>) -> Option<Arc<V>> {
-        self.value.swap(value)
+        self.value.load().get().is_some()
     }
 }
 
@@ -134,10 +126,7 @@ impl<K, V> Values<K, V> {
     }
 
     fn publish(&mut self, node: &Node<K, V>, value: V) {
-        let old = node.swap(Some(Arc::new(value)));
-        if let Some(old) = old {
-            self.retired.push(old);
-        }
+        self.retired.replace(&node.value, Some(Arc::new(value)));
     }
 
     #[cfg(feature = "stats")]
@@ -154,7 +143,7 @@ impl<K, V> Values<K, V> {
 impl<K: Clone, V: Clone> Values<K, V> {
     /// The value of a live node, to be changed.
     pub(crate) fn stage(&mut self, node: Arc<Node<K, V>>) -> Option<&mut V> {
-        let value = V::clone(&*node.value()?);
+        let value = node.read(|value| value.cloned())?;
         self.publish_staged();
         self.staged = Some((node, value));
         self.staged.as_mut().map(|(_, value)| value)
@@ -162,13 +151,12 @@ impl<K: Clone, V: Clone> Values<K, V> {
 
     /// Replaces the value of a live node.
     pub(crate) fn replace(&mut self, node: &Node<K, V>, value: V) -> Option<V> {
-        let old = node.swap(Some(Arc::new(value)));
-        old.map(|old| self.reclaim(old))
+        self.retired.take(&node.value, Some(Arc::new(value)))
     }
 
     /// Gives a dead node a value.
     pub(crate) fn revive(&mut self, node: &Node<K, V>, value: V) {
-        node.swap(Some(Arc::new(value)));
+        self.retired.replace(&node.value, Some(Arc::new(value)));
         self.live += 1;
         self.dead -= 1;
     }
@@ -179,19 +167,12 @@ impl<K: Clone, V: Clone> Values<K, V> {
             self.staged = None;
         }
         let key = node.key.clone();
-        let old = node.swap(None)?;
-        self.live -= 1;
-        self.dead += 1;
-        Some((key, self.reclaim(old)))
-    }
-
-    /// The value itself if no reader looks at it, a copy otherwise.
-    fn reclaim(&mut self, old: Arc<V>) -> V {
-        Arc::try_unwrap(old).unwrap_or_else(|old| {
-            let copy = V::clone(&*old);
-            self.retired.push(old);
-            copy
-        })
+        if node.is_live() {
+            self.live -= 1;
+            self.dead += 1;
+        }
+        let old = self.retired.take(&node.value, None)?;
+        Some((key, old))
     }
 
     /// Moves the wanted entries out, and publishes what has become of the others.
@@ -230,8 +211,8 @@ impl<K: Clone, V: Clone> Values<K, V> {
             assert!(!nodes[..at].iter().any(same), "two of the keys are equal");
         }
         let copies = nodes.map(|node| {
-            let value = node.as_ref()?.value()?;
-            Some((node?, V::clone(&*value)))
+            let value = node.as_ref()?.read(|value| value.cloned())?;
+            Some((node?, value))
         });
         let mut copies = Copies { values: self, copies };
         f(copies.copies.each_mut().map(|copy| copy.as_mut().map(|(_, value)| value)))

@@ -33,6 +33,7 @@ use crate::{
     meta::Meta,
     methods::{from_hash_map, shared_methods},
     ops,
+    raw::Guard,
     shared_map::{Occupied, SharedMap},
     strategy::{Keyed, Strategy},
     table::Table,
@@ -95,15 +96,15 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher> ReadMostlyMap<K, V, S> {
     }
 
     /// The published table, once it has every key.
-    fn complete(&self, call: Call) -> Arc<ReadTable<K, V>> {
-        let read = self.front.read.load_full();
-        if !read.is_amended() {
+    fn complete(&self, call: Call) -> Guard<'_, ReadTable<K, V>> {
+        let read = self.front.read.load();
+        if !read.get().is_some_and(ReadTable::is_amended) {
             return read;
         }
         drop(read);
         self.meta.begin(call);
         self.writer.write(self.meta.id(), call, Writer::promote);
-        self.front.read.load_full()
+        self.front.read.load()
     }
 }
 
@@ -168,7 +169,9 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher> Strategy for ReadMostlyMap<
 
     fn scan(&self, call: Call, mut f: impl FnMut(&K, &V)) {
         self.meta.begin_free(call);
-        self.complete(call).nodes.each(&mut f);
+        if let Some(read) = self.complete(call).get() {
+            read.nodes.each(&mut f);
+        }
     }
 
     fn len(&self, call: Call) -> usize {
@@ -177,8 +180,8 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher> Strategy for ReadMostlyMap<
     }
 
     fn peek(&self, f: &mut impl FnMut(&K, &V)) -> bool {
-        let read = self.front.read.load_full();
-        if !read.is_amended() {
+        let read = self.front.read.load();
+        if let Some(read) = read.get().filter(|read| !read.is_amended()) {
             read.nodes.each(f);
             return true;
         }
@@ -222,13 +225,14 @@ where
     fn view<R>(&self, call: Call, hash: u64, key: &Q, f: impl FnOnce(Option<(&K, &V)>) -> R) -> R {
         self.meta.begin_free(call);
         let read = self.front.read.load();
-        if let Some(node) = read.nodes.find(hash, key) {
+        let table = read.get().expect("a table is published at all times");
+        if let Some(node) = table.nodes.find(hash, key) {
             let value = node.load();
-            if let Some(value) = value.as_deref() {
+            if let Some(value) = value.get() {
                 return f(Some((&node.key, value)));
             }
         }
-        if !read.is_amended() {
+        if !table.is_amended() {
             return f(None);
         }
         drop(read);

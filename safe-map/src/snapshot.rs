@@ -7,7 +7,7 @@
 //! 1. The reader loads before the writer publishes: it sees the old version to its end, and the writer retires that version.
 //! 2. The reader loads after: it sees the new version.
 //!
-//! How loading works is said at `sync::Published`, and when old versions are freed in `retired.rs`.
+//! How loading works, and when old versions are freed, is said in `raw/hazard.rs`.
 
 use std::{convert::Infallible, fmt, future::Future, sync::Arc};
 
@@ -20,10 +20,9 @@ use crate::{
     methods::shared_methods,
     ops,
     plain::{Find, PlainMap},
-    retired::Retired,
+    raw::{Published, Retired},
     shared_map::{Occupied, SharedMap},
     strategy::{Keyed, Strategy},
-    sync::Published,
     table::Table,
     versioned::{Stale, Version},
     whole::Whole,
@@ -51,7 +50,7 @@ use crate::{
 /// assert_eq!(prices.len(), 1);
 /// ```
 pub struct SnapshotMap<M: PlainMap> {
-    current: Published<Arc<Edition<M>>>,
+    current: Published<Edition<M>>,
     writers: Lock<Retired<Edition<M>>>,
     meta: Meta,
     flights: Flights<M::Key, M::Value>,
@@ -101,8 +100,7 @@ impl<M: PlainMap> SnapshotMap<M> {
         let call = Call::here(Op::View);
         let _watch = self.meta.watch(call);
         self.meta.begin_free(call);
-        let current = self.current.load();
-        f(&current.map.0, Version(current.version))
+        self.current(|current| f(&current.map.0, Version(current.version)))
     }
 
     /// How often the map has been published. Two reads that give the same version are reads of the same map.
@@ -111,6 +109,12 @@ impl<M: PlainMap> SnapshotMap<M> {
     #[track_caller]
     pub fn version(&self) -> Version {
         self.view_versioned(|_, version| version)
+    }
+
+    /// Shows the current version.
+    #[inline]
+    fn current<R>(&self, f: impl FnOnce(&Edition<M>) -> R) -> R {
+        f(self.current.load().get().expect("a version is published at all times"))
     }
 
     /// A copy of the map.
@@ -137,8 +141,7 @@ impl<M: PlainMap> SnapshotMap<M> {
         let call = Call::here(Op::ToMap);
         let _watch = self.meta.watch(call);
         self.meta.begin_free(call);
-        let current = self.current.load();
-        current.map.0.clone()
+        self.current(|current| current.map.0.clone())
     }
 }
 
@@ -209,7 +212,7 @@ impl<M: PlainMap + Clone> SnapshotMap<M> {
     /// Publishes what the draft has become, if it was changed. Gives what nobody needs any more.
     fn publish(&self, draft: &mut Draft<M>, retired: &mut Retired<Edition<M>>) -> Vec<Arc<Edition<M>>> {
         if let Some(next) = draft.finish() {
-            retired.push(self.current.swap(Arc::new(next)));
+            retired.replace(&self.current, Some(Arc::new(next)));
         }
         retired.sweep()
     }
@@ -244,7 +247,8 @@ impl<M: PlainMap + Clone> Strategy for SnapshotMap<M> {
         let mut draft = None;
         let mut unused = Vec::new();
         self.writers.write(self.meta.id(), call, |retired| {
-            let draft = draft.insert(Draft::of(self.current.load_full()));
+            let draft = draft
+                .insert(Draft::of(self.current.load_full().expect("a version is published at all times")));
             let result = f(draft);
             unused = self.publish(draft, retired);
             result
@@ -257,21 +261,21 @@ impl<M: PlainMap + Clone> Strategy for SnapshotMap<M> {
 
     fn scan(&self, call: Call, mut f: impl FnMut(&M::Key, &M::Value)) {
         self.meta.begin_free(call);
-        self.current.load().map.each(&mut f);
+        self.current(|current| current.map.each(&mut f));
     }
 
     fn len(&self, call: Call) -> usize {
         self.meta.begin_free(call);
-        self.current.load().map.len()
+        self.current(|current| current.map.len())
     }
 
     fn peek(&self, f: &mut impl FnMut(&M::Key, &M::Value)) -> bool {
-        self.current.load().map.each(f);
+        self.current(|current| current.map.each(f));
         true
     }
 
     fn peek_len(&self, f: &mut dyn FnMut(Option<usize>)) {
-        f(Some(self.current.load().map.len()));
+        f(Some(self.current(|current| current.map.len())));
     }
 
     #[cfg(feature = "stats")]
@@ -280,7 +284,7 @@ impl<M: PlainMap + Clone> Strategy for SnapshotMap<M> {
     #[cfg(feature = "stats")]
     fn stats(&self) -> crate::stats::Stats {
         crate::stats::Stats::of(
-            std::iter::once((&self.writers.stats, Some(self.current.load().map.len()))),
+            std::iter::once((&self.writers.stats, Some(self.current(|current| current.map.len())))),
             &self.meta.reads,
             crate::stats::Extra {
                 retired: self.writers.peek(Retired::count).unwrap_or(0),
@@ -292,7 +296,7 @@ impl<M: PlainMap + Clone> Strategy for SnapshotMap<M> {
     fn into_entries(self) -> Vec<(M::Key, M::Value)> {
         let last = self.current.load_full();
         drop(self);
-        Arc::unwrap_or_clone(last).map.drain()
+        last.map_or_else(Vec::new, |last| Arc::unwrap_or_clone(last).map.drain())
     }
 }
 
@@ -305,7 +309,7 @@ impl<M: PlainMap + Clone + Find<Q>, Q: ?Sized> Keyed<Q> for SnapshotMap<M> {
     #[inline]
     fn view<R>(&self, call: Call, _: u64, key: &Q, f: impl FnOnce(Option<(&M::Key, &M::Value)>) -> R) -> R {
         self.meta.begin_free(call);
-        f(self.current.load().map.0.find(key))
+        self.current(|current| f(current.map.0.find(key)))
     }
 }
 

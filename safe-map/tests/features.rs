@@ -21,8 +21,8 @@ use std::{
 
 use rayon::iter::{FromParallelIterator, IntoParallelIterator, ParallelIterator};
 use safe_map::{
-    FailFastMap, GenerationalMap, LockedMap, Op, ReadMostlyMap, SafeMap, ShardedMap, SnapshotMap,
-    VersionedMap,
+    Denied, FailFastMap, GenerationalMap, LockedMap, Op, ReadMostlyMap, SafeMap, ShardedMap, SnapshotMap,
+    VersionedMap, WriteBreaker,
     observer::{Event, Metrics, Observer, Tracing},
     stats::Health,
 };

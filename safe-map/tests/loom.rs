@@ -1,6 +1,6 @@
 //! Every protocol under every schedule of two or three threads, within a bound of preemptions.
 //!
-//! `RUSTFLAGS="--cfg safe_map_loom" cargo test -p safe-map --test loom --release`
+//! `RUSTFLAGS="--cfg safe_map_loom" cargo test -p safe-map --lib --test loom`
 #![cfg(safe_map_loom)]
 
 use std::{
