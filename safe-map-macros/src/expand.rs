@@ -99,7 +99,10 @@ fn methods(plain: &Plain<'_>, fields: &[Field<'_>]) -> TokenStream {
 
 fn accessor(field: &Field<'_>) -> TokenStream {
     let (PlainField { name, visibility, docs, cfgs, .. }, ty) = (field.0, shared_type(field));
+    let doc = format!("The field `{name}`.");
+    let doc = docs.is_empty().then(|| quote!(#[doc = #doc]));
     quote! {
+        #doc
         #(#docs)*
         #(#cfgs)*
         #visibility fn #name(&self) -> &#ty {

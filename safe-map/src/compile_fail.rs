@@ -47,17 +47,17 @@
 //! A reference to a value does not leave the closure that sees it.
 //!
 //! ```
-//! let map = safe_map::ShardedMap::from_iter([(1, String::new())]);
+//! let map = safe_map::ShardedMap::from([(1, String::new())]);
 //! let copy = map.read(&1, |value| value.clone());
 //! ```
 //!
 //! ```compile_fail
-//! let map = safe_map::ShardedMap::from_iter([(1, String::new())]);
+//! let map = safe_map::ShardedMap::from([(1, String::new())]);
 //! let guard = map.read(&1, |value| value);
 //! ```
 //!
 //! ```compile_fail
-//! let map = safe_map::ShardedMap::from_iter([(1, String::new())]);
+//! let map = safe_map::ShardedMap::from([(1, String::new())]);
 //! let mut guard = None;
 //! map.update(&1, |value| guard = Some(value));
 //! ```
@@ -80,11 +80,11 @@
 //! A map is not cloned by accident.
 //!
 //! ```
-//! let map = safe_map::ShardedMap::from_iter([(1, 1)]);
+//! let map = safe_map::ShardedMap::from([(1, 1)]);
 //! let copy = map.to_map();
 //! ```
 //!
 //! ```compile_fail,E0599
-//! let map = safe_map::ShardedMap::from_iter([(1, 1)]);
+//! let map = safe_map::ShardedMap::from([(1, 1)]);
 //! let copy = map.clone();
 //! ```

@@ -989,6 +989,14 @@ macro_rules! from_hash_map {
                 map
             }
         }
+
+        impl<K: Hash + Eq, V, const N: usize> From<[(K, V); N]> for $Map<K, V> where $($bounds)* {
+            fn from(pairs: [(K, V); N]) -> Self {
+                let map = Self::new();
+                map.extend(pairs);
+                map
+            }
+        }
     };
 }
 pub(crate) use from_hash_map;

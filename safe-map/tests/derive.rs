@@ -22,7 +22,7 @@ struct Shop {
     #[safe_map(snapshot)]
     rules: BTreeMap<String, u32>,
     #[safe_map(versioned)]
-    tokens: std::collections::HashMap<String, u64, Fixed>,
+    tokens: HashMap<String, u64, Fixed>,
     #[safe_map(locked)]
     names: BTreeSet<String>,
     #[safe_map(sharded)]
@@ -74,19 +74,19 @@ fn new_takes_what_is_no_map() {
 /// Neither `Debug` nor `Default` nor `Clone`: the twin does without.
 #[derive(SafeMap)]
 #[safe_map(no_plain)]
-pub struct Registry<'a, K: std::hash::Hash + Eq, const N: usize>
+struct Registry<'a, K: std::hash::Hash + Eq, const N: usize>
 where
     K: Clone,
 {
     #[safe_map(sharded)]
-    pub entries: HashMap<K, [u8; N]>,
+    pub(crate) entries: HashMap<K, [u8; N]>,
     pub(crate) name: &'a str,
     #[cfg(any())]
     absent: Absent,
     lock: Mutex<Opaque>,
 }
 
-pub struct Opaque;
+struct Opaque;
 
 #[test]
 fn generics_lifetimes_and_cfg_are_carried_over() {
@@ -102,15 +102,15 @@ fn generics_lifetimes_and_cfg_are_carried_over() {
 mod hostile_names {
     #![expect(dead_code, non_camel_case_types, reason = "they are there to be in the way")]
 
-    pub struct Clone;
-    pub struct Default;
-    pub struct From;
-    pub struct Send;
-    pub struct Option;
-    pub mod core {}
-    pub mod std {}
-    pub mod safe_map {}
-    pub struct u64;
+    struct Clone;
+    struct Default;
+    struct From;
+    struct Send;
+    struct Option;
+    mod core {}
+    mod std {}
+    mod safe_map {}
+    struct u64;
 
     #[derive(::safe_map::SafeMap)]
     struct Plain {

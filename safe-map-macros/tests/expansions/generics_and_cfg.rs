@@ -28,6 +28,7 @@ where
             label,
         }
     }
+    ///The field `entries`.
     fn entries(
         &self,
     ) -> &::safe_map::FailFastMap<
@@ -37,6 +38,7 @@ where
     > {
         &self.entries
     }
+    ///The field `label`.
     #[cfg(feature = "labels")]
     fn label(&self) -> &&'a str {
         &self.label

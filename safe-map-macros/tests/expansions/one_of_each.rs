@@ -48,28 +48,35 @@ impl Live {
     > {
         &self.by_id
     }
+    ///The field `config`.
     pub(crate) fn config(
         &self,
     ) -> &::safe_map::SnapshotMap<std::collections::BTreeMap<String, Rule>> {
         &self.config
     }
+    ///The field `tokens`.
     fn tokens(&self) -> &::safe_map::VersionedMap<Token, Session, Fx> {
         &self.tokens
     }
+    ///The field `names`.
     fn names(&self) -> &::safe_map::LockedSet<HashSet<String>> {
         &self.names
     }
+    ///The field `seen`.
     fn seen(
         &self,
     ) -> &::safe_map::ShardedSet<u64, ::std::collections::hash_map::RandomState> {
         &self.seen
     }
+    ///The field `prices`.
     fn prices(&self) -> &::safe_map::cache::Cache<String, u64> {
         &self.prices
     }
+    ///The field `alias`.
     fn alias(&self) -> &::safe_map::ReadMostlyMap<u8, u16, Fx> {
         &self.alias
     }
+    ///The field `started`.
     fn started(&self) -> &Instant {
         &self.started
     }
