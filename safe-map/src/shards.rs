@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use crate::{call::Call, lock::Lock, sync::Padded, table::Table};
+use crate::{call::Call, held::Stack, lock::Lock, sync::Padded, table::Table};
 
 /// A power of two of tables.
 pub(crate) struct Shards<T> {
@@ -64,8 +64,9 @@ impl<T: Table> Shards<T> {
     /// Shows every entry while all shards are locked, shared.
     pub(crate) fn scan_at_once(&self, map: u64, call: Call, mut f: impl FnMut(&T::Key, &T::Value)) {
         // From the first to the last, as every write of several shards does.
-        let held: Vec<_> = self.iter().map(|shard| shard.hold_read(map, call)).collect();
-        held.iter().for_each(|table| table.each(&mut f));
+        let mut held = Stack::new();
+        self.iter().for_each(|shard| held.push(shard.hold_read(map, call)));
+        held.as_mut_slice().iter().for_each(|table| table.each(&mut f));
     }
 }
 
@@ -83,10 +84,10 @@ impl<T: Many> Shards<T> {
         let mut order = shards.to_vec();
         order.sort_unstable();
         order.dedup();
-        let hold = |&at: &usize| (at, self.shards[at].0.hold_write(map, call));
-        let mut held: Vec<_> = order.iter().map(hold).collect();
+        let mut held = Stack::new();
+        order.iter().for_each(|&at| held.push((at, self.shards[at].0.hold_write(map, call))));
         let mut values = [const { None }; N];
-        for (shard, table) in &mut held {
+        for (shard, table) in held.as_mut_slice() {
             let of_shard = table.many(hashes, |at, key| shards[at] == *shard && same(at, key));
             for (value, found) in values.iter_mut().zip(of_shard) {
                 *value = found.or(value.take());
