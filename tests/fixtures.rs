@@ -50,7 +50,17 @@ fn the_order_service_has_exactly_the_marked_findings() {
 
 #[test]
 fn the_corrected_order_service_is_silent() {
-    let root = fixture("order-service-fixed");
+    assert_silent("order-service-fixed");
+}
+
+#[test]
+fn the_order_service_on_safe_map_is_silent() {
+    assert_silent("order-service-safe-map");
+}
+
+#[track_caller]
+fn assert_silent(name: &str) {
+    let root = fixture(name);
     let run = run_in(&root, &["--message-format", "json", "-W", "all", "--tests"]);
     assert_eq!(of_reason(&run.lines(), "finding"), Vec::<serde_json::Value>::new());
     assert_eq!(run.code, 0);

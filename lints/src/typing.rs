@@ -14,7 +14,7 @@ use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::{Mutability, Ty};
 
 /// How many expressions into each other are looked at.
-const MAX_DEPTH: u32 = 24;
+pub(crate) const MAX_DEPTH: u32 = 24;
 
 /// How many derefs a field or method is looked for through.
 const MAX_DEREFS: usize = 8;
@@ -124,7 +124,12 @@ impl<'a> Typed<'a> {
         let expr = self.expr(id);
         let ExprKind::Path(path) = &expr.kind else { return None };
         let name = path.as_ident()?;
-        let before = self.bound.iter().filter(|it| it.name == *name && it.span.end <= expr.span.start);
+        // A local is not there before its initialiser has been evaluated: `let map = map.load(..)`.
+        let is_there = |it: &&Bound| match it.from {
+            From::Let(Some(init)) | From::Payload(init) => self.expr(init).span.end <= expr.span.start,
+            From::Let(None) | From::Param(_) | From::Elsewhere => it.span.end <= expr.span.start,
+        };
+        let before = self.bound.iter().filter(|it| it.name == *name).filter(is_there);
         before.max_by_key(|it| it.span.start)
     }
 

@@ -62,7 +62,7 @@ use crate::bodies::is_loop;
 use crate::exposure::outer_name;
 use crate::pointers::{changed_through, dereferenced};
 use crate::story::{finding, here};
-use crate::typing::Typed;
+use crate::typing::{MAX_DEPTH, Typed};
 use crate::{Check, Finding, Group, Label, Level, Lint, Role};
 
 pub(crate) static LINT: Lint = Lint {
@@ -181,16 +181,21 @@ impl Snapshot<'_> {
 
     /// The call of this method of an `AtomicPtr` to a map that a pointer comes from.
     fn source(&self, id: ExprId, method: &str) -> Option<Span> {
+        self.source_within(id, method, MAX_DEPTH)
+    }
+
+    fn source_within(&self, id: ExprId, method: &str, depth: u32) -> Option<Span> {
+        let depth = depth.checked_sub(1)?;
         match &self.typed.expr(id).kind {
             ExprKind::MethodCall { receiver, method: it, .. } if *it == *method => {
                 self.is_map(*receiver).then_some(self.typed.expr(id).span)
             }
             ExprKind::MethodCall { receiver, method: it, .. } => {
                 let is_same = matches!(it.as_str(), "as_ptr" | "cast" | "unwrap");
-                self.source(*receiver, method).filter(|_| is_same)
+                self.source_within(*receiver, method, depth).filter(|_| is_same)
             }
-            ExprKind::Path(_) => self.source(self.typed.init(id)?, method),
-            ExprKind::Block(block) => self.source(block.tail?, method),
+            ExprKind::Path(_) => self.source_within(self.typed.init(id)?, method, depth),
+            ExprKind::Block(block) => self.source_within(block.tail?, method, depth),
             _ => None,
         }
     }
@@ -397,6 +402,23 @@ fn owned() -> S { S { map: AtomicPtr::new(Box::into_raw(Box::new(HashMap::new())
 fn lent(map: &mut HashMap<u32, u32>) -> S { S { map: AtomicPtr::new(&mut *map) } }
 ",
         );
+    }
+
+    #[test]
+    fn a_local_that_shadows_what_it_is_made_of() {
+        let text = "
+use std::{collections::HashMap, sync::atomic::{AtomicPtr, Ordering}};
+struct S { map: AtomicPtr<HashMap<u32, u32>> }
+impl S {
+    fn f(&self, map: *mut HashMap<u32, u32>) {
+        let map = map;
+        let map = { map };
+        self.map.load(Ordering::Acquire);
+        drop(unsafe { Box::from_raw(map) });
+    }
+}
+";
+        assert_eq!(found(&LINT, text), []);
     }
 
     #[test]

@@ -61,7 +61,7 @@ use safe_map_analysis::ty::{AdtId, Ty};
 
 use crate::exposure::outer_name;
 use crate::story::at;
-use crate::typing::Typed;
+use crate::typing::{MAX_DEPTH, Typed};
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Place, Role};
 
 pub(crate) static LINT: Lint = Lint {
@@ -218,18 +218,22 @@ fn accesses(typed: &Typed<'_>, around: &Around<'_>) -> Vec<Span> {
 
 /// Whether an expression is the field of `self`, or one of the locks in it.
 fn is_own_field(typed: &Typed<'_>, id: ExprId, field: &Name) -> bool {
+    is_own_within(typed, id, field, MAX_DEPTH)
+}
+
+fn is_own_within(typed: &Typed<'_>, id: ExprId, field: &Name, depth: u32) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let is_own = |it: ExprId| is_own_within(typed, it, field, depth);
     match &typed.expr(id).kind {
         ExprKind::Field { base, name } => {
             let is_self = |it: &Path| it.as_ident().is_some_and(|it| it == "self");
             name == field && matches!(&typed.expr(*base).kind, ExprKind::Path(path) if is_self(path))
         }
-        ExprKind::Index { base, .. } => is_own_field(typed, *base, field),
-        ExprKind::Ref { operand, .. } => is_own_field(typed, *operand, field),
-        ExprKind::MethodCall { receiver, method, .. } => {
-            *method == "get_unchecked" && is_own_field(typed, *receiver, field)
-        }
-        ExprKind::Block(block) => block.tail.is_some_and(|it| is_own_field(typed, it, field)),
-        ExprKind::Path(_) => typed.init(id).is_some_and(|it| is_own_field(typed, it, field)),
+        ExprKind::Index { base, .. } => is_own(*base),
+        ExprKind::Ref { operand, .. } => is_own(*operand),
+        ExprKind::MethodCall { receiver, method, .. } => *method == "get_unchecked" && is_own(*receiver),
+        ExprKind::Block(block) => block.tail.is_some_and(|it| is_own(it)),
+        ExprKind::Path(_) => typed.init(id).is_some_and(|it| is_own(it)),
         _ => false,
     }
 }

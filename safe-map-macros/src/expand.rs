@@ -1,0 +1,207 @@
+//! The twin as tokens. Every path in it starts at a crate, so that no name of the user can stand in its way.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::{DeriveInput, Type, WhereClause, parse_quote, spanned::Spanned};
+
+use crate::{
+    parse::{self, Plain, PlainField, Problems},
+    plan::{self, Planned},
+};
+
+/// Writes the twin, or gives every mistake.
+pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
+    let mut problems = Problems::default();
+    let plain = parse::plain(input, &mut problems);
+    let planned: Vec<_> =
+        plain.iter().flat_map(|plain| &plain.fields).map(|field| plan::field(field, &mut problems)).collect();
+    let plain = problems.or(plain)?;
+    Ok(plain.map(|plain| twin(&plain, &planned)).unwrap_or_default())
+}
+
+/// A field with its plan.
+type Field<'a> = (&'a PlainField<'a>, &'a Planned);
+
+fn twin(plain: &Plain<'_>, planned: &[Planned]) -> TokenStream {
+    let fields: Vec<Field<'_>> = plain.fields.iter().zip(planned).collect();
+    let cfgs: Vec<_> = plain.attributes.iter().filter(|it| it.path().is_ident("cfg")).collect();
+    let definition = definition(plain, &fields);
+    let methods = methods(plain, &fields);
+    let conversion = conversion(plain, &fields);
+    let traits = traits(plain, &fields);
+    let items = [methods, conversion].into_iter().chain(traits);
+    let items = items.map(|item| quote!(#(#cfgs)* #item));
+    quote! {
+        #definition
+        #(#items)*
+    }
+}
+
+/// The type of a field in the twin.
+fn shared_type(field: &Field<'_>) -> TokenStream {
+    match field {
+        (plain, Planned::Same) => {
+            let ty = plain.ty;
+            quote!(#ty)
+        }
+        (_, Planned::Map(map)) => map.ty.clone(),
+    }
+}
+
+fn definition(plain: &Plain<'_>, fields: &[Field<'_>]) -> TokenStream {
+    let Plain { name, shared, visibility, generics, attributes, .. } = plain;
+    let bounds = &generics.where_clause;
+    let doc = format!("The concurrent twin of [`{name}`].");
+    let fields = fields.iter().map(|field| {
+        let (PlainField { name, cfgs, .. }, ty) = (field.0, shared_type(field));
+        quote!(#(#cfgs)* #name: #ty)
+    });
+    quote! {
+        #[doc = #doc]
+        #[doc = ""]
+        #(#attributes)*
+        #visibility struct #shared #generics #bounds {
+            #(#fields,)*
+        }
+    }
+}
+
+fn methods(plain: &Plain<'_>, fields: &[Field<'_>]) -> TokenStream {
+    let Plain { shared, visibility, generics, .. } = plain;
+    let (impl_generics, type_generics, bounds) = generics.split_for_impl();
+    let parameters =
+        fields.iter().filter(|(_, planned)| matches!(planned, Planned::Same)).map(|(field, _)| {
+            let PlainField { name, ty, cfgs, .. } = field;
+            quote!(#(#cfgs)* #name: #ty)
+        });
+    let values = fields.iter().map(|(PlainField { name, cfgs, .. }, planned)| match planned {
+        Planned::Same => quote!(#(#cfgs)* #name),
+        Planned::Map(map) => {
+            let empty = &map.empty;
+            quote!(#(#cfgs)* #name: #empty)
+        }
+    });
+    let accessors = fields.iter().map(accessor);
+    let to_plain = (!plain.no_plain).then(|| to_plain(plain, fields));
+    quote! {
+        impl #impl_generics #shared #type_generics #bounds {
+            /// With these fields, and empty maps.
+            #visibility fn new(#(#parameters),*) -> Self {
+                #shared { #(#values,)* }
+            }
+
+            #(#accessors)*
+
+            #to_plain
+        }
+    }
+}
+
+fn accessor(field: &Field<'_>) -> TokenStream {
+    let (PlainField { name, visibility, docs, cfgs, .. }, ty) = (field.0, shared_type(field));
+    let doc = format!("The field `{name}`.");
+    let doc = docs.is_empty().then(|| quote!(#[doc = #doc]));
+    quote! {
+        #doc
+        #(#docs)*
+        #(#cfgs)*
+        #visibility fn #name(&self) -> &#ty {
+            &self.#name
+        }
+    }
+}
+
+fn to_plain(plain: &Plain<'_>, fields: &[Field<'_>]) -> TokenStream {
+    let Plain { name, visibility, generics, .. } = plain;
+    let (_, type_generics, _) = generics.split_for_impl();
+    let values = fields.iter().map(|(PlainField { name, ty, cfgs, .. }, planned)| match planned {
+        Planned::Same => {
+            quote_spanned!(ty.span()=> #(#cfgs)* #name: <#ty as ::core::clone::Clone>::clone(&self.#name))
+        }
+        Planned::Map(map) => {
+            let to_plain = &map.to_plain;
+            quote!(#(#cfgs)* #name: { let shared = &self.#name; #to_plain })
+        }
+    });
+    quote! {
+        /// A copy as the plain struct, made of one field after another: no cut through all of them.
+        #visibility fn to_plain(&self) -> #name #type_generics {
+            #name { #(#values,)* }
+        }
+    }
+}
+
+fn conversion(plain: &Plain<'_>, fields: &[Field<'_>]) -> TokenStream {
+    let Plain { name, shared, generics, .. } = plain;
+    let (impl_generics, type_generics, bounds) = generics.split_for_impl();
+    let values = fields.iter().map(|(PlainField { name, cfgs, .. }, planned)| match planned {
+        Planned::Same => quote!(#(#cfgs)* #name: all.#name),
+        Planned::Map(map) => {
+            let from_plain = &map.from_plain;
+            quote!(#(#cfgs)* #name: { let plain = all.#name; #from_plain })
+        }
+    });
+    let checks = fields.iter().filter(|(_, planned)| matches!(planned, Planned::Same)).map(|(field, _)| {
+        let PlainField { name, ty, cfgs, .. } = field;
+        quote_spanned!(ty.span()=> #(#cfgs)* send_and_sync::<#ty>(&all.#name);)
+    });
+    quote! {
+        impl #impl_generics ::core::convert::From<#name #type_generics> for #shared #type_generics #bounds {
+            fn from(all: #name #type_generics) -> Self {
+                fn send_and_sync<T: ::core::marker::Send + ::core::marker::Sync + ?::core::marker::Sized>(_: &T) {}
+                #(#checks)*
+                #shared { #(#values,)* }
+            }
+        }
+    }
+}
+
+/// `Debug` and `Default`, where every field has it.
+fn traits(plain: &Plain<'_>, fields: &[Field<'_>]) -> [TokenStream; 2] {
+    let Plain { shared, generics, .. } = plain;
+    let (impl_generics, type_generics, _) = generics.split_for_impl();
+    let has_default = |field: &Field<'_>| !matches!(field.1, Planned::Map(map) if map.always_default);
+    let debug_bounds = bounds(plain, fields.iter(), &parse_quote!(::core::fmt::Debug));
+    let with_bound = fields.iter().filter(|field| has_default(field));
+    let default_bounds = bounds(plain, with_bound, &parse_quote!(::core::default::Default));
+    let title = shared.to_string();
+    let shown = fields.iter().map(|(PlainField { name, cfgs, .. }, _)| {
+        let text = name.to_string();
+        quote!(#(#cfgs)* out.field(#text, &self.#name);)
+    });
+    let values = fields.iter().map(|(PlainField { name, cfgs, .. }, planned)| {
+        let empty = match planned {
+            Planned::Same => quote!(::core::default::Default::default()),
+            Planned::Map(map) => map.empty.clone(),
+        };
+        quote!(#(#cfgs)* #name: #empty)
+    });
+    let debug = quote! {
+        impl #impl_generics ::core::fmt::Debug for #shared #type_generics #debug_bounds {
+            fn fmt(&self, out: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                let mut out = out.debug_struct(#title);
+                #(#shown)*
+                out.finish()
+            }
+        }
+    };
+    let default = quote! {
+        impl #impl_generics ::core::default::Default for #shared #type_generics #default_bounds {
+            fn default() -> Self {
+                #shared { #(#values,)* }
+            }
+        }
+    };
+    [debug, default]
+}
+
+/// The bounds of the struct, and the trait for each field. The lifetime is there so that a field without the trait is no error:
+/// the twin does not have it either then.
+fn bounds<'a>(plain: &Plain<'_>, fields: impl Iterator<Item = &'a Field<'a>>, wanted: &Type) -> WhereClause {
+    let mut bounds = plain.generics.where_clause.clone().unwrap_or_else(|| parse_quote!(where));
+    for field in fields.filter(|(field, _)| field.cfgs.is_empty()) {
+        let ty = shared_type(field);
+        bounds.predicates.push(parse_quote!(for<'__safe_map> #ty: #wanted));
+    }
+    bounds
+}

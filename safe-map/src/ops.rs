@@ -1,0 +1,266 @@
+//! The operations of all maps, once, over the two traits of `strategy.rs` and the two of `table.rs`.
+//!
+//! What they have in common: the key is hashed before anything is locked, a closure runs exactly once, and what is left over
+//! (an unneeded key, a replaced value) leaves the lock before it is dropped, when a closure panics too.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use crate::{
+    call::Call,
+    flights::Role,
+    strategy::{Key, Keyed, Strategy, Value},
+    table::{Lookup, Table},
+};
+
+#[inline]
+pub(crate) fn view<M: Keyed<Q>, Q: ?Sized, R>(
+    map: &M,
+    call: Call,
+    key: &Q,
+    f: impl FnOnce(Option<&Value<M>>) -> R,
+) -> R {
+    view_entry(map, call, key, |entry| f(entry.map(|(_, value)| value)))
+}
+
+#[inline]
+pub(crate) fn view_entry<M: Keyed<Q>, Q: ?Sized, R>(
+    map: &M,
+    call: Call,
+    key: &Q,
+    f: impl FnOnce(Option<(&Key<M>, &Value<M>)>) -> R,
+) -> R {
+    map.view(call, map.hash_of(key), key, f)
+}
+
+#[inline]
+pub(crate) fn insert<M: Keyed<Key<M>>>(
+    map: &M,
+    call: Call,
+    key: Key<M>,
+    value: Value<M>,
+) -> Option<Value<M>> {
+    let hash = map.hash_of(&key);
+    map.edit(call, hash, |table| table.insert(hash, key, value)).into_value()
+}
+
+/// Gives the pair back if the key is there.
+pub(crate) fn try_insert<M: Keyed<Key<M>>>(
+    map: &M,
+    call: Call,
+    key: Key<M>,
+    value: Value<M>,
+) -> Result<(), (Key<M>, Value<M>)> {
+    let hash = map.hash_of(&key);
+    map.edit(call, hash, |table| {
+        if table.contains(hash, &key) {
+            return Err((key, value));
+        }
+        table.insert(hash, key, value);
+        Ok(())
+    })
+}
+
+pub(crate) fn get_or_try_insert_with<M: Keyed<Key<M>>, E>(
+    map: &M,
+    call: Call,
+    key: Key<M>,
+    make: impl FnOnce() -> Result<Value<M>, E>,
+) -> Result<Value<M>, E>
+where
+    Value<M>: Clone,
+{
+    let hash = map.hash_of(&key);
+    if let Some(value) = map.view(call, hash, &key, |entry| entry.map(|(_, value)| value.clone())) {
+        return Ok(value);
+    }
+    let mut key = Some(key);
+    map.edit(call, hash, |table| {
+        // The key stays outside until it is needed, so that it is dropped there otherwise.
+        let wanted = key.as_ref().expect("nobody has taken the key yet");
+        if let Some(value) = table.view(hash, wanted, |entry| entry.map(|(_, value)| value.clone())) {
+            return Ok(value);
+        }
+        let value = make()?;
+        let given = value.clone();
+        table.insert(hash, key.take().expect("nobody has taken the key yet"), value);
+        Ok(given)
+    })
+}
+
+#[inline]
+pub(crate) fn update<M: Keyed<Q>, Q: ?Sized, R>(
+    map: &M,
+    call: Call,
+    key: &Q,
+    f: impl FnOnce(&mut Value<M>) -> R,
+) -> Option<R> {
+    let hash = map.hash_of(key);
+    map.edit(call, hash, |table| table.get_mut(hash, key).map(f))
+}
+
+/// Gives whether the value was inserted.
+pub(crate) fn upsert<M: Keyed<Key<M>>>(
+    map: &M,
+    call: Call,
+    key: Key<M>,
+    insert: impl FnOnce() -> Value<M>,
+    update: impl FnOnce(&mut Value<M>),
+) -> bool {
+    let hash = map.hash_of(&key);
+    let mut key = Some(key);
+    let mut broken = None;
+    map.edit(call, hash, |table| {
+        let wanted = key.as_ref().expect("nobody has taken the key yet");
+        if let Some(value) = table.get_mut(hash, wanted) {
+            // Half of the update may be done: the entry goes when it panics.
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| update(value))) {
+                broken = table.take(hash, wanted);
+                resume_unwind(panic);
+            }
+            return false;
+        }
+        let value = insert();
+        table.insert(hash, key.take().expect("nobody has taken the key yet"), value);
+        true
+    })
+}
+
+/// Gives whether the key is there afterwards.
+pub(crate) fn compute<M: Keyed<Key<M>>>(
+    map: &M,
+    call: Call,
+    key: Key<M>,
+    f: impl FnOnce(Option<Value<M>>) -> Option<Value<M>>,
+) -> bool {
+    let hash = map.hash_of(&key);
+    let mut unneeded = None;
+    map.edit(call, hash, |table| {
+        let old = table.take(hash, &key);
+        let (key, value) = match old {
+            Some((old_key, value)) => {
+                unneeded = Some(key);
+                (old_key, Some(value))
+            }
+            None => (key, None),
+        };
+        let Some(value) = f(value) else {
+            return Err(key);
+        };
+        table.insert(hash, key, value);
+        Ok(())
+    })
+    .is_ok()
+}
+
+#[inline]
+pub(crate) fn remove_entry<M: Keyed<Q>, Q: ?Sized>(
+    map: &M,
+    call: Call,
+    key: &Q,
+) -> Option<(Key<M>, Value<M>)> {
+    let hash = map.hash_of(key);
+    map.edit(call, hash, |table| table.take(hash, key))
+}
+
+pub(crate) fn remove_entry_if<M: Keyed<Q>, Q: ?Sized>(
+    map: &M,
+    call: Call,
+    key: &Q,
+    wanted: impl FnOnce(&Key<M>, &Value<M>) -> bool,
+) -> Option<(Key<M>, Value<M>)> {
+    let hash = map.hash_of(key);
+    map.edit(call, hash, |table| {
+        if !table.view(hash, key, |entry| entry.is_some_and(|(key, value)| wanted(key, value))) {
+            return None;
+        }
+        table.take(hash, key)
+    })
+}
+
+pub(crate) fn update_pair<M: Keyed<Q>, Q: ?Sized, R>(
+    map: &M,
+    call: Call,
+    first: &Q,
+    second: &Q,
+    f: impl FnOnce(&mut Value<M>, &mut Value<M>) -> R,
+) -> Option<R> {
+    map.edit_many(call, [first, second], |values| match values {
+        [Some(first), Some(second)] => Some(f(first, second)),
+        _ => None,
+    })
+}
+
+/// Moves the wanted entries out of each table. They are in the result when `wanted` panics too, and so outlive the lock.
+pub(crate) fn extract<M: Strategy>(
+    map: &M,
+    call: Call,
+    mut wanted: impl FnMut(&Key<M>, &mut Value<M>) -> bool,
+) -> Vec<(Key<M>, Value<M>)> {
+    let mut out = Vec::new();
+    map.edit_each(call, |table| table.extract(&mut wanted, &mut out));
+    out
+}
+
+pub(crate) fn clear<M: Strategy>(map: &M, call: Call) {
+    // Sharded maps give away one shard's entries after another, so that they are not all kept until the end.
+    let mut out = Vec::new();
+    map.edit_each(call, |table| out.push(table.drain()));
+}
+
+pub(crate) fn fold<M: Strategy, A>(
+    map: &M,
+    call: Call,
+    init: A,
+    mut f: impl FnMut(A, &Key<M>, &Value<M>) -> A,
+) -> A {
+    let mut sum = Some(init);
+    map.scan(call, |key, value| sum = sum.take().map(|it| f(it, key, value)));
+    sum.expect("a fold keeps its sum between two entries")
+}
+
+pub(crate) fn entries<M: Strategy>(map: &M, call: Call) -> Vec<(Key<M>, Value<M>)>
+where
+    Key<M>: Clone,
+    Value<M>: Clone,
+{
+    let mut out = Vec::new();
+    map.scan(call, |key, value| out.push((key.clone(), value.clone())));
+    out
+}
+
+/// Loads a value unless it is there. One load a key at a time; nothing is locked while a future runs.
+pub(crate) async fn get_or_load<M: Keyed<Key<M>>, E>(
+    map: &M,
+    call: Call,
+    key: Key<M>,
+    load: impl Future<Output = Result<Value<M>, E>>,
+) -> Result<Value<M>, E>
+where
+    Key<M>: Eq + Clone,
+    Value<M>: Clone,
+{
+    let hash = map.hash_of(&key);
+    let there = || map.view(call, hash, &key, |entry| entry.map(|(_, value)| value.clone()));
+    loop {
+        if let Some(value) = there() {
+            return Ok(value);
+        }
+        let leader = match map.flights().join(hash, &key) {
+            Role::Leader(leader) => leader,
+            Role::Waiter(flight) => match flight.wait().await {
+                Some(value) => return Ok(value),
+                None => continue,
+            },
+        };
+        // The last leader may have landed between the look-up and the start of this flight.
+        let value = match there() {
+            Some(value) => value,
+            None => {
+                let loaded = load.await?;
+                get_or_try_insert_with::<M, E>(map, call, key, || Ok(loaded))?
+            }
+        };
+        leader.land(value.clone());
+        return Ok(value);
+    }
+}

@@ -1,0 +1,214 @@
+//! What the features add: each test has the feature that it needs.
+#![cfg(all(
+    feature = "serde",
+    feature = "rayon",
+    feature = "stats",
+    feature = "observer",
+    feature = "metrics",
+    feature = "tracing",
+    feature = "cache",
+    feature = "indexmap"
+))]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
+
+use rayon::iter::{FromParallelIterator, IntoParallelIterator, ParallelIterator};
+use safe_map::{
+    Denied, FailFastMap, GenerationalMap, LockedMap, Op, ReadMostlyMap, SafeMap, ShardedMap, SnapshotMap,
+    VersionedMap, WriteBreaker,
+    observer::{Event, Metrics, Observer, Tracing},
+    stats::Health,
+};
+
+#[test]
+fn maps_are_serialised_as_maps() {
+    let ordered = LockedMap::new(BTreeMap::from([("a".to_owned(), 1), ("b".to_owned(), 2)]));
+    let text = serde_json::to_string(&ordered).unwrap();
+    assert_eq!(text, r#"{"a":1,"b":2}"#);
+    let sharded: ShardedMap<String, u32> = serde_json::from_str(&text).unwrap();
+    assert_eq!(sharded.get("b"), Some(2));
+    let snapshot: SnapshotMap<BTreeMap<String, u32>> = serde_json::from_str(&text).unwrap();
+    assert_eq!(serde_json::to_string(&snapshot).unwrap(), text);
+    let versioned: VersionedMap<String, u32> = serde_json::from_str(&text).unwrap();
+    assert_eq!(versioned.len(), 2);
+    assert!(serde_json::from_str::<FailFastMap<String, u32>>("[1]").is_err());
+}
+
+#[test]
+fn parallel_iterators_go_in_and_out() {
+    let map = ShardedMap::<u32, u32>::from_par_iter((0..1000).into_par_iter().map(|n| (n, n * 2)));
+    assert_eq!(map.len(), 1000);
+    assert_eq!(map.into_par_iter().map(|(_, value)| u64::from(value)).sum::<u64>(), 999_000);
+    let single = FailFastMap::<u32, u32>::from_par_iter((0..100).into_par_iter().map(|n| (n, n)));
+    assert_eq!(single.len(), 100);
+}
+
+/// Remembers what it was told.
+#[derive(Default)]
+struct Log(Mutex<Vec<String>>);
+
+impl Observer for Log {
+    fn before(&self, event: &Event) {
+        self.0.lock().unwrap().push(format!("before {}", event.op.name()));
+    }
+
+    fn after(&self, event: &Event, _: Duration) {
+        assert!(event.site.file().ends_with("features.rs"));
+        let panicked = if event.panicked { " panicked" } else { "" };
+        self.0.lock().unwrap().push(format!("after {}{panicked}", event.op.name()));
+    }
+}
+
+impl Log {
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+#[test]
+fn an_observer_is_told_of_each_operation() {
+    let (map, log) = (ShardedMap::new(), Arc::new(Log::default()));
+    map.observe(log.clone()).unwrap();
+    assert!(map.observe(log.clone()).is_err(), "one observer a map");
+    map.insert(1, 1);
+    assert_eq!(log.take(), ["before insert", "after insert"]);
+    let update = AssertUnwindSafe(|| map.update(&1, |_: &mut i32| -> () { panic!("the closure's own") }));
+    assert!(catch_unwind(update).is_err());
+    assert_eq!(log.take(), ["before update", "after update panicked"]);
+}
+
+#[test]
+fn an_observer_runs_outside_the_lock() {
+    struct Looks(Arc<ShardedMap<u32, u32>>);
+    impl Observer for Looks {
+        fn after(&self, event: &Event, _: Duration) {
+            if event.op == Op::Insert {
+                // Under the lock this would be a re-entry.
+                assert!(self.0.contains_key(&1));
+            }
+        }
+    }
+    let map = Arc::new(ShardedMap::with_shards(1));
+    map.observe(Arc::new(Looks(map.clone()))).unwrap();
+    map.insert(1, 1);
+}
+
+#[test]
+fn exporters_are_observers() {
+    let map = SnapshotMap::<HashMap<u32, u32>>::default();
+    map.observe(Arc::new(Metrics::new("orders"))).unwrap();
+    map.insert(1, 1);
+    let map = ShardedMap::new();
+    map.observe(Arc::new(Tracing::new("orders"))).unwrap();
+    map.insert(1, 1);
+    assert_eq!(map.len(), 1);
+}
+
+#[test]
+fn a_breaker_refuses_calls_from_other_files() {
+    let map = WriteBreaker::new(ShardedMap::new()).allow_file("tests/other.rs");
+    let refused = map.insert(1, 1).unwrap_err();
+    assert!(matches!(refused, Denied::NotAllowed { site } if site.file().ends_with("features.rs")));
+    assert!(map.is_empty());
+    let map = WriteBreaker::new(ShardedMap::new()).allow_file("tests/features.rs");
+    assert_eq!(map.insert(1, 1), Ok(None));
+}
+
+#[test]
+fn a_breaker_stops_a_runaway_writer() {
+    let map = WriteBreaker::new(ShardedMap::new()).writes_per_second(5);
+    let written = (0..1000).filter(|key| map.insert(*key, 0).is_ok()).count();
+    assert!((5..1000).contains(&written), "{written}");
+    assert!(matches!(map.clear(), Err(Denied::TooFast { .. })));
+    assert_eq!(map.len(), written);
+}
+
+#[test]
+fn statistics_count_what_was_done() {
+    let map = ShardedMap::with_shards(2);
+    for key in 0..10 {
+        map.insert(key, key);
+    }
+    map.get(&1);
+    map.for_each(|_, _| ());
+    let stats = map.stats();
+    assert_eq!((stats.writes(), stats.reads(), stats.scans, stats.contended()), (10, 3, 1, 0));
+    assert_eq!(stats.shards.iter().map(|it| it.entries.unwrap()).sum::<usize>(), 10);
+    let longest = stats.shards.iter().filter_map(|it| it.longest_hold.as_ref()).max_by_key(|it| it.time);
+    assert!(longest.unwrap().call.contains("features.rs:"));
+    // Also from inside a closure, where the shard is locked.
+    let inside = map.update(&1, |_| map.stats()).unwrap();
+    assert_eq!(inside.shards.iter().filter(|it| it.entries.is_none()).count(), 1);
+}
+
+#[test]
+fn statistics_of_reads_without_a_lock() {
+    let map = SnapshotMap::<HashMap<u32, u32>>::default();
+    map.insert(1, 1);
+    let before = map.stats().free_reads;
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| (0..100).for_each(|_| assert!(map.contains_key(&1))));
+        }
+    });
+    assert_eq!(map.stats().free_reads - before, 300);
+    map.read(&1, |_| {
+        map.insert(2, 2);
+        assert_eq!(map.stats().retired, 1, "the version that is being read");
+    });
+}
+
+#[test]
+fn statistics_of_promotions() {
+    let map = ReadMostlyMap::new();
+    map.insert(1, 1);
+    for _ in 0..10 {
+        map.get(&1);
+    }
+    let stats = map.stats();
+    assert_eq!((stats.misses, stats.promotions), (1, 1));
+    let map = GenerationalMap::new();
+    map.extend((0..1000).map(|key| (key, key)));
+    assert!(map.stats().promotions > 0);
+}
+
+#[test]
+fn a_snapshot_that_is_written_all_the_time_is_told() {
+    let map = SnapshotMap::<HashMap<u32, u32>>::default();
+    for round in 0..1500 {
+        map.insert(round % 3, round);
+    }
+    let health = map.health();
+    assert!(matches!(health, Health::Misfit(_, "ShardedMap")), "{health}");
+    assert_eq!(LockedMap::<HashMap<u32, u32>>::default().health(), Health::Good);
+}
+
+#[derive(SafeMap, Debug, PartialEq, Default)]
+struct Shop {
+    #[safe_map(cache(capacity = 100))]
+    prices: HashMap<String, u64>,
+    #[safe_map(snapshot)]
+    order: indexmap::IndexMap<u32, u32>,
+}
+
+#[test]
+fn a_field_is_a_cache() {
+    let plain = Shop {
+        prices: HashMap::from([("apples".to_owned(), 3)]),
+        order: indexmap::IndexMap::from([(2, 1), (1, 2)]),
+    };
+    let shared = SharedShop::from(plain);
+    assert_eq!(shared.prices().get("apples"), Some(3));
+    shared.order().update(&2, |value| *value = 7);
+    shared.order().update_pair(&2, &1, std::mem::swap);
+    assert_eq!(shared.order().entries(), [(2, 2), (1, 7)], "the order of an IndexMap stays");
+    assert_eq!(shared.to_plain().prices.len(), 1);
+    assert_eq!(SharedShop::default().to_plain(), Shop::default());
+}

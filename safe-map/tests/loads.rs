@@ -1,0 +1,150 @@
+//! `get_or_load`: one load a key, cancellation, errors, and nothing held while a future waits.
+
+use std::{
+    cell::Cell,
+    future::{Future, pending, poll_fn},
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
+
+use safe_map::{ShardedMap, SnapshotMap};
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Bell(AtomicUsize);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+fn ready<T: std::fmt::Debug>(poll: Poll<T>) -> T {
+    match poll {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("it is not ready"),
+    }
+}
+
+/// A future that is ready when the cell says so.
+fn gate(open: &Cell<bool>) -> impl Future<Output = ()> + '_ {
+    poll_fn(|_| if open.get() { Poll::Ready(()) } else { Poll::Pending })
+}
+
+#[test]
+fn one_load_serves_all_that_wait() {
+    let (map, open, loads) = (ShardedMap::new(), Cell::new(false), Cell::new(0));
+    let load = || async {
+        loads.set(loads.get() + 1);
+        gate(&open).await;
+        loads.get()
+    };
+    let mut first = pin!(map.get_or_load("k", load()));
+    let mut second = pin!(map.get_or_load("k", load()));
+    let mut other = pin!(map.get_or_load("other", async { 9 }));
+    assert!(poll(first.as_mut()).is_pending());
+    let bell = Arc::new(Bell::default());
+    let waker = Waker::from(bell.clone());
+    assert!(second.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    assert_eq!(ready(poll(other.as_mut())), 9, "another key does not wait");
+    // Nothing is held meanwhile.
+    map.insert("unrelated", 0);
+    assert_eq!(map.len(), 2);
+    open.set(true);
+    assert_eq!(ready(poll(first)), 1);
+    assert_eq!(bell.0.load(Ordering::Relaxed), 1);
+    assert_eq!(ready(poll(second)), 1);
+    assert_eq!(loads.get(), 1);
+    assert_eq!(map.get("k"), Some(1));
+}
+
+#[test]
+fn a_waiter_takes_over_when_the_leader_is_cancelled() {
+    let map = SnapshotMap::new(std::collections::HashMap::new());
+    let bell = Arc::new(Bell::default());
+    let waker = Waker::from(bell.clone());
+    let mut second = pin!(map.get_or_load(1, async { 2 }));
+    {
+        let mut first = pin!(map.get_or_load(1, pending::<i32>()));
+        assert!(poll(first.as_mut()).is_pending());
+        assert!(second.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        assert_eq!(bell.0.load(Ordering::Relaxed), 0);
+    }
+    assert_eq!(bell.0.load(Ordering::Relaxed), 1, "the cancelled leader wakes it");
+    assert_eq!(ready(poll(second)), 2);
+}
+
+#[test]
+fn a_waiter_takes_over_when_the_leader_panics() {
+    let map = ShardedMap::new();
+    let open = Cell::new(false);
+    let mut second = pin!(map.get_or_load(1, async { 2 }));
+    let mut first = Box::pin(map.get_or_load(1, async {
+        gate(&open).await;
+        panic!("the load's own")
+    }));
+    assert!(poll(first.as_mut()).is_pending());
+    assert!(poll(second.as_mut()).is_pending());
+    open.set(true);
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| poll(first.as_mut())));
+    assert!(panic.is_err());
+    drop(first);
+    assert_eq!(ready(poll(second)), 2);
+}
+
+#[test]
+fn an_error_is_for_the_call_that_had_it() {
+    let map = ShardedMap::new();
+    let open = Cell::new(false);
+    let failing = async {
+        gate(&open).await;
+        Err::<i32, _>("down")
+    };
+    let mut first = pin!(map.try_get_or_load(1, failing));
+    let mut second = pin!(map.try_get_or_load(1, async { Ok::<_, &str>(2) }));
+    assert!(poll(first.as_mut()).is_pending());
+    assert!(poll(second.as_mut()).is_pending());
+    open.set(true);
+    assert_eq!(ready(poll(first)), Err("down"));
+    assert!(!map.contains_key(&1));
+    assert_eq!(ready(poll(second)), Ok(2));
+}
+
+#[test]
+fn a_value_that_came_meanwhile_stays() {
+    let map = ShardedMap::new();
+    let open = Cell::new(false);
+    let mut load = pin!(map.get_or_load(1, async {
+        gate(&open).await;
+        2
+    }));
+    assert!(poll(load.as_mut()).is_pending());
+    map.insert(1, 7);
+    open.set(true);
+    assert_eq!(ready(poll(load)), 7);
+}
+
+#[test]
+fn the_future_may_use_the_map() {
+    let map = ShardedMap::with_shards(1);
+    let mut load = pin!(map.get_or_load(1, async { map.insert(2, 20).unwrap_or(3) }));
+    assert_eq!(ready(poll(load.as_mut())), 3);
+    assert_eq!(map.get(&2), Some(20));
+}
+
+#[test]
+fn the_future_can_be_sent() {
+    fn sent<T: Send>(value: T) -> T {
+        value
+    }
+    let map = ShardedMap::new();
+    assert_eq!(ready(poll(pin!(sent(map.get_or_load(1, async { 1 }))))), 1);
+}

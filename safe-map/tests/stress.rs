@@ -1,0 +1,370 @@
+//! What user code can do to a map: panic in closures, `Hash`, `Eq`, `Clone` and `Drop`, collide, be nothing, be huge.
+
+#[macro_use]
+mod common;
+
+use std::{
+    cell::Cell,
+    hash::{BuildHasherDefault, Hash, Hasher},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicIsize, AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use safe_map::{ShardedMap, SharedMap};
+
+/// Runs something that must panic.
+fn panics<R>(f: impl FnOnce() -> R) {
+    assert!(catch_unwind(AssertUnwindSafe(f)).is_err());
+}
+
+/// Runs something that may panic.
+fn survive(f: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(f));
+}
+
+fn closures_that_panic<M: SharedMap<Key = u32, Value = u32>>(new: impl Fn() -> M) {
+    let map = new();
+    map.extend_for_test();
+    panics(|| map.get_or_insert_with(50, || panic!("make")));
+    assert_eq!(map.get(&50), None, "`get_or_insert_with` leaves the key absent");
+    panics(|| map.compute(1, |_| panic!("compute")));
+    panics(|| map.upsert(2, || 0, |_| panic!("upsert")));
+    for key in [1, 2] {
+        let gone = map.get(&key).is_none();
+        assert_eq!(
+            gone,
+            !map.publishes_whole_versions(),
+            "`compute` and `upsert` remove the entry, or publish nothing"
+        );
+    }
+    panics(|| map.remove_if(&3, |_| panic!("remove_if")));
+    assert_eq!(map.get(&3), Some(3), "`remove_if` leaves the entry");
+    panics(|| map.read(&3, |_| panic!("read")));
+    let mut visits = 0;
+    panics(|| {
+        map.retain(|_, _| {
+            visits += 1;
+            assert!(visits < 4, "retain");
+            false
+        });
+    });
+    assert_eq!(map.entries().len(), map.len(), "the entries that were not visited are there");
+    map.insert(3, 3);
+    assert_eq!(map.get(&3), Some(3));
+}
+
+trait ForTests {
+    fn extend_for_test(&self);
+
+    fn publishes_whole_versions(&self) -> bool;
+}
+
+impl<M: SharedMap<Key = u32, Value = u32>> ForTests for M {
+    fn extend_for_test(&self) {
+        for key in 0..10 {
+            self.insert(key, key);
+        }
+    }
+
+    fn publishes_whole_versions(&self) -> bool {
+        std::any::type_name::<M>().contains("SnapshotMap")
+    }
+}
+
+#[test]
+fn a_panicking_update_leaves_the_value_as_it_is_then() {
+    fn half_done(value: &mut u32) {
+        *value = 7;
+        panic!("update");
+    }
+    let sharded = ShardedMap::new();
+    sharded.insert(1, 1);
+    panics(|| sharded.update(&1, half_done));
+    assert_eq!(sharded.get(&1), Some(7));
+    let read_mostly = safe_map::ReadMostlyMap::new();
+    read_mostly.insert(1, 1);
+    panics(|| read_mostly.update(&1, half_done));
+    assert_eq!(read_mostly.get(&1), Some(7));
+    let snapshot = safe_map::SnapshotMap::new(std::collections::HashMap::from([(1, 1)]));
+    panics(|| snapshot.update(&1, half_done));
+    assert_eq!(snapshot.get(&1), Some(1), "nothing is published");
+}
+
+#[test]
+fn an_update_of_two_that_panics_leaves_both_in_every_map() {
+    fn check(map: &impl SharedMap<Key = u32, Value = u32>) {
+        map.extend_for_test();
+        panics(|| map.update_pair(&1, &2, |_, _| panic!("pair")));
+        assert_eq!((map.get(&1), map.get(&2), map.len()), (Some(1), Some(2), 10));
+        panics(|| map.update_pair(&1, &1, |_, _| ()));
+        assert_eq!((map.get(&1), map.len()), (Some(1), 10), "equal keys are refused");
+    }
+    check(&ShardedMap::new());
+    check(&safe_map::VersionedMap::new());
+    check(&safe_map::ReadMostlyMap::new());
+    check(&safe_map::GenerationalMap::new());
+    check(&safe_map::FailFastMap::new());
+    check(&safe_map::LockedMap::new(std::collections::HashMap::new()));
+    check(&safe_map::SnapshotMap::new(std::collections::BTreeMap::new()));
+}
+
+/// All keys of a hash: everything meets in one bucket of one shard.
+#[derive(Default)]
+struct Constant;
+
+impl Hasher for Constant {
+    fn finish(&self) -> u64 {
+        42
+    }
+
+    fn write(&mut self, _: &[u8]) {}
+}
+
+#[test]
+fn colliding_hashes() {
+    fn check(map: &(impl SharedMap<Key = u32, Value = u32> + Sync)) {
+        thread::scope(|scope| {
+            for thread in 0..3 {
+                scope.spawn(move || {
+                    for key in (thread * 100)..(thread * 100 + 100) {
+                        assert_eq!(map.insert(key, key), None);
+                        assert_eq!(map.remove(&key), Some(key));
+                        assert_eq!(map.insert(key, key + 1), None);
+                    }
+                });
+            }
+        });
+        assert_eq!(map.len(), 300);
+        map.for_each(|key, value| assert_eq!(*value, key + 1));
+    }
+    type Build = BuildHasherDefault<Constant>;
+    check(&ShardedMap::with_hasher(Build::default()));
+    check(&safe_map::VersionedMap::with_hasher(Build::default()));
+    check(&safe_map::ReadMostlyMap::with_hasher(Build::default()));
+    check(&safe_map::GenerationalMap::with_hasher(Build::default()));
+}
+
+fn values_of_no_size<M: SharedMap<Key = u32, Value = ()>>(new: impl Fn() -> M) {
+    let map = new();
+    for key in 0..100 {
+        assert_eq!(map.insert(key, ()), None);
+        assert_eq!(map.insert(key, ()), Some(()));
+    }
+    assert_eq!(map.update_pair(&1, &2, |(), ()| 3), Some(3));
+    assert_eq!(map.extract_if(|key, ()| *key < 10).len(), 10);
+    assert_eq!(map.len(), 90);
+}
+
+fn keys_of_no_size<M: SharedMap<Key = (), Value = u32>>(new: impl Fn() -> M) {
+    let map = new();
+    assert_eq!(map.insert((), 1), None);
+    assert_eq!(map.insert((), 2), Some(1));
+    assert_eq!((map.len(), map.remove(&())), (1, Some(2)));
+}
+
+fn huge_values<M: SharedMap<Key = u32, Value = Box<[u64; 8192]>>>(new: impl Fn() -> M) {
+    let map = new();
+    for key in 0..20 {
+        map.insert(key, Box::new([u64::from(key); 8192]));
+    }
+    map.update(&7, |value| value[8191] = 1);
+    assert_eq!(map.read(&7, |value| (value[0], value[8191])), Some((7, 1)));
+    map.retain(|key, _| key % 2 == 1);
+    assert_eq!(map.len(), 10);
+}
+
+for_every_strategy! {
+    closures_that_panic: u32 => u32;
+    values_of_no_size: u32 => ();
+    keys_of_no_size: () => u32;
+    huge_values: u32 => Box<[u64; 8192]>;
+}
+
+thread_local! {
+    static COUNTDOWN: Cell<u32> = const { Cell::new(u32::MAX) };
+    static DROPS_PANIC: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Panics when the countdown is over, once.
+fn tick() {
+    COUNTDOWN.with(|left| {
+        let now = left.get();
+        left.set(now.saturating_sub(1));
+        if now == 0 {
+            left.set(u32::MAX);
+            panic!("user code");
+        }
+    });
+}
+
+/// How many of the counted values exist.
+static ALIVE: AtomicIsize = AtomicIsize::new(0);
+
+/// A key or value that panics now and then in whatever the map calls.
+#[derive(Debug)]
+struct Hostile(u32);
+
+impl Hostile {
+    fn new(n: u32) -> Self {
+        ALIVE.fetch_add(1, Ordering::Relaxed);
+        Hostile(n)
+    }
+}
+
+impl Clone for Hostile {
+    fn clone(&self) -> Self {
+        tick();
+        Hostile::new(self.0)
+    }
+}
+
+impl Hash for Hostile {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        tick();
+        self.0.hash(state);
+    }
+}
+
+impl PartialEq for Hostile {
+    fn eq(&self, other: &Self) -> bool {
+        tick();
+        self.0 == other.0
+    }
+}
+
+impl Eq for Hostile {}
+
+impl Drop for Hostile {
+    fn drop(&mut self) {
+        ALIVE.fetch_sub(1, Ordering::Relaxed);
+        if DROPS_PANIC.get() && !thread::panicking() {
+            tick();
+        }
+    }
+}
+
+/// Lets the user's code panic at its first, second, .. call, and looks at the map afterwards.
+fn hostile<M>(map: M)
+where
+    M: SharedMap<Key = Hostile, Value = Hostile> + IntoIterator<Item = (Hostile, Hostile)>,
+{
+    for panic_at in 0..120 {
+        COUNTDOWN.with(|left| left.set(panic_at));
+        survive(|| {
+            for n in 0..6 {
+                map.insert(Hostile::new(n), Hostile::new(n));
+            }
+            map.update(&Hostile::new(1), |value| value.0 += 1);
+            map.get(&Hostile::new(2));
+            map.upsert(Hostile::new(3), || Hostile::new(0), |value| value.0 += 1);
+            map.compute(Hostile::new(4), |old| old);
+            map.remove(&Hostile::new(5));
+            map.retain(|key, _| key.0 != 0);
+            map.get_or_insert_with(Hostile::new(9), || Hostile::new(9));
+        });
+        COUNTDOWN.with(|left| left.set(u32::MAX));
+        let mut count = 0;
+        map.for_each(|key, _| {
+            assert!(key.0 < 10);
+            count += 1;
+        });
+        assert_eq!(count, map.len(), "after a panic at call {panic_at}");
+        map.insert(Hostile::new(8), Hostile::new(8));
+        assert!(map.remove(&Hostile::new(8)).is_some());
+    }
+    drop(map);
+}
+
+fn hostile_to_every_map() {
+    hostile(ShardedMap::with_shards(2));
+    hostile(safe_map::VersionedMap::with_shards(2));
+    hostile(safe_map::FailFastMap::new());
+    hostile(safe_map::ReadMostlyMap::new());
+    hostile(safe_map::GenerationalMap::new());
+    hostile(safe_map::LockedMap::new(std::collections::HashMap::new()));
+    hostile(safe_map::SnapshotMap::new(std::collections::HashMap::new()));
+}
+
+#[test]
+fn panicking_hash_eq_clone_and_drop() {
+    hostile_to_every_map();
+    assert_eq!(ALIVE.load(Ordering::Relaxed), 0, "everything is dropped once");
+    // Where one value panics as it is dropped, its neighbours may leak; none is dropped twice.
+    DROPS_PANIC.set(true);
+    hostile_to_every_map();
+    assert!(ALIVE.load(Ordering::Relaxed) >= 0);
+}
+
+/// A value whose drop uses the map that it was in: it must not be under the map's lock then.
+struct Calls(Arc<ShardedMap<u32, Option<Calls>>>, &'static AtomicUsize);
+
+impl Drop for Calls {
+    fn drop(&mut self) {
+        self.0.contains_key(&99);
+        self.1.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn values_are_dropped_when_the_lock_is_free() {
+    static DROPS: AtomicUsize = AtomicUsize::new(0);
+    let map = Arc::new(ShardedMap::with_shards(1));
+    let value = || Some(Calls(map.clone(), &DROPS));
+    map.insert(1, value());
+    map.insert(1, value());
+    map.remove(&1);
+    map.insert(1, value());
+    map.compute(1, |old| {
+        // Moved in, it is the closure's own.
+        std::mem::forget(old);
+        None
+    });
+    map.insert(1, value());
+    map.retain(|_, _| false);
+    map.insert(1, value());
+    map.clear();
+    map.insert(1, value());
+    drop(map.extract_if(|_, _| true));
+    map.insert(1, value());
+    panics(|| {
+        map.upsert(1, || None, |_| panic!("the broken entry is dropped outside too"));
+    });
+    assert_eq!(DROPS.load(Ordering::Relaxed), 6);
+}
+
+#[test]
+fn old_versions_are_freed_by_writers() {
+    struct Counted(Arc<AtomicIsize>);
+    impl Counted {
+        fn new(alive: &Arc<AtomicIsize>) -> Self {
+            alive.fetch_add(1, Ordering::Relaxed);
+            Counted(alive.clone())
+        }
+    }
+    impl Clone for Counted {
+        fn clone(&self) -> Self {
+            Counted::new(&self.0)
+        }
+    }
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+    let alive = Arc::new(AtomicIsize::new(0));
+    let map = safe_map::SnapshotMap::new(std::collections::HashMap::from([(1, Counted::new(&alive))]));
+    let count = || alive.load(Ordering::Relaxed);
+    map.read(&1, |_| {
+        map.insert(2, Counted::new(&alive));
+        assert_eq!(count(), 3, "one in the old version, two in the new");
+    });
+    assert_eq!(count(), 3, "the read has freed nothing");
+    map.remove(&2);
+    assert_eq!(count(), 1, "the next write frees both old versions");
+    drop(map);
+    assert_eq!(count(), 0);
+}

@@ -1,0 +1,2 @@
+#[safe_map::allow_hazard(double_lock)]
+fn main() {}

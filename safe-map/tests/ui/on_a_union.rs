@@ -1,0 +1,8 @@
+use safe_map::SafeMap;
+
+#[derive(SafeMap)]
+union Orders {
+    none: u8,
+}
+
+fn main() {}

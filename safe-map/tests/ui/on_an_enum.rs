@@ -1,0 +1,8 @@
+use safe_map::SafeMap;
+
+#[derive(SafeMap)]
+enum Orders {
+    None,
+}
+
+fn main() {}
