@@ -232,8 +232,8 @@ fn is_own_within(typed: &Typed<'_>, id: ExprId, field: &Name, depth: u32) -> boo
         ExprKind::Index { base, .. } => is_own(*base),
         ExprKind::Ref { operand, .. } => is_own(*operand),
         ExprKind::MethodCall { receiver, method, .. } => *method == "get_unchecked" && is_own(*receiver),
-        ExprKind::Block(block) => block.tail.is_some_and(|it| is_own(it)),
-        ExprKind::Path(_) => typed.init(id).is_some_and(|it| is_own(it)),
+        ExprKind::Block(block) => block.tail.is_some_and(&is_own),
+        ExprKind::Path(_) => typed.init(id).is_some_and(is_own),
         _ => false,
     }
 }
