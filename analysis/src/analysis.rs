@@ -56,8 +56,6 @@ pub struct Waiter {
     pub is_apart: bool,
     /// The lock is in `self` or a parameter, without a pointer between.
     pub is_own: bool,
-    /// The lock is reached from `self`.
-    pub is_below_self: bool,
 }
 
 /// A function that calls another.
@@ -148,9 +146,7 @@ impl Analysis {
                     let (mode, class) = (acquire.mode, acquire.class);
                     let is_own = acquire.lock.place.path.iter().all(|it| matches!(it, Step::Field(_)))
                         && matches!(acquire.lock.place.root, Root::SelfValue | Root::Param(..));
-                    let is_below_self = acquire.lock.place.root == Root::SelfValue;
-                    let is_apart = !event.is_own;
-                    let waiter = Waiter { id: flow.id, mode, class, is_apart, is_own, is_below_self };
+                    let waiter = Waiter { id: flow.id, mode, class, is_apart: !event.is_own, is_own };
                     let waiters = found.entry(decl.clone()).or_default();
                     if waiters.last() != Some(&waiter) {
                         waiters.push(waiter);

@@ -3,7 +3,7 @@
 //! In: a function and an acquire in it. Out: whether another thread, or code that the function calls, can have the lock.
 
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, MacroArgs, PatKind, SelfKind, Visibility};
-use safe_map_analysis::flow::{Acquire, Decl, EventKind, Root, Step};
+use safe_map_analysis::flow::{Acquire, EventKind, Root, Step};
 use safe_map_analysis::model::{FnId, Model};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::{AdtId, Mutability, Ty};
@@ -54,13 +54,12 @@ pub(crate) fn is_of_new_value(function: &FunctionView<'_>, acquire: &Acquire, sp
         && body_of(function).is_some_and(|body| is_unshared(function, &body, acquire, span))
 }
 
-/// Whether one function that takes a lock below its `&mut self` needs the very value that another is lent as `self`: values
-/// of one type that cannot be cloned share nothing below them.
-pub(crate) fn needs_same_owner(analysis: &Analysis, lent: FnId, alone: FnId, decl: &Decl) -> bool {
+/// Whether one function has `&mut self` of the very value that another is lent as `self`: values of one type that cannot be
+/// cloned are taken to share nothing.
+pub(crate) fn needs_same_owner(analysis: &Analysis, lent: FnId, alone: FnId) -> bool {
     let model = &analysis.model;
     let (lent, sig) = (model.signature(lent), model.signature(alone));
-    let is_below_self = analysis.waiters(decl).iter().filter(|it| it.id == alone).all(|it| it.is_below_self);
-    let is_same = lent.self_kind.is_some() && sig.self_kind == Some(SelfKind::RefMut) && is_below_self;
+    let is_same = lent.self_kind.is_some() && sig.self_kind == Some(SelfKind::RefMut);
     match (&lent.self_ty, &sig.self_ty) {
         (Some(Ty::Adt(one, _)), Some(ty @ Ty::Adt(other, _))) if is_same => {
             one == other && !is_cloned(model, *other, ty)

@@ -326,8 +326,10 @@ pub struct MacroRule {
     pub params: Vec<(Name, Name)>,
     /// Whether the matcher is a plain comma-separated list of parameters, so that a call can be inlined.
     pub simple: bool,
-    /// The transcriber, parsed with each `$x` as the identifier `x`, where it parses as an expression or statements.
+    /// The transcriber, parsed with each `$x` as an identifier of that name, where it parses as an expression or statements.
     pub body: Option<BodyId>,
+    /// The transcriber starts with `return`: what stands behind a call is not reached.
+    pub leaves: bool,
 }
 
 /// The patterns of a function's parameters live in its body.

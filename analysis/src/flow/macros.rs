@@ -62,11 +62,20 @@ impl<'a> Walker<'a> {
         if known.is_some_and(|it| it.spec.awaits) && !is_select && self.can_await() {
             self.event(EventKind::Await(Box::default()), span);
         }
-        if known.is_some_and(|it| it.spec.diverges) {
+        if known.is_some_and(|it| it.spec.diverges) || is_own && self.always_leaves(&name) {
             self.leave_call(span);
             return Value::of(Ty::Never);
         }
         value
+    }
+
+    /// Whether every rule of a workspace macro returns from the function: `bail!`.
+    fn always_leaves(&self, name: &Name) -> bool {
+        let Some(at) = self.model.macro_named(self.scope.module, name) else { return false };
+        match &self.model.item(at).kind {
+            ItemKind::MacroRules(rules) => !rules.is_empty() && rules.iter().all(|it| it.leaves),
+            _ => false,
+        }
     }
 
     /// Whether anything in the function can await: a `select!` where nothing can is that of a crate for threads.

@@ -142,7 +142,7 @@ fn is_written(function: &FunctionView<'_>, acquire: &Acquire, held: &[Held]) -> 
     // What `main` fills a static with, it does before there is anyone to read.
     let is_first = |id: FnId| matches!(decl, Decl::Static(_)) && is_called_by_main_only(analysis, id);
     let is_of_self = acquire.lock.place.root == Root::SelfValue;
-    let is_excluded = |id: FnId| is_of_self && needs_same_owner(analysis, function.id, id, decl);
+    let is_excluded = |id: FnId| is_of_self && needs_same_owner(analysis, function.id, id);
     writers(analysis, decl).any(|id| !is_first(id) && !is_apart(id) && !is_excluded(id))
 }
 

@@ -31,7 +31,8 @@ impl Lower<'_> {
     fn rule(&mut self, matcher: &Group, transcriber: &Group) -> MacroRule {
         let mut params = Vec::new();
         let simple = self.params(matcher.stream(), &mut params);
-        MacroRule { params, simple, body: self.transcriber(transcriber) }
+        let leaves = leaves(transcriber.stream());
+        MacroRule { params, simple, body: self.transcriber(transcriber), leaves }
     }
 
     /// Collects the parameters and tells whether they are a plain list.
@@ -84,6 +85,17 @@ impl Lower<'_> {
                 Transcriber::Stmts(stmts) => (Vec::new(), lower.block(span, BlockKind::Plain, None, stmts)),
             }))
         })
+    }
+}
+
+/// Whether code starts with `return`, perhaps in braces of its own.
+fn leaves(code: TokenStream) -> bool {
+    match code.into_iter().next() {
+        Some(TokenTree::Ident(first)) => first == "return",
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
+            matches!(group.stream().into_iter().next(), Some(TokenTree::Ident(first)) if first == "return")
+        }
+        _ => false,
     }
 }
 
