@@ -37,15 +37,26 @@ mod write_lock_for_read;
 
 use crate::Lint;
 
-/// The lints that say too often what nobody would change: off until they are measured to say the truth on code that they
-/// were not made with. `-W preview` turns them on.
+/// The lints that are new, or say too often what nobody would change: off until they are measured to be right on code that
+/// they were not made with. `-W preview` turns them on.
 pub static PREVIEW: &[&str] = &[
+    "unsynchronized_shared_map",
+    "unbounded_send_sync",
+    "map_pointer_across_threads",
+    "shared_map_cast_to_mut",
+    "lock_bypass",
+    "hand_rolled_snapshot",
+    "const_shared_map",
+    "stale_two_phase_delete",
     "async_guard_across_await",
     "guard_across_blocking",
     "heavy_work_under_guard",
     "callback_under_guard",
     "guard_in_scrutinee",
+    "write_lock_for_read",
     "guard_leak",
+    "check_then_act",
+    "lost_update",
 ];
 
 /// Every lint, in the order of the catalogue.
