@@ -50,7 +50,10 @@ pub(crate) fn has_owner_alone(analysis: &Analysis, id: FnId) -> bool {
 
 /// Whether a lock is in a value that this function has made, and nobody else has got by the end of `span`.
 pub(crate) fn is_of_new_value(function: &FunctionView<'_>, acquire: &Acquire, span: Span) -> bool {
+    // A lock behind a handle may be one that the new value was given.
+    let is_within = acquire.lock.place.path.iter().all(|it| matches!(it, Step::Field(_)));
     matches!(acquire.lock.place.root, Root::Local(..))
+        && is_within
         && body_of(function).is_some_and(|body| is_unshared(function, &body, acquire, span))
 }
 

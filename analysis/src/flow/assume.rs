@@ -6,6 +6,8 @@
 use super::walk::Walker;
 use super::{Place, Root};
 use crate::facts::{ExprId, ExprKind, LazyOp, Lit, PatId, PatKind, UnaryOp};
+use crate::span::Span;
+use crate::ty::{Mutability, Ty};
 
 /// A parameter that a path knows to be `true` or `Some`, or the contrary.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -90,9 +92,11 @@ impl Walker<'_> {
             },
             ExprKind::Path(path) => {
                 let local = &self.locals[self.lookup(path.as_ident()?)?.0 as usize];
+                // One that may change is another in the next turn of a loop.
+                let is_fixed = local.changes == 0 && !self.is_mutable(local.span);
                 match &local.value.place {
-                    Some(Place { root: Root::Param(index, _), path }) if path.is_empty() => {
-                        (local.changes == 0).then_some(*index)
+                    Some(Place { root: Root::Param(index, _), path }) if path.is_empty() && is_fixed => {
+                        (!self.is_lent_mutably(*index)).then_some(*index)
                     }
                     _ => None,
                 }
@@ -101,11 +105,23 @@ impl Walker<'_> {
         }
     }
 
+    /// Whether the local that is bound here may be assigned again.
+    fn is_mutable(&self, bound: Span) -> bool {
+        let mut pats = self.body.pats.iter().filter(|it| it.span == bound);
+        pats.any(|it| matches!(it.kind, PatKind::Bind { mutable: true, .. }))
+    }
+
+    fn is_lent_mutably(&self, param: u32) -> bool {
+        let params = &self.model.signature(self.flow.id).params;
+        matches!(params.get(param as usize), Some(Ty::Ref(Mutability::Mut, _)))
+    }
+
     /// Whether an argument is `true` or `Some(..)`, or the contrary; none where that is not written.
     pub(super) fn literal_truth(&self, expr: ExprId) -> Option<bool> {
         match &self.body.expr(expr).kind {
             ExprKind::Lit(Lit::Bool(literal)) => Some(*literal),
             ExprKind::Ref { operand, .. } => self.literal_truth(*operand),
+            ExprKind::Unary { op: UnaryOp::Not, operand } => self.literal_truth(*operand).map(|it| !it),
             ExprKind::Path(path) if path.as_ident().is_some_and(|it| *it == "None") => Some(false),
             ExprKind::Call { callee, .. } => match &self.body.expr(*callee).kind {
                 ExprKind::Path(path) => path.as_ident().filter(|it| **it == "Some").map(|_| true),

@@ -450,7 +450,11 @@ impl<'a> Walker<'a> {
                 self.settle(&value);
                 let made: Vec<GuardId> =
                     self.state.live.keys().copied().filter(|it| it.0 >= first_new).collect();
+                let known = self.assumed.len();
+                self.assume_pattern(init, pat, false);
                 self.let_else(pat, value, otherwise, &made, stmt.span);
+                self.assumed.truncate(known);
+                self.assume_pattern(init, pat, true);
                 self.pop(frame, stmt.span.at_end());
             }
             None => {

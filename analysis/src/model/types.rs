@@ -72,6 +72,12 @@ impl<'a> TyScope<'a> {
 }
 
 impl Model {
+    /// Whether a bound names a trait of the workspace.
+    pub fn is_own_trait(&self, bound: &Path, scope: &TyScope<'_>) -> bool {
+        let path: Vec<Name> = bound.segments.iter().map(|it| it.name.clone()).collect();
+        matches!(self.resolve(scope.module, &path, Namespace::Types), Some(Def::Trait(_)))
+    }
+
     /// The type that `ty` writes.
     pub fn lower_ty(&self, ty: &TypeExpr, scope: &TyScope<'_>) -> Ty {
         let lower = |it: &TypeExpr| self.lower_ty(it, scope);

@@ -69,8 +69,6 @@
 //!
 //! ## Limits
 //!
-//! Locks that are inverted with each other are one finding, about the pair that is told best, which names the others.
-//!
 //! A lock is known by its declaration: a field of a type, or a static. Two objects of one type are not told apart, so two
 //! locks of two objects that never meet can be reported. A lock inside a generic wrapper of the workspace's own is that of the
 //! field which has the wrapper, and left alone where that field is not known. Silent are pairs of shared acquires, attempts
@@ -133,21 +131,15 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
         .iter()
         .filter(|((first, second), _)| first < second)
         .filter_map(|((first, second), edges)| {
-            inversion(first, second, edges, orders.get(&(second.clone(), first.clone()))?)
+            inversion(edges, orders.get(&(second.clone(), first.clone()))?)
         })
         .collect();
-    // Locks that are inverted with each other are one fault: the pair that is told best speaks for all.
     inversions.sort_by_key(Inversion::rank);
-    while !inversions.is_empty() {
-        let (cluster, rest) = cluster(inversions);
-        out.extend(report(&cluster));
-        inversions = rest;
-    }
+    out.extend(inversions.iter().map(report));
 }
 
 /// Two locks that are taken in both orders.
 struct Inversion<'a, 'b> {
-    locks: [&'b Decl; 2],
     edge: &'b Edge<'a>,
     other: &'b Edge<'a>,
     confidence: Confidence,
@@ -161,34 +153,13 @@ impl Inversion<'_, '_> {
 }
 
 /// The pair of places that tells best how two locks are taken in both orders.
-fn inversion<'a, 'b>(
-    first: &'b Decl,
-    second: &'b Decl,
-    edges: &'b [Edge<'a>],
-    opposite: &'b [Edge<'a>],
-) -> Option<Inversion<'a, 'b>> {
+fn inversion<'a, 'b>(edges: &'b [Edge<'a>], opposite: &'b [Edge<'a>]) -> Option<Inversion<'a, 'b>> {
     let pairs = edges.iter().flat_map(|edge| opposite.iter().map(move |other| (edge, other)));
     let blocking = pairs.filter_map(|(edge, other)| {
         let confidence = block(edge, other)?;
-        Some(Inversion { locks: [first, second], edge, other, confidence })
+        Some(Inversion { edge, other, confidence })
     });
     blocking.min_by_key(Inversion::rank)
-}
-
-/// The inversions that share locks with the first, directly or through others, and the rest.
-fn cluster<'a, 'b>(mut all: Vec<Inversion<'a, 'b>>) -> (Vec<Inversion<'a, 'b>>, Vec<Inversion<'a, 'b>>) {
-    let mut found = vec![all.remove(0)];
-    loop {
-        let shares = |it: &Inversion<'_, '_>| {
-            found.iter().any(|known| it.locks.iter().any(|lock| known.locks.contains(lock)))
-        };
-        let (near, far): (Vec<_>, Vec<_>) = all.into_iter().partition(shares);
-        all = far;
-        if near.is_empty() {
-            return (found, all);
-        }
-        found.extend(near);
-    }
 }
 
 fn orders(analysis: &Analysis) -> Orders<'_> {
@@ -232,7 +203,8 @@ fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Dec
         {
             return None;
         }
-        let gates = held.iter().filter_map(|it| Some((decl(it)?, is_alone(it.acquire.mode))));
+        let sure = held.iter().filter(|it| !it.acquire.is_try);
+        let gates = sure.filter_map(|it| Some((decl(it)?, is_alone(it.acquire.mode))));
         let gates = gates.filter(|(it, _)| *it != from);
         let edge = Edge {
             function,
@@ -367,13 +339,20 @@ impl Edge<'_> {
         }
         let contexts = sig.params.iter().filter_map(|it| match it {
             Ty::Ref(Mutability::Mut, inner) => match &**inner {
-                Ty::Param(name) => Some((Borrowed::Context(name.clone()), true)),
+                Ty::Param(name) if self.is_context(name) => Some((Borrowed::Context(name.clone()), true)),
                 _ => None,
             },
             _ => None,
         });
         borrows.extend(contexts);
         borrows
+    }
+
+    /// Whether a type parameter is bound by a trait of the workspace: a writer or an iterator is any caller's own.
+    fn is_context(&self, param: &Name) -> bool {
+        let model = self.function.model();
+        let scope = model.fn_scope(self.function.id);
+        scope.bounds(param).any(|it| model.is_own_trait(it, &scope))
     }
 
     /// Whether both locks are reached from `self`.
@@ -405,17 +384,6 @@ impl Edge<'_> {
         vec![held, taken]
     }
 
-    /// One side of another inversion.
-    fn also(&self) -> Label {
-        let (first, second) =
-            (lock_name(&self.function, &self.first.acquire), lock_name(&self.function, &self.second));
-        Label {
-            role: Role::OtherSide,
-            place: here(&self.function, self.happening.event.span),
-            message: format!("{second} is taken while {first} is held here{}", self.through()),
-        }
-    }
-
     /// ` by callee`, where the second lock is taken in one.
     fn through(&self) -> String {
         called(&self.function, &self.happening).map(|it| format!(", by `{it}`")).unwrap_or_default()
@@ -435,10 +403,8 @@ impl Edge<'_> {
     }
 }
 
-/// One finding about the first, which names the others.
-fn report(inversions: &[Inversion<'_, '_>]) -> Option<Finding> {
-    let (best, others) = inversions.split_first()?;
-    let (edge, other, confidence) = (best.edge, best.other, best.confidence);
+fn report(inversion: &Inversion<'_, '_>) -> Finding {
+    let (edge, other, confidence) = (inversion.edge, inversion.other, inversion.confidence);
     let function = &edge.function;
     let (first, second) = (lock_name(function, &edge.first.acquire), lock_name(function, &edge.second));
     let message =
@@ -460,13 +426,7 @@ fn report(inversions: &[Inversion<'_, '_>]) -> Option<Finding> {
     );
     finding.interleaving =
         vec![edge.turn('A', true), other.turn('B', true), edge.turn('A', false), other.turn('B', false)];
-    finding.labels.extend(others.iter().flat_map(|it| [it.edge.also(), it.other.also()]));
-    finding.note += &match others.len() {
-        0 => String::new(),
-        1 => "; one more pair of these locks is taken in both orders".to_string(),
-        pairs => format!("; {pairs} more pairs of these locks are taken in both orders"),
-    };
-    Some(finding)
+    finding
 }
 
 #[cfg(test)]
@@ -513,12 +473,34 @@ impl Graph {
 use std::sync::{Arc, Mutex};
 #[derive(Clone)]
 struct Keyboard { keys: Arc<Mutex<u32>>, seat: Arc<Mutex<u32>> }
+trait Seats {}
 impl Keyboard {
-    fn press<D>(&self, data: &mut D) { let k = self.keys.lock(); self.seat.lock(); }
-    fn bind<D>(&self, data: &mut D) { let s = self.seat.lock(); self.keys.lock(); }
+    fn press<D: Seats>(&self, data: &mut D) { let k = self.keys.lock(); self.seat.lock(); }
+    fn bind<D: Seats>(&self, data: &mut D) { let s = self.seat.lock(); self.keys.lock(); }
 }
 ",
         );
+    }
+
+    #[test]
+    fn an_attempt_is_no_gate_and_a_writer_no_context() {
+        let text = "
+use std::{io::Write, sync::{Arc, Mutex}};
+struct Bank { gate: Mutex<()>, a: Mutex<u32>, b: Mutex<u32> }
+impl Bank {
+    fn ab(&self) { let t = self.gate.try_lock(); let a = self.a.lock(); self.b.lock(); }
+    fn ba(&self) { let t = self.gate.try_lock(); let b = self.b.lock(); self.a.lock(); }
+}
+struct Log { c: Mutex<u32>, d: Mutex<u32> }
+impl Log {
+    fn cd<W: Write>(&self, out: &mut W) { let c = self.c.lock(); self.d.lock(); }
+    fn dc<W: Write>(&self, out: &mut W) { let d = self.d.lock(); self.c.lock(); }
+}
+struct Pair { e: Arc<Mutex<u32>>, f: Arc<Mutex<u32>> }
+fn ef(e: Arc<Mutex<u32>>, f: Arc<Mutex<u32>>) { let p = Pair { e, f }; let e = p.e.lock(); p.f.lock(); }
+impl Pair { fn fe(&self) { let f = self.f.lock(); self.e.lock(); } }
+";
+        assert_eq!(found(&LINT, text).len(), 3);
     }
 
     #[test]
@@ -540,25 +522,6 @@ impl Store {
 }
 ",
         );
-    }
-
-    #[test]
-    fn locks_that_are_inverted_with_each_other_are_one_finding() {
-        let text = "
-use std::sync::Mutex;
-struct Bank { a: Mutex<u64>, b: Mutex<u64>, c: Mutex<u64> }
-impl Bank {
-    fn ab(&self) { let g = self.a.lock().unwrap(); self.b.lock().unwrap(); drop(g); }
-    fn ba(&self) { let g = self.b.lock().unwrap(); self.a.lock().unwrap(); drop(g); }
-    fn bc(&self) { let g = self.b.lock().unwrap(); self.c.lock().unwrap(); drop(g); }
-    fn cb(&self) { let g = self.c.lock().unwrap(); self.b.lock().unwrap(); drop(g); }
-}
-";
-        let found = found(&LINT, text);
-        assert_eq!(found.len(), 1);
-        assert!(found[0].note.ends_with("one more pair of these locks is taken in both orders"));
-        let others = found[0].labels.iter().filter(|it| it.message.contains("is held here"));
-        assert_eq!(others.count(), 2);
     }
 
     #[test]

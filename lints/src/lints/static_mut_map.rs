@@ -52,7 +52,7 @@ use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::{ExprId, ExprKind};
 use safe_map_analysis::flow::EventKind;
 use safe_map_analysis::knowledge::schema::TypeRole;
-use safe_map_analysis::model::{FnId, StaticId};
+use safe_map_analysis::model::{FnId, Model, StaticId};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::Ty;
 
@@ -86,7 +86,8 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
         }
         let uses = uses(analysis, id);
         if !uses.is_empty() {
-            let is_fixed = locks(analysis, id) && !uses.iter().any(|it| changes(analysis, it));
+            let orders_itself = locks(analysis, id) || is_made_once(model, model.static_ty(id));
+            let is_fixed = orders_itself && !uses.iter().any(|it| changes(analysis, it));
             let found = report(analysis, id, &uses);
             out.push(if is_fixed { superfluous(found) } else { found });
         }
@@ -130,12 +131,19 @@ fn superfluous(found: Finding) -> Finding {
     Finding {
         confidence: Confidence::Possible,
         message: format!("`{}` is a `static mut` that nobody assigns: it needs no `mut`", found.item),
-        note: "what it holds locks inside, so that a plain `static` does as well; with `mut`, a later assignment or `&mut` \
+        note: "what it holds orders its own use, so that a plain `static` does as well; with `mut`, a later assignment or `&mut` \
                would be a data race and no error"
             .to_string(),
         help: "declare it as a `static`, in a `LazyLock` where it is made at run time".to_string(),
         ..found
     }
+}
+
+/// Whether a static holds what is made on first use, whoever comes first: `LazyLock`, `OnceLock`.
+fn is_made_once(model: &Model, ty: &Ty) -> bool {
+    const MADE_ONCE: [&str; 4] =
+        ["std::sync::LazyLock", "std::sync::OnceLock", "once_cell::sync::Lazy", "once_cell::sync::OnceCell"];
+    matches!(ty, Ty::Known(id, _) if MADE_ONCE.contains(&model.knowledge().ty(*id).path.as_str()))
 }
 
 /// Whether what a static holds locks inside.
@@ -156,7 +164,7 @@ fn changes(analysis: &Analysis, (function, span): &(FnId, Span)) -> bool {
         ExprKind::Assign { lhs, .. } => is_it(*lhs),
         ExprKind::Ref { mutable, raw, operand } => (*mutable || *raw) && is_it(*operand),
         ExprKind::MethodCall { receiver, method, .. } => {
-            let is_named = matches!(method.as_str(), "get_mut" | "as_mut" | "insert" | "replace" | "take");
+            let is_named = matches!(method.as_str(), "get_mut" | "as_mut" | "replace" | "take");
             is_named && body.expr(*receiver).span == *span
         }
         ExprKind::Macro(_) => it.span.contains(*span),
