@@ -251,11 +251,11 @@ impl Analysis {
 
 /// The declared locks that are held at an event on every path to it, and whether no two threads can hold them so.
 fn held_at(flow: &FnFlow, event: &Event) -> Vec<(Decl, bool)> {
-    let is_alone = |mode| matches!(mode, LockMode::Exclusive | LockMode::Upgradable);
     // An attempt may have failed.
     let is_sure = |it: &&flow::Held| !it.maybe && !flow.guard(it.guard).acquire.is_try;
     let held = event.held.iter().filter(is_sure);
-    held.filter_map(|it| Some((flow.guard(it.guard).acquire.lock.decl.clone()?, is_alone(it.mode)))).collect()
+    held.filter_map(|it| Some((flow.guard(it.guard).acquire.lock.decl.clone()?, it.mode.is_alone())))
+        .collect()
 }
 
 /// The declaration of the lock that a map is the content of.

@@ -47,7 +47,7 @@ impl Walker<'_> {
         self.record_op(ty, spec, &receiver, key.clone(), &call);
         if let (Some(acquire), true) = (&acquire, spec.is_async) {
             let acquire = acquire.clone();
-            return self.postpone(ty, method, acquire, &receiver, &call, key.as_ref());
+            return self.postpone(ty, method, acquire, &receiver, &call);
         }
         let taken = acquire.map(|it| self.take_lock(it, method));
         let depth = self.iterating.len();
@@ -165,7 +165,6 @@ impl Walker<'_> {
         acquire: Acquire,
         receiver: &Value,
         call: &Call<'_>,
-        key: Option<&String>,
     ) -> Value {
         for arg in &call.args {
             self.run_unknown(arg);
@@ -173,7 +172,7 @@ impl Walker<'_> {
         let spec = &method.spec;
         let returns = self.known_result(&method.returns, ty, call, &[]);
         let lasting = method.spec.hold == Hold::Result;
-        let place = self.result_place(method, ty, receiver, &returns, key, None);
+        let place = self.result_place(method, ty, receiver, &returns, acquire.key.as_ref(), None);
         let place = place.or_else(|| receiver.place.clone());
         let decl = receiver.decl.clone().filter(|_| place.is_some() && place == receiver.place);
         let value = Value { place, decl, ..Value::of(returns.clone()) };

@@ -218,6 +218,16 @@ pub enum LockMode {
     Upgradable,
 }
 
+impl LockMode {
+    /// Whether no two threads hold a lock like this at a time.
+    pub fn is_alone(self) -> bool {
+        match self {
+            LockMode::Exclusive | LockMode::Upgradable => true,
+            LockMode::Shared | LockMode::None => false,
+        }
+    }
+}
+
 /// How long a call holds what it locks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -76,6 +76,7 @@
 //! value and one of them a `&mut` of it, locks of a value that the function has just made, and pairs of which one side upgrades what the other cannot
 //! have meanwhile. A reader and an upgradable guard stop each other only while a writer waits: that is `possible`.
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -118,8 +119,10 @@ struct Edge<'a> {
     /// This thread has the second lock upgradably, and so nobody else has it but readers.
     upgrades: bool,
     happening: Happening<'a>,
-    /// Other locks that are held then, and whether alone.
+    /// Other locks that are held here then, and whether alone.
     gates: Vec<Gate>,
+    /// Those and what every caller holds; found when an opposite order asks.
+    all_gates: OnceCell<Vec<Gate>>,
 }
 
 /// The places of each order, from the lock that is held to the one that is taken.
@@ -204,7 +207,7 @@ fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Dec
             return None;
         }
         let sure = held.iter().filter(|it| !it.acquire.is_try);
-        let gates = sure.filter_map(|it| Some((decl(it)?, is_alone(it.acquire.mode))));
+        let gates = sure.filter_map(|it| Some((decl(it)?, it.acquire.mode.is_alone())));
         let gates = gates.filter(|(it, _)| *it != from);
         let edge = Edge {
             function,
@@ -213,18 +216,11 @@ fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Dec
             upgrades: upgrades(&function, happening, second),
             happening: happening.clone(),
             gates: gates.collect(),
+            all_gates: OnceCell::new(),
         };
         Some(((from, to.clone()), edge))
     };
     held.iter().zip(&happening.held).filter_map(edge).collect()
-}
-
-/// Whether no two threads hold a lock like this at a time.
-fn is_alone(mode: LockMode) -> bool {
-    match mode {
-        LockMode::Exclusive | LockMode::Upgradable => true,
-        LockMode::Shared | LockMode::None => false,
-    }
 }
 
 /// Whether an acquire makes an upgradable guard of the same lock exclusive.
@@ -267,7 +263,7 @@ fn is_allowed(analysis: &Analysis, edge: &Edge<'_>) -> bool {
 
 /// How surely each of two threads can wait for what the other holds.
 fn block(a: &Edge<'_>, b: &Edge<'_>) -> Option<Confidence> {
-    if are_exclusive(a, b) || gates::keep_apart(&a.all_gates(), &b.all_gates()) {
+    if are_exclusive(a, b) || gates::keep_apart(a.all_gates(), b.all_gates()) {
         return None;
     }
     let is_sharded = |it: &Acquire| it.lock.locking == Locking::Sharded;
@@ -316,10 +312,12 @@ fn conflict(waiting: &Edge<'_>, holding: &Edge<'_>) -> Option<Confidence> {
 
 impl Edge<'_> {
     /// The other locks that are held then, here or by every caller.
-    fn all_gates(&self) -> Vec<Gate> {
-        let outer = gates::around(self.function.file.analysis, self.function.id);
-        let is_other = |it: &Gate| Some(&it.0) != self.first.acquire.lock.decl.as_ref();
-        self.gates.iter().cloned().chain(outer.into_iter().filter(is_other)).collect()
+    fn all_gates(&self) -> &[Gate] {
+        self.all_gates.get_or_init(|| {
+            let outer = gates::around(self.function.file.analysis, self.function.id);
+            let is_other = |it: &Gate| Some(&it.0) != self.first.acquire.lock.decl.as_ref();
+            self.gates.iter().cloned().chain(outer.into_iter().filter(is_other)).collect()
+        })
     }
 
     /// What the function is lent that the other side may need too, and whether by `&mut`.
