@@ -63,14 +63,22 @@ impl Views<'_> {
         self.render(format, Look::detect(self.args.output.color))
     }
 
+    fn base(&self, format: MessageFormat) -> PathBase {
+        match format {
+            _ if format.is_for_ci() => PathBase::Vcs,
+            // Its readers put paths behind the root of the workspace, which a directory that is named need not be.
+            MessageFormat::RustcJson if !self.args.paths.is_empty() => PathBase::Absolute,
+            _ => PathBase::Workspace,
+        }
+    }
+
     fn render(&self, format: MessageFormat, look: Look) -> String {
         let options = &self.args.output;
         let suppressed = if options.show_suppressed { Suppressed::Show } else { Suppressed::Hide };
-        let base = if format.is_for_ci() { PathBase::Vcs } else { PathBase::Workspace };
         let view = View {
             report: self.report,
             shown: Shown { suppressed, limit: options.max_diagnostics },
-            paths: Paths::new(&self.report.root, base, self.cwd),
+            paths: Paths::new(&self.report.root, self.base(format), self.cwd),
             look,
             beside: self.beside,
         };
