@@ -6,6 +6,7 @@
 mod collect;
 mod complain;
 mod cover;
+mod edits;
 mod lines;
 mod ranges;
 
@@ -27,16 +28,29 @@ use ranges::Ranges;
 struct Suppression {
     place: Place,
     kind: Kind,
+    word: Word,
     names: Vec<Named>,
     reason: Option<String>,
     cover: Cover,
+}
+
+/// Whether a suppression says `allow` or `expect`: both silence, and both are to silence something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    Allow,
+    Expect,
 }
 
 /// How a suppression is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Comment,
-    Attribute,
+    Attribute {
+        /// What stands between its parentheses.
+        list: Span,
+        /// Whether it says nothing else.
+        is_alone: bool,
+    },
     /// An attribute that silences a lint of clippy for the same hazard: nothing is asked of it.
     Clippy,
 }
@@ -53,7 +67,8 @@ const CLIPPYS: [(&str, &str); 4] = [
 #[derive(Clone, Debug)]
 struct Named {
     name: Name,
-    span: Option<Span>,
+    /// In the comment without the tool's prefix, in the attribute with it.
+    span: Span,
     used: bool,
 }
 
@@ -204,7 +219,7 @@ impl Suppression {
     fn describe(&self) -> Suppressed {
         let kind = match self.kind {
             Kind::Comment => "comment",
-            Kind::Attribute => "attribute",
+            Kind::Attribute { .. } => "attribute",
             Kind::Clippy => "clippy attribute",
         };
         Suppressed { kind, reason: self.reason.clone(), place: self.place }
