@@ -6,6 +6,7 @@
 //! the directory (`walk`). Then `modules` follows `mod` lines. This module and its children are the only ones that read source files.
 
 mod ahead;
+mod choice;
 mod dependencies;
 mod exclusions;
 mod files;
@@ -92,10 +93,11 @@ pub struct Incomplete {
 pub fn discover(request: &Request) -> Result<Discovered, Failure> {
     let mut ahead = Ahead::new(request);
     let roots = roots::find(request, &mut ahead)?;
-    let plan = plan::plan(roots, request)?;
+    let mut plan = plan::plan(roots, request)?;
+    let tests = std::mem::take(&mut plan.tests);
     let discovered = modules::follow(plan, ahead.into_files());
     if discovered.workspace.files.is_empty() && discovered.incomplete.is_empty() {
-        return Err(nothing_found(request));
+        return Err(nothing_found(request, &tests));
     }
     Ok(discovered)
 }
@@ -106,10 +108,16 @@ pub(crate) fn sort(files: &mut [ParsedFile]) {
 }
 
 /// A silent success would keep a misconfigured CI job green for ever.
-fn nothing_found(request: &Request) -> Failure {
+fn nothing_found(request: &Request, tests: &[String]) -> Failure {
     let places: Vec<String> = match request.paths.as_slice() {
         [] => vec![format!("`{}`", request.cwd.display())],
         paths => paths.iter().map(|path| format!("`{}`", path.display())).collect(),
     };
-    Failure::usage(format!("no Rust source found in {}", places.join(", ")))
+    let failure = Failure::usage(format!("no Rust source found in {}", places.join(", ")));
+    match tests.first() {
+        Some(name) => {
+            failure.with_help(format!("`{name}` is test code: add `--tests`, or name it with `-p`"))
+        }
+        None => failure,
+    }
 }
