@@ -1,7 +1,9 @@
 //! `cfg` branches: what a predicate comes to where some of its parts are known, and facts without the branches that are
 //! not compiled. Without any knowledge all branches stay.
 
-use super::{AttrList, Body, Cfg, ExprKind, FileFacts, ItemId, ItemKind, PackedBody};
+use super::{
+    AttrList, Block, Body, Cfg, ExprKind, Field, FileFacts, ItemId, ItemKind, PackedBody, Stmt, StmtKind,
+};
 use crate::span::Span;
 
 impl Cfg {
@@ -64,7 +66,7 @@ impl FileFacts {
 type Atom<'a> = &'a dyn Fn(&str, Option<&str>) -> Option<bool>;
 
 fn narrow_item(kind: &mut ItemKind, keep: &dyn Fn(&ItemId) -> bool, atom: Atom<'_>, out: &mut Vec<Span>) {
-    let mut narrow_fields = |fields: &mut Vec<super::Field>| {
+    let mut narrow_fields = |fields: &mut Vec<Field>| {
         fields.retain(|field| {
             let is_out = field.attrs.is_left_out(atom);
             out.extend(is_out.then_some(field.span));
@@ -121,25 +123,41 @@ fn narrow_expr(
     let mut kind = std::mem::replace(&mut body.exprs[index].kind, ExprKind::Unknown);
     match &mut kind {
         ExprKind::Block(block) => {
-            let span_of = |it: super::ExprId| body.exprs[it.0 as usize].span;
+            let count = block.stmts.len();
             if block.tail_attrs.as_ref().is_some_and(|it| it.is_left_out(atom)) {
-                out.extend(block.tail.take().map(span_of));
+                out.extend(block.tail.take().map(|it| body.expr(it).span));
                 block.tail_attrs = None;
             }
             block.stmts.retain(|stmt| {
                 let is_out = stmt.attrs.is_left_out(atom);
                 out.extend(is_out.then_some(stmt.span));
-                !is_out && !matches!(&stmt.kind, super::StmtKind::Item(id) if !keep(id))
+                !is_out && !matches!(&stmt.kind, StmtKind::Item(id) if !keep(id))
             });
+            if block.stmts.len() < count {
+                restore_tail(block, atom);
+            }
         }
         ExprKind::Match { arms, .. } => arms.retain(|arm| {
             let is_out = arm.attrs.is_left_out(atom);
-            out.extend(is_out.then(|| body.exprs[arm.body.0 as usize].span));
+            out.extend(is_out.then(|| body.expr(arm.body).span));
             !is_out
         }),
         _ => {}
     }
     body.exprs[index].kind = kind;
+}
+
+/// Of several branches that could each be a block's value, the one that is compiled is it.
+fn restore_tail(block: &mut Block, atom: Atom<'_>) {
+    let Some(Stmt { attrs, kind: StmtKind::Expr { expr, semi: false }, .. }) = block.stmts.last() else {
+        return;
+    };
+    if block.tail.is_some() || !attrs.cfg.iter().all(|it| it.holds(atom) == Some(true)) {
+        return;
+    }
+    block.tail = Some(*expr);
+    block.tail_attrs = Some(Box::new(attrs.clone()));
+    block.stmts.pop();
 }
 
 #[cfg(test)]
@@ -197,7 +215,13 @@ mod tests {
         let facts = narrowed("struct S { #[cfg(windows)] a: u8, b: u8 }");
         let ItemKind::Struct(it) = &facts.items[0].kind else { panic!("a struct") };
         assert_eq!(it.fields.len(), 1);
-        let body = |text: &str| narrowed(&format!("fn f() {{ {text} }}")).bodies[0].unpack();
+        let body = |text: &str| {
+            let facts = narrowed(&format!("fn f() {{ {text} }}"));
+            match &facts.item(facts.roots[0]).kind {
+                ItemKind::Fn(it) => facts.body(it.body.expect("a body")).unpack(),
+                _ => panic!("no function"),
+            }
+        };
         let statements = |body: &Body| match &body.expr(body.root).kind {
             ExprKind::Block(block) => block.stmts.len() + usize::from(block.tail.is_some()),
             _ => 0,
@@ -205,6 +229,13 @@ mod tests {
         assert_eq!(statements(&body("#[cfg(windows)] a(); #[cfg(unix)] b(); c();")), 2);
         assert_eq!(statements(&body("#[cfg(windows)] fn g() {} fn h() {}")), 1);
         assert_eq!(statements(&body("a(); #[cfg(windows)] { b() }")), 1);
+        let has_tail = |body: &Body| match &body.expr(body.root).kind {
+            ExprKind::Block(block) => block.tail.is_some(),
+            _ => false,
+        };
+        assert!(has_tail(&body("#[cfg(unix)] { a() } #[cfg(windows)] { b() }")));
+        assert!(has_tail(&body("#[cfg(windows)] { a() } #[cfg(unix)] { b() }")));
+        assert!(!has_tail(&body("#[cfg(x)] { a() } #[cfg(not(x))] { b() }")));
         let arms = body("match x { #[cfg(windows)] 1 => a(), _ => b() };");
         let count = arms.exprs.iter().find_map(|it| match &it.kind {
             ExprKind::Match { arms, .. } => Some(arms.len()),
