@@ -11,7 +11,7 @@ use super::choice::Chosen;
 use super::manifest::nearest_manifest;
 use super::narrow::Known;
 use super::package::{Loaded, Membership, Package, Target, TargetKind};
-use super::roots::Roots;
+use super::roots::{Roots, dir_of};
 use super::{Budget, Incomplete, Request, choice, walk};
 use crate::config::{self, Home, HomeKind};
 use crate::failure::Failure;
@@ -147,7 +147,7 @@ fn homes(loaded: &[Loaded], loose: &[PathBuf]) -> Vec<Home> {
     let dirs = manifests.chain(around).filter_map(|it| it.parent().map(Path::to_owned));
     let members = dirs.map(|dir| Home { dir, kind: HomeKind::Member });
     let roots = loaded.iter().map(|it| it.root.clone());
-    let around = loose.iter().map(|place| config::workspace_root(place).to_owned());
+    let around = loose.iter().map(|place| config::workspace_root(&dir_of(place)).to_owned());
     let roots = roots.chain(around).map(|dir| Home { dir, kind: HomeKind::Workspace });
     roots.chain(members).collect()
 }

@@ -106,7 +106,8 @@ fn of_paths(request: &Request, ahead: &mut Ahead<'_>) -> Result<Roots, Failure> 
     Ok(roots)
 }
 
-fn dir_of(path: &Path) -> PathBuf {
+/// A directory itself; of a file the one that it is in.
+pub(crate) fn dir_of(path: &Path) -> PathBuf {
     if path.is_dir() { path.to_owned() } else { parent(path) }
 }
 
