@@ -141,6 +141,9 @@ fn a_configuration_may_stand_in_the_manifest() {
     let run = Project::lib(STATIC_MUT).file("Cargo.toml", &wrong).run(&[]);
     run.fails(2, "Cargo.toml:10:1: unknown lint or group `static_mut_mpa`");
     run.fails(2, "did you mean `static_mut_map`?");
+    let no_table = support::manifest("app") + "\n[package.metadata]\nsafe-map-lint = 3\n";
+    let run = Project::lib(STATIC_MUT).file("Cargo.toml", &no_table).run(&[]);
+    run.fails(2, "Cargo.toml:10:17: invalid type: integer `3`, expected a table");
     let own = manifest("package").replace(
         ".lints]\nstatic_mut_map = \"warn\"",
         "]\n[[package.metadata.safe-map-lint.function]]\npaths = [\"f\"]",

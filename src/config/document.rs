@@ -125,11 +125,13 @@ pub(super) fn shown(path: &Path) -> String {
     path.strip_prefix(&cwd).unwrap_or(path).display().to_string()
 }
 
-/// Whether a manifest has the section.
+/// Whether a manifest has the section, whatever stands there.
 pub(super) fn has_section(manifest: &str, section: Section) -> bool {
+    let Some((last, around)) = section.keys().split_last() else { return true };
+    let has = |table: &DeTable<'_>| table.keys().any(|key| key.get_ref() == last);
     // Most manifests say nothing of us, and are not worth a parse.
     manifest.contains("safe-map-lint")
-        && DeTable::parse(manifest).is_ok_and(|it| inside(it.get_ref(), section.keys()).is_some())
+        && DeTable::parse(manifest).is_ok_and(|it| inside(it.get_ref(), around).is_some_and(has))
 }
 
 /// The table that `keys` lead to.
