@@ -3,6 +3,8 @@
 //! `cli` says what was asked, `commands` answers it. A check is [`workspace::discover`], [`config::load`], then
 //! [`engine::check`] (analysis, lints, suppressions, levels), and the [`report::Report`] goes to one of the renderers.
 
+mod baseline;
+mod changes;
 mod cli;
 mod commands;
 pub mod config;
@@ -12,11 +14,14 @@ pub mod failure;
 mod fingerprint;
 pub mod fixes;
 mod grouping;
+mod init;
 mod item_path;
 pub mod levels;
 mod output;
+mod progress;
 mod render;
 pub mod report;
+pub mod scope;
 pub mod suggest;
 mod suppress;
 pub mod timings;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::levels::LevelArgs;
+use super::scope::ScopeArgs;
 use crate::workspace::{Budget, Packages, Request, TargetKind, Targets, TestCode};
 
 /// Analyse and report.
@@ -24,6 +25,8 @@ pub(crate) struct CheckArgs {
     pub(crate) levels: LevelArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
     #[command(flatten)]
     pub(crate) running: RunningArgs,
 }
@@ -88,7 +91,10 @@ pub(crate) struct OutputArgs {
     /// Show at most this many findings (human and short format)
     #[arg(long, value_name = "N")]
     pub(crate) max_diagnostics: Option<usize>,
-    /// Count findings by lint
+    /// Put findings together, each group under a heading (human and short format)
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) group_by: Option<GroupBy>,
+    /// Count findings by lint, and say which `--fix` can fix
     #[arg(long)]
     pub(crate) statistics: bool,
     /// Show how long each stage took
@@ -134,6 +140,17 @@ pub(crate) enum MessageFormat {
     Json,
 }
 
+/// What findings are put together by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GroupBy {
+    /// The lock or map they are about
+    Lock,
+    /// The file they are in
+    File,
+    /// The lint
+    Lint,
+}
+
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorWhen {
@@ -148,6 +165,12 @@ pub(crate) enum ColorWhen {
 pub(crate) enum ErrorOn {
     /// Files that were not analysed completely: exit code 3
     Incomplete,
+    /// Findings that the baseline does not know, at warn level too: exit code 1
+    New,
+    /// Entries of the baseline that nothing stands for any more: exit code 1
+    StaleBaseline,
+    /// Suppressions that silence nothing: exit code 1
+    UnusedSuppression,
 }
 
 impl CheckArgs {

@@ -9,9 +9,11 @@ use crate::exit;
 use crate::failure::Failure;
 use crate::levels::Levels;
 use crate::output::{self, Look};
+use crate::progress::Progress;
 use crate::render::summary::{self, Detail};
-use crate::render::{self, Shown, Suppressed};
+use crate::render::{self, Shown, Statistics, Suppressed, scoped, statistics};
 use crate::report::Report;
+use crate::scope::Scope;
 use crate::suggest;
 use crate::workspace;
 
@@ -21,17 +23,32 @@ use crate::workspace;
 ///
 /// A wrong request: an unknown lint, a path that is not there, nothing to analyse.
 pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
-    let levels = Levels::resolve(LINTS, args.levels.choices(), &args.levels.only, args.levels.cap())?;
-    let policy = Policy { levels, confidence: args.levels.confidence() };
-    check_paths(args)?;
-    check_manifest(args)?;
-    let request = args.request(current_dir()?);
     if args.output.list_files {
+        let (request, _) = prepare(args, Scope::default())?;
         return list_files(&request);
     }
-    let report = engine::run(&request, &policy)?;
+    let report = analyse(args, args.scope.scope())?;
     show(args, &report)?;
     Ok(exit_code(args, &report))
+}
+
+/// Runs the pipeline for what `args` choose.
+///
+/// # Errors
+///
+/// As for [`run`].
+pub(super) fn analyse(args: &CheckArgs, scope: Scope) -> Result<Report, Failure> {
+    let (request, policy) = prepare(args, scope)?;
+    let _progress = Progress::start(args.output.quiet);
+    engine::run(&request, &policy)
+}
+
+fn prepare(args: &CheckArgs, scope: Scope) -> Result<(workspace::Request, Policy), Failure> {
+    let levels = Levels::resolve(LINTS, args.levels.choices(), &args.levels.only, args.levels.cap())?;
+    check_paths(args)?;
+    check_manifest(args)?;
+    let policy = Policy { levels, confidence: args.levels.confidence(), scope };
+    Ok((args.request(current_dir()?), policy))
 }
 
 /// A word that is no path may be a subcommand gone wrong.
@@ -64,7 +81,8 @@ fn list_files(request: &workspace::Request) -> Result<u8, Failure> {
 fn show(args: &CheckArgs, report: &Report) -> Result<(), Failure> {
     let options = &args.output;
     let suppressed = if options.show_suppressed { Suppressed::Show } else { Suppressed::Hide };
-    let shown = Shown { suppressed, limit: options.max_diagnostics };
+    let statistics = if options.statistics { Statistics::Show } else { Statistics::Hide };
+    let shown = Shown { suppressed, limit: options.max_diagnostics, group_by: options.group_by, statistics };
     let text = match options.message_format {
         MessageFormat::Human => render::human(report, shown, Look::detect(options.color)),
         MessageFormat::Short => render::short(report, shown),
@@ -85,9 +103,10 @@ fn notes(args: &CheckArgs, report: &Report) -> Vec<String> {
         lines.extend(report.notes.iter().map(|note| format!("note: {note}")));
         let detail = if options.verbose { Detail::All } else { Detail::Some };
         lines.extend(summary::incomplete(report, detail));
+        lines.extend(scoped::stale(report, detail));
     }
-    if options.statistics {
-        lines.extend(summary::statistics(report));
+    if options.statistics && options.message_format != MessageFormat::Json {
+        lines.extend(statistics::table(report));
     }
     if options.timings {
         lines.extend(summary::timings(report));
@@ -102,9 +121,18 @@ fn exit_code(args: &CheckArgs, report: &Report) -> u8 {
     if args.running.exit_zero {
         return exit::CLEAN;
     }
-    if report.stats.deny > 0 {
+    let asked = |what: ErrorOn| args.running.error_on.contains(&what);
+    if report.stats.deny > 0 || asked_findings(report, asked) {
         return exit::FINDINGS;
     }
-    let fails = args.running.error_on.contains(&ErrorOn::Incomplete) && !report.incomplete.is_empty();
+    let fails = asked(ErrorOn::Incomplete) && !report.incomplete.is_empty();
     if fails { exit::INCOMPLETE } else { exit::CLEAN }
+}
+
+/// What `--error-on` makes as bad as a finding at deny level.
+fn asked_findings(report: &Report, asked: impl Fn(ErrorOn) -> bool) -> bool {
+    let mut active = report.findings.iter().filter(|it| it.is_active());
+    (asked(ErrorOn::New) && active.clone().next().is_some())
+        || (asked(ErrorOn::UnusedSuppression) && active.any(|it| it.finding.lint == "unused_suppression"))
+        || (asked(ErrorOn::StaleBaseline) && report.scoped.has_stale())
 }

@@ -1,11 +1,14 @@
 //! The subcommands: each turns parsed arguments into output and an exit code.
 
+mod baseline;
 mod check;
 mod dump;
 mod explain;
 mod held;
+mod init;
 mod list;
 mod method;
+mod shell;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -43,6 +46,10 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Check(args) => in_pool(args.running.jobs, || check::run(args)),
         Command::Explain { subject } => explain::run(subject),
         Command::List { json } => list::run(if *json { list::Form::Json } else { list::Form::Table }),
+        Command::Baseline(args) => in_pool(None, || baseline::run(args)),
+        Command::Init(args) => init::run(args),
+        Command::Completions { shell } => shell::completions(*shell),
+        Command::Man(args) => shell::man(args),
         Command::Held { place } => in_pool(None, || held::run(place)),
         Command::Dump { stage, file } => in_pool(None, || dump::run(*stage, file)),
     }

@@ -24,7 +24,7 @@ pub(super) fn document(dir: &Path) -> Result<Option<Document>, Failure> {
 }
 
 /// The nearest directory with a `[workspace]`, else the nearest with a manifest, else `dir` itself.
-fn workspace_root(dir: &Path) -> &Path {
+pub(crate) fn workspace_root(dir: &Path) -> &Path {
     let manifests = || dir.ancestors().filter(|it| it.join("Cargo.toml").is_file());
     manifests().find(|it| has_workspace(it)).or_else(|| manifests().next()).unwrap_or(dir)
 }

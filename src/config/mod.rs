@@ -18,6 +18,7 @@ use safe_map_analysis::knowledge::Knowledge;
 
 use crate::failure::Failure;
 use document::Document;
+pub(crate) use find::workspace_root;
 
 /// What a workspace configures.
 #[derive(Clone, Debug)]

@@ -114,7 +114,11 @@ struct Counts {
 }
 
 /// The lines of a report with these findings.
-pub(super) fn lines<'a>(report: &Report, findings: impl Iterator<Item = &'a Reported>) -> String {
+pub(super) fn lines<'a>(
+    report: &Report,
+    findings: impl Iterator<Item = &'a Reported>,
+    statistics: Option<String>,
+) -> String {
     let mut out = String::new();
     let root = report.root.to_string_lossy().replace('\\', "/");
     push(
@@ -127,6 +131,7 @@ pub(super) fn lines<'a>(report: &Report, findings: impl Iterator<Item = &'a Repo
     for Incomplete { file, line, message } in &report.incomplete {
         push(&mut out, &Line::Incomplete { file, line: *line, message });
     }
+    out.extend(statistics);
     push(&mut out, &Line::Summary(summary(report)));
     out
 }

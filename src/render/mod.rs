@@ -1,10 +1,14 @@
 //! Renderers: one file a format, each from a [`Report`] to text and nothing else.
 
+mod groups;
 mod human;
 mod json;
+pub(crate) mod scoped;
 mod short;
+pub(crate) mod statistics;
 pub(crate) mod summary;
 
+use crate::cli::GroupBy;
 use crate::output::Look;
 use crate::report::{Report, Reported};
 
@@ -15,6 +19,17 @@ pub(crate) struct Shown {
     pub(crate) suppressed: Suppressed,
     /// At most so many, in the formats for people.
     pub(crate) limit: Option<usize>,
+    /// Under headings, in the formats for people.
+    pub(crate) group_by: Option<GroupBy>,
+    /// Counted by lint too, in the formats for programs: people read the table on standard error.
+    pub(crate) statistics: Statistics,
+}
+
+/// What happens to the counts by lint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Statistics {
+    Hide,
+    Show,
 }
 
 /// What happens to suppressed findings.
@@ -43,8 +58,9 @@ impl Shown {
 pub(crate) fn human(report: &Report, shown: Shown, look: Look) -> String {
     let (findings, left_out) = shown.limited(report);
     let mut out = String::new();
-    for found in findings {
-        human::render(&mut out, report, found, look);
+    for group in groups::of(report, findings, shown.group_by) {
+        out.push_str(&group.heading(look));
+        group.findings.iter().for_each(|found| human::render(&mut out, report, found, look));
     }
     add_left_out(&mut out, left_out);
     out
@@ -53,14 +69,19 @@ pub(crate) fn human(report: &Report, shown: Shown, look: Look) -> String {
 /// One line a finding.
 pub(crate) fn short(report: &Report, shown: Shown) -> String {
     let (findings, left_out) = shown.limited(report);
-    let mut out: String = findings.into_iter().map(|found| short::line(report, found)).collect();
+    let mut out = String::new();
+    for group in groups::of(report, findings, shown.group_by) {
+        out.push_str(&group.plain_heading());
+        out.extend(group.findings.iter().map(|found| short::line(report, found)));
+    }
     add_left_out(&mut out, left_out);
     out
 }
 
 /// One JSON object a line.
 pub(crate) fn json(report: &Report, shown: Shown) -> String {
-    json::lines(report, shown.of(report))
+    let statistics = (shown.statistics == Statistics::Show).then(|| statistics::json(report));
+    json::lines(report, shown.of(report), statistics)
 }
 
 fn add_left_out(out: &mut String, left_out: usize) {

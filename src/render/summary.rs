@@ -1,10 +1,8 @@
 //! What goes to standard error: counts, what was not analysed, how long it took.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use safe_map_lints::Level;
-
+use super::scoped;
 use crate::report::{Report, Stats};
 
 /// How many incomplete files are named where nobody asked for all of them.
@@ -29,9 +27,10 @@ pub(crate) fn counts(report: &Report) -> String {
         duration(stats.elapsed)
     );
     let maps = format!("{} shared maps, locks and cells", stats.maps);
+    let rest = scoped::left_out(report);
     match findings(stats) {
-        None => format!("no findings: {seen}, {maps}"),
-        Some(findings) => format!("{findings}: {seen}, {maps}"),
+        None => format!("no findings: {seen}, {maps}{rest}"),
+        Some(findings) => format!("{findings}: {seen}, {maps}{rest}"),
     }
 }
 
@@ -42,7 +41,7 @@ fn findings(stats: &Stats) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-fn plural(count: u64, word: &str) -> String {
+pub(super) fn plural(count: u64, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
@@ -65,21 +64,6 @@ pub(crate) fn incomplete(report: &Report, detail: Detail) -> Vec<String> {
         lines.push(format!("not analysed: {} more (-v shows all)", all.len() - shown));
     }
     lines
-}
-
-/// A line for each lint that found something, most findings first.
-pub(crate) fn statistics(report: &Report) -> Vec<String> {
-    let mut by_lint: BTreeMap<&str, (u64, Level)> = BTreeMap::new();
-    for found in report.findings.iter().filter(|it| it.is_active()) {
-        let entry = by_lint.entry(found.finding.lint).or_insert((0, found.level));
-        entry.0 += 1;
-        entry.1 = entry.1.max(found.level);
-    }
-    let mut rows: Vec<_> = by_lint.into_iter().collect();
-    rows.sort_by_key(|(lint, (count, _))| (std::cmp::Reverse(*count), *lint));
-    rows.into_iter()
-        .map(|(lint, (count, level))| format!("{count:>6}  {:<5}  {lint}", level.as_str()))
-        .collect()
 }
 
 /// A line for each stage, and below it one for each of its parts.

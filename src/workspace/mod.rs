@@ -35,6 +35,7 @@ use crate::failure::Failure;
 
 pub(crate) use manifest::nearest_package;
 pub use package::TargetKind;
+pub(crate) use paths::{normalize, relative, text as path_text};
 pub use plan::{Packages, Targets, TestCode};
 pub use read::Budget;
 pub(crate) use read::{STACK_BYTES, lower_path};
