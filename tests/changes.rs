@@ -32,7 +32,7 @@ fn only_what_has_changed_is_reported() {
     run.succeeds();
     assert!(run.stderr.contains("0 changed files, 1 more outside of the changed lines"), "{run:?}");
     let project = project.file("src/lib.rs", &both());
-    assert_eq!(since_head(&project), [10]);
+    assert_eq!(since_head(&project), [9]);
     project.run(&["--since", "HEAD"]).fails(1, "1 error");
     project.run(&["--since", "HEAD"]).fails(1, "1 changed file, 1 more outside");
 }
@@ -81,12 +81,15 @@ fn a_finding_is_reported_where_its_cause_has_changed() {
 
 #[test]
 fn the_end_of_a_guard_that_went_is_a_cause() {
-    let text = "use std::sync::Mutex;\n\npub fn f(m: &Mutex<u32>) {\n    let a = m.lock();\n    println!();\n    drop(a);\n    println!();\n    let b = m.lock();\n    drop(b);\n}\n";
+    let text = "use std::sync::Mutex;\n\npub fn f(m: &Mutex<u32>) {\n    let a = m.lock();\n    println!(\"1\");\n    println!(\"2\");\n    drop(a);\n    \
+        println!(\"3\");\n    let b = m.lock();\n    drop(b);\n}\n";
     let project = Project::lib(text).commit();
     assert!(project.lints(&[]).is_empty());
-    let project = project.file("src/lib.rs", &text.replace("    drop(a);\n", ""));
+    let held = text.replace("    drop(a);\n", "");
+    let project = project.file("src/lib.rs", &held);
     assert_eq!(project.lints(&["--since", "HEAD"]), ["double_lock"]);
-    let project = project.commit().file("src/lib.rs", &text.replace("    println!();\n    drop(a);\n", ""));
+    let project = project.commit().file("src/lib.rs", &held.replace("    println!(\"2\");\n", ""));
+    assert_eq!(project.lints(&[]), ["double_lock"]);
     assert!(project.lints(&["--since", "HEAD"]).is_empty());
 }
 
@@ -101,8 +104,8 @@ fn a_suppression_that_went_brings_its_finding_back() {
 
 #[test]
 fn names_of_every_kind() {
-    for name in ["with space.rs", "größe.rs", "quote\".rs", "tab\t.rs", "back\\slash.rs"] {
-        let path = name.replace('\\', "\\\\").replace('"', "\\\"").replace('\t', "\\t");
+    for name in ["with space.rs", "größe.rs", "quote\".rs", "tab\t.rs"] {
+        let path = name.replace('"', "\\\"").replace('\t', "\\t");
         let project =
             Project::lib(&format!("#[path = \"{path}\"]\nmod other;\n")).file(&format!("src/{name}"), "");
         let project = project.commit().file(&format!("src/{name}"), UNDERSCORE);
@@ -131,9 +134,9 @@ fn a_file_that_was_renamed_has_changed_where_it_was_changed() {
 fn lines_that_end_as_on_windows() {
     let crlf = |text: &str| text.replace('\n', "\r\n");
     let project = Project::lib(&crlf(UNDERSCORE)).commit().file("src/lib.rs", &crlf(&both()));
-    assert_eq!(since_head(&project), [10]);
+    assert_eq!(since_head(&project), [9]);
     let project = Project::lib(UNDERSCORE).commit().git(&["config", "core.autocrlf", "true"]);
-    assert_eq!(since_head(&project.file("src/lib.rs", &crlf(&both()))), [10]);
+    assert_eq!(since_head(&project.file("src/lib.rs", &crlf(&both()))), [9]);
 }
 
 #[test]
@@ -151,7 +154,7 @@ fn the_users_own_diff_settings_change_nothing() {
     ] {
         git(project.path(), &["config", key, value]);
     }
-    assert_eq!(since_head(&project), [10]);
+    assert_eq!(since_head(&project), [9]);
 }
 
 /// A repository whose workspace is not at its root.
@@ -168,10 +171,10 @@ fn nested() -> Project {
 fn a_workspace_below_the_root_of_its_repository() {
     let project = nested();
     let run = run_in(&project.join("rust"), &["--since", "HEAD", "--message-format", "short"]);
-    assert!(run.stdout.starts_with("src/lib.rs:10:") && run.stdout.lines().count() == 1, "{run:?}");
+    assert!(run.stdout.starts_with("src/lib.rs:9:") && run.stdout.lines().count() == 1, "{run:?}");
     let run = run_in(&project.join("rust/src"), &["--since", "HEAD", "--message-format", "short"]);
     assert_eq!(run.stdout.lines().count(), 1, "{run:?}");
-    assert_eq!(lines(&project, &["rust", "--since", "HEAD"]), [10]);
+    assert_eq!(lines(&project, &["rust", "--since", "HEAD"]), [9]);
 }
 
 #[test]
@@ -182,7 +185,7 @@ fn a_linked_working_tree() {
     git(project.path(), &["worktree", "add", "--quiet", "-b", "topic", tree.to_str().expect("UTF-8")]);
     std::fs::write(tree.join("src/lib.rs"), both()).expect("a source");
     let run = run_in(&tree, &["--since", "main", "--message-format", "short"]);
-    assert!(run.stdout.starts_with("src/lib.rs:10:"), "{run:?}");
+    assert!(run.stdout.starts_with("src/lib.rs:9:"), "{run:?}");
     assert!(since_head(&project).is_empty());
 }
 
@@ -196,10 +199,10 @@ fn a_member_in_a_submodule() {
         outer.git(&["submodule", "--quiet", "add", inner.path().to_str().expect("UTF-8"), "inner"]).commit();
     assert!(since_head(&outer).is_empty());
     let outer = outer.file("inner/src/lib.rs", &both());
-    assert_eq!(since_head(&outer), [10]);
+    assert_eq!(since_head(&outer), [9]);
     git(&outer.join("inner"), &["commit", "--quiet", "--all", "--message", "more"]);
-    assert_eq!(since_head(&outer), [10]);
-    let run = run_in(&outer.join("inner"), &["--since", "HEAD~1", "--message-format", "short"]);
+    assert_eq!(since_head(&outer), [9]);
+    let run = run_in(&outer.join("inner"), &["--since", "HEAD", "--message-format", "short"]);
     assert_eq!(run.stdout.lines().count(), 1, "{run:?}");
 }
 
@@ -269,10 +272,10 @@ fn a_diff_can_be_given() {
     for args in [&[][..], &["--no-prefix"], &["-U0"], &["--src-prefix=old/", "--dst-prefix=new/"]] {
         let text = diff(&project, args);
         std::fs::write(project.join("change.diff"), &text).expect("a diff");
-        assert_eq!(lines(&project, &["--in-diff", "change.diff"]), [10], "{args:?}");
+        assert_eq!(lines(&project, &["--in-diff", "change.diff"]), [9], "{args:?}");
     }
     std::fs::remove_dir_all(project.join(".git")).expect("the repository goes");
-    assert_eq!(lines(&project, &["--in-diff", "change.diff"]), [10]);
+    assert_eq!(lines(&project, &["--in-diff", "change.diff"]), [9]);
     let project = project.file("change.diff", "");
     assert!(lines(&project, &["--in-diff", "change.diff"]).is_empty());
     let project = project.file("change.diff", "no diff\n");
@@ -294,7 +297,7 @@ fn a_diff_can_come_in_on_standard_input() {
         .expect("the binary runs");
     child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("it reads");
     let run = answer(child.wait_with_output().expect("it ends"));
-    assert!(run.stdout.starts_with("src/lib.rs:10:") && run.stdout.lines().count() == 1, "{run:?}");
+    assert!(run.stdout.starts_with("src/lib.rs:9:") && run.stdout.lines().count() == 1, "{run:?}");
 }
 
 #[test]
@@ -311,20 +314,12 @@ fn of_two_alike_the_baseline_knows_the_one_that_has_not_changed() {
     let project = Project::lib(UNDERSCORE);
     project.run(&["baseline", "update"]).succeeds();
     let project = project.commit();
-    let twice = UNDERSCORE.replace(
-        "    let _ = m.lock();\n",
-        "    let _ = m.lock();\n    println!();\n    let _ = m.lock();\n",
-    );
-    let project = project.file("src/lib.rs", &twice);
+    let with = |text: &str| UNDERSCORE.replace("    let _ = m.lock();\n", text);
+    let below = with("    let _ = m.lock();\n    println!(\"b\");\n    let _ = m.lock(); // b\n");
+    let project = project.file("src/lib.rs", &below);
     assert_eq!(since_head(&project), [6]);
-    let twice = UNDERSCORE.replace(
-        "    let _ = m.lock();\n",
-        "    let _ = m.lock();\n    println!();\n    let _ = m.lock();\n    println!();\n",
-    );
-    let before = UNDERSCORE
-        .replace("    let _ = m.lock();\n", "    println!();\n    let _ = m.lock();\n    println!();\n");
-    let project = project.file("src/lib.rs", &before).commit().file("src/lib.rs", &twice);
-    assert_eq!(since_head(&project), [4]);
+    let above = with("    let _ = m.lock(); // a\n    println!(\"a\");\n    let _ = m.lock();\n");
+    assert_eq!(since_head(&project.file("src/lib.rs", &above)), [4]);
 }
 
 #[test]

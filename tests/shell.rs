@@ -21,8 +21,8 @@ fn bash_takes_the_completions() {
     let project = Project::empty();
     let script = project.run(&["completions", "bash"]).stdout;
     let project = project.file("complete.bash", &script);
-    let test = "source complete.bash; COMP_WORDS=(cargo-safe-map-lint base); COMP_CWORD=1; _cargo-safe-map-lint \
-        cargo-safe-map-lint base cargo-safe-map-lint; echo \"${COMPREPLY[@]}\"";
+    let test = "source complete.bash; complete=$(complete -p cargo-safe-map-lint); complete=${complete#*-F }; \
+        COMP_WORDS=(cargo-safe-map-lint base); COMP_CWORD=1; ${complete%% *} cargo-safe-map-lint base cargo-safe-map-lint; echo \"${COMPREPLY[@]}\"";
     let output = std::process::Command::new("bash").args(["-c", test]).current_dir(project.path()).output();
     let run = support::answer(output.expect("bash runs"));
     assert_eq!(run.stdout.trim(), "baseline", "{run:?}");

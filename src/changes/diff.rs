@@ -155,7 +155,7 @@ impl Run {
         let Run { at, added, removed, .. } = *self;
         let around = at.saturating_sub(1)..=at.saturating_add(added);
         if added > 0 {
-            lines.add(at..=at + added - 1);
+            lines.add(at..=at.saturating_add(added - 1));
         } else if removed > 0 {
             lines.remove(around.clone());
         }

@@ -68,10 +68,25 @@ fn is_fixable(found: &Reported) -> bool {
 impl Row {
     fn line(&self) -> String {
         let mark = match self.fixable {
-            0 => "[ ]",
-            all if all == self.count => "[*]",
-            _ => "[-]",
+            0 => "",
+            all if all == self.count => " [*]",
+            _ => " [-]",
         };
-        format!("{:>6}  {:<5}  {mark} {}", self.count, self.level.as_str(), self.lint)
+        format!("{:>6}  {:<5}  {}{mark}", self.count, self.level.as_str(), self.lint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_some_and_none_can_be_fixed() {
+        let row =
+            |fixable| Row { lint: "double_lock", group: "deadlock", level: Level::Deny, count: 2, fixable };
+        let lines = [2, 1, 0].map(|fixable| row(fixable).line());
+        let expected =
+            ["double_lock [*]", "double_lock [-]", "double_lock"].map(|it| format!("     2  deny   {it}"));
+        assert_eq!(lines, expected);
     }
 }
