@@ -73,7 +73,7 @@ fn check_within(
     within: Within<'_>,
     mut timings: Timings,
 ) -> Report {
-    let Discovered { mut workspace, reported, root, incomplete, notes, lines } = discovered;
+    let Discovered { mut workspace, reported, units, root, incomplete, notes, lines } = discovered;
     workspace::sort(&mut workspace.files);
     let settings = Settings { skips_tests: test_code == TestCode::Skip, ..config.settings.clone() };
     let analysis = Analysis::new(workspace, config.knowledge.clone(), settings);
@@ -91,6 +91,8 @@ fn check_within(
         incomplete: with_panics(incomplete, outcome.panics),
         notes,
         sources: Sources::new(&analysis.workspace),
+        units,
+        packages: packages(&analysis.workspace, &reported),
         timings: Vec::new(),
         root,
     };
@@ -129,6 +131,12 @@ fn coverage(judge: &Judge<'_>, within: &Within<'_>, root: &Path, incomplete: &[I
         confidence: Some(policy.confidence),
         with_tests: all_tests,
     }
+}
+
+/// The names of the packages that are reported on.
+fn packages(workspace: &Workspace, reported: &[bool]) -> BTreeSet<String> {
+    let crates = workspace.crates.iter().zip(reported);
+    crates.filter(|(_, reported)| **reported).map(|(krate, _)| krate.package.clone()).collect()
 }
 
 fn with_panics(

@@ -1,16 +1,17 @@
 //! The report: plain data between the engine and the renderers.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use safe_map_analysis::source::{FileId, Workspace};
+use safe_map_analysis::source::{CrateId, FileId, Workspace};
 use safe_map_analysis::span::{LineColumn, LineIndex, Span};
 use safe_map_lints::{Finding, Level, Lint, Place};
 
 use crate::scope::Scoped;
 use crate::timings::Stage;
-use crate::workspace::Incomplete;
+use crate::workspace::{Incomplete, Unit};
 
 /// Everything a run has to say.
 #[derive(Debug)]
@@ -25,6 +26,10 @@ pub struct Report {
     pub notes: Vec<String>,
     /// The texts that findings point into.
     pub sources: Sources,
+    /// The package and target behind each crate.
+    pub units: Vec<Unit>,
+    /// The packages that are reported on, with findings or without.
+    pub packages: BTreeSet<String>,
     /// Counts.
     pub stats: Stats,
     /// How long each stage took, in their order.
@@ -104,6 +109,8 @@ pub struct SourceText {
     pub text: Arc<str>,
     /// The edition as a manifest writes it.
     pub edition: &'static str,
+    /// The crate it belongs to.
+    pub krate: CrateId,
     index: OnceLock<LineIndex>,
 }
 
@@ -114,6 +121,7 @@ impl Sources {
             path: file.source.path.clone(),
             text: file.source.text.clone(),
             edition: file.source.edition.as_str(),
+            krate: file.source.krate,
             index: OnceLock::new(),
         });
         Sources { files: files.collect() }

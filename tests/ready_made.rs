@@ -4,7 +4,7 @@ mod support;
 
 use std::path::Path;
 
-use support::{Project, Run, UNDERSCORE};
+use support::{Project, Run};
 
 const FILES: [&str; 6] = [
     "action.yml",
@@ -60,12 +60,15 @@ fn editor(text: &str) -> Option<Vec<String>> {
     Some(words.skip(2).map(|word| word.as_str().expect("a word").to_owned()).collect())
 }
 
+/// One finding that rustc has nothing to say about.
+const DOUBLE: &str = "use std::sync::Mutex;\n\npub fn twice(m: &Mutex<u32>) {\n    let a = m.lock();\n    let b = m.lock();\n    drop((a, b));\n}\n";
+
 /// Runs a command in a repository with one finding, which has changed.
 fn run(args: &[String]) -> Run {
     let manifest = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
     let project = Project::empty().file("Cargo.toml", manifest).file("src/lib.rs", "").commit();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    project.file("src/lib.rs", UNDERSCORE).run(&args)
+    project.file("src/lib.rs", DOUBLE).run(&args)
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! The file: JSON with an entry on each line, sorted, so that a difference between two states is one of entries.
 
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use safe_map_lints::Confidence;
 use serde::{Deserialize, Serialize};
 
 use super::entry::{Entries, Key, Known};
+use crate::atomic;
 use crate::failure::Failure;
 
 /// What this version writes and reads.
@@ -105,41 +106,11 @@ fn parse(text: &str) -> Result<Entries, String> {
 /// Where it cannot be written; what was there is still there then.
 pub(crate) fn write(path: &Path, entries: &Entries) -> Result<Written, Failure> {
     let text = text(entries);
-    // Behind a symlink: the link itself is not to be replaced.
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    if std::fs::read_to_string(&path).is_ok_and(|old| old == text) {
+    if std::fs::read_to_string(path).is_ok_and(|old| old == text) {
         return Ok(Written::Unchanged);
     }
-    let written = write_whole(&path, &text);
-    written.map_err(|error| Failure::usage(format!("`{}` cannot be written: {error}", path.display())))?;
+    atomic::write(&[(path, text)])?;
     Ok(Written::Changed)
-}
-
-fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
-    let dir =
-        path.parent().filter(|dir| !dir.as_os_str().is_empty()).map_or(PathBuf::from("."), Path::to_owned);
-    let mut builder = tempfile::Builder::new();
-    let permissions = permissions(path);
-    if let Some(permissions) = permissions {
-        builder.permissions(permissions);
-    }
-    let mut file = builder.prefix(".safe-map-lint-baseline").tempfile_in(dir)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
-}
-
-/// Those of the file that is replaced; a new one is made as any other file is.
-#[cfg(unix)]
-fn permissions(path: &Path) -> Option<std::fs::Permissions> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let old = std::fs::metadata(path).map(|metadata| metadata.permissions());
-    Some(old.unwrap_or_else(|_| std::fs::Permissions::from_mode(0o666)))
-}
-
-#[cfg(not(unix))]
-fn permissions(_: &Path) -> Option<std::fs::Permissions> {
-    None
 }
 
 /// The entries as a JSON array.

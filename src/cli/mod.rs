@@ -2,6 +2,7 @@
 
 mod baseline;
 mod check;
+mod formats;
 mod init;
 mod levels;
 mod scope;
@@ -14,7 +15,8 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use baseline::{BaselineAction, BaselineArgs, ShowArgs};
-pub(crate) use check::{CheckArgs, ColorWhen, ErrorOn, GroupBy, MessageFormat};
+pub(crate) use check::{CheckArgs, ColorWhen, ErrorOn, GroupBy};
+pub(crate) use formats::{Companion, Destination, MessageFormat};
 pub(crate) use init::{InitArgs, Part};
 pub(crate) use shell::{ManArgs, Shell, generate_completions, generate_man};
 

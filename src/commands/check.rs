@@ -2,16 +2,15 @@
 
 use safe_map_lints::LINTS;
 
-use super::current_dir;
-use crate::cli::{CheckArgs, ErrorOn, MessageFormat, subcommands};
+use super::beside::{self, Beside};
+use super::{current_dir, show};
+use crate::cli::{CheckArgs, ErrorOn, subcommands};
 use crate::engine::{self, Policy};
 use crate::exit;
 use crate::failure::Failure;
 use crate::levels::Levels;
-use crate::output::{self, Look};
+use crate::output;
 use crate::progress::Progress;
-use crate::render::summary::{self, Detail};
-use crate::render::{self, Shown, Statistics, Suppressed, scoped, statistics};
 use crate::report::Report;
 use crate::scope::Scope;
 use crate::suggest;
@@ -27,9 +26,13 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
         let (request, _) = prepare(args, Scope::default())?;
         return list_files(&request);
     }
-    let report = analyse(args, args.scope.scope())?;
-    show(args, &report)?;
-    Ok(exit_code(args, &report))
+    show::check_files(args)?;
+    let beside = Beside::start(args)?;
+    let report = analyse(args, args.scope.scope());
+    let theirs = beside.map_or(Ok(exit::CLEAN), Beside::finish)?;
+    let report = report?;
+    show::show(args, &report, &current_dir()?, beside::outcome(theirs))?;
+    Ok(exit_code(args, &report).max(theirs))
 }
 
 /// Runs the pipeline for what `args` choose.
@@ -39,7 +42,8 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
 /// As for [`run`].
 pub(super) fn analyse(args: &CheckArgs, scope: Scope) -> Result<Report, Failure> {
     let (request, policy) = prepare(args, scope)?;
-    let _progress = Progress::start(args.output.quiet);
+    // Where cargo runs beside, its own bar is on the terminal.
+    let _progress = Progress::start(args.output.quiet || args.formats.with.is_some());
     engine::run(&request, &policy)
 }
 
@@ -76,45 +80,6 @@ fn list_files(request: &workspace::Request) -> Result<u8, Failure> {
     paths.dedup();
     output::print(&paths.iter().map(|path| format!("{path}\n")).collect::<String>())?;
     Ok(exit::CLEAN)
-}
-
-fn show(args: &CheckArgs, report: &Report) -> Result<(), Failure> {
-    let options = &args.output;
-    let suppressed = if options.show_suppressed { Suppressed::Show } else { Suppressed::Hide };
-    let statistics = if options.statistics { Statistics::Show } else { Statistics::Hide };
-    let shown = Shown { suppressed, limit: options.max_diagnostics, group_by: options.group_by, statistics };
-    let text = match options.message_format {
-        MessageFormat::Human => render::human(report, shown, Look::detect(options.color)),
-        MessageFormat::Short => render::short(report, shown),
-        MessageFormat::Json => render::json(report, shown),
-    };
-    output::print(&text)?;
-    for line in notes(args, report) {
-        output::note(&line);
-    }
-    Ok(())
-}
-
-/// What standard error gets. A clean run in a format for people says one line.
-fn notes(args: &CheckArgs, report: &Report) -> Vec<String> {
-    let options = &args.output;
-    let mut lines = Vec::new();
-    if !options.quiet {
-        lines.extend(report.notes.iter().map(|note| format!("note: {note}")));
-        let detail = if options.verbose { Detail::All } else { Detail::Some };
-        lines.extend(summary::incomplete(report, detail));
-        lines.extend(scoped::stale(report, detail));
-    }
-    if options.statistics && options.message_format != MessageFormat::Json {
-        lines.extend(statistics::table(report));
-    }
-    if options.timings {
-        lines.extend(summary::timings(report));
-    }
-    if !options.quiet && options.message_format != MessageFormat::Json {
-        lines.push(summary::counts(report));
-    }
-    lines
 }
 
 fn exit_code(args: &CheckArgs, report: &Report) -> u8 {

@@ -1,6 +1,7 @@
 //! The subcommands: each turns parsed arguments into output and an exit code.
 
 mod baseline;
+mod beside;
 mod check;
 mod dump;
 mod explain;
@@ -9,6 +10,7 @@ mod init;
 mod list;
 mod method;
 mod shell;
+mod show;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

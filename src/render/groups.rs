@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::summary::plural;
+use super::View;
+use super::view::plural;
 use crate::cli::GroupBy;
 use crate::output::{Look, Style};
-use crate::report::{Report, Reported};
+use crate::report::Reported;
 
 /// What stands under one heading.
 pub(super) struct Group<'a> {
@@ -15,12 +16,12 @@ pub(super) struct Group<'a> {
 }
 
 /// The findings by what they share, the group with the first finding first. Where nothing is asked for, one group of all.
-pub(super) fn of<'a>(report: &'a Report, findings: Vec<&'a Reported>, by: Option<GroupBy>) -> Vec<Group<'a>> {
-    let Some(by) = by else { return vec![Group { title: None, findings }] };
+pub(super) fn of<'a>(view: &View<'a>, findings: Vec<&'a Reported>) -> Vec<Group<'a>> {
+    let Some(by) = view.shown.group_by else { return vec![Group { title: None, findings }] };
     let mut groups: Vec<Group<'a>> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for found in findings {
-        let title = title(report, found, by);
+        let title = title(view, found, by);
         let index = *known.entry(title.clone()).or_insert(groups.len());
         if index == groups.len() {
             groups.push(Group { title: Some(title), findings: Vec::new() });
@@ -30,10 +31,10 @@ pub(super) fn of<'a>(report: &'a Report, findings: Vec<&'a Reported>, by: Option
     groups
 }
 
-fn title(report: &Report, found: &Reported, by: GroupBy) -> String {
+fn title(view: &View<'_>, found: &Reported, by: GroupBy) -> String {
     match by {
         GroupBy::Lock => found.finding.lock.clone().unwrap_or_else(|| "no named lock".to_owned()),
-        GroupBy::File => report.sources.file(found.finding.primary.file).path.to_string(),
+        GroupBy::File => view.location(found.finding.primary).path.into_owned(),
         GroupBy::Lint => found.finding.lint.to_owned(),
     }
 }

@@ -1,6 +1,7 @@
 //! What is said about findings that are not reported: those of the baseline, and those in unchanged lines.
 
-use super::summary::{Detail, plural};
+use super::summary::Detail;
+use super::view::plural;
 use crate::baseline::{KIND, Key, Known};
 use crate::report::Report;
 

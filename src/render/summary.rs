@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::scoped;
+use super::view::plural;
 use crate::report::{Report, Stats};
 
 /// How many incomplete files are named where nobody asked for all of them.
@@ -39,10 +40,6 @@ fn findings(stats: &Stats) -> Option<String> {
     let parts: Vec<String> =
         counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| plural(count, word)).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
-}
-
-pub(super) fn plural(count: u64, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
 fn duration(elapsed: Duration) -> String {
