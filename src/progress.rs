@@ -20,6 +20,9 @@ const TICK: Duration = Duration::from_millis(100);
 /// What a run does, in its order.
 const STAGES: [&str; 3] = ["reading", "analysing", "running the lints"];
 
+/// How the bar looks.
+const TEMPLATE: &str = "{spinner} [{bar:12}] {msg}, {elapsed}";
+
 static FILES: AtomicU64 = AtomicU64::new(0);
 static STAGE: AtomicU64 = AtomicU64::new(0);
 
@@ -54,8 +57,8 @@ impl Progress {
             let bar = bar();
             while receiver.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
                 let stage = STAGE.load(Ordering::Relaxed);
-                bar.set_position(stage.min(STAGES.len() as u64));
                 bar.set_message(message(stage, FILES.load(Ordering::Relaxed)));
+                bar.set_position(stage.min(STAGES.len() as u64));
                 bar.tick();
             }
             bar.finish_and_clear();
@@ -85,9 +88,10 @@ fn is_wanted(env: impl Fn(&str) -> Option<String>) -> bool {
 }
 
 fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{spinner} [{bar:12}] {msg}, {elapsed}");
+    let style = ProgressStyle::with_template(TEMPLATE);
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
-    ProgressBar::new(STAGES.len() as u64).with_style(style)
+    let bar = ProgressBar::new(STAGES.len() as u64).with_style(style).with_elapsed(PATIENCE);
+    bar.with_message(message(STAGE.load(Ordering::Relaxed), FILES.load(Ordering::Relaxed)))
 }
 
 fn message(stage: u64, files: u64) -> String {
@@ -119,6 +123,6 @@ mod tests {
 
     #[test]
     fn the_template_of_the_bar_is_one() {
-        assert!(ProgressStyle::with_template("{spinner} [{bar:12}] {msg}, {elapsed}").is_ok());
+        assert!(ProgressStyle::with_template(TEMPLATE).is_ok());
     }
 }

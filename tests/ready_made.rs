@@ -81,6 +81,26 @@ fn the_commands_in_them_run_and_find() {
     }
 }
 
+/// A colon or a comment inside of a plain scalar ends it: the mistake that nobody sees.
+#[test]
+fn values_with_colons_are_quoted() {
+    for path in FILES.iter().filter(|path| !path.ends_with(".json")) {
+        let text = text(path);
+        let plain = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with('#'))
+            .filter_map(|line| line.split_once(": "));
+        for (_, value) in plain.filter(|(_, value)| !value.starts_with(['"', '[', '|'])) {
+            assert!(
+                !value.contains(": ")
+                    && !value.contains(" #")
+                    && !value.starts_with(['`', '@', '%', '*', '&', '!']),
+                "{path}: {value}"
+            );
+        }
+    }
+}
+
 #[test]
 fn the_hooks_that_are_configured_exist() {
     let hooks = text(".pre-commit-hooks.yaml");
@@ -105,4 +125,16 @@ fn versions_are_that_of_the_package() {
     let version = env!("CARGO_PKG_VERSION");
     assert!(text("ci/gitlab.yml").contains(&format!("SAFE_MAP_LINT_VERSION: \"{version}\"")));
     assert!(text("ci/gitlab.yml").contains(&format!("/v{version}/ci/gitlab.yml")));
+}
+
+#[test]
+fn the_archives_of_a_release_are_named_by_what_binstall_knows() {
+    let manifest: toml::Table = text("Cargo.toml").parse().expect("a manifest");
+    let binstall = &manifest["package"]["metadata"]["binstall"];
+    for key in ["pkg-url", "bin-dir"] {
+        let value = binstall[key].as_str().expect("a text");
+        let names: Vec<&str> = value.split("{ ").skip(1).filter_map(|it| it.split(" }").next()).collect();
+        let known = ["repo", "version", "name", "target", "archive-suffix", "bin", "binary-ext"];
+        assert!(!names.is_empty() && names.iter().all(|name| known.contains(name)), "{names:?}");
+    }
 }

@@ -65,10 +65,18 @@ impl Views<'_> {
         self.render(format, Look::detect(self.args.output.color))
     }
 
+    fn base(&self, format: MessageFormat) -> PathBase {
+        match format {
+            _ if format.is_for_ci() => PathBase::Vcs,
+            // Its readers put paths behind the root of the workspace, which a directory that is named need not be.
+            MessageFormat::RustcJson if !self.args.paths.is_empty() => PathBase::Absolute,
+            _ => PathBase::Workspace,
+        }
+    }
+
     fn render(&self, format: MessageFormat, look: Look) -> String {
         let options = &self.args.output;
         let suppressed = if options.show_suppressed { Suppressed::Show } else { Suppressed::Hide };
-        let base = if format.is_for_ci() { PathBase::Vcs } else { PathBase::Workspace };
         let view = View {
             report: self.report,
             shown: Shown {
@@ -77,7 +85,7 @@ impl Views<'_> {
                 group_by: options.group_by,
                 statistics: if options.statistics { Statistics::Show } else { Statistics::Hide },
             },
-            paths: Paths::new(&self.report.root, base, self.cwd),
+            paths: Paths::new(&self.report.root, self.base(format), self.cwd),
             look,
             beside: self.beside,
         };
