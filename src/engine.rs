@@ -60,12 +60,16 @@ pub fn check(
 }
 
 /// What narrows a run.
-struct Within<'a> {
-    loaded: &'a scope::Loaded,
-    request: &'a Request,
+#[derive(Clone, Copy)]
+pub(crate) struct Within<'a> {
+    /// The baseline and the changes.
+    pub(crate) loaded: &'a scope::Loaded,
+    /// Says what of the workspace is looked at.
+    pub(crate) request: &'a Request,
 }
 
-fn check_within(
+/// The same, narrowed.
+pub(crate) fn check_within(
     discovered: Discovered,
     config: &Config,
     policy: &Policy,

@@ -202,8 +202,21 @@ fn a_member_in_a_submodule() {
     assert_eq!(since_head(&outer), [9]);
     git(&outer.join("inner"), &["commit", "--quiet", "--all", "--message", "more"]);
     assert_eq!(since_head(&outer), [9]);
+    let outer = outer.file("inner/src/main.rs", &format!("{UNDERSCORE}fn main() {{}}\n"));
+    assert_eq!(since_head(&outer), [9, 4]);
+    std::fs::remove_file(outer.join("inner/src/main.rs")).expect("a source");
     let run = run_in(&outer.join("inner"), &["--since", "HEAD", "--message-format", "short"]);
     assert_eq!(run.stdout.lines().count(), 1, "{run:?}");
+}
+
+#[test]
+fn a_repository_that_nobody_has_added_is_new() {
+    let outer = Project::empty()
+        .file("Cargo.toml", "[workspace]\nmembers = [\"inner\"]\nresolver = \"3\"\n")
+        .commit();
+    let outer = outer.file("inner/Cargo.toml", &manifest("app")).file("inner/src/lib.rs", UNDERSCORE);
+    git(&outer.join("inner"), &["init", "--quiet"]);
+    assert_eq!(since_head(&outer), [4]);
 }
 
 #[test]

@@ -226,6 +226,14 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_hunks_are_read_without_a_panic(text in "(@@ -[0-9]{1,2},[0-9] \\+[0-9]{1,2},[0-9] @@\n|[-+ ]?[}a@\\\\\"]{0,3}\n|\\+\\+\\+ .{0,9}\n){0,9}") {
+            let lines = parse(text.as_bytes());
+            proptest::prop_assert!(lines.values().all(|it| !it.touch(&(200..=300))));
+        }
+    }
+
     #[test]
     fn no_difference_is_a_diff_and_prose_is_none() {
         assert!(is_diff(b"") && is_diff(b"\n") && is_diff(b"diff --git a/x b/x\nrename from x\n"));

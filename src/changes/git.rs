@@ -82,10 +82,26 @@ impl Repository {
         self.answer(&args)
     }
 
-    /// The files that git neither tracks nor ignores.
-    pub(super) fn untracked(&self) -> Result<Vec<Vec<u8>>, Failure> {
-        let listed = self.answer(&["ls-files", "--others", "--exclude-standard", "--full-name", "-z"])?;
-        Ok(listed.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(<[u8]>::to_vec).collect())
+    /// The files that git neither tracks nor ignores, in submodules too. A repository among them is its directory.
+    pub(super) fn untracked(&self) -> Result<Vec<PathBuf>, Failure> {
+        let mut found = Vec::new();
+        for repository in std::iter::once(self).chain(&self.submodules()?) {
+            let listed =
+                repository.answer(&["ls-files", "--others", "--exclude-standard", "--full-name", "-z"])?;
+            let paths = listed.split(|byte| *byte == 0).filter(|path| !path.is_empty());
+            found.extend(paths.map(|path| repository.top.join(super::os(path))));
+        }
+        Ok(found)
+    }
+
+    /// Those that are checked out.
+    fn submodules(&self) -> Result<Vec<Repository>, Failure> {
+        if !self.top.join(".gitmodules").exists() {
+            return Ok(Vec::new());
+        }
+        let tops = self.answer(&["submodule", "foreach", "--quiet", "--recursive", "pwd"])?;
+        let tops = tops.split(|byte| *byte == b'\n').filter(|top| !top.is_empty());
+        Ok(tops.map(|top| Repository { top: super::os(top).into() }).collect())
     }
 
     fn unknown(&self, revision: &str) -> Result<Failure, Failure> {

@@ -9,7 +9,7 @@ mod git;
 mod lines;
 mod touch;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -32,16 +32,18 @@ pub enum Origin {
 /// What has changed, by the file's absolute path as reports write it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Changes {
-    files: HashMap<String, Change>,
+    files: HashMap<String, Lines>,
+    /// Files that are new as a whole, and directories of such.
+    new: BTreeSet<String>,
 }
 
 /// What has changed in one file.
-#[derive(Clone, Debug)]
-enum Change {
+#[derive(Clone, Copy, Debug)]
+enum Change<'a> {
     /// All of it is new.
     Whole,
     /// These lines.
-    Lines(Lines),
+    Lines(&'a Lines),
 }
 
 /// Reads the changes in or around the directory `root`, for a process that stands in `cwd`.
@@ -68,9 +70,7 @@ fn since(revision: &str, root: &Path) -> Result<Changes, Failure> {
     let base = repository.merge_base(revision)?;
     let bytes = repository.diff(&base)?;
     let mut changes = Changes::default().with(&diff::parse(&bytes), std::slice::from_ref(repository.top()));
-    for path in repository.untracked()? {
-        changes.files.insert(absolute(repository.top(), &path), Change::Whole);
-    }
+    changes.new = repository.untracked()?.iter().map(|path| path_text(normalize(path).as_os_str())).collect();
     Ok(changes)
 }
 
@@ -98,20 +98,20 @@ impl Changes {
             let candidates =
                 bases.iter().flat_map(|base| diff::spellings(path).map(move |it| base.join(os(it))));
             if let Some(found) = candidates.into_iter().find(|it| it.is_file()) {
-                self.files.insert(path_text(normalize(&found).as_os_str()), Change::Lines(lines.clone()));
+                self.files.insert(path_text(normalize(&found).as_os_str()), lines.clone());
             }
         }
         self
     }
 
     /// The change of a file by its absolute path.
-    fn of(&self, path: &str) -> Option<&Change> {
-        self.files.get(path)
+    fn of(&self, path: &str) -> Option<Change<'_>> {
+        let mut around = std::iter::successors(Some(path), |it| it.rsplit_once('/').map(|(dir, _)| dir));
+        if around.any(|it| self.new.contains(it)) {
+            return Some(Change::Whole);
+        }
+        self.files.get(path).map(Change::Lines)
     }
-}
-
-fn absolute(base: &Path, path: &[u8]) -> String {
-    path_text(normalize(&base.join(os(path))).as_os_str())
 }
 
 /// A path as git has it: bytes.

@@ -14,7 +14,7 @@ use crate::workspace::{normalize, path_text};
 /// Answers for the files of one workspace.
 pub(crate) struct Touch<'a> {
     workspace: &'a Workspace,
-    changed: HashMap<FileId, (&'a Change, LineIndex)>,
+    changed: HashMap<FileId, (Change<'a>, LineIndex)>,
 }
 
 impl<'a> Touch<'a> {
