@@ -73,6 +73,13 @@ pub struct Suppressed {
     pub place: Place,
 }
 
+impl Suppressed {
+    /// The reason in words, whether or not one was given.
+    pub(crate) fn why(&self) -> &str {
+        self.reason.as_deref().unwrap_or("no reason given")
+    }
+}
+
 /// The counts of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {

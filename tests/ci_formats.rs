@@ -127,6 +127,13 @@ fn markdown_groups_by_lock() {
 }
 
 #[test]
+fn markdown_stays_below_the_limit_of_a_summary() {
+    let out = stdout(&Project::lib(&many(3000)), "markdown", &[]);
+    assert!((900_000..1_048_576).contains(&out.len()), "{}", out.len());
+    assert!(out.trim_end().ends_with("more findings left out: the summary is full"));
+}
+
+#[test]
 fn the_exit_code_is_the_same_in_every_format() {
     let project = Project::lib(UNDERSCORE);
     for format in ["human", "short", "json", "sarif", "github", "gitlab", "junit", "markdown", "rustc-json"] {

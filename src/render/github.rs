@@ -46,8 +46,8 @@ fn kind(severity: Severity) -> &'static str {
 fn message(found: &Reported) -> String {
     let it = &found.finding;
     let mut text = it.message.clone();
-    let reason = found.suppressed.as_ref().map(|it| it.reason.as_deref().unwrap_or("no reason given"));
-    let suppressed = reason.map(|reason| format!("suppressed: {reason}")).unwrap_or_default();
+    let suppressed = found.suppressed.as_ref().map(|it| format!("suppressed: {}", it.why()));
+    let suppressed = suppressed.unwrap_or_default();
     let help = if it.help.is_empty() { String::new() } else { format!("help: {}", it.help) };
     for part in [&suppressed, &it.note, &help, &found.lint.url()] {
         if !part.is_empty() {

@@ -70,8 +70,7 @@ fn case(view: &View<'_>, found: &Reported) -> Case {
 fn verdict(view: &View<'_>, found: &Reported) -> Verdict {
     let finding = &found.finding;
     if let Some(suppressed) = &found.suppressed {
-        let reason = suppressed.reason.as_deref().unwrap_or("no reason given");
-        return Verdict::Skipped(format!("suppressed: {reason}"));
+        return Verdict::Skipped(format!("suppressed: {}", suppressed.why()));
     }
     let text = text(view, found);
     match Severity::of(found) {

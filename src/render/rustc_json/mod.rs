@@ -3,6 +3,8 @@
 mod fixes;
 mod message;
 
+use std::borrow::Cow;
+
 use safe_map_lints::{Finding, Label, Place};
 
 use super::human;
@@ -102,8 +104,7 @@ fn span<'a>(view: &View<'a>, place: Place) -> Span<'a> {
 
 fn children<'a>(view: &View<'a>, found: &'a Reported) -> Vec<Diagnostic<'a>> {
     let finding = &found.finding;
-    let reason = found.suppressed.as_ref().map(|it| it.reason.as_deref().unwrap_or("no reason given"));
-    let suppressed = reason.map(|reason| child("note", format!("suppressed: {reason}")));
+    let suppressed = found.suppressed.as_ref().map(|it| child("note", format!("suppressed: {}", it.why())));
     let note = (!finding.note.is_empty()).then(|| child("note", finding.note.as_str()));
     let steps = finding.interleaving.iter().map(|step| Diagnostic {
         spans: vec![Span { is_primary: true, ..span(view, step.place) }],
@@ -115,6 +116,6 @@ fn children<'a>(view: &View<'a>, found: &'a Reported) -> Vec<Diagnostic<'a>> {
     suppressed.into_iter().chain(note).chain(steps).chain(help).chain([link]).chain(fixes).collect()
 }
 
-fn child<'a>(level: &'static str, message: impl Into<std::borrow::Cow<'a, str>>) -> Diagnostic<'a> {
+fn child<'a>(level: &'static str, message: impl Into<Cow<'a, str>>) -> Diagnostic<'a> {
     Diagnostic { level, message: message.into(), ..Diagnostic::default() }
 }

@@ -19,8 +19,8 @@ use log::{
 /// GitHub rejects a run with more results than these.
 const MAX_RESULTS: usize = 25_000;
 
-/// GitHub takes ten megabytes, compressed. Results shrink to a tenth at least: they repeat their keys and messages.
-const MAX_BYTES: usize = 90 * 1024 * 1024;
+/// GitHub takes ten megabytes, compressed. Results shrink to an eighth at least: they repeat their keys and messages.
+const MAX_BYTES: usize = 60 * 1024 * 1024;
 
 /// A viewer has no use for more.
 const MAX_NOTIFICATIONS: usize = 1_000;
@@ -29,15 +29,16 @@ const MAX_NOTIFICATIONS: usize = 1_000;
 pub(super) fn log(view: &View<'_>) -> String {
     let found = view.most_severe_first();
     let told = Told::of(view);
-    let mut kept = found.len().min(MAX_RESULTS);
-    loop {
+    fitting(found.len().min(MAX_RESULTS), MAX_BYTES, |kept| {
         let results = found[..kept].iter().map(|it| result::result(view, told, it)).collect();
-        let text = write(view, results, found.len() - kept);
-        if text.len() <= MAX_BYTES || kept == 0 {
-            return text;
-        }
-        kept /= 2;
-    }
+        write(view, results, found.len() - kept)
+    })
+}
+
+/// The text of as many things as fit, by halves: what does not fit at once is more than anybody reads.
+fn fitting(count: usize, max_bytes: usize, text: impl Fn(usize) -> String) -> String {
+    let whole = text(count);
+    if whole.len() <= max_bytes || count == 0 { whole } else { fitting(count / 2, max_bytes, text) }
 }
 
 fn write(view: &View<'_>, results: Vec<SarifResult<'_>>, left_out: usize) -> String {
@@ -83,11 +84,16 @@ fn driver() -> Driver {
 fn notifications(view: &View<'_>, left_out: usize) -> Vec<Notification> {
     let incomplete = view.report.incomplete.iter().take(MAX_NOTIFICATIONS);
     let mut all: Vec<Notification> = incomplete.map(|it| notification(view, it)).collect();
+    all.extend(view.report.notes.iter().map(|note| remark("note", note)));
     if left_out > 0 {
-        let text = format!("{} left out: readers take no more", plural(left_out as u64, "result"));
-        all.push(Notification { level: "warning", message: Message::text(text), locations: Vec::new() });
+        let results = plural(left_out as u64, "result");
+        all.push(remark("warning", &format!("{results} left out: readers take no more")));
     }
     all
+}
+
+fn remark(level: &'static str, text: &str) -> Notification {
+    Notification { level, message: Message::text(text), locations: Vec::new() }
 }
 
 fn notification(view: &View<'_>, it: &Incomplete) -> Notification {
@@ -114,5 +120,18 @@ impl Told {
             Suppressed::Show if view.report.findings.iter().any(result::is_of_baseline) => Told::Baseline,
             Suppressed::Show => Told::Suppressions,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_is_cut_by_halves() {
+        let text = |count: usize| "x".repeat(count * 10 + 5);
+        assert_eq!(fitting(8, 85, text).len(), 85);
+        assert_eq!(fitting(8, 84, text).len(), 45);
+        assert_eq!(fitting(8, 1, text).len(), 5);
     }
 }

@@ -114,13 +114,17 @@ fn suppressions<'a>(view: &View<'a>, found: &'a Reported) -> Vec<Suppression<'a>
 }
 
 fn suppression<'a>(view: &View<'a>, it: &'a Suppressed) -> Suppression<'a> {
-    let is_external = it.kind == BASELINE;
     Suppression {
-        kind: if is_external { "external" } else { "inSource" },
+        kind: kind(it),
         status: "accepted",
         justification: it.reason.as_deref(),
-        location: (!is_external).then(|| location(view, it.place)),
+        location: (it.kind != BASELINE).then(|| location(view, it.place)),
     }
+}
+
+/// Whether a suppression stands in the sources.
+fn kind(it: &Suppressed) -> &'static str {
+    if it.kind == BASELINE { "external" } else { "inSource" }
 }
 
 fn baseline_state(found: &Reported) -> &'static str {
@@ -130,4 +134,50 @@ fn baseline_state(found: &Reported) -> &'static str {
 /// Whether a finding was there before.
 pub(super) fn is_of_baseline(found: &Reported) -> bool {
     found.suppressed.as_ref().is_some_and(|it| it.kind == BASELINE)
+}
+
+#[cfg(test)]
+mod tests {
+    use safe_map_analysis::source::FileId;
+    use safe_map_analysis::span::Span;
+    use safe_map_lints::{LINTS, Level};
+
+    use super::*;
+
+    fn silenced(kind: Option<&'static str>) -> Reported {
+        let place = Place { file: FileId(0), span: Span::default() };
+        let finding = Finding {
+            lint: "double_lock",
+            confidence: Confidence::Certain,
+            message: String::new(),
+            lock: None,
+            item: String::new(),
+            in_test: false,
+            primary: place,
+            labels: Vec::new(),
+            note: String::new(),
+            help: String::new(),
+            interleaving: Vec::new(),
+            fixes: Vec::new(),
+        };
+        Reported {
+            finding,
+            lint: LINTS[rules::index("double_lock")],
+            level: Level::Deny,
+            package: String::new(),
+            suppressed: kind.map(|kind| Suppressed { kind, reason: None, place }),
+            fingerprint: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_baseline_is_outside_of_the_sources_and_its_findings_are_not_new() {
+        let told = |kind| {
+            let found = silenced(kind);
+            (baseline_state(&found), found.suppressed.as_ref().map(super::kind))
+        };
+        assert_eq!(told(Some("baseline")), ("unchanged", Some("external")));
+        assert_eq!(told(Some("comment")), ("new", Some("inSource")));
+        assert_eq!(told(None), ("new", None));
+    }
 }
