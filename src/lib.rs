@@ -10,7 +10,7 @@ pub mod engine;
 pub mod exit;
 pub mod failure;
 mod fingerprint;
-pub mod fixes;
+mod fix;
 mod grouping;
 mod item_path;
 pub mod levels;

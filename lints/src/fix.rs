@@ -1,7 +1,7 @@
 //! Edits that more than one lint offers.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::{Block, Body, ExprKind, PatKind, Stmt, StmtKind};
+use safe_map_analysis::facts::{Block, Body, ExprId, ExprKind, PatKind, Stmt, StmtKind};
 use safe_map_analysis::flow::Held;
 use safe_map_analysis::span::Span;
 
@@ -43,6 +43,29 @@ pub(crate) fn drop_before(function: &FunctionView<'_>, held: &Held, hazard: Span
             place: here(function, Span::new(stmt.start, stmt.start)),
             replacement: format!("drop({name});\n{indent}"),
         }],
+    })
+}
+
+/// `let found = scrutinee;` before the branch or loop at `whole`, and its name there instead: for what borrows nothing.
+pub(crate) fn hoist(
+    function: &FunctionView<'_>,
+    body: &Body,
+    (whole, keyword): (Span, &str),
+    scrutinee: ExprId,
+) -> Option<Fix> {
+    let text = &function.file.parsed().source.text;
+    let indent = indentation(text, whole.start)?;
+    let name = ["found", "value", "taken"].into_iter().find(|it| !names(body, it))?;
+    let span = body.expr(scrutinee).span;
+    let value = text.get(span.start as usize..span.end as usize)?;
+    let at = Span::new(whole.start, whole.start);
+    Some(Fix {
+        title: format!("bind the scrutinee before the `{keyword}`"),
+        applicability: Applicability::MaybeIncorrect,
+        edits: vec![
+            Edit { place: here(function, at), replacement: format!("let {name} = {value};\n{indent}") },
+            Edit { place: here(function, span), replacement: name.to_string() },
+        ],
     })
 }
 

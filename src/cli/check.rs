@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::fix::FixArgs;
 use super::levels::LevelArgs;
 use crate::workspace::{Budget, Packages, Request, TargetKind, Targets, TestCode};
 
@@ -26,6 +27,8 @@ pub(crate) struct CheckArgs {
     pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) running: RunningArgs,
+    #[command(flatten)]
+    pub(crate) fix: FixArgs,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and how it is written.
 
 mod check;
+mod fix;
 mod levels;
 
 use std::ffi::OsString;
@@ -10,6 +11,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use check::{CheckArgs, ColorWhen, ErrorOn, MessageFormat};
+pub(crate) use fix::Fixing;
 
 use crate::suggest;
 

@@ -2,7 +2,7 @@
 
 use safe_map_lints::LINTS;
 
-use super::current_dir;
+use super::{current_dir, fix};
 use crate::cli::{CheckArgs, ErrorOn, MessageFormat, subcommands};
 use crate::engine::{self, Policy};
 use crate::exit;
@@ -29,8 +29,14 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     if args.output.list_files {
         return list_files(&request);
     }
+    if let Some(fixing) = args.fix.fixing() {
+        return fix::run(args, &request, &policy, fixing);
+    }
     let report = engine::run(&request, &policy)?;
     show(args, &report)?;
+    if !args.output.quiet && args.output.message_format != MessageFormat::Json {
+        fix::offer(&report);
+    }
     Ok(exit_code(args, &report))
 }
 
@@ -61,7 +67,8 @@ fn list_files(request: &workspace::Request) -> Result<u8, Failure> {
     Ok(exit::CLEAN)
 }
 
-fn show(args: &CheckArgs, report: &Report) -> Result<(), Failure> {
+/// Prints the report and what there is to say beside it.
+pub(super) fn show(args: &CheckArgs, report: &Report) -> Result<(), Failure> {
     let options = &args.output;
     let suppressed = if options.show_suppressed { Suppressed::Show } else { Suppressed::Hide };
     let shown = Shown { suppressed, limit: options.max_diagnostics };
@@ -98,7 +105,8 @@ fn notes(args: &CheckArgs, report: &Report) -> Vec<String> {
     lines
 }
 
-fn exit_code(args: &CheckArgs, report: &Report) -> u8 {
+/// What the process ends with.
+pub(super) fn exit_code(args: &CheckArgs, report: &Report) -> u8 {
     if args.running.exit_zero {
         return exit::CLEAN;
     }

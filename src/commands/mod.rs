@@ -3,6 +3,7 @@
 mod check;
 mod dump;
 mod explain;
+mod fix;
 mod held;
 mod list;
 mod method;

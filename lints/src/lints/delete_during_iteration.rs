@@ -50,16 +50,20 @@
 //! excuses nothing: the removal itself waits. Removals from a plain map inside a called function are not seen yet.
 
 use safe_map_analysis::FunctionView;
+use safe_map_analysis::facts::ExprKind;
 use safe_map_analysis::knowledge::schema::Op;
+use safe_map_analysis::span::Span;
 
+use crate::fix::{body_of, hoist};
 use crate::iterating::{Change, changes_while_iterated};
-use crate::{Check, Finding, Group, Level, Lint};
+use crate::retain::retain;
+use crate::{Check, Finding, Fix, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
     name: "delete_during_iteration",
     group: Group::Iteration,
     level: Level::Deny,
-    has_fix: false,
+    has_fix: true,
     merges_sites: false,
     source: include_str!("delete_during_iteration.rs"),
     check: Check::Function(check),
@@ -77,6 +81,7 @@ static DELETION: Change = Change {
              again; `safe_map::ShardedMap::retain` and `extract_if` are one call"
         )
     },
+    fix,
 };
 
 /// Whether an operation removes entries.
@@ -88,10 +93,33 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     changes_while_iterated(function, &DELETION, out);
 }
 
+/// `retain` where the walk does nothing but remove; where it looks for one entry, the walk ends before the removal.
+fn fix(function: &FunctionView<'_>, walk: Span, removal: Span) -> Option<Fix> {
+    retain(function, walk, removal).or_else(|| end_first(function, walk, removal))
+}
+
+/// `let found = map.iter()..; if let Some(key) = found { .. }`.
+fn end_first(function: &FunctionView<'_>, walk: Span, removal: Span) -> Option<Fix> {
+    let body = body_of(function)?;
+    let (whole, scrutinee) = body.exprs.iter().find_map(|it| match &it.kind {
+        ExprKind::If { cond, then, .. } => match body.expr(*cond).kind {
+            ExprKind::Let { init, .. } => {
+                let is_it = body.expr(init).span.contains(walk) && body.expr(*then).span.contains(removal);
+                is_it.then_some((it.span, init))
+            }
+            _ => None,
+        },
+        _ => None,
+    })?;
+    let at = body.expr(scrutinee).span;
+    let is_owned = function.flow.scrutinees.iter().any(|it| it.span == at && it.is_owned);
+    is_owned.then(|| hoist(function, &body, (whole, "if let"), scrutinee))?
+}
+
 #[cfg(test)]
 mod tests {
     use super::LINT;
-    use crate::testing::check;
+    use crate::testing::{check, fixed};
 
     #[test]
     fn a_removal_in_a_loop_over_the_map() {
@@ -158,5 +186,69 @@ fn expire(sessions: &papaya::HashMap<u64, u64>) {
 }
 ",
         );
+    }
+
+    /// What becomes of a body.
+    fn fixed_body(body: &str) -> Option<String> {
+        let text = |body: &str| {
+            format!(
+                "use std::{{collections::HashMap, sync::RwLock}};
+struct Rule {{ percent: u32, on: bool }}
+fn f(m: &dashmap::DashMap<u64, Rule>, l: &RwLock<HashMap<u64, u32>>, n: u32) {{
+    {body}
+}}
+"
+            )
+        };
+        let fixed = fixed(&LINT, &text(body))?;
+        let (before, after) = text("|").split_once('|').map(|(a, b)| (a.len(), b.len())).expect("a mark");
+        Some(fixed[before..fixed.len() - after].to_string())
+    }
+
+    #[test]
+    fn a_walk_that_only_removes_becomes_retain() {
+        for (body, better) in [
+            ("for it in m.iter() { m.remove(it.key()); }", "m.clear();"),
+            (
+                "for it in m.iter() { if it.percent > n { m.remove(it.key()); } }",
+                "m.retain(|_, it| it.percent <= n);",
+            ),
+            ("for it in m.iter() { if !it.on { m.remove(&it.key().clone()); } }", "m.retain(|_, it| it.on);"),
+            (
+                "for it in m.iter() { if *it.key() == 7 { m.remove(it.key()); } }",
+                "m.retain(|key, _| *key != 7);",
+            ),
+            (
+                "let off = m.iter().filter(|it| !it.on).map(|it| *it.key());\n    for key in off {\n        m.remove(&key);\n    }",
+                "m.retain(|_, it| it.on);",
+            ),
+            (
+                "for (id, it) in l.read().unwrap().iter() { if *it > n { l.write().unwrap().remove(id); } }",
+                "l.write().unwrap().retain(|_, it| *it <= n);",
+            ),
+            (
+                "for it in m.iter() {\n        // old ones\n        m.remove(it.key());\n    }",
+                "// old ones\n    m.clear();",
+            ),
+            (
+                "if let Some(key) = m.iter().next().map(|it| *it.key()) { m.remove(&key); }",
+                "let found = m.iter().next().map(|it| *it.key());\n    if let Some(key) = found { m.remove(&key); }",
+            ),
+        ] {
+            assert_eq!(fixed_body(body).as_deref(), Some(better), "{body}");
+        }
+    }
+
+    #[test]
+    fn no_fix_where_the_walk_does_more() {
+        for body in [
+            "for it in m.iter() { println!(); m.remove(it.key()); }",
+            "for it in m.iter() { if it.on { m.remove(it.key()); break; } }",
+            "for it in m.iter() { if it.on { m.remove(&7); } }",
+            "for it in m.iter() { if it.on && m.len() > 7 { m.remove(it.key()); } }",
+            "for it in m.iter() { if it.on { m.remove(it.key()); } else { println!(); } }",
+        ] {
+            assert_eq!(fixed_body(body), None, "{body}");
+        }
     }
 }
