@@ -163,10 +163,20 @@ impl Reads<'_> {
             return false;
         }
         let is_it = |it: &Expr| matches!(&it.kind, ExprKind::Path(path) if path.as_ident() == Some(name));
-        let mut uses = self.typed.exprs().filter(|(_, it)| inside(it) && is_it(it));
-        let mut own =
-            uses.by_ref().filter(|(_, it)| !self.function.flow.is_another(bound, it.span)).peekable();
-        own.peek().is_some() && own.all(|(id, _)| self.is_read(id))
+        let uses = self.typed.exprs().filter(|(_, it)| inside(it) && is_it(it));
+        let own = uses.filter(|(_, it)| !self.function.flow.is_another(bound, it.span));
+        // To be dropped is no use: a guard that is nothing else is there to keep others out.
+        let mut read = own.filter(|(id, _)| !self.is_dropped(*id)).peekable();
+        read.peek().is_some() && read.all(|(id, _)| self.is_read(id))
+    }
+
+    /// `drop(it)`.
+    fn is_dropped(&self, id: ExprId) -> bool {
+        let Some((_, Expr { kind: ExprKind::Call { callee, .. }, .. })) = self.parent(id) else {
+            return false;
+        };
+        let callee = &self.typed.expr(*callee).kind;
+        matches!(callee, ExprKind::Path(path) if path.last().is_some_and(|it| it.name == "drop"))
     }
 
     /// Whether a guard of an entry is only looked through here.
@@ -178,9 +188,6 @@ impl Reads<'_> {
                 *receiver == id && LOOKS.contains(&method.as_str())
             }
             ExprKind::Macro(call) => call.path.last().is_some_and(|it| FORMATS.contains(&it.name.as_str())),
-            ExprKind::Call { callee, .. } => {
-                matches!(&self.typed.expr(*callee).kind, ExprKind::Path(path) if path.last().is_some_and(|it| it.name == "drop"))
-            }
             _ => false,
         }
     }

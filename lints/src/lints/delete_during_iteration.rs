@@ -50,11 +50,10 @@
 //! excuses nothing: the removal itself waits. Removals from a plain map inside a called function are not seen yet.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::ExprKind;
 use safe_map_analysis::knowledge::schema::Op;
 use safe_map_analysis::span::Span;
 
-use crate::fix::{body_of, hoist};
+use crate::fix::hoist_before;
 use crate::iterating::{Change, changes_while_iterated};
 use crate::retain::retain;
 use crate::{Check, Finding, Fix, Group, Level, Lint};
@@ -95,25 +94,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
 
 /// `retain` where the walk does nothing but remove; where it looks for one entry, the walk ends before the removal.
 fn fix(function: &FunctionView<'_>, walk: Span, removal: Span) -> Option<Fix> {
-    retain(function, walk, removal).or_else(|| end_first(function, walk, removal))
-}
-
-/// `let found = map.iter()..; if let Some(key) = found { .. }`.
-fn end_first(function: &FunctionView<'_>, walk: Span, removal: Span) -> Option<Fix> {
-    let body = body_of(function)?;
-    let (whole, scrutinee) = body.exprs.iter().find_map(|it| match &it.kind {
-        ExprKind::If { cond, then, .. } => match body.expr(*cond).kind {
-            ExprKind::Let { init, .. } => {
-                let is_it = body.expr(init).span.contains(walk) && body.expr(*then).span.contains(removal);
-                is_it.then_some((it.span, init))
-            }
-            _ => None,
-        },
-        _ => None,
-    })?;
-    let at = body.expr(scrutinee).span;
-    let is_owned = function.flow.scrutinees.iter().any(|it| it.span == at && it.is_owned);
-    is_owned.then(|| hoist(function, &body, (whole, "if let"), scrutinee))?
+    retain(function, walk, removal).or_else(|| hoist_before(function, walk, removal))
 }
 
 #[cfg(test)]

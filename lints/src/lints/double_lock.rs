@@ -70,7 +70,7 @@ use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, Op};
 use safe_map_analysis::summary::{EffectKind, Happening};
 
 use crate::correlated::{is_filled, may_exclude};
-use crate::fix::drop_before;
+use crate::fix::end_before;
 use crate::story::{
     acquire_label, called, chain_labels, consequence, declaration_label, finding, is_far_fetched, lock_name,
     lock_path, verdict,
@@ -110,7 +110,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         }
         reported.push(span);
         let mut finding = report(function, &happening, second, &first, confidence);
-        finding.fixes.extend(drop_before(function, held, span, "the second acquire"));
+        finding.fixes.extend(end_before(function, held, span, "the second acquire"));
         out.push(finding);
     }
 }

@@ -279,10 +279,6 @@ fn report(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>,
 fn hoist(function: &FunctionView<'_>, scrutinees: &Scrutinees<'_>, part: &Part) -> Option<Fix> {
     let body = &scrutinees.body;
     let scrutinee = body.expr(part.scrutinee);
-    let is_call = matches!(
-        scrutinee.kind,
-        ExprKind::MethodCall { .. } | ExprKind::Call { .. } | ExprKind::Try(_) | ExprKind::Await(_)
-    );
     // A chain's other operands run first, or are asked again.
     let is_alone = match part.keyword {
         "match" | "for" => true,
@@ -294,7 +290,7 @@ fn hoist(function: &FunctionView<'_>, scrutinees: &Scrutinees<'_>, part: &Part) 
         }),
         _ => false,
     };
-    if !part.is_owned || !is_call || !is_alone {
+    if !part.is_owned || !fix::is_call(&scrutinee.kind) || !is_alone {
         return None;
     }
     fix::hoist(function, body, (part.whole, part.keyword), part.scrutinee)

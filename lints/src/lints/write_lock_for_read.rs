@@ -398,6 +398,8 @@ fn change(n: &mut u64) {{}}
             "for mut it in m.iter_mut() { it.value_mut().n = 0; } 0",
             "if let Some(it) = m.get_mut(&k) { told(it.n); } 0",
             "m.get(&k).map_or(0, |it| it.n)",
+            "let it = m.get_mut(&k); drop(it); 0",
+            "let it = m.get_mut(&k).unwrap(); let same = c.len(); drop(it); same as u64",
         ] {
             assert_eq!(of_map(body).0, 0, "{body}");
         }
