@@ -148,6 +148,28 @@ fn names(body: &Body, text: &str, name: &str) -> bool {
     binds || uses_from(body, text, name, 0)
 }
 
+/// `code` in place of whole statements, below the comments that stood in them; nothing where those cannot be told from
+/// strings for sure, or there is no place for them.
+pub(crate) fn with_comments(function: &FunctionView<'_>, whole: Span, code: &str) -> Option<Edit> {
+    let text = &function.file.parsed().source.text;
+    let comments = comments(whole.text(text))?;
+    let indent = if comments.is_empty() { "" } else { indentation(text, whole.start)? };
+    let lines = comments.iter().map(|it| format!("{it}\n{indent}")).collect::<String>();
+    Some(Edit { place: here(function, whole), replacement: format!("{lines}{code}") })
+}
+
+fn comments(code: &str) -> Option<Vec<&str>> {
+    let mut found = Vec::new();
+    for line in code.lines() {
+        let Some(at) = line.find("//") else { continue };
+        if line[..at].contains('"') {
+            return None;
+        }
+        found.push(line[at..].trim_end());
+    }
+    (!code.contains("/*")).then_some(found)
+}
+
 /// The white space before `byte` on its line, where there is nothing else.
 pub(crate) fn indentation(text: &str, byte: u32) -> Option<&str> {
     let before = text.get(..byte as usize)?;

@@ -52,13 +52,24 @@ fn is_total(function: &FunctionView<'_>, op: &str, operands: [ExprId; 2]) -> boo
         return true;
     }
     let Some(typed) = Typed::of(function.file.analysis, function.id) else { return false };
-    operands.into_iter().any(|it| match typed.ty(it) {
-        Ty::Prim(name) => name.starts_with(['u', 'i']),
-        Ty::Known(id, _) => {
-            let name = typed.model.knowledge().ty(id).name();
-            matches!(name, "Instant" | "SystemTime" | "Duration" | "String")
-        }
-        Ty::Foreign(path, _) => path.ends_with("::Instant") || path.ends_with("::Duration"),
-        _ => false,
+    operands.into_iter().any(|it| {
+        is_now(&typed, typed.init(it).unwrap_or(it))
+            || match typed.ty(it) {
+                Ty::Prim(name) => name.starts_with(['u', 'i']),
+                Ty::Known(id, _) => {
+                    let name = typed.model.knowledge().ty(id).name();
+                    matches!(name, "Instant" | "SystemTime" | "Duration" | "String")
+                }
+                Ty::Foreign(path, _) => path.ends_with("::Instant") || path.ends_with("::Duration"),
+                _ => false,
+            }
     })
+}
+
+/// `Instant::now()`.
+fn is_now(typed: &Typed<'_>, id: ExprId) -> bool {
+    let ExprKind::Call { callee, .. } = &typed.expr(id).kind else { return false };
+    let ExprKind::Path(path) = &typed.expr(*callee).kind else { return false };
+    let names: Vec<&str> = path.segments.iter().rev().take(2).map(|it| it.name.as_str()).collect();
+    matches!(names.as_slice(), ["now", "Instant" | "SystemTime"])
 }

@@ -9,11 +9,11 @@ use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 
 use crate::bodies::{blocks, is_named};
+use crate::fix::with_comments;
 use crate::parents::expr_at;
 use crate::retain::method;
-use crate::story::here;
 use crate::typing::Typed;
-use crate::{Applicability, Edit, Fix};
+use crate::{Applicability, Fix};
 
 /// `*map.entry(key).or_insert(0) += n;` for `let old = map.get(&key)..; map.insert(key, old + n);`.
 pub(crate) fn one_step(function: &FunctionView<'_>, read: Span, write: Span) -> Option<Fix> {
@@ -23,7 +23,7 @@ pub(crate) fn one_step(function: &FunctionView<'_>, read: Span, write: Span) -> 
     Some(Fix {
         title: "change the entry where it is".to_string(),
         applicability: Applicability::MaybeIncorrect,
-        edits: vec![Edit { place: here(function, steps.whole), replacement: text }],
+        edits: vec![with_comments(function, steps.whole, &text)?],
     })
 }
 
@@ -76,7 +76,7 @@ impl<'a> Steps<'a> {
         let PatKind::Bind { name, by_ref: false, sub: None, .. } = &body.pat(pat).kind else { return None };
         let whole = Span::new(block.stmts[first].span.start, block.stmts[last].span.end);
         let rest = Span::new(whole.end, body.expr(body.root).span.end);
-        let is_plain = *method == "insert" && !is_named(body, rest, name) && !whole.text(text).contains("//");
+        let is_plain = *method == "insert" && !is_named(body, rest, name);
         let steps = Steps {
             body,
             text,

@@ -8,12 +8,11 @@ use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::Ty;
 
 use crate::collected::chain;
-use crate::fix::indentation;
+use crate::fix::with_comments;
 use crate::parents::expr_at;
-use crate::story::here;
 use crate::typing::Typed;
 use crate::walked::{Items, walked};
-use crate::{Applicability, Edit, Fix};
+use crate::{Applicability, Fix};
 
 /// `map.retain(..)` for a walk over the map and the removal of what it chose, where both do nothing else.
 pub(crate) fn retain(function: &FunctionView<'_>, walk: Span, removal: Span) -> Option<Fix> {
@@ -36,13 +35,10 @@ pub(crate) fn retain(function: &FunctionView<'_>, walk: Span, removal: Span) -> 
         }
     };
     let whole = with_semicolon(text, walked.whole);
-    let comments = comments(whole.text(text))?;
-    let indent = if comments.is_empty() { "" } else { indentation(text, whole.start)? };
-    let lines = comments.iter().map(|it| format!("{it}\n{indent}")).collect::<String>();
     Some(Fix {
         title: title.to_string(),
         applicability: Applicability::MaybeIncorrect,
-        edits: vec![Edit { place: here(function, whole), replacement: format!("{lines}{call}") }],
+        edits: vec![with_comments(function, whole, &call)?],
     })
 }
 
@@ -92,22 +88,4 @@ pub(crate) fn method<'a>(
         let Ty::Known(id, _) = it else { return None };
         typed.model.knowledge().ty(*id).methods.get(name).map(|it| &**it)
     })
-}
-
-/// The comments of a piece of code; nothing where they cannot be told from strings for sure.
-fn comments(code: &str) -> Option<Vec<&str>> {
-    if code.contains("/*") {
-        return None;
-    }
-    let of_line = |line: &'_ str| -> Option<Option<(usize, usize)>> {
-        let Some(at) = line.find("//") else { return Some(None) };
-        (!line[..at].contains('"')).then_some(Some((at, line.trim_end().len())))
-    };
-    let mut found = Vec::new();
-    for line in code.lines() {
-        if let Some((start, end)) = of_line(line)? {
-            found.push(&line[start..end]);
-        }
-    }
-    Some(found)
 }

@@ -3,6 +3,9 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::{Change, Outcome};
 use crate::workspace::{holds_no_source_of_ours, is_generated};
@@ -33,11 +36,11 @@ pub(crate) fn taboo(root: &Path, path: &str, text: &str) -> Option<String> {
 
 /// Writes the changed files, each whole or not at all. Returns what went wrong, by path.
 pub(crate) fn write_all(root: &Path, outcome: &Outcome) -> Vec<(String, String)> {
-    let write = |(path, change): (&std::sync::Arc<str>, &Change)| {
+    let write = |(path, change): (&Arc<str>, &Change)| {
         let why = replace(&root.join(&**path), change).err()?;
         Some((path.to_string(), why))
     };
-    outcome.changes.iter().filter_map(write).collect()
+    outcome.changes.par_iter().filter_map(write).collect()
 }
 
 /// Puts the new text where the old one is: into a file beside it that then takes its name, so that the file is the old one

@@ -69,13 +69,14 @@ use crate::access::Access;
 use crate::bodies::is_named;
 use crate::brief::site;
 use crate::conditions::{Conditions, Outcome};
+use crate::fix::with_comments;
 use crate::parents::{expr_at, fits_closure, is_discarded, is_granted, only_in_if};
 use crate::races::Accesses;
 use crate::retain::method;
 use crate::story::{Turns, access_finding, access_name, here, interleaving};
 use crate::typing::Typed;
 use crate::values::{adds_up, changes_in_place, done_twice, has_identity, is_lock, stores, turns_away};
-use crate::{Applicability, Check, Edit, Finding, Fix, Group, Level, Lint};
+use crate::{Applicability, Check, Finding, Fix, Group, Level, Lint};
 
 use super::delete_during_iteration::deletes;
 
@@ -287,7 +288,7 @@ fn fix(accesses: &Accesses<'_>, check: &Access<'_>, act: &Access<'_>, harm: &Har
     Some(Fix {
         title: "ask and insert in one step".to_string(),
         applicability: Applicability::MaybeIncorrect,
-        edits: vec![Edit { place: here(accesses.function, at), replacement: call }],
+        edits: vec![with_comments(accesses.function, at, &call)?],
     })
 }
 
@@ -471,14 +472,14 @@ struct Locks { by_name: dashmap::DashMap<String, Arc<Mutex<u64>>> }
 impl Locks {
     fn make(&self, name: &str) {
         if !self.by_name.contains_key(name) {
+            // a lock of its own
             self.by_name.insert(name.to_string(), Arc::new(Mutex::new(1)));
         }
     }
 }
 ";
         let fixed = fixed(&LINT, text).expect("a fix");
-        let entry =
-            "        self.by_name.entry(name.to_string()).or_insert_with(|| Arc::new(Mutex::new(1)));\n    }";
+        let entry = "        // a lock of its own\n        self.by_name.entry(name.to_string()).or_insert_with(|| Arc::new(Mutex::new(1)));\n    }";
         assert!(fixed.contains(entry), "{fixed}");
     }
 
