@@ -35,6 +35,7 @@ mod predicate;
 mod private;
 mod races;
 mod recheck;
+mod remove_if;
 mod retain;
 mod scrutinee;
 mod story;

@@ -14,7 +14,7 @@ use crate::collected::chain;
 use crate::parents::expr_at;
 use crate::predicate::{Named, Predicate, Reader};
 use crate::races::Accesses;
-use crate::retain::method;
+use crate::retain::{closure_params, method};
 use crate::story::here;
 use crate::typing::Typed;
 use crate::{Applicability, Edit, Fix};
@@ -38,11 +38,7 @@ pub(crate) fn recheck(accesses: &Accesses<'_>, check: &Access<'_>, act: &Access<
     let known = method(&typed, *receiver, &again).filter(|it| it.spec.op == Op::RemoveIf)?;
     let reader = Reader { function, body, again: act.span() };
     let condition = Deciding { reader: &reader, check: check.span(), act: act.span() }.condition(check)?;
-    let params = match known.spec.closure_params.as_slice() {
-        [key, value] if key == "&K" && value.ends_with('V') => condition.params(),
-        [value] if value.ends_with('V') => condition.value_param()?,
-        _ => return None,
-    };
+    let params = closure_params(known, &condition)?;
     let text = &function.file.parsed().source.text;
     // Nothing but the end of the call is behind the key: no parenthesis of its own.
     let rest = text.get(key.end as usize..act.span().end as usize)?.trim().trim_start_matches(',').trim();

@@ -10,6 +10,7 @@ use safe_map_analysis::ty::Ty;
 use crate::collected::chain;
 use crate::fix::with_comments;
 use crate::parents::expr_at;
+use crate::predicate::Predicate;
 use crate::typing::Typed;
 use crate::walked::{Items, walked};
 use crate::{Applicability, Fix};
@@ -88,4 +89,13 @@ pub(crate) fn method<'a>(
         let Ty::Known(id, _) = it else { return None };
         typed.model.knowledge().ty(*id).methods.get(name).map(|it| &**it)
     })
+}
+
+/// The parameters of a closure that a method asks a condition with: of the key and the value, or of the value alone.
+pub(crate) fn closure_params(method: &KnownMethod, condition: &Predicate) -> Option<String> {
+    match method.spec.closure_params.as_slice() {
+        [key, value] if key == "&K" && value.ends_with('V') => Some(condition.params()),
+        [value] if value.ends_with('V') => condition.value_param(),
+        _ => None,
+    }
 }

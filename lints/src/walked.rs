@@ -186,7 +186,7 @@ fn removing_loop(body: &Body, removal: Span) -> Option<Loop> {
 }
 
 /// The only thing that a block does.
-fn only(body: &Body, block: ExprId) -> Option<ExprId> {
+pub(crate) fn only(body: &Body, block: ExprId) -> Option<ExprId> {
     let ExprKind::Block(block) = &body.expr(block).kind else { return None };
     match (block.stmts.as_slice(), block.tail) {
         ([], Some(tail)) => Some(tail),
