@@ -138,7 +138,8 @@ fn uses_from(body: &Body, text: &str, name: &str, from: u32) -> bool {
     })
 }
 
-fn has_word(text: &str, word: &str) -> bool {
+/// Whether a name stands in a piece of code as a word of its own.
+pub(crate) fn has_word(text: &str, word: &str) -> bool {
     text.split(|it: char| !it.is_alphanumeric() && it != '_').any(|it| it == word)
 }
 

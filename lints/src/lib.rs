@@ -9,6 +9,7 @@ mod bounds;
 mod brief;
 mod callbacks;
 mod claims;
+mod collect_first;
 mod collected;
 mod conditions;
 mod contended;

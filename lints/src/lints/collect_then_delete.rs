@@ -108,8 +108,11 @@ fn is_alone(body: &Body, removal: Span) -> bool {
         _ => None,
     });
     let Some(turn) = turns.min_by_key(|it| it.end - it.start) else { return false };
-    let is_call = |it: &&Expr| {
-        matches!(it.kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Await(_))
+    // What leaves the loop removes some of the keys only.
+    let is_call = |it: &&Expr| match it.kind {
+        ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Await(_) => true,
+        ExprKind::Break { .. } | ExprKind::Continue { .. } | ExprKind::Return(_) | ExprKind::Try(_) => true,
+        _ => false,
     };
     let mut others = body.exprs.iter().filter(|it| turn.contains(it.span) && !removal.contains(it.span));
     let has_others = others.any(|it| is_call(&it) && !is_logged(body, it.span));
@@ -195,6 +198,7 @@ impl S {
         for key in self.m.iter().map(|it| *it.key()) { self.m.remove(&key); }
         for key in &keys { self.m.remove(key); told(*key); }
         for key in &keys { if let Some((_, it)) = self.m.remove(key) { told(it); } }
+        for key in &keys { self.m.remove(key); break; }
     }
 }
 fn told(key: u64) {}

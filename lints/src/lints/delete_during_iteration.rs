@@ -40,7 +40,7 @@
 //!
 //! ## Fix
 //!
-//! `retain` removes while it walks. Where the removal is done elsewhere, collect the keys first and remove with the
+//! `retain` removes while it walks. Where the loop does more than remove, collect the keys first and remove with the
 //! condition asked again: `remove_if`. `safe_map::ShardedMap::retain` and `extract_if` are one call, and a
 //! `SnapshotMap` may be changed from inside its own iteration.
 //!
@@ -53,6 +53,7 @@ use safe_map_analysis::FunctionView;
 use safe_map_analysis::knowledge::schema::Op;
 use safe_map_analysis::span::Span;
 
+use crate::collect_first::collect_first;
 use crate::fix::hoist_before;
 use crate::iterating::{Change, changes_while_iterated};
 use crate::retain::retain;
@@ -92,9 +93,12 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     changes_while_iterated(function, &DELETION, out);
 }
 
-/// `retain` where the walk does nothing but remove; where it looks for one entry, the walk ends before the removal.
+/// `retain` where the walk does nothing but remove; where it looks for one entry, the walk ends before the removal; where it
+/// does more, only its keys are walked.
 fn fix(function: &FunctionView<'_>, walk: Span, removal: Span) -> Option<Fix> {
-    retain(function, walk, removal).or_else(|| hoist_before(function, walk, removal))
+    retain(function, walk, removal)
+        .or_else(|| hoist_before(function, walk, removal))
+        .or_else(|| collect_first(function, walk, removal))
 }
 
 #[cfg(test)]
@@ -221,11 +225,34 @@ fn f(m: &dashmap::DashMap<u64, Rule>, l: &RwLock<HashMap<u64, u32>>, n: u32) {{
     }
 
     #[test]
-    fn no_fix_where_the_walk_does_more() {
+    fn a_walk_that_does_more_goes_over_the_keys() {
+        let found = "let found: Vec<_> = m.iter()";
+        for (body, filter, better) in [
+            ("for it in m.iter() { println!(); m.remove(it.key()); }", "", "{ println!(); m.remove(&key); }"),
+            (
+                "for it in m.iter() { if it.on { m.remove(it.key()); break; } }",
+                ".filter(|it| it.on)",
+                "{ m.remove_if(&key, |_, it| it.on); break; }",
+            ),
+            (
+                "for it in m.iter() {\n        if it.percent > n {\n            println!(\"{}\", *it.key());\n            m.remove(it.key());\n        }\n    }",
+                ".filter(|it| it.percent > n)",
+                "{\n        println!(\"{}\", key);\n        m.remove_if(&key, |_, it| it.percent > n);\n    }",
+            ),
+        ] {
+            let better = format!(
+                "{found}{filter}.map(|it| it.key().clone()).collect();\n    for key in found {better}"
+            );
+            assert_eq!(fixed_body(body), Some(better), "{body}");
+        }
+    }
+
+    #[test]
+    fn no_fix_where_the_walk_needs_the_entries() {
         for body in [
-            "for it in m.iter() { println!(); m.remove(it.key()); }",
-            "for it in m.iter() { if it.on { m.remove(it.key()); break; } }",
-            "for it in m.iter() { if it.on { m.remove(&7); } }",
+            "for it in m.iter() { println!(\"{}\", it.percent); m.remove(it.key()); }",
+            "for it in m.iter() { println!(\"{it:?}\"); m.remove(it.key()); }",
+            "for it in m.iter() { let key = it.key(); m.remove(key); }",
             "for it in m.iter() { if it.on && m.len() > 7 { m.remove(it.key()); } }",
             "for it in m.iter() { if it.on { m.remove(it.key()); } else { println!(); } }",
         ] {
