@@ -46,8 +46,22 @@ pub fn check(
     config: &Config,
     policy: &Policy,
     test_code: TestCode,
-    mut timings: Timings,
+    timings: Timings,
 ) -> Report {
+    let (report, analysis) = analyse(discovered, config, policy, test_code, timings);
+    // The process ends soon and gives the memory back faster than destructors do.
+    std::mem::forget(analysis);
+    report
+}
+
+/// The same for a process that goes on: the analysis is the caller's to drop.
+pub(crate) fn analyse(
+    discovered: Discovered,
+    config: &Config,
+    policy: &Policy,
+    test_code: TestCode,
+    mut timings: Timings,
+) -> (Report, Analysis) {
     let Discovered { mut workspace, reported, root, incomplete, notes, lines } = discovered;
     workspace::sort(&mut workspace.files);
     let settings = Settings { skips_tests: test_code == TestCode::Skip, ..config.settings.clone() };
@@ -67,12 +81,10 @@ pub fn check(
         timings: Vec::new(),
     };
     count(&mut report, &analysis.workspace);
-    // The process ends soon and gives the memory back faster than destructors do.
-    std::mem::forget(analysis);
     timings.mark("report");
     report.stats.elapsed = timings.elapsed();
     report.timings = timings.stages();
-    report
+    (report, analysis)
 }
 
 fn with_panics(

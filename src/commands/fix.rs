@@ -39,7 +39,8 @@ fn outcome(request: &Request, policy: &Policy, trust: Trust) -> Result<Outcome, 
     let config = config::load(&discovered.root)?;
     let root = discovered.root.clone();
     let lint = |discovered: Discovered| {
-        engine::check(discovered, &config, policy, request.targets.test_code, Timings::start())
+        let test_code = request.targets.test_code;
+        engine::analyse(discovered, &config, policy, test_code, Timings::start()).0
     };
     let taboo = |path: &str, text: &str| write::taboo(&root, path, text);
     Ok(converge(discovered, &World { lint: &lint, taboo: &taboo, trust }))

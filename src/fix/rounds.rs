@@ -2,7 +2,8 @@
 //! there are none.
 //!
 //! Nothing here touches the disk: `lint` turns files into a report, and `may_write` says which files are taboo. Each round is
-//! judged as a whole, and only where it is found wanting its fixes are tried in halves, so that one bad fix costs itself.
+//! judged as a whole, and only where it is found wanting those at fault are told from the others, so that a bad fix costs
+//! itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -141,9 +142,9 @@ impl Rounds<'_> {
             Err(fault) => match fixes {
                 [only] => self.refuse(only, &fault.to_string()),
                 _ => {
-                    let (first, second) = fixes.split_at(fixes.len() / 2);
-                    self.admit(first, texts, accepted);
-                    self.admit(second, texts, accepted);
+                    let (first, second) = split(fixes, &fault);
+                    self.admit(&first, texts, accepted);
+                    self.admit(&second, texts, accepted);
                 }
             },
         }
@@ -158,9 +159,10 @@ impl Rounds<'_> {
         let mut changed = Texts::new();
         let mut discovered = self.state.discovered.clone();
         for (path, edits) in edits {
-            let old = texts.get(&path).ok_or(Fault::Broken)?;
-            let new: Arc<str> = apply(old, &edits).map_err(|_| Fault::Broken)?.into();
-            discovered.replace(&path, &new).map_err(|_| Fault::Broken)?;
+            let broken = || Fault::Broken(path.clone());
+            let old = texts.get(&path).ok_or_else(broken)?;
+            let new: Arc<str> = apply(old, &edits).map_err(|_| broken())?.into();
+            discovered.replace(&path, &new).map_err(|_| broken())?;
             changed.insert(path, new);
         }
         let report = (self.world.lint)(discovered.clone());
@@ -175,6 +177,16 @@ struct Accepted {
     fixes: Vec<Candidate>,
     changed: Texts,
     state: Option<State>,
+}
+
+/// The fixes that are most likely not at fault, and the others; two halves where that tells nothing apart.
+fn split(fixes: &[Candidate], fault: &Fault) -> (Vec<Candidate>, Vec<Candidate>) {
+    let (blamed, others): (Vec<_>, Vec<_>) = fixes.iter().cloned().partition(|it| fault.blames(it));
+    if !blamed.is_empty() && !others.is_empty() {
+        return (others, blamed);
+    }
+    let (first, second) = fixes.split_at(fixes.len() / 2);
+    (first.to_vec(), second.to_vec())
 }
 
 /// Whether a fix can be applied together with all that were chosen before it.

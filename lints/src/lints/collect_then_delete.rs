@@ -109,10 +109,16 @@ fn is_alone(body: &Body, removal: Span) -> bool {
     });
     let Some(turn) = turns.min_by_key(|it| it.end - it.start) else { return false };
     // What leaves the loop removes some of the keys only.
-    let is_call = |it: &&Expr| match it.kind {
-        ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Await(_) => true,
-        ExprKind::Break { .. } | ExprKind::Continue { .. } | ExprKind::Return(_) | ExprKind::Try(_) => true,
-        _ => false,
+    let leaves = |it: &Expr| {
+        matches!(
+            it.kind,
+            ExprKind::Break { .. } | ExprKind::Continue { .. } | ExprKind::Return(_) | ExprKind::Try(_)
+        )
+    };
+    let is_call = |it: &&Expr| {
+        let is_call =
+            matches!(it.kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Await(_));
+        is_call || leaves(it)
     };
     let mut others = body.exprs.iter().filter(|it| turn.contains(it.span) && !removal.contains(it.span));
     let has_others = others.any(|it| is_call(&it) && !is_logged(body, it.span));
