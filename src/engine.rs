@@ -68,15 +68,29 @@ pub(crate) struct Within<'a> {
     pub(crate) request: &'a Request,
 }
 
-/// The same, narrowed.
-pub(crate) fn check_within(
+fn check_within(
+    discovered: Discovered,
+    config: &Config,
+    policy: &Policy,
+    test_code: TestCode,
+    within: Within<'_>,
+    timings: Timings,
+) -> Report {
+    let (report, analysis) = analyse(discovered, config, policy, test_code, within, timings);
+    // The process ends soon and gives the memory back faster than destructors do.
+    std::mem::forget(analysis);
+    report
+}
+
+/// The same for a process that goes on: the analysis is the caller's to drop.
+pub(crate) fn analyse(
     discovered: Discovered,
     config: &Config,
     policy: &Policy,
     test_code: TestCode,
     within: Within<'_>,
     mut timings: Timings,
-) -> Report {
+) -> (Report, Analysis) {
     let Discovered { mut workspace, reported, units, root, incomplete, notes, lines } = discovered;
     workspace::sort(&mut workspace.files);
     let settings = Settings { skips_tests: test_code == TestCode::Skip, ..config.settings.clone() };
@@ -101,12 +115,10 @@ pub(crate) fn check_within(
         root,
     };
     count(&mut report, &analysis.workspace);
-    // The process ends soon and gives the memory back faster than destructors do.
-    std::mem::forget(analysis);
     timings.mark("report");
     report.stats.elapsed = timings.elapsed();
     report.timings = timings.stages();
-    report
+    (report, analysis)
 }
 
 /// What a run sees all of, so that what it does not find is gone.

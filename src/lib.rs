@@ -13,7 +13,7 @@ pub mod engine;
 pub mod exit;
 pub mod failure;
 mod fingerprint;
-pub mod fixes;
+mod fix;
 mod grouping;
 mod init;
 mod item_path;

@@ -155,6 +155,17 @@ fn known_findings_are_suppressed_ones() {
 }
 
 #[test]
+fn known_findings_are_not_fixed() {
+    let text = "// safe-map-lint: allow(double_lock) -- no such thing\npub fn f() {}\n";
+    let project = adopted(Project::lib(text));
+    project.run(&["--fix", "--allow-no-vcs"]).succeeds();
+    assert_eq!(std::fs::read_to_string(project.join("src/lib.rs")).expect("a source"), text);
+    assert_eq!(project.run(&["--diff"]).stdout, "");
+    project.run(&["--fix", "--allow-no-vcs", "--no-baseline"]).succeeds();
+    assert_eq!(std::fs::read_to_string(project.join("src/lib.rs")).expect("a source"), "pub fn f() {}\n");
+}
+
+#[test]
 fn what_the_source_silences_is_not_in_the_file() {
     let silenced =
         UNDERSCORE.replace("m.lock();", "m.lock(); // safe-map-lint: allow(let_underscore_guard) -- waits");

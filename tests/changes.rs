@@ -336,6 +336,13 @@ fn of_two_alike_the_baseline_knows_the_one_that_has_not_changed() {
 }
 
 #[test]
+fn fixes_are_not_for_changed_lines_alone() {
+    let project = Project::lib(UNDERSCORE).commit();
+    project.run(&["--since", "HEAD", "--fix"]).fails(2, "cannot be used with");
+    project.run(&["--in-diff", "-", "--diff"]).fails(2, "cannot be used with");
+}
+
+#[test]
 fn everything_is_analysed() {
     let project = Project::lib(&format!("pub mod a;\n{STATIC_MUT}")).file("src/a.rs", "").commit();
     let summary = project.file("src/a.rs", "\n").json(&["--since", "HEAD"]);

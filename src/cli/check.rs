@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::fix::FixArgs;
 use super::formats::{FormatArgs, MessageFormat};
 use super::levels::LevelArgs;
 use super::scope::ScopeArgs;
@@ -32,6 +33,8 @@ pub(crate) struct CheckArgs {
     pub(crate) scope: ScopeArgs,
     #[command(flatten)]
     pub(crate) running: RunningArgs,
+    #[command(flatten)]
+    pub(crate) fix: FixArgs,
 }
 
 #[derive(Debug, Args)]

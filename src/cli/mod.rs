@@ -2,6 +2,7 @@
 
 mod baseline;
 mod check;
+mod fix;
 mod formats;
 mod init;
 mod levels;
@@ -16,6 +17,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use baseline::{BaselineAction, BaselineArgs, ShowArgs};
 pub(crate) use check::{CheckArgs, ColorWhen, ErrorOn, GroupBy};
+pub(crate) use fix::Fixing;
 pub(crate) use formats::{Companion, Destination, MessageFormat};
 pub(crate) use init::{InitArgs, Part};
 pub(crate) use shell::{ManArgs, Shell, generate_completions, generate_man};

@@ -11,10 +11,11 @@ use crate::scope::{BaselineChoice, ChangesOrigin, Scope};
 pub(crate) struct ScopeArgs {
     /// Report on what has changed since this revision was left (the merge base with HEAD; the working tree counts).
     /// Everything is analysed; a finding is reported where one of its places is in changed lines
-    #[arg(long, value_name = "REF")]
+    // A fix moves the lines that the next round of fixes would be looked for in.
+    #[arg(long, value_name = "REF", conflicts_with = "fixing")]
     since: Option<String>,
     /// Report on what a unified diff changes; `-` reads it from standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "since")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["since", "fixing"])]
     in_diff: Option<PathBuf>,
     /// The baseline; `safe-map-lint-baseline.json` at the workspace's root where not given
     #[arg(long, value_name = "FILE")]

@@ -3,7 +3,7 @@
 use safe_map_lints::LINTS;
 
 use super::beside::{self, Beside};
-use super::{current_dir, show};
+use super::{current_dir, fix, show};
 use crate::cli::{CheckArgs, ErrorOn, subcommands};
 use crate::engine::{self, Policy};
 use crate::exit;
@@ -27,11 +27,18 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
         return list_files(&request);
     }
     show::check_files(args)?;
+    if let Some(fixing) = args.fix.fixing() {
+        let (request, policy) = prepare(args, args.scope.scope())?;
+        return fix::run(args, &request, &policy, fixing);
+    }
     let beside = Beside::start(args)?;
     let report = analyse(args, args.scope.scope());
     let theirs = beside.map_or(Ok(exit::CLEAN), Beside::finish)?;
     let report = report?;
     show::show(args, &report, &current_dir()?, beside::outcome(theirs))?;
+    if !args.output.quiet && !args.output.message_format.is_stream() {
+        fix::offer(&report);
+    }
     Ok(exit_code(args, &report).max(theirs))
 }
 
@@ -82,7 +89,8 @@ fn list_files(request: &workspace::Request) -> Result<u8, Failure> {
     Ok(exit::CLEAN)
 }
 
-fn exit_code(args: &CheckArgs, report: &Report) -> u8 {
+/// What the process ends with.
+pub(super) fn exit_code(args: &CheckArgs, report: &Report) -> u8 {
     if args.running.exit_zero {
         return exit::CLEAN;
     }

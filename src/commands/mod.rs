@@ -5,6 +5,7 @@ mod beside;
 mod check;
 mod dump;
 mod explain;
+mod fix;
 mod held;
 mod init;
 mod list;

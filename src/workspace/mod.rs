@@ -20,6 +20,7 @@ mod plan;
 mod project;
 mod read;
 mod real_paths;
+mod replaced;
 mod resolve;
 mod roots;
 mod targets;
@@ -34,6 +35,7 @@ use safe_map_analysis::source::{ParsedFile, Workspace};
 
 use crate::failure::Failure;
 
+pub(crate) use exclusions::{holds_no_source_of_ours, is_generated};
 pub(crate) use manifest::nearest_package;
 pub use package::TargetKind;
 pub(crate) use paths::{normalize, relative, text as path_text};
@@ -60,7 +62,7 @@ pub struct Request {
 }
 
 /// What was found.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Discovered {
     /// The files and crates, in the order of paths.
     pub workspace: Workspace,
