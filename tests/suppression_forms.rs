@@ -165,3 +165,13 @@ fn each_form_with_an_unknown_lint_is_put_right() {
         assert!(Project::lib(&text).lints(&[]).is_empty(), "{text}");
     }
 }
+
+#[test]
+fn a_level_in_the_configuration_does_not_make_a_suppression_needless() {
+    let silenced =
+        UNDERSCORE.replace("pub fn", "// safe-map-lint: allow(let_underscore_guard) -- only waits\npub fn");
+    let config = "[lints]\nlet_underscore_guard = \"allow\"\n";
+    assert!(Project::lib(&silenced).file("safe-map-lint.toml", config).lints(&[]).is_empty());
+    let there = "[paths.src.lints]\nlet_underscore_guard = \"allow\"\n";
+    assert!(Project::lib(&silenced).file("safe-map-lint.toml", there).lints(&[]).is_empty());
+}

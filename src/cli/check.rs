@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::config::ConfigFileArgs;
 use super::levels::LevelArgs;
 use crate::workspace::{Budget, Packages, Request, TargetKind, Targets, TestCode};
 
@@ -22,6 +23,8 @@ pub(crate) struct CheckArgs {
     targets: TargetArgs,
     #[command(flatten)]
     pub(crate) levels: LevelArgs,
+    #[command(flatten)]
+    config: ConfigFileArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
     #[command(flatten)]
@@ -167,6 +170,7 @@ impl CheckArgs {
             },
             targets: self.targets.targets(),
             budget: Budget(self.running.file_timeout),
+            config: self.config.config.clone(),
             cwd,
         }
     }

@@ -1,6 +1,7 @@
 //! The subcommands: each turns parsed arguments into output and an exit code.
 
 mod check;
+mod config;
 mod dump;
 mod explain;
 mod held;
@@ -43,6 +44,7 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Check(args) => in_pool(args.running.jobs, || check::run(args)),
         Command::Explain { subject } => explain::run(subject),
         Command::List { json } => list::run(if *json { list::Form::Json } else { list::Form::Table }),
+        Command::Config { command } => in_pool(None, || config::run(command)),
         Command::Held { place } => in_pool(None, || held::run(place)),
         Command::Dump { stage, file } => in_pool(None, || dump::run(*stage, file)),
     }

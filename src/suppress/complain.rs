@@ -6,7 +6,7 @@ use safe_map_lints::{Confidence, Finding, Group, LINTS, Place};
 
 use super::{Kind, Named, Suppression, Word, edits};
 use crate::item_path::item_path;
-use crate::levels::{self, Levels};
+use crate::levels::{self, FileLevels};
 use crate::suggest;
 
 /// Comments that address the tool and cannot be read: they suppress nothing.
@@ -72,12 +72,12 @@ fn without_reason(workspace: &Workspace, suppression: &Suppression) -> Finding {
 pub(super) fn unused<'a>(
     workspace: &Workspace,
     all: impl Iterator<Item = &'a Suppression>,
-    levels: &Levels,
+    levels: &FileLevels,
 ) -> Vec<Finding> {
     all.filter(|it| it.is_read(workspace)).flat_map(|it| unused_names(workspace, it, levels)).collect()
 }
 
-fn unused_names(workspace: &Workspace, suppression: &Suppression, levels: &Levels) -> Vec<Finding> {
+fn unused_names(workspace: &Workspace, suppression: &Suppression, levels: &FileLevels) -> Vec<Finding> {
     let idle: Vec<&Named> = suppression.names.iter().filter(|named| is_idle(named, levels)).collect();
     if idle.is_empty() {
         return Vec::new();
@@ -94,7 +94,7 @@ fn unused_names(workspace: &Workspace, suppression: &Suppression, levels: &Level
 }
 
 /// Unknown names are told apart; of the suppressions' own lints and of lints that did not run nothing is known.
-fn is_idle(named: &Named, levels: &Levels) -> bool {
+fn is_idle(named: &Named, levels: &FileLevels) -> bool {
     let Some(lints) = levels::find_members(LINTS, &named.name) else { return false };
     let ran = lints
         .iter()

@@ -18,7 +18,7 @@ use safe_map_analysis::source::{FileId, Workspace};
 use safe_map_analysis::span::{LineIndex, Span};
 use safe_map_lints::{Finding, LINTS, Place, Role};
 
-use crate::levels::{self, Levels};
+use crate::levels::{self, FileLevels};
 use crate::report::Suppressed;
 use cover::Cover;
 use ranges::Ranges;
@@ -76,7 +76,7 @@ struct Named {
 pub(crate) fn apply(
     workspace: &Workspace,
     findings: Vec<Finding>,
-    levels: &Levels,
+    levels: &FileLevels,
 ) -> Vec<(Finding, Option<Suppressed>)> {
     let mut suppressions = Suppressions::new(workspace);
     let mut judged = suppressions.silence(findings, levels);
@@ -126,9 +126,10 @@ impl Suppressions {
         self.all.iter().filter(|it| it.kind != Kind::Clippy)
     }
 
-    fn silence(&mut self, findings: Vec<Finding>, levels: &Levels) -> Vec<(Finding, Option<Suppressed>)> {
+    fn silence(&mut self, findings: Vec<Finding>, levels: &FileLevels) -> Vec<(Finding, Option<Suppressed>)> {
         let judge = |finding: Finding| {
-            let found = if levels.is_forbidden(finding.lint) { None } else { self.matching(&finding) };
+            let is_forbidden = levels.of(finding.primary.file).is_forbidden(finding.lint);
+            let found = if is_forbidden { None } else { self.matching(&finding) };
             (finding, found)
         };
         findings.into_iter().map(judge).collect()

@@ -32,6 +32,7 @@ use ahead::Ahead;
 pub(crate) use safe_map_analysis::model::is_test_attrs;
 use safe_map_analysis::source::{ParsedFile, Workspace};
 
+use crate::config::{Home, Search};
 use crate::failure::Failure;
 
 pub(crate) use manifest::nearest_package;
@@ -53,6 +54,8 @@ pub struct Request {
     pub targets: Targets,
     /// How long one file may take; past it the file is incomplete.
     pub budget: Budget,
+    /// `--config`: the configuration, wherever the workspace has its own.
+    pub config: Option<PathBuf>,
     /// Where relative paths start.
     pub cwd: PathBuf,
 }
@@ -72,6 +75,17 @@ pub struct Discovered {
     pub notes: Vec<String>,
     /// How many lines the files have.
     pub lines: u64,
+    /// The workspaces and packages that were found, whose configuration counts.
+    pub homes: Vec<Home>,
+    /// The files and directories that the user named.
+    pub named: Vec<PathBuf>,
+}
+
+impl Discovered {
+    /// Where to look for the configuration.
+    pub fn search<'a>(&'a self, request: &'a Request) -> Search<'a> {
+        Search { root: &self.root, homes: &self.homes, file: request.config.as_deref() }
+    }
 }
 
 /// Something that was not analysed, and why.
@@ -95,11 +109,23 @@ pub fn discover(request: &Request) -> Result<Discovered, Failure> {
     let roots = roots::find(request, &mut ahead)?;
     let mut plan = plan::plan(roots, request)?;
     let tests = std::mem::take(&mut plan.tests);
-    let discovered = modules::follow(plan, ahead.into_files());
+    let mut discovered = modules::follow(plan, ahead.into_files());
+    discovered.named = request.paths.iter().map(|path| load::real(&request.cwd.join(path))).collect();
     if discovered.workspace.files.is_empty() && discovered.incomplete.is_empty() {
         return Err(nothing_found(request, &tests));
     }
     Ok(discovered)
+}
+
+/// Finds the workspaces of `request` and where they are configured, and reads none of their files.
+///
+/// # Errors
+///
+/// Those of [`discover`] that are about the request.
+pub(crate) fn survey(request: &Request) -> Result<Discovered, Failure> {
+    let roots = roots::find(request, &mut Ahead::new(request))?;
+    let plan = plan::plan(roots, request)?;
+    Ok(Discovered { root: plan.root, homes: plan.homes, ..Discovered::default() })
 }
 
 /// Brings files into the order that their ids follow.

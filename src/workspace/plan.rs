@@ -1,16 +1,18 @@
 //! From loaded workspaces to crates and the files they start from.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use safe_map_analysis::facts::Edition;
 use safe_map_analysis::name::Name;
 use safe_map_analysis::source::{Crate, CrateId, Dependency};
 
 use super::choice::Chosen;
-use super::package::{Loaded, Package, Target, TargetKind};
-use super::roots::Roots;
+use super::manifest::nearest_manifest;
+use super::package::{Loaded, Membership, Package, Target, TargetKind};
+use super::roots::{Roots, dir_of};
 use super::{Budget, Incomplete, Request, choice, walk};
+use crate::config::{self, Home, HomeKind};
 use crate::failure::Failure;
 
 /// Which packages are reported on: names, `name@version`, or globs over names.
@@ -75,6 +77,8 @@ pub(crate) struct Plan {
     pub(crate) budget: Budget,
     pub(crate) incomplete: Vec<Incomplete>,
     pub(crate) notes: Vec<String>,
+    /// The workspaces and their members.
+    pub(crate) homes: Vec<Home>,
     /// The packages that are left out because they are test code.
     pub(crate) tests: Vec<String>,
 }
@@ -108,6 +112,7 @@ pub(crate) fn plan(roots: Roots, request: &Request) -> Result<Plan, Failure> {
         budget: request.budget,
         incomplete,
         notes: loaded.iter().flat_map(|it| it.notes.clone()).collect(),
+        homes: homes(&loaded, &loose),
         tests: Vec::new(),
     };
     let root = plan.root.clone();
@@ -119,6 +124,19 @@ pub(crate) fn plan(roots: Roots, request: &Request) -> Result<Plan, Failure> {
     }
     walk::add(&mut plan, &loose);
     Ok(plan)
+}
+
+/// Where configurations may be: at workspaces and their members, and at the packages around loose files.
+fn homes(loaded: &[Loaded], loose: &[PathBuf]) -> Vec<Home> {
+    let members = loaded.iter().flat_map(|it| &it.packages).filter(|it| it.membership == Membership::Member);
+    let manifests = members.map(|it| it.manifest.clone()).filter(|it| it.ends_with("Cargo.toml"));
+    let around = loose.iter().filter_map(|place| nearest_manifest(place));
+    let dirs = manifests.chain(around).filter_map(|it| it.parent().map(Path::to_owned));
+    let members = dirs.map(|dir| Home { dir, kind: HomeKind::Member });
+    let roots = loaded.iter().map(|it| it.root.clone());
+    let around = loose.iter().map(|place| config::workspace_root(&dir_of(place)).to_owned());
+    let roots = roots.chain(around).map(|dir| Home { dir, kind: HomeKind::Workspace });
+    roots.chain(members).collect()
 }
 
 impl Plan {

@@ -101,7 +101,8 @@ fn of_paths(named: &[PathBuf], cwd: &Path, ahead: &mut Ahead<'_>) -> Result<Root
     Ok(roots)
 }
 
-fn dir_of(path: &Path) -> PathBuf {
+/// A directory itself; of a file the one that it is in.
+pub(crate) fn dir_of(path: &Path) -> PathBuf {
     if path.is_dir() { path.to_owned() } else { parent(path) }
 }
 
