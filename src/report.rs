@@ -1,6 +1,6 @@
 //! The report: plain data between the engine and the renderers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use safe_map_analysis::span::{LineColumn, LineIndex, Span};
 use safe_map_lints::{Finding, Level, Lint, Place};
 
 use crate::timings::Stage;
-use crate::workspace::Incomplete;
+use crate::workspace::{self, Incomplete, PathBase};
 
 /// Everything a run has to say.
 #[derive(Debug)]
@@ -28,6 +28,17 @@ pub struct Report {
     pub stats: Stats,
     /// How long each stage took, in their order.
     pub timings: Vec<Stage>,
+}
+
+impl Report {
+    /// Writes all paths as seen from `base`, for a process that stands in `cwd`.
+    pub(crate) fn rebase(&mut self, base: PathBase, cwd: &Path) {
+        let dir = base.dir(&self.root, cwd);
+        let rename = |path: &str| workspace::rebase(path, &self.root, dir.as_deref());
+        self.sources.rename(&rename);
+        self.incomplete.iter_mut().for_each(|it| it.file = rename(&it.file));
+        self.root = dir.unwrap_or_else(|| self.root.clone());
+    }
 }
 
 /// A finding with what the run decided about it.
@@ -114,6 +125,11 @@ impl Sources {
             index: OnceLock::new(),
         });
         Sources { files: files.collect() }
+    }
+
+    /// Writes every path as `rename` does.
+    pub(crate) fn rename(&mut self, rename: &dyn Fn(&str) -> String) {
+        self.files.iter_mut().for_each(|file| file.path = rename(&file.path).into());
     }
 
     /// The text of a file.

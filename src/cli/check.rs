@@ -7,7 +7,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::config::ConfigFileArgs;
+use super::input::{InputArgs, PathArgs};
 use super::levels::LevelArgs;
+use crate::failure::Failure;
 use crate::workspace::{Budget, Packages, Request, TargetKind, Targets, TestCode};
 
 /// Analyse and report.
@@ -25,6 +27,10 @@ pub(crate) struct CheckArgs {
     pub(crate) levels: LevelArgs,
     #[command(flatten)]
     config: ConfigFileArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) path_base: PathArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
     #[command(flatten)]
@@ -160,8 +166,12 @@ impl CheckArgs {
     }
 
     /// What is to be analysed, for a process that stands in `cwd`.
-    pub(crate) fn request(&self, cwd: PathBuf) -> Request {
-        Request {
+    ///
+    /// # Errors
+    ///
+    /// Where standard input is asked for and cannot be read.
+    pub(crate) fn request(&self, cwd: PathBuf) -> Result<Request, Failure> {
+        Ok(Request {
             paths: self.paths.clone(),
             manifest_path: self.packages.manifest_path.clone(),
             packages: Packages {
@@ -171,8 +181,18 @@ impl CheckArgs {
             targets: self.targets.targets(),
             budget: Budget(self.running.file_timeout),
             config: self.config.config.clone(),
-            cwd,
-        }
+            buffers: self.input.buffers(&cwd)?,
+            cwd: self.start(cwd),
+        })
+    }
+}
+
+impl CheckArgs {
+    /// Where the workspace is looked for: around the file that standard input stands for, where nothing else is named.
+    fn start(&self, cwd: PathBuf) -> PathBuf {
+        let is_named = !self.paths.is_empty() || self.packages.manifest_path.is_some();
+        let file = self.input.file(&cwd).filter(|_| !is_named);
+        file.as_deref().and_then(Path::parent).map_or(cwd, Path::to_owned)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod config;
+mod input;
 mod levels;
 
 use std::ffi::OsString;

@@ -1,5 +1,7 @@
 //! `check`: run the pipeline, show the report, choose the exit code.
 
+use std::path::Path;
+
 use super::current_dir;
 use crate::cli::{CheckArgs, ErrorOn, MessageFormat, subcommands};
 use crate::config;
@@ -11,7 +13,7 @@ use crate::render::summary::{self, Detail};
 use crate::render::{self, Shown, Suppressed};
 use crate::report::Report;
 use crate::suggest;
-use crate::workspace::{self, Request};
+use crate::workspace::{self, PathBase, Request};
 
 /// Runs `check`.
 ///
@@ -22,11 +24,13 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let policy = Policy { asked: args.levels.asked()?, confidence: args.levels.confidence() };
     check_paths(args)?;
     check_manifest(args)?;
-    let request = args.request(current_dir()?);
+    let cwd = current_dir()?;
+    let request = args.request(cwd.clone())?;
     if args.output.list_files {
-        return list_files(&request);
+        return list_files(args, &request, &cwd);
     }
-    let report = engine::run(&request, &policy)?;
+    let mut report = engine::run(&request, &policy)?;
+    report.rebase(args.path_base.base(PathBase::Workspace), &cwd);
     show(args, &report)?;
     Ok(exit_code(args, &report))
 }
@@ -50,14 +54,17 @@ fn check_manifest(args: &CheckArgs) -> Result<(), Failure> {
     Err(failure.with_help(format!("write `--manifest-path {}`", path.join("Cargo.toml").display())))
 }
 
-fn list_files(request: &Request) -> Result<u8, Failure> {
+fn list_files(args: &CheckArgs, request: &Request, cwd: &Path) -> Result<u8, Failure> {
     let discovered = workspace::discover(request)?;
     let rules = config::load(discovered.search(request))?.rules;
     let is_excluded = |path: &str| rules.excludes(&discovered.root.join(path), &discovered.named);
     let files = discovered.workspace.files.iter().map(|file| &*file.source.path);
     let mut paths: Vec<&str> = files.filter(|path| !is_excluded(path)).collect();
     paths.dedup();
-    output::print(&paths.iter().map(|path| format!("{path}\n")).collect::<String>())?;
+    let root = &discovered.root;
+    let base = args.path_base.base(PathBase::Workspace).dir(root, cwd);
+    let seen = paths.iter().map(|path| workspace::rebase(path, root, base.as_deref()));
+    output::print(&seen.map(|path| format!("{path}\n")).collect::<String>())?;
     Ok(exit::CLEAN)
 }
 

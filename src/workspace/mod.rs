@@ -6,6 +6,7 @@
 //! the directory (`walk`). Then `modules` follows `mod` lines. This module and its children are the only ones that read source files.
 
 mod ahead;
+mod buffers;
 mod choice;
 mod dependencies;
 mod exclusions;
@@ -16,6 +17,7 @@ mod members;
 mod metadata;
 mod modules;
 mod package;
+mod path_base;
 mod paths;
 mod plan;
 mod project;
@@ -35,8 +37,11 @@ use safe_map_analysis::source::{ParsedFile, Workspace};
 use crate::config::{Home, Search};
 use crate::failure::Failure;
 
+pub use buffers::Buffers;
 pub(crate) use manifest::nearest_package;
 pub use package::TargetKind;
+pub use path_base::PathBase;
+pub(crate) use path_base::rebase;
 pub use plan::{Packages, Targets, TestCode};
 pub use read::Budget;
 pub(crate) use read::{STACK_BYTES, lower_path};
@@ -56,6 +61,8 @@ pub struct Request {
     pub budget: Budget,
     /// `--config`: the configuration, wherever the workspace has its own.
     pub config: Option<PathBuf>,
+    /// Texts that stand for files.
+    pub buffers: Buffers,
     /// Where relative paths start.
     pub cwd: PathBuf,
 }
@@ -111,10 +118,27 @@ pub fn discover(request: &Request) -> Result<Discovered, Failure> {
     let tests = std::mem::take(&mut plan.tests);
     let mut discovered = modules::follow(plan, ahead.into_files());
     discovered.named = request.paths.iter().map(|path| load::real(&request.cwd.join(path))).collect();
+    if let Some(stray) = discovered.stray(request) {
+        let paths = request.paths.iter().cloned().chain([stray]).collect();
+        return discover(&Request { paths, ..request.clone() });
+    }
     if discovered.workspace.files.is_empty() && discovered.incomplete.is_empty() {
         return Err(nothing_found(request, &tests));
     }
     Ok(discovered)
+}
+
+impl Discovered {
+    /// A buffer that nothing leads to: what it says is asked all the same.
+    fn stray(&self, request: &Request) -> Option<PathBuf> {
+        let is_known = |path: &PathBuf| {
+            let seen = |it: &str| self.root.join(it) == *path;
+            self.workspace.files.iter().any(|it| seen(&it.source.path))
+                || self.incomplete.iter().any(|it| seen(&it.file))
+        };
+        let mut written = request.buffers.written().filter(|it| !request.paths.contains(it));
+        written.find(|it| !is_known(it)).cloned()
+    }
 }
 
 /// Finds the workspaces of `request` and where they are configured, and reads none of their files.

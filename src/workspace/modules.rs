@@ -19,7 +19,7 @@ use safe_map_analysis::span::LineIndex;
 use super::files::{Files, Key};
 use super::package::TargetKind;
 use super::plan::{Plan, Purpose, Start, TestCode};
-use super::read::{Lowered, Origin, lower_path};
+use super::read::{Lowered, Origin};
 use super::resolve::{Place, Reference, references};
 use super::{Discovered, Incomplete, paths};
 
@@ -113,7 +113,7 @@ impl Crawl<'_> {
         if let Some(known) = self.files.lowered(&key) {
             return self.lead_on(scope, visit, known);
         }
-        let lowered = lower_path(&key.0, key.1, self.plan.budget);
+        let lowered = self.files.lower(&key, self.plan.budget);
         if let Ok(lowered) = &lowered {
             self.lead_on(scope, visit, lowered);
         }
