@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::conditions::ConditionArgs;
 use super::config::ConfigFileArgs;
 use super::input::{InputArgs, PathArgs};
 use super::levels::LevelArgs;
@@ -23,6 +24,8 @@ pub(crate) struct CheckArgs {
     packages: PackageArgs,
     #[command(flatten)]
     targets: TargetArgs,
+    #[command(flatten)]
+    conditions: ConditionArgs,
     #[command(flatten)]
     pub(crate) levels: LevelArgs,
     #[command(flatten)]
@@ -169,7 +172,7 @@ impl CheckArgs {
     ///
     /// # Errors
     ///
-    /// Where standard input is asked for and cannot be read.
+    /// Where a flag names something that does not exist.
     pub(crate) fn request(&self, cwd: PathBuf) -> Result<Request, Failure> {
         Ok(Request {
             paths: self.paths.clone(),
@@ -181,6 +184,7 @@ impl CheckArgs {
             targets: self.targets.targets(),
             budget: Budget(self.running.file_timeout),
             config: self.config.config.clone(),
+            conditions: self.conditions.conditions()?,
             buffers: self.input.buffers(&cwd)?,
             cwd: self.start(cwd),
         })

@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and how it is written.
 
 mod check;
+mod conditions;
 mod config;
 mod input;
 mod levels;

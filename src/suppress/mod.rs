@@ -211,10 +211,23 @@ impl Suppression {
         !is_itself && (self.place.file != place.file || self.cover.holds(place.span, first, last))
     }
 
-    /// Whether all that it speaks for was read. A module without a file was left out.
+    /// Whether all that it speaks for was read. A module without a file was left out, and so were branches of `cfg`.
     fn is_read(&self, workspace: &Workspace) -> bool {
         let left_out = matches!(&self.cover, Cover::Module { files, .. } if files.is_empty());
-        !left_out && self.files().all(|file| workspace.file(file).facts.problems.is_empty())
+        let facts = |file: FileId| &workspace.file(file).facts;
+        !left_out
+            && self.files().all(|file| facts(file).problems.is_empty())
+            && self.files().all(|file| !self.touches(file, workspace, &facts(file).left_out))
+    }
+
+    fn touches(&self, file: FileId, workspace: &Workspace, spans: &[Span]) -> bool {
+        if spans.is_empty() {
+            return false;
+        }
+        let index = LineIndex::new(&workspace.file(file).source.text);
+        let own = self.lines_in(file, &index);
+        let line = |byte| index.line_of(byte) as u32;
+        spans.iter().any(|span| line(span.start) <= *own.end() && *own.start() <= line(span.end))
     }
 
     fn describe(&self) -> Suppressed {

@@ -16,6 +16,7 @@ mod manifest;
 mod members;
 mod metadata;
 mod modules;
+mod narrow;
 mod package;
 mod path_base;
 mod paths;
@@ -39,6 +40,7 @@ use crate::failure::Failure;
 
 pub use buffers::Buffers;
 pub(crate) use manifest::nearest_package;
+pub use narrow::{Conditions, OtherFeatures, Target};
 pub use package::TargetKind;
 pub use path_base::PathBase;
 pub(crate) use path_base::rebase;
@@ -59,6 +61,8 @@ pub struct Request {
     pub targets: Targets,
     /// How long one file may take; past it the file is incomplete.
     pub budget: Budget,
+    /// Which branches of `cfg` are left out.
+    pub conditions: Conditions,
     /// `--config`: the configuration, wherever the workspace has its own.
     pub config: Option<PathBuf>,
     /// Texts that stand for files.

@@ -9,6 +9,7 @@ use safe_map_analysis::source::{Crate, CrateId, Dependency};
 
 use super::choice::Chosen;
 use super::manifest::nearest_manifest;
+use super::narrow::Known;
 use super::package::{Loaded, Membership, Package, Target, TargetKind};
 use super::roots::{Roots, dir_of};
 use super::{Budget, Incomplete, Request, choice, walk};
@@ -81,6 +82,8 @@ pub(crate) struct Plan {
     pub(crate) homes: Vec<Home>,
     /// The packages that are left out because they are test code.
     pub(crate) tests: Vec<String>,
+    /// For each crate: what is known of `cfg` in it. Empty where no flag says anything.
+    pub(crate) known: Vec<Known>,
 }
 
 /// A file to begin with.
@@ -113,16 +116,26 @@ pub(crate) fn plan(roots: Roots, request: &Request) -> Result<Plan, Failure> {
         incomplete,
         notes: loaded.iter().flat_map(|it| it.notes.clone()).collect(),
         homes: homes(&loaded, &loose),
+        known: Vec::new(),
         tests: Vec::new(),
     };
     let root = plan.root.clone();
     let (choices, tests) = choice::choices(&loaded, &scope, &root, request);
     plan.tests = tests;
+    let reported: Vec<&Package> = choices.iter().filter(|it| it.reported).map(|it| it.package).collect();
+    request.conditions.check(&reported)?;
     for mut chosen in choices {
         chosen.targets.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
         plan.add_package(&chosen);
+        if request.conditions.are_given() {
+            let known = request.conditions.of_package(chosen.package, chosen.workspace, chosen.reported);
+            plan.known.resize(plan.crates.len(), known);
+        }
     }
     walk::add(&mut plan, &loose);
+    if request.conditions.are_given() {
+        plan.known.resize(plan.crates.len(), request.conditions.of_loose());
+    }
     Ok(plan)
 }
 

@@ -90,6 +90,8 @@ fn package(krate: &RawCrate, identity: &Identity, crates: &[RawCrate], all: &[Id
             requirement: target.version.as_ref().map_or_else(|| "*".to_owned(), |it| format!("={it}")),
         },
         kind: DependencyKind::Normal,
+        features: Vec::new(),
+        default_features: true,
     });
     Package {
         name: identity.package.clone(),
@@ -103,6 +105,7 @@ fn package(krate: &RawCrate, identity: &Identity, crates: &[RawCrate], all: &[Id
             root: identity.root.clone(),
             edition: krate.edition.as_deref().and_then(Edition::parse).unwrap_or_default(),
         }],
+        features: None,
     }
 }
 
