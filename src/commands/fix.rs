@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use safe_map_lints::{Confidence, LINTS};
+
 use super::check;
 use crate::cli::{CheckArgs, Fixing};
 use crate::config;
@@ -10,6 +12,7 @@ use crate::exit;
 use crate::failure::Failure;
 use crate::fix::rounds::{World, converge};
 use crate::fix::{Outcome, Trust, diff, fixable, vcs, write};
+use crate::levels::{Choice, Levels, Setting};
 use crate::output;
 use crate::report::Report;
 use crate::timings::Timings;
@@ -27,23 +30,36 @@ pub(super) fn run(
     fixing: Fixing,
 ) -> Result<u8, Failure> {
     let (Fixing::Write(trust, _) | Fixing::Show(trust)) = fixing;
-    let outcome = outcome(request, policy, trust)?;
+    let outcome = outcome(args, request, policy, trust)?;
     match fixing {
         Fixing::Show(_) => show(args, &outcome),
         Fixing::Write(_, permits) => apply(args, &outcome, permits),
     }
 }
 
-fn outcome(request: &Request, policy: &Policy, trust: Trust) -> Result<Outcome, Failure> {
+fn outcome(args: &CheckArgs, request: &Request, policy: &Policy, trust: Trust) -> Result<Outcome, Failure> {
     let discovered = workspace::discover(request)?;
     let config = config::load(&discovered.root)?;
     let root = discovered.root.clone();
-    let lint = |discovered: Discovered| {
+    let strict = strict(args)?;
+    let lint_by = |policy: &Policy, discovered: Discovered| {
         let test_code = request.targets.test_code;
         engine::analyse(discovered, &config, policy, test_code, Timings::start()).0
     };
+    let lint = |discovered: Discovered| lint_by(policy, discovered);
+    let lint_strictly = |discovered: Discovered| lint_by(&strict, discovered);
     let taboo = |path: &str, text: &str| write::taboo(&root, path, text);
-    Ok(converge(discovered, &World { lint: &lint, taboo: &taboo, trust }))
+    Ok(converge(discovered, &World { lint: &lint, lint_strictly: &lint_strictly, taboo: &taboo, trust }))
+}
+
+/// Everything that is asked for, and what is a hazard besides: no fix may bring it about because nobody looks.
+fn strict(args: &CheckArgs) -> Result<Policy, Failure> {
+    let warn = |name: &str| Choice { setting: Setting::Warn, name: name.to_owned() };
+    let mut choices = args.levels.choices().to_vec();
+    choices.extend(args.levels.only.iter().map(|it| warn(it)));
+    choices.push(warn("preview"));
+    let levels = Levels::resolve(LINTS, &choices, &[], None)?;
+    Ok(Policy { levels, confidence: Confidence::Possible })
 }
 
 /// As ruff has it: the diff is the output, and there being one is a failure.
