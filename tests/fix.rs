@@ -245,32 +245,38 @@ fn permissions_stay_and_a_link_leads_to_the_fixed_file() {
 }
 
 /// How many files there are to fix when the process is killed.
-const MANY: usize = 150;
+const MANY: usize = 60;
 
 #[test]
 fn a_killed_run_leaves_every_file_old_or_new() {
     let modules: String = (0..MANY).map(|it| format!("mod m{it};\n")).collect();
+    // Long enough to be written in more than one piece by who writes in pieces.
+    let old = format!("{UNDERSCORE}\n{}", "// and so on\n".repeat(10_000));
     let mut project = Project::lib(&modules);
     for it in 0..MANY {
-        project = project.file(&format!("src/m{it}.rs"), UNDERSCORE);
+        project = project.file(&format!("src/m{it}.rs"), &old);
     }
-    let new = UNDERSCORE.replace("let _ =", "let _guard =");
+    let new = old.replace("let _ =", "let _guard =");
     let paths: Vec<_> = (0..MANY).map(|it| project.join(&format!("src/m{it}.rs"))).collect();
     let mut fixing = command(project.path());
     fixing.args(["--fix", "--unsafe-fixes", "--allow-no-vcs"]).stdout(Stdio::null()).stderr(Stdio::null());
     let mut fixing = fixing.spawn().expect("the binary runs");
-    // Killed as soon as it has begun to write, if it is not done by then.
-    let has_begun = || paths.iter().any(|it| read(it) == new);
-    while !has_begun() && fixing.try_wait().expect("asked").is_none() {}
+    let written = || {
+        let texts = paths.iter().map(|path| (path, read(path)));
+        let judged = texts.map(|(path, text)| {
+            assert!(text == old || text == new, "{}: {} bytes", path.display(), text.len());
+            text == new
+        });
+        judged.filter(|it| *it).count()
+    };
+    // Killed in the middle, if it is not done by then; whoever looks at a file meanwhile sees one of the two.
+    while written() < MANY / 3 && fixing.try_wait().expect("asked").is_none() {}
     // A process that is done cannot be killed any more, which is as well.
     let _ = fixing.kill();
     fixing.wait().expect("it ended");
-    for path in &paths {
-        let text = read(path);
-        assert!(text == UNDERSCORE || text == new, "{}: {text}", path.display());
-    }
+    written();
     project.run(&["--fix", "--unsafe-fixes", "--allow-no-vcs"]).succeeds();
-    assert!(paths.iter().all(|it| read(it) == new), "what is left can be fixed later");
+    assert_eq!(written(), MANY, "what is left can be fixed later");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use safe_map_lints::Confidence;
+
 use super::{check, current_dir, show};
 use crate::cli::{CheckArgs, Fixing};
 use crate::config;
@@ -13,7 +15,7 @@ use crate::fix::{Outcome, Trust, diff, fixable, vcs, write};
 use crate::output;
 use crate::render;
 use crate::report::Report;
-use crate::scope;
+use crate::scope::{self, Scope};
 use crate::timings::Timings;
 use crate::workspace::{self, Discovered, Request};
 
@@ -29,26 +31,35 @@ pub(super) fn run(
     fixing: Fixing,
 ) -> Result<u8, Failure> {
     let (Fixing::Write(trust, _) | Fixing::Show(trust)) = fixing;
-    let outcome = outcome(request, policy, trust)?;
+    let outcome = outcome(args, request, policy, trust)?;
     match fixing {
         Fixing::Show(_) => show(args, &outcome),
         Fixing::Write(_, permits) => apply(args, &outcome, permits),
     }
 }
 
-fn outcome(request: &Request, policy: &Policy, trust: Trust) -> Result<Outcome, Failure> {
+fn outcome(args: &CheckArgs, request: &Request, policy: &Policy, trust: Trust) -> Result<Outcome, Failure> {
     let discovered = workspace::discover(request)?;
     let config = config::load(discovered.search(request))?;
     let root = discovered.root.clone();
     // What the baseline knows is suppressed, and what is suppressed is not fixed.
     let loaded = scope::load(&policy.scope, &root, &request.cwd)?;
     let within = Within { loaded: &loaded, request };
-    let lint = |discovered: Discovered| {
+    let strict = strict(args)?;
+    let lint_by = |policy: &Policy, discovered: Discovered| {
         let test_code = request.targets.test_code;
         engine::analyse(discovered, &config, policy, test_code, within, Timings::start()).0
     };
+    let lint = |discovered: Discovered| lint_by(policy, discovered);
+    let lint_strictly = |discovered: Discovered| lint_by(&strict, discovered);
     let taboo = |path: &str, text: &str| write::taboo(&root, path, text);
-    Ok(converge(discovered, &World { lint: &lint, taboo: &taboo, trust }))
+    Ok(converge(discovered, &World { lint: &lint, lint_strictly: &lint_strictly, taboo: &taboo, trust }))
+}
+
+/// The eyes that look at what fixes make.
+fn strict(args: &CheckArgs) -> Result<Policy, Failure> {
+    let asked = args.levels.strict()?;
+    Ok(Policy { asked, confidence: Confidence::Possible, scope: Scope::default() })
 }
 
 /// As ruff has it: the diff is the output, and there being one is a failure.

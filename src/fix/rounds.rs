@@ -25,6 +25,8 @@ type Texts = BTreeMap<Arc<str>, Arc<str>>;
 pub(crate) struct World<'a> {
     /// Lints what was discovered.
     pub(crate) lint: &'a dyn Fn(Discovered) -> Report,
+    /// The same with more lints: what a fix must not bring about, whether the user asks for it or not.
+    pub(crate) lint_strictly: &'a dyn Fn(Discovered) -> Report,
     /// Why the file at a path, which has this text, may not be written.
     pub(crate) taboo: &'a dyn Fn(&str, &str) -> Option<String>,
     /// Which fixes are applied.
@@ -34,7 +36,8 @@ pub(crate) struct World<'a> {
 /// Applies the fixes of what was discovered, and of what they lead to.
 pub(crate) fn converge(discovered: Discovered, world: &World<'_>) -> Outcome {
     let report = (world.lint)(discovered.clone());
-    let state = State { discovered, report };
+    let strict = (world.lint_strictly)(discovered.clone());
+    let state = State { discovered, report, strict };
     let mut rounds = Rounds {
         world,
         state,
@@ -60,6 +63,15 @@ pub(crate) fn converge(discovered: Discovered, world: &World<'_>) -> Outcome {
 struct State {
     discovered: Discovered,
     report: Report,
+    /// What more lints find.
+    strict: Report,
+}
+
+/// The files with fixes in them.
+struct Trial {
+    discovered: Discovered,
+    changed: Texts,
+    strict: Report,
 }
 
 struct Rounds<'a> {
@@ -82,13 +94,14 @@ impl Rounds<'_> {
         let mut accepted = Accepted::default();
         self.admit(&chosen, &texts, &mut accepted);
         // Where all of them were refused, those that they were in the way of are next.
-        let Some(better) = accepted.state else { return true };
-        for (path, new) in accepted.changed {
+        let Some(Trial { discovered, changed, strict }) = accepted.trial else { return true };
+        for (path, new) in changed {
             let change = Change { old: texts[&path].clone(), new: new.clone() };
             self.changes.entry(path).or_insert(change).new = new;
         }
         self.applied += accepted.fixes.len();
-        self.state = better;
+        let report = (self.world.lint)(discovered.clone());
+        self.state = State { discovered, report, strict };
         true
     }
 
@@ -134,10 +147,9 @@ impl Rounds<'_> {
     fn admit(&mut self, fixes: &[Candidate], texts: &Texts, accepted: &mut Accepted) {
         let together: Vec<&Candidate> = accepted.fixes.iter().chain(fixes).collect();
         match self.trial(&together, texts) {
-            Ok((changed, state)) => {
+            Ok(trial) => {
                 accepted.fixes.extend_from_slice(fixes);
-                accepted.changed = changed;
-                accepted.state = Some(state);
+                accepted.trial = Some(trial);
             }
             Err(fault) => match fixes {
                 [only] => self.refuse(only, &fault.to_string()),
@@ -151,7 +163,7 @@ impl Rounds<'_> {
     }
 
     /// The texts with `fixes` in them, and what is found there then.
-    fn trial(&self, fixes: &[&Candidate], texts: &Texts) -> Result<(Texts, State), Fault> {
+    fn trial(&self, fixes: &[&Candidate], texts: &Texts) -> Result<Trial, Fault> {
         let mut edits: BTreeMap<Arc<str>, Vec<TextEdit>> = BTreeMap::new();
         for (path, own) in fixes.iter().flat_map(|it| &it.edits) {
             edits.entry(path.clone()).or_default().extend_from_slice(own);
@@ -165,9 +177,9 @@ impl Rounds<'_> {
             discovered.replace(&path, &new).map_err(|_| broken())?;
             changed.insert(path, new);
         }
-        let report = (self.world.lint)(discovered.clone());
-        judge(&self.state.report, &report, fixes)?;
-        Ok((changed, State { discovered, report }))
+        let strict = (self.world.lint_strictly)(discovered.clone());
+        judge(&self.state.strict, &strict, fixes)?;
+        Ok(Trial { discovered, changed, strict })
     }
 }
 
@@ -175,8 +187,7 @@ impl Rounds<'_> {
 #[derive(Default)]
 struct Accepted {
     fixes: Vec<Candidate>,
-    changed: Texts,
-    state: Option<State>,
+    trial: Option<Trial>,
 }
 
 /// The fixes that are most likely not at fault, and the others; two halves where that tells nothing apart.
@@ -272,10 +283,17 @@ mod tests {
         Reported { finding, lint, level: Level::Deny, package: String::new(), suppressed: None, fingerprint }
     }
 
+    /// Without the lint that nobody asked for.
+    fn active(mut report: Report) -> Report {
+        report.findings.retain(|it| it.lint.name == "double_lock");
+        report
+    }
+
     fn outcome(text: &str, taboo: &dyn Fn(&str, &str) -> Option<String>) -> Outcome {
         let workspace = Workspace::of_text("src/lib.rs", text, Edition::E2024);
         let discovered = Discovered { workspace, ..Discovered::default() };
-        converge(discovered, &World { lint: &report, taboo, trust: Trust::Safe })
+        let lint = |discovered| active(report(discovered));
+        converge(discovered, &World { lint: &lint, lint_strictly: &report, taboo, trust: Trust::Safe })
     }
 
     fn fixed(text: &str) -> (String, Vec<String>) {

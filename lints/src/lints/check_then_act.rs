@@ -120,7 +120,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         if !reported.contains(&act.span()) {
             reported.push(act.span());
             let mut finding = report(&accesses, check, act, &harm);
-            finding.fixes.extend(fix(&accesses, check, act, &harm));
+            finding.fixes.extend(fix(&accesses, (check, &conditions), act, &harm));
             out.push(finding);
         }
     }
@@ -257,7 +257,12 @@ fn help(act: &Access<'_>, harm: &Harm) -> String {
 
 /// One step that asks and inserts: in place of an `if` that does nothing else, or else of the insert alone, after which the
 /// first value stays.
-fn fix(accesses: &Accesses<'_>, check: &Access<'_>, act: &Access<'_>, harm: &Harm) -> Option<Fix> {
+fn fix(
+    accesses: &Accesses<'_>,
+    (check, conditions): (&Access<'_>, &Conditions<'_>),
+    act: &Access<'_>,
+    harm: &Harm,
+) -> Option<Fix> {
     let body = &accesses.body;
     if act.op != Op::Insert || act.method != "insert" || act.is_called() {
         return None;
@@ -279,7 +284,7 @@ fn fix(accesses: &Accesses<'_>, check: &Access<'_>, act: &Access<'_>, harm: &Har
     let (at, call) = match harm {
         _ if has("entry") => insert.alone(check, act).map(|it| (it, insert.lazy(text))).or_else(|| {
             // What must happen once only, or is refused the second time, is not cured by what stays in the map.
-            let stays = matches!(harm, Harm::Replaced | Harm::Overwritten);
+            let stays = matches!(harm, Harm::Replaced | Harm::Overwritten) && !turns_away(body, conditions);
             stays.then(|| Some((act.span(), insert.made(text))))?
         })?,
         _ if has("get_or_insert_with") => (insert.alone(check, act)?, insert.of_safe_map(text)),
@@ -522,11 +527,12 @@ fn made(k: &u64) -> Arc<Mutex<u64>> {{ Arc::default() }}
     }
 
     #[test]
-    fn no_fix_where_the_value_would_be_made_under_the_lock() {
+    fn no_fix_where_the_value_would_be_made_under_the_lock_or_who_comes_second_is_to_know() {
         for body in [
             "if !self.m.contains_key(&k) { self.m.insert(k, Arc::new(Mutex::new(self.m.len() as u64))); }",
             "if !self.m.contains_key(&k) { self.m.insert(k, Arc::new(Mutex::new(*self.n.lock().unwrap()))); }",
             "if !self.m.contains_key(&k) { self.m.insert(k, { if k == 1 { return; } Arc::default() }); }",
+            "if self.m.contains_key(&k) { let no: Result<(), ()> = Err(()); return; } self.m.insert(k, Arc::default());",
         ] {
             assert_eq!(fixed_body(body), None, "{body}");
         }
