@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use cargo_safe_map_lint::engine::{self, Policy};
+use cargo_safe_map_lint::engine::{self, Extent, Policy};
 use cargo_safe_map_lint::levels::{Choice, Levels, Setting};
 use cargo_safe_map_lint::workspace::{self, Request};
 use rayon::prelude::*;
@@ -119,7 +119,7 @@ fn check(path: &Path) -> Duration {
     // Every lint, those in preview and advice too.
     let all = Choice { setting: Setting::Warn, name: "all".to_owned() };
     let levels = Levels::resolve(LINTS, &[all], &[], None).expect("`all` is a group");
-    let policy = Policy { levels, confidence: Confidence::Possible };
+    let policy = Policy { levels, confidence: Confidence::Possible, extent: Extent::Findings };
     let started = Instant::now();
     std::hint::black_box(engine::run(&request(path), &policy)).expect("there is Rust below the path");
     started.elapsed()

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use safe_map_analysis::source::{FileId, Workspace};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::{Analysis, Settings};
+use safe_map_lints::inventory::{Inventory, inventory};
 use safe_map_lints::{Confidence, Finding, LINTS, Level, Lint};
 
 use crate::config::{self, Config};
@@ -24,6 +25,18 @@ pub struct Policy {
     pub levels: Levels,
     /// Findings less sure than this are left out.
     pub confidence: Confidence,
+    /// What is said besides.
+    pub extent: Extent,
+}
+
+/// What a report has besides its findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Extent {
+    /// Nothing.
+    #[default]
+    Findings,
+    /// The shared maps and the lock graph of the workspace.
+    Inventory,
 }
 
 /// Runs everything on the current rayon pool.
@@ -57,8 +70,10 @@ pub fn check(
     timings.mark("lints");
     let judge = Judge { workspace: &analysis.workspace, policy, reported: &reported, test_code };
     let findings = judge.findings(outcome.findings);
+    let inventory = (policy.extent == Extent::Inventory).then(|| maps_of(&analysis, &reported));
     let mut report = Report {
         root,
+        inventory,
         stats: Stats { lines, maps: analysis.map_count() as u64, ..Stats::default() },
         findings,
         incomplete: with_panics(incomplete, outcome.panics),
@@ -73,6 +88,13 @@ pub fn check(
     report.stats.elapsed = timings.elapsed();
     report.timings = timings.stages();
     report
+}
+
+/// The inventory, as far as its crates are reported on.
+fn maps_of(analysis: &Analysis, reported: &[bool]) -> Inventory {
+    let mut inventory = inventory(analysis);
+    inventory.maps.retain(|it| reported.get(it.krate.0 as usize).copied().unwrap_or(true));
+    inventory
 }
 
 fn with_panics(

@@ -3,7 +3,7 @@
 mod support;
 
 use cargo_safe_map_lint::config::Config;
-use cargo_safe_map_lint::engine::{self, Policy};
+use cargo_safe_map_lint::engine::{self, Extent, Policy};
 use cargo_safe_map_lint::levels::Levels;
 use cargo_safe_map_lint::report::Reported;
 use cargo_safe_map_lint::timings::Timings;
@@ -47,7 +47,7 @@ fn shuffled_files_give_the_same_findings() {
         let mut discovered = workspace::discover(&request).expect("the project is sound");
         shuffle(&mut discovered.workspace.files);
         let levels = Levels::resolve(LINTS, &[], &[], None).expect("no names");
-        let policy = Policy { levels, confidence: Confidence::Possible };
+        let policy = Policy { levels, confidence: Confidence::Possible, extent: Extent::Findings };
         let report = engine::check(discovered, &Config::default(), &policy, TestCode::Skip, Timings::start());
         let line = |it: &Reported| format!("{} {:?} {}", it.finding.lint, it.finding.primary, it.fingerprint);
         report.findings.iter().map(line).collect::<Vec<_>>()

@@ -132,6 +132,8 @@ pub(crate) enum MessageFormat {
     Short,
     /// One JSON object a line
     Json,
+    /// One page with findings, maps and lock graph
+    Html,
 }
 
 /// When to use colours.

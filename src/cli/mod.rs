@@ -2,6 +2,7 @@
 
 mod check;
 mod levels;
+mod maps;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use check::{CheckArgs, ColorWhen, ErrorOn, MessageFormat};
+pub(crate) use maps::{MapsArgs, MapsFormat};
 
 use crate::suggest;
 
@@ -33,10 +35,11 @@ struct Cli {
 pub(crate) enum Command {
     /// Analyse and report; what happens when no subcommand is named
     Check(Box<CheckArgs>),
-    /// Show the page of a lint (why, fires, silent, fix, limits), or what a method locks and for how long
+    /// Show the page of a lint (why, fires, silent, fix, limits), what a method locks and for how long, or one finding
     Explain {
-        /// The lint; or the method: `DashMap::len`, `dashmap::DashMap::len`, `len` for all types that have it
-        #[arg(value_name = "LINT|METHOD")]
+        /// The lint; or the method: `DashMap::len`, `dashmap::DashMap::len`, `len` for all types that have it; or the
+        /// fingerprint of a finding in the workspace around the current directory, or its first eight digits and more
+        #[arg(value_name = "LINT|METHOD|FINGERPRINT")]
         subject: String,
     },
     /// List every lint with its group, its level and whether it fixes
@@ -51,6 +54,8 @@ pub(crate) enum Command {
         #[arg(value_name = "FILE:LINE[:COLUMN]")]
         place: String,
     },
+    /// List every shared map of the workspace: where it is used and how, what it is held across, and what would fit it
+    Maps(Box<MapsArgs>),
     /// Show what the analysis sees: the first thing a bug report needs
     Dump {
         /// Which stage

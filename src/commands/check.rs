@@ -4,7 +4,7 @@ use safe_map_lints::LINTS;
 
 use super::current_dir;
 use crate::cli::{CheckArgs, ErrorOn, MessageFormat, subcommands};
-use crate::engine::{self, Policy};
+use crate::engine::{self, Extent, Policy};
 use crate::exit;
 use crate::failure::Failure;
 use crate::levels::Levels;
@@ -22,7 +22,7 @@ use crate::workspace;
 /// A wrong request: an unknown lint, a path that is not there, nothing to analyse.
 pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let levels = Levels::resolve(LINTS, args.levels.choices(), &args.levels.only, args.levels.cap())?;
-    let policy = Policy { levels, confidence: args.levels.confidence() };
+    let policy = Policy { levels, confidence: args.levels.confidence(), extent: extent(args) };
     check_paths(args)?;
     check_manifest(args)?;
     let request = args.request(current_dir()?);
@@ -32,6 +32,14 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let report = engine::run(&request, &policy)?;
     show(args, &report)?;
     Ok(exit_code(args, &report))
+}
+
+/// The page is the only format that shows maps.
+fn extent(args: &CheckArgs) -> Extent {
+    match args.output.message_format {
+        MessageFormat::Html => Extent::Inventory,
+        MessageFormat::Human | MessageFormat::Short | MessageFormat::Json => Extent::Findings,
+    }
 }
 
 /// A word that is no path may be a subcommand gone wrong.
@@ -69,6 +77,7 @@ fn show(args: &CheckArgs, report: &Report) -> Result<(), Failure> {
         MessageFormat::Human => render::human(report, shown, Look::detect(options.color)),
         MessageFormat::Short => render::short(report, shown),
         MessageFormat::Json => render::json(report, shown),
+        MessageFormat::Html => render::html(report, shown),
     };
     output::print(&text)?;
     for line in notes(args, report) {

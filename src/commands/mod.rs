@@ -3,8 +3,10 @@
 mod check;
 mod dump;
 mod explain;
+mod finding;
 mod held;
 mod list;
+mod maps;
 mod method;
 
 use std::ffi::OsString;
@@ -41,9 +43,10 @@ fn usage(error: &clap::Error) -> ExitCode {
 fn run(command: &Command) -> Result<u8, Failure> {
     match command {
         Command::Check(args) => in_pool(args.running.jobs, || check::run(args)),
-        Command::Explain { subject } => explain::run(subject),
+        Command::Explain { subject } => in_pool(None, || explain::run(subject)),
         Command::List { json } => list::run(if *json { list::Form::Json } else { list::Form::Table }),
         Command::Held { place } => in_pool(None, || held::run(place)),
+        Command::Maps(args) => in_pool(args.jobs, || maps::run(args)),
         Command::Dump { stage, file } => in_pool(None, || dump::run(*stage, file)),
     }
 }

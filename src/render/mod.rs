@@ -1,9 +1,13 @@
 //! Renderers: one file a format, each from a [`Report`] to text and nothing else.
 
+mod html;
 mod human;
 mod json;
+mod maps;
 mod short;
 pub(crate) mod summary;
+
+use summary::Detail;
 
 use crate::output::Look;
 use crate::report::{Report, Reported};
@@ -61,6 +65,33 @@ pub(crate) fn short(report: &Report, shown: Shown) -> String {
 /// One JSON object a line.
 pub(crate) fn json(report: &Report, shown: Shown) -> String {
     json::lines(report, shown.of(report))
+}
+
+/// One self-contained page.
+pub(crate) fn html(report: &Report, shown: Shown) -> String {
+    html::page(report, &shown.of(report).collect::<Vec<_>>())
+}
+
+/// The shared maps as a table, with every place where `detail` asks for it.
+pub(crate) fn maps_table(report: &Report, look: Look, detail: Detail) -> String {
+    maps::table(report, look, detail)
+}
+
+/// The shared maps, one JSON object a line.
+pub(crate) fn maps_json(report: &Report) -> String {
+    maps::json(report)
+}
+
+/// How each map would move to what is advised.
+pub(crate) fn maps_plan(report: &Report, look: Look) -> String {
+    maps::plan(report, look)
+}
+
+/// One finding at length.
+pub(crate) fn at_length(report: &Report, found: &Reported, look: Look) -> String {
+    let mut out = String::new();
+    human::render(&mut out, report, found, look);
+    out
 }
 
 fn add_left_out(out: &mut String, left_out: usize) {
