@@ -63,7 +63,11 @@ pub fn check(
 ) -> Report {
     let Discovered { mut workspace, reported, root, incomplete, notes, lines } = discovered;
     workspace::sort(&mut workspace.files);
-    let settings = Settings { skips_tests: test_code == TestCode::Skip, ..config.settings.clone() };
+    let settings = Settings {
+        skips_tests: test_code == TestCode::Skip,
+        counts_uses: policy.extent == Extent::Inventory,
+        ..config.settings.clone()
+    };
     let analysis = Analysis::new(workspace, config.knowledge.clone(), settings);
     timings.mark_with("analysis", analysis.phases());
     let outcome = safe_map_lints::run(&analysis, &|lint| policy.levels.is_enabled(lint));

@@ -69,8 +69,8 @@ pub struct Advice {
     pub strategy: Strategy,
     /// The map of `safe-map` that does it, where one does.
     pub wrapper: Option<&'static str>,
-    /// Why, counted: lowercase fragments.
-    pub reasons: Vec<String>,
+    /// Why, counted: a lowercase fragment.
+    pub reason: String,
 }
 
 /// A container that does not fit its use, sure enough to be a finding.
@@ -93,7 +93,7 @@ pub(crate) struct Misfit {
 pub(crate) enum Evidence {
     /// Those that take a lock alone.
     Alone,
-    /// Those that take all of a map.
+    /// Those that look at all of a map.
     Whole,
 }
 
@@ -102,7 +102,7 @@ impl Evidence {
     pub(crate) fn includes(self, it: &Acquired) -> bool {
         match self {
             Evidence::Alone => !it.is_shared_map && it.mode == LockMode::Exclusive,
-            Evidence::Whole => it.is_shared_map && it.whole,
+            Evidence::Whole => it.is_shared_map && it.whole && it.mode != LockMode::Exclusive,
         }
     }
 }
@@ -126,13 +126,14 @@ pub(crate) fn misfit(use_: &Use) -> Option<Misfit> {
         });
     }
     let whole = count(&|it| Evidence::Whole.includes(it));
-    let keyed = count(&|it| it.is_shared_map && !it.whole);
-    if is_sharded && whole >= ENOUGH && keyed < whole / 2 {
+    // Who copies the map to change it must do so rarely: `retain` counts against a snapshot like `insert`.
+    let others = count(&|it| it.is_shared_map && !Evidence::Whole.includes(it));
+    if is_sharded && whole >= ENOUGH && others < whole / 2 {
         return Some(Misfit {
             strategy: Strategy::Snapshot,
             claim: "is a sharded map that is mostly walked",
             reason: format!(
-                "{whole} places walk it or ask for its length and {keyed} ask for a key: each walk takes every shard's lock"
+                "{whole} places walk it or ask for its length and {others} do anything else: each walk takes every shard's lock"
             ),
             help: "use a `RwLock` around a plain map, or a `safe_map::SnapshotMap` whose walks take no lock",
             evidence: Evidence::Whole,
@@ -150,13 +151,12 @@ pub(super) fn advise<'a>(
     races: usize,
 ) -> Advice {
     let counts = Counts::of(own);
-    let (strategy, reasons) = match keepers.into_iter().find_map(misfit) {
-        _ if races > 0 => (Strategy::Version, vec![race_reason(races), counts.told()]),
-        Some(it) => (it.strategy, vec![it.reason]),
+    let (strategy, reason) = match keepers.into_iter().find_map(misfit) {
+        _ if races > 0 => (Strategy::Version, race_reason(races)),
+        Some(it) => (it.strategy, it.reason),
         None => counts.judge(declared),
     };
-    let reasons = reasons.into_iter().filter(|it| !it.is_empty()).collect();
-    Advice { strategy, wrapper: strategy.wrapper(declared.kind), reasons }
+    Advice { strategy, wrapper: strategy.wrapper(declared.kind), reason }
 }
 
 fn race_reason(races: usize) -> String {
@@ -196,73 +196,61 @@ impl Counts {
         self.write + self.insert + self.delete
     }
 
-    /// The whole use in a fragment.
-    fn told(&self) -> String {
-        let parts = [
-            (self.read, "reads"),
-            (self.write, "changes an entry"),
-            (self.insert, "inserts"),
-            (self.delete, "deletes"),
-            (self.iterate, "iterates"),
-        ];
-        let parts: Vec<String> =
-            parts.iter().filter(|(count, _)| *count > 0).map(|(count, verb)| told(*count, verb)).collect();
-        parts.join(", ")
+    fn looks(&self) -> usize {
+        self.read + self.iterate
     }
 
-    fn judge(&self, declared: &Declared) -> (Strategy, Vec<String>) {
+    fn judge(&self, declared: &Declared) -> (Strategy, String) {
+        let fixed = |strategy, why: &str| (strategy, why.to_string());
         if self.all() == 0 {
-            return (Strategy::Keep, vec!["no place is known that uses it".to_string()]);
+            return fixed(Strategy::Keep, "no place is known that uses it");
         }
-        let told = self.told();
         match declared.container {
             Container::StaticMut => {
-                (Strategy::Lock, vec!["it is a `static mut`: nothing keeps two threads apart".into(), told])
+                fixed(Strategy::Lock, "it is a `static mut`: nothing keeps two threads apart")
             }
-            Container::Handle => {
-                (Strategy::Keep, vec!["nobody can change it while it is shared".into(), told])
-            }
-            Container::Cell | Container::ThreadLocal => {
-                (Strategy::Keep, vec!["one thread at a time has it".into(), told])
-            }
-            Container::Struct => (Strategy::Keep, vec![told, beside(declared.siblings)]),
-            Container::Swap => (Strategy::Keep, vec!["its readers wait for nobody".into(), told]),
-            Container::Concurrent => (Strategy::Keep, vec![told]),
-            Container::Sharded => (Strategy::Keep, vec![told, self.by_key()]),
+            Container::Handle => fixed(Strategy::Keep, "nobody can change it while it is shared"),
+            Container::Cell | Container::ThreadLocal => fixed(Strategy::Keep, "one thread at a time has it"),
+            Container::Struct => (Strategy::Keep, beside(declared.siblings)),
+            Container::Swap => fixed(Strategy::Keep, "its readers wait for nobody"),
+            Container::Concurrent => fixed(Strategy::Keep, "it keeps its users apart itself"),
+            Container::Sharded => (Strategy::Keep, self.by_key()),
             Container::RwLock | Container::Mutex if declared.kind == MapKind::Ordered => {
-                (Strategy::Keep, vec![told, "the order of its keys may matter".into()])
+                fixed(Strategy::Keep, "the order of its keys may matter")
             }
-            Container::RwLock | Container::Mutex => self.judge_lock(told),
+            Container::RwLock | Container::Mutex => self.judge_lock(),
         }
     }
 
     /// A lock around a map and nothing else.
-    fn judge_lock(&self, told: String) -> (Strategy, Vec<String>) {
-        let changes = self.changes();
-        let looks = self.read + self.iterate;
+    fn judge_lock(&self) -> (Strategy, String) {
+        let (looks, changes) = (self.looks(), self.changes());
+        let told = format!("{} or walks, {}", count(looks, "read"), count(changes, "change"));
         if changes == 0 && looks >= ENOUGH {
-            return (
-                Strategy::Snapshot,
-                vec![told, "no place is known that changes it: reads need no lock".into()],
-            );
+            return (Strategy::Snapshot, format!("{told}: reads need no lock"));
         }
         if self.iterate >= ENOUGH && self.iterate > self.keyed {
-            return (Strategy::Snapshot, vec![told, "each walk makes the others wait".into()]);
+            return (Strategy::Snapshot, format!("{told}: each walk makes the others wait"));
         }
         if looks >= ENOUGH && self.delete == 0 && self.iterate <= self.read && looks >= ENOUGH * changes {
-            return (Strategy::ReadMostly, vec![told, "no place deletes a key".into()]);
+            return (Strategy::ReadMostly, format!("{told}, none of them a deletion: the keys stay"));
         }
         if looks >= 2 * ENOUGH && looks >= ENOUGH * changes {
-            return (Strategy::Snapshot, vec![told, "the readers wait for the few that change it".into()]);
+            return (Strategy::Snapshot, format!("{told}: many readers wait for few writers"));
         }
         if changes >= ENOUGH && self.keyed >= 2 * ENOUGH && self.iterate * 4 <= self.keyed {
-            return (Strategy::Shard, vec![told, self.by_key(), "different keys wait for each other".into()]);
+            let why = format!(
+                "{}, {}: different keys wait for each other",
+                self.by_key(),
+                count(changes, "change")
+            );
+            return (Strategy::Shard, why);
         }
-        (Strategy::Keep, vec![told])
+        (Strategy::Keep, told)
     }
 
     fn by_key(&self) -> String {
-        format!("{} of {} places ask for a key", self.keyed, self.all())
+        format!("{} of {} ask for one key", self.keyed, count(self.all(), "place"))
     }
 }
 
@@ -274,11 +262,7 @@ fn beside(siblings: usize) -> String {
     }
 }
 
-/// `1 place reads`, `3 read`.
-fn told(count: usize, verb: &str) -> String {
-    let plural = || match verb.split_once(' ') {
-        Some((verb, rest)) => format!("{} {rest}", &verb[..verb.len() - 1]),
-        None => verb[..verb.len() - 1].to_string(),
-    };
-    if count == 1 { format!("1 place {verb}") } else { format!("{count} places {}", plural()) }
+/// `1 read`, `3 reads`.
+fn count(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }

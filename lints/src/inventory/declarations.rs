@@ -1,19 +1,19 @@
 //! Which fields and statics are shared maps: concurrent maps, maps in locks and cells, fields of a struct that is in a lock,
-//! maps in a `static` or an `Arc`.
+//! maps in a `static`.
 
 use std::collections::BTreeMap;
 
 use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::StaticMacro;
-use safe_map_analysis::flow::{Decl, EventKind};
+use safe_map_analysis::flow::Decl;
 use safe_map_analysis::knowledge::schema::{Locking, TypeRole};
 use safe_map_analysis::model::{Model, is_test_attrs};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::source::CrateId;
 use safe_map_analysis::span::Span;
-use safe_map_analysis::ty::{AdtId, Ty};
+use safe_map_analysis::ty::Ty;
 
-use super::Protection;
+use super::{Protection, Use};
 use crate::Place;
 use crate::story::at;
 
@@ -61,7 +61,7 @@ pub(super) enum Container {
     Struct,
     /// A `static mut`.
     StaticMut,
-    /// An `Arc` or a static, and nothing else.
+    /// A static, and nothing else.
     Handle,
 }
 
@@ -99,9 +99,9 @@ impl Declared {
     }
 }
 
-/// The shared maps of a workspace, test code aside, in the order of declarations.
-pub(super) fn declarations(analysis: &Analysis) -> Vec<Declared> {
-    let guarded = guarded(analysis);
+/// The shared maps of a workspace, test code aside, in the order of declarations. A plain map in a struct is one where it is
+/// used under a lock around that struct.
+pub(super) fn declarations(analysis: &Analysis, uses: &BTreeMap<Decl, Use>) -> Vec<Declared> {
     let model = &analysis.model;
     let fields = model.adt_ids().flat_map(|id| {
         let fields = model.adt_fields(id).to_vec();
@@ -109,7 +109,7 @@ pub(super) fn declarations(analysis: &Analysis) -> Vec<Declared> {
     });
     let statics = model.static_ids().map(|id| (Decl::Static(id), model.static_ty(id).clone()));
     let mut found: Vec<Declared> =
-        fields.chain(statics).filter_map(|(decl, ty)| declared(analysis, &guarded, decl, &ty)).collect();
+        fields.chain(statics).filter_map(|(decl, ty)| declared(analysis, uses, decl, &ty)).collect();
     // A file of two crates declares everything twice.
     let key = |it: &Declared| (analysis.workspace.file(it.place.file).source.path.clone(), it.place.span);
     found.sort_by_key(|it| (key(it), it.path.clone()));
@@ -117,12 +117,7 @@ pub(super) fn declarations(analysis: &Analysis) -> Vec<Declared> {
     found
 }
 
-fn declared(
-    analysis: &Analysis,
-    guarded: &BTreeMap<AdtId, Vec<Decl>>,
-    decl: Decl,
-    ty: &Ty,
-) -> Option<Declared> {
+fn declared(analysis: &Analysis, uses: &BTreeMap<Decl, Use>, decl: Decl, ty: &Ty) -> Option<Declared> {
     let model = &analysis.model;
     let chain = chain(model, ty)?;
     let (place, krate) = place_of(analysis, &decl)?;
@@ -130,8 +125,9 @@ fn declared(
         Decl::Field(adt, _) => Some(*adt),
         Decl::Static(_) => None,
     };
-    let behind = owner.and_then(|it| guarded.get(&it));
-    let container = container(model, &chain, &decl, behind.is_some())?;
+    let own = uses.get(&decl);
+    let container = container(model, &chain, &decl, own.is_some_and(|it| it.is_guarded))?;
+    let behind = own.map(|it| it.guards.iter().cloned().collect::<Vec<_>>());
     let is_part = container == Container::Struct;
     Some(Declared {
         path: path(analysis, &decl)?,
@@ -142,7 +138,7 @@ fn declared(
         shape: chain.shape(),
         layers: chain.layers.iter().map(|it| it.name.to_string()).collect(),
         kind: MapKind::of(chain.map().map_or("", |it| &it.name)),
-        behind: behind.filter(|_| is_part).cloned().unwrap_or_default(),
+        behind: behind.filter(|_| is_part).unwrap_or_default(),
         siblings: owner.filter(|_| is_part).map_or(0, |it| model.adt_fields(it).len().saturating_sub(1)),
         container,
     })
@@ -238,12 +234,13 @@ fn container(model: &Model, chain: &Chain, decl: &Decl, is_guarded: bool) -> Opt
     let map = chain.map()?;
     let of_keeper = |it: &Layer| match it.role {
         Some(TypeRole::Lock) if it.name.contains("RwLock") => Container::RwLock,
+        // The ends of a channel that keeps its last value.
+        Some(TypeRole::Lock) if matches!(it.name.as_str(), "Sender" | "Receiver") => Container::Swap,
         Some(TypeRole::Lock) => Container::Mutex,
         _ if it.name.contains("Swap") => Container::Swap,
         _ => Container::Cell,
     };
     let is_thread_local = |id| model.static_facts(id).declared_by == StaticMacro::ThreadLocal;
-    let is_shared = chain.layers.iter().any(|it| it.name == "Arc");
     match decl {
         Decl::Static(id) if is_thread_local(*id) => return Some(Container::ThreadLocal),
         Decl::Static(id) if model.static_facts(*id).mutable => return Some(Container::StaticMut),
@@ -254,71 +251,8 @@ fn container(model: &Model, chain: &Chain, decl: &Decl, is_guarded: bool) -> Opt
         (Some(TypeRole::SharedMap), None) if map.locking == Locking::Sharded => Some(Container::Sharded),
         (Some(TypeRole::SharedMap), None) => Some(Container::Concurrent),
         _ if is_guarded => Some(Container::Struct),
-        _ if is_shared || matches!(decl, Decl::Static(_)) => Some(Container::Handle),
+        _ if matches!(decl, Decl::Static(_)) => Some(Container::Handle),
         _ => None,
-    }
-}
-
-/// The structs that are in a lock or cell, or in a struct that is, with the declarations of those locks.
-fn guarded(analysis: &Analysis) -> BTreeMap<AdtId, Vec<Decl>> {
-    let model = &analysis.model;
-    let mut found: BTreeMap<AdtId, Vec<Decl>> = BTreeMap::new();
-    for id in model.adt_ids() {
-        for field in model.adt_fields(id).iter() {
-            contents(
-                model,
-                &field.ty,
-                Some(&Decl::Field(id, field.name.clone())),
-                false,
-                MAX_DEPTH,
-                &mut found,
-            );
-        }
-    }
-    for id in model.static_ids() {
-        contents(model, model.static_ty(id), Some(&Decl::Static(id)), false, MAX_DEPTH, &mut found);
-    }
-    // A lock that no field and no static declares is still one that somebody takes.
-    let flows = model.fn_ids().filter(|it| !model.func(*it).is_test).filter_map(|it| analysis.flow(it));
-    for event in flows.flat_map(|it| &it.events) {
-        let EventKind::Acquire { acquire, .. } = &event.kind else { continue };
-        let is_lock = matches!(acquire.lock.role, TypeRole::Lock | TypeRole::Cell);
-        if is_lock && acquire.lock.decl.is_none() && !acquire.lock.is_private {
-            contents(model, &acquire.lock.content, None, true, MAX_DEPTH, &mut found);
-        }
-    }
-    found
-}
-
-fn contents(
-    model: &Model,
-    ty: &Ty,
-    lock: Option<&Decl>,
-    is_inside: bool,
-    depth: u32,
-    found: &mut BTreeMap<AdtId, Vec<Decl>>,
-) {
-    let Some(depth) = depth.checked_sub(1) else { return };
-    match ty {
-        Ty::Known(id, args) => {
-            let (next, is_inside) = match model.knowledge().ty(*id).role {
-                TypeRole::Lock | TypeRole::Cell => (args.last(), true),
-                TypeRole::Layer | TypeRole::Enum => (args.first(), is_inside),
-                _ => (None, false),
-            };
-            next.into_iter().for_each(|it| contents(model, it, lock, is_inside, depth, found));
-        }
-        Ty::Adt(id, _) if is_inside => {
-            let is_known = found.contains_key(id);
-            let locks = found.entry(*id).or_default();
-            let is_new = lock.map_or(!is_known, |it| !locks.contains(it));
-            locks.extend(lock.filter(|_| is_new).cloned());
-            if is_new {
-                let fields = model.adt_fields(*id);
-                fields.iter().for_each(|it| contents(model, &it.ty, lock, true, depth, found));
-            }
-        }
-        _ => {}
     }
 }
 

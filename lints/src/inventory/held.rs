@@ -115,6 +115,9 @@ fn across(function: &FunctionView<'_>, happening: &Happening<'_>) -> Option<Held
         EffectKind::Work(it) if it.is_large => (Across::Work, it.what.to_string(), span),
         EffectKind::Work(_) | EffectKind::Acquire(_) | EffectKind::MapOp(_) => return None,
     };
+    // What a callee does is told by the callee's name: that is what stands there.
+    let called = happening.chain.first().map(|it| function.model().func(it.function).name.to_string());
+    let what = called.unwrap_or(what);
     let waits_for = waited(&happening.kind).map_or("", |it| object(it.waits));
     Some(HeldAcross {
         across,

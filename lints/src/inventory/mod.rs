@@ -102,7 +102,7 @@ pub enum Protection {
     ThreadLocal,
     /// Nothing: it is a `static mut`.
     StaticMut,
-    /// Nothing, and nobody changes it through a shared handle.
+    /// Nothing, and nobody can change it.
     Frozen,
 }
 
@@ -182,7 +182,8 @@ pub fn inventory(analysis: &Analysis) -> Inventory {
             advice,
         }
     };
-    let mut maps: Vec<SharedMap> = declarations::declarations(analysis).into_iter().map(entry).collect();
+    let mut maps: Vec<SharedMap> =
+        declarations::declarations(analysis, &tally).into_iter().map(entry).collect();
     maps.sort_by(|a, b| (&a.path, a.place).cmp(&(&b.path, b.place)));
     Inventory { maps, locks }
 }

@@ -3,9 +3,9 @@
 //! In: all flows. Out: a [`Use`] for each declaration. Calls are looked into where a map is handed to a callee: the place
 //! counts for the map that the caller has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use safe_map_analysis::flow::{Acquire, Decl, Event, EventKind, MapOp, Place as Path, Root, Step};
+use safe_map_analysis::flow::{Acquire, Decl, Event, EventKind, Held, MapOp, Place as Path, Root, Step};
 use safe_map_analysis::knowledge::schema::{LockMode, Locking, Op, TypeRole};
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::name::Name;
@@ -28,6 +28,10 @@ pub(crate) struct Use {
     pub(crate) acquires: Vec<Acquired>,
     /// The places that read or change the map.
     pub(crate) sites: Vec<Site>,
+    /// It is a field of what some lock or cell protects, and is used under that.
+    pub(crate) is_guarded: bool,
+    /// Those of these locks that are declared.
+    pub(crate) guards: BTreeSet<Decl>,
 }
 
 /// A place that takes a lock or map.
@@ -127,6 +131,16 @@ pub(crate) fn tally(analysis: &Analysis) -> BTreeMap<Decl, Use> {
         for event in &function.flow.events {
             direct(&function, event, &mut uses);
         }
+        for (op, span) in &function.flow.quiet {
+            let Some(decl) = op.decl.clone().or_else(|| of_path(&function, &op.place)) else { continue };
+            uses.entry(decl).or_default().sites.extend(site(
+                &function,
+                op.op,
+                &op.method,
+                function.id,
+                *span,
+            ));
+        }
         let called = function.map_happenings().filter(|(_, it)| (1..=MAX_HOPS).contains(&it.chain.len()));
         called.for_each(|(_, it)| through(&function, &it, &mut uses));
     }
@@ -155,6 +169,7 @@ fn direct(function: &FunctionView<'_>, event: &Event, uses: &mut BTreeMap<Decl, 
             let Some(decl) = declaration_of(function, event, op) else { return };
             let it = uses.entry(decl).or_default();
             it.sites.extend(site(function, op.op, &op.method, function.id, event.span));
+            note_guards(function, &event.held, &op.place, it);
         }
         _ => {}
     }
@@ -231,14 +246,36 @@ fn of_path(function: &FunctionView<'_>, path: &Path) -> Option<Decl> {
     }
 }
 
-/// What a callee does to a map that it is handed: it has no declaration there, and one here.
+/// What a callee does to a map that it is handed: where that has no declaration there, it has one here.
 fn through(function: &FunctionView<'_>, happening: &Happening<'_>, uses: &mut BTreeMap<Decl, Use>) {
     let (path, own, op, method) = match &happening.kind {
         EffectKind::Acquire(it) => (&it.lock.place, &it.lock.decl, it.op, &it.method),
         EffectKind::MapOp(it) => (&it.place, &it.decl, it.op, &it.method),
         _ => return,
     };
-    let Some(end) = happening.chain.last().filter(|_| own.is_none()) else { return };
-    let Some(decl) = of_path(function, path) else { return };
-    uses.entry(decl).or_default().sites.extend(site(function, op, method, end.function, end.span));
+    let Some(end) = happening.chain.last() else { return };
+    let Some(decl) = own.clone().or_else(|| of_path(function, path)) else { return };
+    let it = uses.entry(decl).or_default();
+    if own.is_none() {
+        it.sites.extend(site(function, op, method, end.function, end.span));
+    }
+    note_guards(function, &happening.held, path, it);
+}
+
+/// The locks and cells that are held around the struct which a map is a field of.
+fn note_guards(function: &FunctionView<'_>, held: &[Held], map: &Path, it: &mut Use) {
+    for guard in held.iter().map(|it| function.flow.guard(it.guard)) {
+        let lock = &guard.acquire.lock;
+        let is_keeper = matches!(lock.role, TypeRole::Lock | TypeRole::Cell) && !lock.is_private;
+        if is_keeper && map.is_below(&lock.place.then(Step::Inside)) && is_part(&lock.place, map) {
+            it.is_guarded = true;
+            it.guards.extend(declared(function.model(), function.id, &guard.acquire));
+        }
+    }
+}
+
+/// Whether a map is in what a lock protects by nothing but fields: an entry of another map is that map's business.
+fn is_part(lock: &Path, map: &Path) -> bool {
+    let rest = &map.path[lock.path.len() + 1..];
+    rest.iter().all(|it| matches!(it, Step::Field(_) | Step::Handle(_)))
 }

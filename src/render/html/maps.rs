@@ -49,7 +49,7 @@ fn row(out: &mut String, report: &Report, map: &SharedMap) {
         strategy.replace('_', " ")
     );
     out.push_str(&map.advice.wrapper.map(|it| format!(" <code>{}</code>", escape(it))).unwrap_or_default());
-    let _ = write!(out, "<p>{}</p></td></tr>", prose(&map.advice.reasons.join("; ")));
+    let _ = write!(out, "<p>{}</p></td></tr>", prose(&map.advice.reason));
     let _ = writeln!(
         out,
         "<tr class=\"more\"><td colspan=\"7\">{}{}</td></tr></tbody>",

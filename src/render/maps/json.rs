@@ -102,7 +102,7 @@ struct FindingCount {
 struct AdviceLine<'a> {
     strategy: Strategy,
     wrapper: Option<&'a str>,
-    reasons: &'a [String],
+    reason: &'a str,
 }
 
 #[derive(Serialize)]
@@ -173,7 +173,7 @@ fn map<'a>(report: &'a Report, it: &'a SharedMap) -> MapLine<'a> {
         advice: AdviceLine {
             strategy: it.advice.strategy,
             wrapper: it.advice.wrapper,
-            reasons: &it.advice.reasons,
+            reason: &it.advice.reason,
         },
     }
 }

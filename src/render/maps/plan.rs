@@ -48,7 +48,7 @@ fn of_map(report: &Report, look: Look, map: &SharedMap, wrapper: &str) -> String
             let _ = writeln!(out, "{indent}{line}");
         }
     };
-    say(format!("why: {}", map.advice.reasons.join("; ")));
+    say(format!("why: {}", map.advice.reason));
     say(format!(
         "declaration ({}): `{}` becomes `{wrapper}`; keep an `Arc` around it",
         line(report, map.place),

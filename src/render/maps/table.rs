@@ -100,7 +100,7 @@ impl Table<'_> {
             notes.push(format!("findings: {}", parts.join(", ")));
         }
         let wrapper = map.advice.wrapper.map(|it| format!("`{it}`: ")).unwrap_or_default();
-        notes.push(format!("{wrapper}{}", map.advice.reasons.join("; ")));
+        notes.push(format!("{wrapper}{}", map.advice.reason));
         notes
     }
 
@@ -114,7 +114,7 @@ impl Table<'_> {
     fn places(&self, out: &mut String, map: &SharedMap) {
         for site in &map.sites {
             let (kind, place) = (site.kind.as_str(), line(self.report, site.place));
-            let _ = writeln!(out, "      {kind:<8} {:<14} {place}  {}", site.method, site.function);
+            let _ = writeln!(out, "      {kind:<8} {:<14} {place}  {}", site.method.as_str(), site.function);
         }
         for it in &map.held {
             let what = if it.what.is_empty() { "?" } else { it.what.as_str() };
