@@ -225,15 +225,15 @@ impl Counts {
     /// A lock around a map and nothing else.
     fn judge_lock(&self) -> (Strategy, String) {
         let (looks, changes) = (self.looks(), self.changes());
-        let told = format!("{} or walks, {}", count(looks, "read"), count(changes, "change"));
+        let told = self.told();
         if changes == 0 && looks >= ENOUGH {
             return (Strategy::Snapshot, format!("{told}: reads need no lock"));
         }
-        if self.iterate >= ENOUGH && self.iterate > self.keyed {
+        if self.iterate >= ENOUGH && self.iterate > self.keyed && changes * 2 <= self.iterate {
             return (Strategy::Snapshot, format!("{told}: each walk makes the others wait"));
         }
         if looks >= ENOUGH && self.delete == 0 && self.iterate <= self.read && looks >= ENOUGH * changes {
-            return (Strategy::ReadMostly, format!("{told}, none of them a deletion: the keys stay"));
+            return (Strategy::ReadMostly, format!("{told}, no deletion: the keys stay"));
         }
         if looks >= 2 * ENOUGH && looks >= ENOUGH * changes {
             return (Strategy::Snapshot, format!("{told}: many readers wait for few writers"));
@@ -247,6 +247,13 @@ impl Counts {
             return (Strategy::Shard, why);
         }
         (Strategy::Keep, told)
+    }
+
+    /// `3 reads, 1 walk, 2 changes`.
+    fn told(&self) -> String {
+        let counts = [(self.read, "read"), (self.iterate, "walk"), (self.changes(), "change")];
+        let seen = counts.iter().filter(|it| it.0 > 0).map(|(number, word)| count(*number, word));
+        seen.collect::<Vec<_>>().join(", ")
     }
 
     fn by_key(&self) -> String {

@@ -16,8 +16,9 @@ const CHARACTER: f64 = 7.3;
 const INSET: f64 = 12.0;
 /// The longest text of a node.
 const MAX_TEXT: usize = 36;
-/// How many locks are drawn; the list has all.
+/// How many locks are drawn, and how many of one part; the list has all.
 const MAX_DRAWN: usize = 120;
+const MAX_PART: usize = 60;
 /// The room between two parts that nothing connects, and around all of them.
 const MARGIN: f64 = 26.0;
 
@@ -57,22 +58,34 @@ fn parts(graph: &LockGraph) -> (Vec<Vec<usize>>, usize) {
     let circles = |it: &[usize]| it.iter().filter(|lock| graph.locks[**lock].in_cycle).count();
     parts.sort_by_key(|it| (std::cmp::Reverse((circles(it), it.len())), it[0]));
     let mut room = MAX_DRAWN;
-    let drawn: Vec<Vec<usize>> = parts
-        .into_iter()
-        .take_while(|it| {
-            let fits = room >= it.len();
-            room = room.saturating_sub(it.len());
-            fits
-        })
-        .collect();
+    let mut drawn: Vec<Vec<usize>> = Vec::new();
+    for part in parts {
+        let part = foremost(graph, part, room.min(MAX_PART));
+        room -= part.len();
+        drawn.extend((!part.is_empty()).then_some(part));
+    }
     let left_out = graph.locks.len() - drawn.iter().map(Vec::len).sum::<usize>();
     (drawn, left_out)
+}
+
+/// So many locks of a part: those on circles, then maps, then those with the most orders; in the order that they had.
+fn foremost(graph: &LockGraph, mut part: Vec<usize>, most: usize) -> Vec<usize> {
+    let orders = |lock: usize| graph.orders.iter().filter(|it| it.first == lock || it.then == lock).count();
+    let rank = |lock: &usize| {
+        let node = &graph.locks[*lock];
+        std::cmp::Reverse((node.in_cycle, node.is_map, orders(*lock)))
+    };
+    part.sort_by_key(rank);
+    part.truncate(most);
+    part.sort_unstable();
+    part
 }
 
 fn picture(report: &Report, graph: &LockGraph, parts: &[Vec<usize>]) -> String {
     let (mut body, mut top, mut right) = (String::new(), MARGIN, 0.0f64);
     for part in parts {
-        let orders: Vec<&LockOrder> = graph.orders.iter().filter(|it| part.contains(&it.first)).collect();
+        let orders: Vec<&LockOrder> =
+            graph.orders.iter().filter(|it| part.contains(&it.first) && part.contains(&it.then)).collect();
         let at = |lock: usize| part.iter().position(|it| *it == lock).unwrap_or(0);
         let widths: Vec<f64> = part.iter().map(|it| width(&graph.locks[*it])).collect();
         let arrows: Vec<(usize, usize)> = orders.iter().map(|it| (at(it.first), at(it.then))).collect();
