@@ -257,7 +257,7 @@ impl Counts {
     }
 
     fn by_key(&self) -> String {
-        format!("{} of {} ask for one key", self.keyed, count(self.all(), "place"))
+        format!("keyed uses: {} of {}", self.keyed, self.all())
     }
 }
 

@@ -68,15 +68,18 @@ fn parts(graph: &LockGraph) -> (Vec<Vec<usize>>, usize) {
     (drawn, left_out)
 }
 
-/// So many locks of a part: those on circles, then maps, then those with the most orders; in the order that they had.
+/// So many locks of a part, in the order that they had: those on circles, then those with the most orders. What nothing
+/// leads to or from any more is left out as well.
 fn foremost(graph: &LockGraph, mut part: Vec<usize>, most: usize) -> Vec<usize> {
-    let orders = |lock: usize| graph.orders.iter().filter(|it| it.first == lock || it.then == lock).count();
-    let rank = |lock: &usize| {
-        let node = &graph.locks[*lock];
-        std::cmp::Reverse((node.in_cycle, node.is_map, orders(*lock)))
+    let orders = |lock: usize, within: &[usize]| {
+        let of_lock = graph.orders.iter().filter(|it| it.first == lock || it.then == lock);
+        of_lock.filter(|it| within.contains(&it.first) && within.contains(&it.then)).count()
     };
-    part.sort_by_key(rank);
+    let all = part.clone();
+    part.sort_by_key(|it| std::cmp::Reverse((graph.locks[*it].in_cycle, orders(*it, &all))));
     part.truncate(most);
+    let kept = part.clone();
+    part.retain(|it| orders(*it, &kept) > 0);
     part.sort_unstable();
     part
 }

@@ -282,6 +282,8 @@ impl Grid {
             let (x, width) = columns[cell.layer];
             let y = cell.y - top;
             match at {
+                // Straight on to where its layer ends: wider nodes of the layer stay uncrossed.
+                0 if cell.width < width => points.extend([(x + cell.width, y), (x + width, y)]),
                 0 => points.push((x + cell.width, y)),
                 _ if at + 1 == chain.len() => points.push((x, y)),
                 _ => points.extend([(x, y), (x + width, y)]),

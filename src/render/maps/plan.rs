@@ -50,9 +50,10 @@ fn of_map(report: &Report, look: Look, map: &SharedMap, wrapper: &str) -> String
     };
     say(format!("why: {}", map.advice.reason));
     say(format!(
-        "declaration ({}): `{}` becomes `{wrapper}`; keep an `Arc` around it",
+        "declaration ({}): `{}` becomes `{}`",
         line(report, map.place),
-        map.ty
+        map.ty,
+        around(map, wrapper)
     ));
     if map.acquires.shared + map.acquires.exclusive > 0 && map.layers.len() > 1 {
         let acquires = map.acquires.shared + map.acquires.exclusive;
@@ -71,6 +72,17 @@ fn of_map(report: &Report, look: Look, map: &SharedMap, wrapper: &str) -> String
         ));
     }
     out
+}
+
+/// The wrapper in the layers that stay: an `Arc` that hands it round, what a `static` is made by.
+fn around(map: &SharedMap, wrapper: &str) -> String {
+    let is_static = !map.name().contains('.');
+    let stays = |it: &&String| matches!(it.as_str(), "Arc" | "LazyLock" | "OnceLock" | "Lazy" | "OnceCell");
+    match map.layers.iter().find(stays) {
+        Some(layer) => format!("{layer}<{wrapper}>"),
+        None if is_static => format!("LazyLock<{wrapper}>"),
+        None => wrapper.to_owned(),
+    }
 }
 
 fn by_method(map: &SharedMap) -> BTreeMap<&str, Vec<&Site>> {
