@@ -130,11 +130,11 @@ fn across(function: &FunctionView<'_>, happening: &Happening<'_>) -> Option<Held
 
 /// The function of the workspace whose future an `.await` completes.
 fn awaited_call(function: &FunctionView<'_>, at: Span) -> String {
-    let calls = function.flow.events.iter().filter_map(|it| match &it.kind {
+    let mut calls = function.flow.events.iter().rev().filter_map(|it| match &it.kind {
         EventKind::Call(call) if is_awaited(function, it.span, at) => Some(call.callee),
         _ => None,
     });
-    calls.last().map(|it| function.model().func(it).name.to_string()).unwrap_or_default()
+    calls.next().map(|it| function.model().func(it).name.to_string()).unwrap_or_default()
 }
 
 /// The `await` behind a call, or the place itself.

@@ -149,8 +149,8 @@ pub(crate) fn tally(analysis: &Analysis) -> BTreeMap<Decl, Use> {
 }
 
 fn sort(it: &mut Use) {
-    it.sites.sort_by(|a, b| (a.place, a.kind).cmp(&(b.place, b.kind)));
-    it.sites.dedup_by(|a, b| (a.place, a.kind) == (b.place, b.kind));
+    it.sites.sort_by_key(|it| (it.place, it.kind));
+    it.sites.dedup_by_key(|it| (it.place, it.kind));
 }
 
 /// What an event of the function itself does.

@@ -18,7 +18,7 @@ const INSET: f64 = 12.0;
 const MAX_TEXT: usize = 36;
 /// How many locks are drawn, and how many of one part; the list has all.
 const MAX_DRAWN: usize = 120;
-const MAX_PART: usize = 60;
+const MAX_PART: usize = 50;
 /// The room between two parts that nothing connects, and around all of them.
 const MARGIN: f64 = 26.0;
 

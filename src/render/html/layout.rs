@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 pub(super) const HEIGHT: f64 = 40.0;
 /// The room between two nodes of a layer.
 const GAP: f64 = 18.0;
-/// The room that a bend takes in its layer.
-const BEND: f64 = 10.0;
+/// The room that a bend takes in its layer, and the room around it.
+const BEND: f64 = 2.0;
+const BEND_GAP: f64 = 7.0;
 /// The room between two layers.
 const BETWEEN: f64 = 84.0;
 /// How often layers are ordered, and how often nodes are moved towards their neighbours.
@@ -233,14 +234,15 @@ impl Grid {
     /// Puts a layer where it wants to be, with no two cells over each other: pushed down from above, then moved back by
     /// what all were pushed in the mean.
     fn settle(&mut self, layer: usize, wished: &[f64]) {
-        let mut floor = f64::NEG_INFINITY;
+        let (mut floor, mut room) = (f64::NEG_INFINITY, 0.0f64);
         let mut pushed = 0.0;
         for (cell, wish) in self.layers[layer].iter().zip(wished) {
             let half = self.cells[*cell].height / 2.0;
-            let y = wish.max(floor + half);
+            let own = if half < HEIGHT / 2.0 { BEND_GAP } else { GAP };
+            let y = wish.max(floor + room.min(own) + half);
             pushed += y - wish;
             self.cells[*cell].y = y;
-            floor = y + half + GAP;
+            (floor, room) = (y + half, own);
         }
         let back = pushed / wished.len().max(1) as f64;
         self.layers[layer].iter().for_each(|it| self.cells[*it].y -= back);
