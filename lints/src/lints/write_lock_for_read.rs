@@ -39,7 +39,7 @@
 //!
 //! ## Fix
 //!
-//! `read` for `write`.
+//! `read` for `write`. With `safe_map::LockedMap` the operation says which it is: `get`, `read` and `view` lock shared.
 //!
 //! ## Limits
 //!
