@@ -29,6 +29,9 @@ const AWAITED: &[&str] = &[
     "--fix",
     "--unsafe-fixes",
     "--diff",
+    "--with",
+    "--config",
+    "man",
 ];
 
 fn is_awaited(line: &str) -> bool {
