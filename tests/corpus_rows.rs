@@ -13,16 +13,12 @@ const CASES: usize = 5;
 
 /// Lints of which fewer were found in public code so far, with how many. A row of this list goes when the fifth case is there.
 const FEWER: &[(&str, usize)] = &[
-    ("static_mut_map", 3),
-    ("unsynchronized_shared_map", 2),
-    ("map_pointer_across_threads", 0),
+    ("unsynchronized_shared_map", 3),
+    ("map_pointer_across_threads", 1),
     ("const_shared_map", 0),
-    ("delete_during_iteration", 3),
+    ("delete_during_iteration", 4),
     ("insert_during_iteration", 1),
-    ("let_underscore_guard", 1),
     ("guard_leak", 0),
-    ("recursive_read", 4),
-    ("lost_update", 4),
 ];
 
 #[test]
