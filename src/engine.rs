@@ -48,7 +48,7 @@ pub fn check(
     test_code: TestCode,
     mut timings: Timings,
 ) -> Report {
-    let Discovered { mut workspace, reported, root, incomplete, notes, lines } = discovered;
+    let Discovered { mut workspace, reported, units, root, incomplete, notes, lines } = discovered;
     workspace::sort(&mut workspace.files);
     let settings = Settings { skips_tests: test_code == TestCode::Skip, ..config.settings.clone() };
     let analysis = Analysis::new(workspace, config.knowledge.clone(), settings);
@@ -64,6 +64,8 @@ pub fn check(
         incomplete: with_panics(incomplete, outcome.panics),
         notes,
         sources: Sources::new(&analysis.workspace),
+        units,
+        packages: packages(&analysis.workspace, &reported),
         timings: Vec::new(),
     };
     count(&mut report, &analysis.workspace);
@@ -73,6 +75,12 @@ pub fn check(
     report.stats.elapsed = timings.elapsed();
     report.timings = timings.stages();
     report
+}
+
+/// The names of the packages that are reported on.
+fn packages(workspace: &Workspace, reported: &[bool]) -> BTreeSet<String> {
+    let crates = workspace.crates.iter().zip(reported);
+    crates.filter(|(_, reported)| **reported).map(|(krate, _)| krate.package.clone()).collect()
 }
 
 fn with_panics(

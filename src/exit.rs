@@ -1,4 +1,4 @@
-//! Exit codes: part of the public interface, the same for every output format.
+//! Exit codes: part of the public interface, the same for every output format. With `--with`, cargo's own where it is larger.
 
 use std::process::ExitCode;
 

@@ -3,6 +3,7 @@
 //! `cli` says what was asked, `commands` answers it. A check is [`workspace::discover`], [`config::load`], then
 //! [`engine::check`] (analysis, lints, suppressions, levels), and the [`report::Report`] goes to one of the renderers.
 
+mod atomic;
 mod cli;
 mod commands;
 pub mod config;

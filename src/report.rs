@@ -1,15 +1,16 @@
 //! The report: plain data between the engine and the renderers.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use safe_map_analysis::source::{FileId, Workspace};
+use safe_map_analysis::source::{CrateId, FileId, Workspace};
 use safe_map_analysis::span::{LineColumn, LineIndex, Span};
 use safe_map_lints::{Finding, Level, Lint, Place};
 
 use crate::timings::Stage;
-use crate::workspace::Incomplete;
+use crate::workspace::{Incomplete, Unit};
 
 /// Everything a run has to say.
 #[derive(Debug)]
@@ -24,6 +25,10 @@ pub struct Report {
     pub notes: Vec<String>,
     /// The texts that findings point into.
     pub sources: Sources,
+    /// The package and target behind each crate.
+    pub units: Vec<Unit>,
+    /// The packages that are reported on, with findings or without.
+    pub packages: BTreeSet<String>,
     /// Counts.
     pub stats: Stats,
     /// How long each stage took, in their order.
@@ -65,6 +70,13 @@ pub struct Suppressed {
     pub place: Place,
 }
 
+impl Suppressed {
+    /// The reason in words, whether or not one was given.
+    pub(crate) fn why(&self) -> &str {
+        self.reason.as_deref().unwrap_or("no reason given")
+    }
+}
+
 /// The counts of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -101,6 +113,8 @@ pub struct SourceText {
     pub text: Arc<str>,
     /// The edition as a manifest writes it.
     pub edition: &'static str,
+    /// The crate it belongs to.
+    pub krate: CrateId,
     index: OnceLock<LineIndex>,
 }
 
@@ -111,6 +125,7 @@ impl Sources {
             path: file.source.path.clone(),
             text: file.source.text.clone(),
             edition: file.source.edition.as_str(),
+            krate: file.source.krate,
             index: OnceLock::new(),
         });
         Sources { files: files.collect() }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::flow::{self, Acquire, Decl, Event, EventKind, FnFlow, GuardId, Lock, Place, Root, Step};
 use crate::knowledge::Knowledge;
@@ -15,6 +15,7 @@ use crate::settings::Settings;
 use crate::source::{FileId, ParsedFile, Workspace};
 use crate::span::LineIndex;
 use crate::summary::{Effect, Happening, Summaries};
+use crate::ty::{AdtId, Ty};
 
 /// A workspace with its model and the flow of every function.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub struct Analysis {
     by_file: Vec<Vec<FnId>>,
     /// Who waits for the lock of each declaration, and how; found on first use.
     waits: OnceLock<FxHashMap<Decl, Vec<Waiter>>>,
+    /// The types of the workspace that are changed under a lock; found on first use.
+    changed: OnceLock<FxHashSet<AdtId>>,
     /// Who does what to the map of each declaration; found on first use.
     map_uses: OnceLock<FxHashMap<Decl, Vec<(FnId, Op)>>>,
     /// Who calls each function; found on first use.
@@ -103,6 +106,7 @@ impl Analysis {
             summaries,
             by_file,
             waits,
+            changed: OnceLock::new(),
             map_uses,
             callers,
             phases,
@@ -156,6 +160,24 @@ impl Analysis {
             found
         };
         self.waits.get_or_init(find).get(decl).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether code of the workspace has a lock around such a value alone: what is known of a lock whose declaration is not.
+    pub fn is_changed_under_a_lock(&self, content: AdtId) -> bool {
+        let find = || {
+            let events = self.flows.iter().flatten().flat_map(|it| &it.events);
+            let changed = events.filter_map(|it| match &it.kind {
+                EventKind::Acquire { acquire, .. } if acquire.mode == LockMode::Exclusive => {
+                    match acquire.lock.content {
+                        Ty::Adt(id, _) => Some(id),
+                        _ => None,
+                    }
+                }
+                _ => None,
+            });
+            changed.collect()
+        };
+        self.changed.get_or_init(find).contains(&content)
     }
 
     /// What the functions of the workspace do to the map of this declaration, under whatever lock; each function and
@@ -230,8 +252,7 @@ impl Analysis {
     }
 
     /// Whether a field's own type, layers aside, is a shared map, lock or cell.
-    fn declares_shared(&self, ty: &crate::ty::Ty) -> bool {
-        use crate::ty::Ty;
+    fn declares_shared(&self, ty: &Ty) -> bool {
         match ty {
             Ty::Known(id, args) => match self.knowledge.ty(*id).role {
                 TypeRole::SharedMap | TypeRole::Lock | TypeRole::Cell => true,

@@ -156,6 +156,22 @@ fn crates_of_the_workspace_see_each_other_under_their_names() {
 }
 
 #[test]
+fn a_macro_of_another_crate_comes_by_its_import() {
+    let common = "mod fail { #[macro_export] macro_rules! bail { ($e:expr) => { return Err($e) }; } }";
+    let app = "use common::{bail, bail as stop}; fn f() {} mod inner { fn g() {} } use log::info;";
+    let model = model(&[("common", &[], &[("", common)]), ("app", &["common"], &[("", app)])]);
+    let seen = |function: &str, name: &str| {
+        let mut all = model.fn_ids().map(|id| model.func(id));
+        let module = all.find(|it| it.path == function).expect("a function of that path").module;
+        model.macro_named(module, &Name::new(name)).map(|it| model.item(it).name.to_string())
+    };
+    assert_eq!(seen("f", "bail").as_deref(), Some("bail"));
+    assert_eq!(seen("f", "stop").as_deref(), Some("bail"));
+    assert_eq!(seen("inner::g", "bail").as_deref(), Some("bail"));
+    assert_eq!(seen("f", "info"), None);
+}
+
+#[test]
 fn the_manifest_renames_a_foreign_crate() {
     let model = model(&[("a", &["maps=dashmap 5"], &[("", "struct S { f: maps::DashMap<u8, u8> }")])]);
     assert_eq!(field(&model, "f"), "DashMap<u8, u8>");

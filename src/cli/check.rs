@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::formats::{FormatArgs, MessageFormat};
 use super::levels::LevelArgs;
 use crate::workspace::{Budget, Packages, Request, TargetKind, Targets, TestCode};
 
@@ -24,6 +25,8 @@ pub(crate) struct CheckArgs {
     pub(crate) levels: LevelArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) formats: FormatArgs,
     #[command(flatten)]
     pub(crate) running: RunningArgs,
 }
@@ -123,17 +126,6 @@ pub(crate) struct RunningArgs {
     pub(crate) error_on: Vec<ErrorOn>,
 }
 
-/// The formats of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum MessageFormat {
-    /// Source excerpts with labels
-    Human,
-    /// One line a finding
-    Short,
-    /// One JSON object a line
-    Json,
-}
-
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorWhen {
@@ -154,6 +146,20 @@ impl CheckArgs {
     /// `--manifest-path`.
     pub(crate) fn manifest_path(&self) -> Option<&Path> {
         self.packages.manifest_path.as_deref()
+    }
+
+    /// The flags of `cargo check` that choose the same packages and targets.
+    pub(crate) fn cargo_args(&self) -> Vec<String> {
+        let PackageArgs { package, exclude, .. } = &self.packages;
+        let mut args = Vec::new();
+        if package.is_empty() {
+            args.push("--workspace".to_owned());
+            // Cargo takes exclusions from the whole workspace only.
+            args.extend(exclude.iter().map(|spec| format!("--exclude={spec}")));
+        }
+        args.extend(package.iter().map(|spec| format!("--package={spec}")));
+        args.extend(self.targets.cargo_args().iter().map(|&flag| flag.to_owned()));
+        args
     }
 
     /// What is to be analysed, for a process that stands in `cwd`.
@@ -179,6 +185,14 @@ fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 impl TargetArgs {
+    /// Cargo has no flag for "and examples as well": everything holds them too.
+    fn cargo_args(&self) -> Vec<&'static str> {
+        if self.all_targets || self.tests || self.examples {
+            return vec!["--all-targets"];
+        }
+        [(self.lib, "--lib"), (self.bins, "--bins")].iter().filter(|it| it.0).map(|it| it.1).collect()
+    }
+
     fn targets(&self) -> Targets {
         use TargetKind::{Bench, Bin, Example, Lib, Test};
         let all = self.all_targets;

@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and how it is written.
 
 mod check;
+mod formats;
 mod levels;
 
 use std::ffi::OsString;
@@ -9,7 +10,8 @@ use std::path::{Path, PathBuf};
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-pub(crate) use check::{CheckArgs, ColorWhen, ErrorOn, MessageFormat};
+pub(crate) use check::{CheckArgs, ColorWhen, ErrorOn};
+pub(crate) use formats::{Companion, Destination, MessageFormat};
 
 use crate::suggest;
 

@@ -2,15 +2,14 @@
 
 use safe_map_lints::LINTS;
 
-use super::current_dir;
-use crate::cli::{CheckArgs, ErrorOn, MessageFormat, subcommands};
+use super::beside::{self, Beside};
+use super::{current_dir, show};
+use crate::cli::{CheckArgs, ErrorOn, subcommands};
 use crate::engine::{self, Policy};
 use crate::exit;
 use crate::failure::Failure;
 use crate::levels::Levels;
-use crate::output::{self, Look};
-use crate::render::summary::{self, Detail};
-use crate::render::{self, Shown, Suppressed};
+use crate::output;
 use crate::report::Report;
 use crate::suggest;
 use crate::workspace;
@@ -25,13 +24,18 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let policy = Policy { levels, confidence: args.levels.confidence() };
     check_paths(args)?;
     check_manifest(args)?;
-    let request = args.request(current_dir()?);
+    let cwd = current_dir()?;
+    let request = args.request(cwd.clone());
     if args.output.list_files {
         return list_files(&request);
     }
-    let report = engine::run(&request, &policy)?;
-    show(args, &report)?;
-    Ok(exit_code(args, &report))
+    show::check_files(args)?;
+    let beside = Beside::start(args)?;
+    let report = engine::run(&request, &policy);
+    let theirs = beside.map_or(Ok(exit::CLEAN), Beside::finish)?;
+    let report = report?;
+    show::show(args, &report, &cwd, beside::outcome(theirs))?;
+    Ok(exit_code(args, &report).max(theirs))
 }
 
 /// A word that is no path may be a subcommand gone wrong.
@@ -59,43 +63,6 @@ fn list_files(request: &workspace::Request) -> Result<u8, Failure> {
     paths.dedup();
     output::print(&paths.iter().map(|path| format!("{path}\n")).collect::<String>())?;
     Ok(exit::CLEAN)
-}
-
-fn show(args: &CheckArgs, report: &Report) -> Result<(), Failure> {
-    let options = &args.output;
-    let suppressed = if options.show_suppressed { Suppressed::Show } else { Suppressed::Hide };
-    let shown = Shown { suppressed, limit: options.max_diagnostics };
-    let text = match options.message_format {
-        MessageFormat::Human => render::human(report, shown, Look::detect(options.color)),
-        MessageFormat::Short => render::short(report, shown),
-        MessageFormat::Json => render::json(report, shown),
-    };
-    output::print(&text)?;
-    for line in notes(args, report) {
-        output::note(&line);
-    }
-    Ok(())
-}
-
-/// What standard error gets. A clean run in a format for people says one line.
-fn notes(args: &CheckArgs, report: &Report) -> Vec<String> {
-    let options = &args.output;
-    let mut lines = Vec::new();
-    if !options.quiet {
-        lines.extend(report.notes.iter().map(|note| format!("note: {note}")));
-        let detail = if options.verbose { Detail::All } else { Detail::Some };
-        lines.extend(summary::incomplete(report, detail));
-    }
-    if options.statistics {
-        lines.extend(summary::statistics(report));
-    }
-    if options.timings {
-        lines.extend(summary::timings(report));
-    }
-    if !options.quiet && options.message_format != MessageFormat::Json {
-        lines.push(summary::counts(report));
-    }
-    lines
 }
 
 fn exit_code(args: &CheckArgs, report: &Report) -> u8 {

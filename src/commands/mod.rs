@@ -1,11 +1,13 @@
 //! The subcommands: each turns parsed arguments into output and an exit code.
 
+mod beside;
 mod check;
 mod dump;
 mod explain;
 mod held;
 mod list;
 mod method;
+mod show;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

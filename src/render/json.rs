@@ -1,10 +1,12 @@
 //! One JSON object a line: `start`, a `finding` each, an `incomplete` each, `summary`. Schema version 1, stable.
 
+use std::borrow::Cow;
+
 use safe_map_lints::{Edit, Fix, Label, Place, Role, Step};
 use serde::Serialize;
 
-use crate::report::{Report, Reported, Sources, Suppressed};
-use crate::workspace::Incomplete;
+use super::{View, paths};
+use crate::report::{Report, Reported, Suppressed};
 
 /// What readers compare against; it changes when a field changes its meaning or goes away.
 const SCHEMA_VERSION: u32 = 1;
@@ -14,7 +16,7 @@ const SCHEMA_VERSION: u32 = 1;
 enum Line<'a> {
     Start { schema_version: u32, tool_version: &'a str, root: String },
     Finding(Box<FindingLine<'a>>),
-    Incomplete { file: &'a str, line: u32, message: &'a str },
+    Incomplete { file: Cow<'a, str>, line: u32, message: &'a str },
     Summary(Summary),
 }
 
@@ -43,7 +45,7 @@ struct FindingLine<'a> {
 
 #[derive(Serialize)]
 struct Location<'a> {
-    file: &'a str,
+    file: Cow<'a, str>,
     line: u32,
     column: u32,
     end_line: u32,
@@ -65,7 +67,7 @@ struct StepLine<'a> {
     thread: char,
     step: usize,
     message: &'a str,
-    file: &'a str,
+    file: Cow<'a, str>,
     line: u32,
     column: u32,
     byte_start: u32,
@@ -81,7 +83,7 @@ struct FixLine<'a> {
 
 #[derive(Serialize)]
 struct EditLine<'a> {
-    file: &'a str,
+    file: Cow<'a, str>,
     byte_start: u32,
     byte_end: u32,
     replacement: &'a str,
@@ -91,7 +93,7 @@ struct EditLine<'a> {
 struct SuppressedLine<'a> {
     kind: &'a str,
     reason: Option<&'a str>,
-    file: &'a str,
+    file: Cow<'a, str>,
     line: u32,
 }
 
@@ -113,19 +115,21 @@ struct Counts {
     allow: u64,
 }
 
-/// The lines of a report with these findings.
-pub(super) fn lines<'a>(report: &Report, findings: impl Iterator<Item = &'a Reported>) -> String {
+/// The lines of a report.
+pub(super) fn lines(view: &View<'_>) -> String {
+    let report = view.report;
     let mut out = String::new();
-    let root = report.root.to_string_lossy().replace('\\', "/");
+    let root = paths::slashes(&report.root);
     push(
         &mut out,
         &Line::Start { schema_version: SCHEMA_VERSION, tool_version: env!("CARGO_PKG_VERSION"), root },
     );
-    for found in findings {
-        push(&mut out, &Line::Finding(Box::new(finding(&report.sources, found))));
+    for found in view.findings() {
+        push(&mut out, &Line::Finding(Box::new(finding(view, found))));
     }
-    for Incomplete { file, line, message } in &report.incomplete {
-        push(&mut out, &Line::Incomplete { file, line: *line, message });
+    for it in &report.incomplete {
+        let file = view.paths.of(&it.file);
+        push(&mut out, &Line::Incomplete { file, line: it.line, message: &it.message });
     }
     push(&mut out, &Line::Summary(summary(report)));
     out
@@ -136,7 +140,7 @@ fn push(out: &mut String, line: &Line<'_>) {
     out.push('\n');
 }
 
-fn finding<'a>(sources: &'a Sources, found: &'a Reported) -> FindingLine<'a> {
+fn finding<'a>(view: &View<'a>, found: &'a Reported) -> FindingLine<'a> {
     let it = &found.finding;
     FindingLine {
         lint: it.lint,
@@ -147,29 +151,23 @@ fn finding<'a>(sources: &'a Sources, found: &'a Reported) -> FindingLine<'a> {
         message: &it.message,
         lock: it.lock.as_deref(),
         package: &found.package,
-        edition: sources.file(it.primary.file).edition,
+        edition: view.report.sources.file(it.primary.file).edition,
         item: &it.item,
-        location: location(sources, it.primary),
-        labels: it.labels.iter().map(|it| label(sources, it)).collect(),
+        location: location(view, it.primary),
+        labels: it.labels.iter().map(|it| label(view, it)).collect(),
         note: &it.note,
         help: &it.help,
-        interleaving: it
-            .interleaving
-            .iter()
-            .enumerate()
-            .map(|(index, it)| step(sources, index, it))
-            .collect(),
-        fixes: it.fixes.iter().map(|it| fix(sources, it)).collect(),
-        suppressed: found.suppressed.as_ref().map(|it| suppressed(sources, it)),
+        interleaving: it.interleaving.iter().enumerate().map(|(index, it)| step(view, index, it)).collect(),
+        fixes: it.fixes.iter().map(|it| fix(view, it)).collect(),
+        suppressed: found.suppressed.as_ref().map(|it| suppressed(view, it)),
         fingerprint: &found.fingerprint,
     }
 }
 
-fn location(sources: &Sources, place: Place) -> Location<'_> {
-    let file = sources.file(place.file);
-    let (start, end) = file.range(place.span);
+fn location<'a>(view: &View<'a>, place: Place) -> Location<'a> {
+    let super::view::Location { path, start, end } = view.location(place);
     Location {
-        file: &file.path,
+        file: path,
         line: start.line,
         column: start.column,
         end_line: end.line,
@@ -179,12 +177,12 @@ fn location(sources: &Sources, place: Place) -> Location<'_> {
     }
 }
 
-fn label<'a>(sources: &'a Sources, it: &'a Label) -> LabelLine<'a> {
-    LabelLine { role: it.role, message: &it.message, location: location(sources, it.place) }
+fn label<'a>(view: &View<'a>, it: &'a Label) -> LabelLine<'a> {
+    LabelLine { role: it.role, message: &it.message, location: location(view, it.place) }
 }
 
-fn step<'a>(sources: &'a Sources, index: usize, it: &'a Step) -> StepLine<'a> {
-    let Location { file, line, column, byte_start, byte_end, .. } = location(sources, it.place);
+fn step<'a>(view: &View<'a>, index: usize, it: &'a Step) -> StepLine<'a> {
+    let Location { file, line, column, byte_start, byte_end, .. } = location(view, it.place);
     StepLine {
         thread: it.thread,
         step: index + 1,
@@ -197,9 +195,9 @@ fn step<'a>(sources: &'a Sources, index: usize, it: &'a Step) -> StepLine<'a> {
     }
 }
 
-fn fix<'a>(sources: &'a Sources, it: &'a Fix) -> FixLine<'a> {
+fn fix<'a>(view: &View<'a>, it: &'a Fix) -> FixLine<'a> {
     let edit = |edit: &'a Edit| EditLine {
-        file: &sources.file(edit.place.file).path,
+        file: view.location(edit.place).path,
         byte_start: edit.place.span.start,
         byte_end: edit.place.span.end,
         replacement: &edit.replacement,
@@ -207,8 +205,8 @@ fn fix<'a>(sources: &'a Sources, it: &'a Fix) -> FixLine<'a> {
     FixLine { title: &it.title, applicability: it.applicability, edits: it.edits.iter().map(edit).collect() }
 }
 
-fn suppressed<'a>(sources: &'a Sources, it: &'a Suppressed) -> SuppressedLine<'a> {
-    let Location { file, line, .. } = location(sources, it.place);
+fn suppressed<'a>(view: &View<'a>, it: &'a Suppressed) -> SuppressedLine<'a> {
+    let Location { file, line, .. } = location(view, it.place);
     SuppressedLine { kind: it.kind, reason: it.reason.as_deref(), file, line }
 }
 

@@ -1,66 +1,36 @@
-//! Renderers: one file a format, each from a [`Report`] to text and nothing else.
+//! Renderers: one file a format, each from a [`Report`](crate::report::Report) to text and nothing else.
 
+mod github;
+mod gitlab;
 mod human;
 mod json;
+mod junit;
+mod markdown;
+mod paths;
+mod rustc_json;
+mod sarif;
 mod short;
 pub(crate) mod summary;
+mod view;
 
-use crate::output::Look;
-use crate::report::{Report, Reported};
+pub(crate) use paths::{PathBase, Paths};
+pub(crate) use view::{Outcome, Shown, Suppressed, View};
 
-/// Which findings of a report are shown.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Shown {
-    /// Suppressed ones too.
-    pub(crate) suppressed: Suppressed,
-    /// At most so many, in the formats for people.
-    pub(crate) limit: Option<usize>,
-}
+use crate::cli::MessageFormat;
 
-/// What happens to suppressed findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Suppressed {
-    Hide,
-    Show,
-}
-
-impl Shown {
-    /// The findings to show, in order.
-    fn of<'a>(&self, report: &'a Report) -> impl Iterator<Item = &'a Reported> + use<'a> {
-        let show = self.suppressed == Suppressed::Show;
-        report.findings.iter().filter(move |it| it.is_active() || (show && it.suppressed.is_some()))
+/// The report in a format.
+pub(crate) fn render(format: MessageFormat, view: &View<'_>) -> String {
+    match format {
+        MessageFormat::Human => human::report(view),
+        MessageFormat::Short => short::lines(view),
+        MessageFormat::Json => json::lines(view),
+        MessageFormat::Sarif => sarif::log(view),
+        MessageFormat::Github => github::commands(view),
+        MessageFormat::Gitlab => gitlab::issues(view),
+        MessageFormat::Junit => junit::suites(view),
+        MessageFormat::Markdown => markdown::summary(view),
+        MessageFormat::RustcJson => rustc_json::lines(view),
     }
-
-    fn limited<'a>(&self, report: &'a Report) -> (Vec<&'a Reported>, usize) {
-        let all: Vec<&Reported> = self.of(report).collect();
-        let kept = self.limit.unwrap_or(all.len()).min(all.len());
-        let left_out = all.len() - kept;
-        (all.into_iter().take(kept).collect(), left_out)
-    }
-}
-
-/// Source excerpts with labels.
-pub(crate) fn human(report: &Report, shown: Shown, look: Look) -> String {
-    let (findings, left_out) = shown.limited(report);
-    let mut out = String::new();
-    for found in findings {
-        human::render(&mut out, report, found, look);
-    }
-    add_left_out(&mut out, left_out);
-    out
-}
-
-/// One line a finding.
-pub(crate) fn short(report: &Report, shown: Shown) -> String {
-    let (findings, left_out) = shown.limited(report);
-    let mut out: String = findings.into_iter().map(|found| short::line(report, found)).collect();
-    add_left_out(&mut out, left_out);
-    out
-}
-
-/// One JSON object a line.
-pub(crate) fn json(report: &Report, shown: Shown) -> String {
-    json::lines(report, shown.of(report))
 }
 
 fn add_left_out(out: &mut String, left_out: usize) {

@@ -1,13 +1,21 @@
 //! `file:line:column: level: message [lint]`, as editors and `grep` read it.
 
-use crate::report::{Report, Reported};
+use super::View;
+use crate::report::Reported;
+
+/// One line a finding.
+pub(super) fn lines(view: &View<'_>) -> String {
+    let (findings, left_out) = view.limited();
+    let mut out: String = findings.into_iter().map(|found| line(view, found)).collect();
+    super::add_left_out(&mut out, left_out);
+    out
+}
 
 /// The line of a finding.
-pub(super) fn line(report: &Report, found: &Reported) -> String {
+pub(super) fn line(view: &View<'_>, found: &Reported) -> String {
     let Reported { finding, level, .. } = found;
-    let file = report.sources.file(finding.primary.file);
-    let (start, _) = file.range(finding.primary.span);
-    let (path, line, column) = (&file.path, start.line, start.column);
+    let at = view.location(finding.primary);
+    let (path, line, column) = (at.path, at.start.line, at.start.column);
     let level = if found.suppressed.is_some() { "suppressed" } else { level.as_str() };
     format!("{path}:{line}:{column}: {level}: {} [{}]\n", finding.message, finding.lint)
 }

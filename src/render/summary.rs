@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use safe_map_lints::Level;
 
+use super::view::plural;
 use crate::report::{Report, Stats};
 
 /// How many incomplete files are named where nobody asked for all of them.
@@ -40,10 +41,6 @@ fn findings(stats: &Stats) -> Option<String> {
     let parts: Vec<String> =
         counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| plural(count, word)).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
-}
-
-fn plural(count: u64, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
 fn duration(elapsed: Duration) -> String {

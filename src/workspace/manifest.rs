@@ -6,7 +6,7 @@ use safe_map_analysis::facts::Edition;
 use toml::{Table, Value};
 
 use super::package::{Loaded, Membership, Package};
-use super::{dependencies, members, targets};
+use super::{dependencies, members, targets, unit};
 
 /// A manifest with the workspace it inherits from.
 pub(crate) struct Manifest {
@@ -53,8 +53,10 @@ fn package(manifest: &Manifest) -> Option<Package> {
     let section = manifest.table.get("package")?.as_table()?;
     let name = section.get("name")?.as_str()?.to_owned();
     let edition = edition(manifest);
+    let version = section.get("version").and_then(Value::as_str).unwrap_or("0.0.0").to_owned();
     Some(Package {
-        version: section.get("version").and_then(Value::as_str).unwrap_or("0.0.0").to_owned(),
+        id: unit::path_id(&manifest.dir, &name, &version),
+        version,
         manifest: manifest.dir.join("Cargo.toml"),
         membership: Membership::Member,
         dependencies: dependencies::declared(manifest),

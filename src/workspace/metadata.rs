@@ -21,6 +21,7 @@ struct Output {
 
 #[derive(Deserialize)]
 struct RawPackage {
+    id: String,
     name: String,
     version: String,
     manifest_path: PathBuf,
@@ -85,6 +86,7 @@ fn complaint(stderr: &str) -> String {
 
 fn package(raw: RawPackage) -> Package {
     Package {
+        id: raw.id,
         name: raw.name,
         version: raw.version,
         manifest: raw.manifest_path,

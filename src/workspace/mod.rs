@@ -15,7 +15,7 @@ mod members;
 mod metadata;
 mod modules;
 mod package;
-mod paths;
+pub(crate) mod paths;
 mod plan;
 mod project;
 mod read;
@@ -23,6 +23,7 @@ mod real_paths;
 mod resolve;
 mod roots;
 mod targets;
+mod unit;
 mod walk;
 
 use std::path::PathBuf;
@@ -38,6 +39,7 @@ pub use package::TargetKind;
 pub use plan::{Packages, Targets, TestCode};
 pub use read::Budget;
 pub(crate) use read::{STACK_BYTES, lower_path};
+pub use unit::Unit;
 
 /// What the user asked to have analysed.
 #[derive(Clone, Debug, Default)]
@@ -63,6 +65,8 @@ pub struct Discovered {
     pub workspace: Workspace,
     /// For each crate: whether it is reported on, or only read for the types that others use.
     pub reported: Vec<bool>,
+    /// For each crate: the package and target behind it.
+    pub units: Vec<Unit>,
     /// The directory that paths in reports start from.
     pub root: PathBuf,
     /// Files, or parts of them, that were not analysed.

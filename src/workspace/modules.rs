@@ -248,8 +248,8 @@ fn own(owners: &mut BTreeMap<Key, Visit>, visit: Visit, reported: &[bool]) -> Op
 }
 
 fn assemble(plan: Plan, owners: BTreeMap<Key, Visit>, mut files: Files) -> Discovered {
-    let Plan { root, crates, reported, incomplete, notes, test_code, .. } = plan;
-    let mut out = Discovered { root, reported, incomplete, notes, ..Discovered::default() };
+    let Plan { root, crates, reported, units, incomplete, notes, test_code, .. } = plan;
+    let mut out = Discovered { root, reported, units, incomplete, notes, ..Discovered::default() };
     for (key, owner) in owners {
         let path = paths::relative(&key.0, &out.root);
         match files.take(&key) {

@@ -23,6 +23,8 @@ pub(crate) struct Package {
     pub(crate) name: String,
     /// As in its manifest.
     pub(crate) version: String,
+    /// Cargo's id of it, or one of the same form.
+    pub(crate) id: String,
     /// Its manifest; the root file of a crate that has none.
     pub(crate) manifest: PathBuf,
     /// Whose it is.

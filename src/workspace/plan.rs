@@ -10,7 +10,7 @@ use safe_map_analysis::source::{Crate, CrateId, Dependency};
 
 use super::package::{DependencyKind, Loaded, Membership, Package, Target, TargetKind};
 use super::roots::Roots;
-use super::{Budget, Incomplete, Request, walk};
+use super::{Budget, Incomplete, Request, Unit, walk};
 use crate::failure::Failure;
 use crate::suggest;
 
@@ -68,6 +68,8 @@ pub(crate) struct Plan {
     pub(crate) crates: Vec<Crate>,
     /// For each crate: whether findings in it are reported.
     pub(crate) reported: Vec<bool>,
+    /// For each crate: the package and target behind it.
+    pub(crate) units: Vec<Unit>,
     /// Root files of targets, whose `mod` lines are followed.
     pub(crate) starts: Vec<Start>,
     /// Files found by walking, whose `mod` lines are not.
@@ -101,6 +103,7 @@ pub(crate) fn plan(roots: Roots, request: &Request) -> Result<Plan, Failure> {
         root,
         crates: Vec::new(),
         reported: Vec::new(),
+        units: Vec::new(),
         starts: Vec::new(),
         walked: Vec::new(),
         test_code: request.targets.test_code,
@@ -239,6 +242,7 @@ impl Plan {
                 is_lib: target.kind == TargetKind::Lib,
             });
             self.reported.push(chosen.reported);
+            self.units.push(Unit::of(package, target));
             let purpose = if target.kind.is_test() { Purpose::Test } else { chosen.purpose };
             self.starts.push(Start {
                 path: target.root.clone(),

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::load::real;
 use super::package::{DeclaredDependency, DependencyKind, Loaded, Membership, Package, Target, TargetKind};
-use super::paths;
+use super::{paths, unit};
 
 /// The names under which rust-analyzer looks for the file.
 const FILE_NAMES: [&str; 2] = ["rust-project.json", ".rust-project.json"];
@@ -91,9 +91,11 @@ fn package(krate: &RawCrate, identity: &Identity, crates: &[RawCrate], all: &[Id
         },
         kind: DependencyKind::Normal,
     });
+    let version = krate.version.clone().unwrap_or_else(|| "0.0.0".to_owned());
     Package {
+        id: unit::path_id(&identity.root, &identity.package, &version),
         name: identity.package.clone(),
-        version: krate.version.clone().unwrap_or_else(|| "0.0.0".to_owned()),
+        version,
         manifest: identity.root.clone(),
         membership: identity.membership,
         dependencies: dependencies.collect(),

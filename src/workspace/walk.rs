@@ -11,13 +11,14 @@ use super::manifest::nearest_package;
 use super::package::TargetKind;
 use super::plan::{Plan, Purpose, Start};
 use super::roots::walk_problem;
-use super::{exclusions, paths};
+use super::{Unit, exclusions, paths};
 
 /// Adds one crate for each of `loose`: a directory, or a single file.
 pub(crate) fn add(plan: &mut Plan, loose: &[PathBuf]) {
     for place in loose {
         let krate = CrateId(plan.crates.len() as u32);
         let (crate_, edition) = describe(place);
+        plan.units.push(Unit::loose(&crate_.package, place, edition));
         plan.crates.push(crate_);
         plan.reported.push(true);
         for path in sources(plan, place) {

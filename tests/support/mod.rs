@@ -146,3 +146,27 @@ pub(crate) const STATIC_MUT: &str = "use std::collections::HashMap;\n\nstatic mu
 /// One finding: `delete_during_iteration`.
 pub(crate) const DELETE: &str = "use dashmap::DashMap;\n\npub fn prune(sessions: &DashMap<u32, u32>) {\n    \
     for entry in sessions.iter() {\n        sessions.remove(entry.key());\n    }\n}\n";
+
+/// One finding, with an interleaving: `lock_order_inversion`.
+pub(crate) const INVERSION: &str = "use std::collections::HashMap;\nuse std::sync::Mutex;\n\npub struct Bank {\n    \
+    accounts: Mutex<HashMap<u64, i64>>,\n    journal: Mutex<Vec<(u64, i64)>>,\n}\n\nimpl Bank {\n    \
+    pub fn deposit(&self, id: u64, amount: i64) {\n        let mut accounts = self.accounts.lock().unwrap();\n        \
+    *accounts.entry(id).or_insert(0) += amount;\n        self.journal.lock().unwrap().push((id, amount));\n    }\n\n    \
+    pub fn replay(&self) {\n        let journal = self.journal.lock().unwrap();\n        \
+    let mut accounts = self.accounts.lock().unwrap();\n        for (id, amount) in journal.iter() {\n            \
+    *accounts.entry(*id).or_insert(0) += amount;\n        }\n    }\n}\n";
+
+/// One finding, through a call: `double_lock`.
+pub(crate) const THROUGH_CALLS: &str = "use std::collections::HashMap;\nuse std::sync::Mutex;\n\n\
+    pub struct Cache {\n    entries: Mutex<HashMap<u64, u64>>,\n}\n\nimpl Cache {\n    \
+    pub fn refresh(&self, id: u64) -> usize {\n        let mut entries = self.entries.lock().unwrap();\n        \
+    entries.insert(id, id);\n        self.count()\n    }\n\n    fn count(&self) -> usize {\n        \
+    self.entries.lock().unwrap().len()\n    }\n}\n";
+
+/// So many functions with one `let_underscore_guard` each.
+pub(crate) fn many(count: usize) -> String {
+    let function = |index| {
+        format!("pub fn f{index}(m: &Mutex<u32>) {{\n    let _ = m.lock();\n    println!(\"{index}\");\n}}\n")
+    };
+    "use std::sync::Mutex;\n".to_owned() + &(0..count).map(function).collect::<String>()
+}

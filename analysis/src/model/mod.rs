@@ -209,6 +209,8 @@ pub struct Model {
     /// The same with what the globs of those modules name, and so on, seen from inside and from outside; found on first
     /// use.
     glob_reach: Vec<[OnceLock<Box<[Def]>>; 2]>,
+    /// The `macro_rules!` of each crate by name, for those that other crates import; found on first use.
+    macros: OnceLock<FxHashMap<(CrateId, Name), ItemRef>>,
     /// Whether names mean what they will always mean, so that answers may be kept.
     names_are_final: bool,
     /// What code of each crate names by the names of its manifest.
@@ -275,6 +277,7 @@ impl Model {
             implementors: FxHashMap::default(),
             impl_fns: FxHashMap::default(),
             glob_targets: Vec::new(),
+            macros: OnceLock::new(),
             glob_reach: Vec::new(),
             names_are_final: false,
             externs: Vec::new(),

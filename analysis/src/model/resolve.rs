@@ -1,7 +1,7 @@
 //! Names to definitions: modules, imports, globs, re-exports, the extern prelude and the standard prelude.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fuel::{Fuel, Meter};
 use super::{
@@ -10,6 +10,7 @@ use super::{
 };
 use crate::facts::{ItemKind, Path, Segment, Visibility};
 use crate::name::Name;
+use crate::source::CrateId;
 use crate::ty::{AdtId, TraitId, Ty};
 
 /// What a path names.
@@ -458,10 +459,36 @@ impl Model {
         }
     }
 
-    /// The `macro_rules!` of this name that a module sees: its own or an enclosing module's.
+    /// The `macro_rules!` of this name that a module sees: its own, one that it imports, or an enclosing module's.
     pub fn macro_named(&self, module: ModuleId, name: &Name) -> Option<ItemRef> {
         let it = self.module(module);
-        it.macros.get(name).copied().or_else(|| self.macro_named(it.parent?, name))
+        let own = it.macros.get(name).copied();
+        own.or_else(|| self.imported_macro(module, name)).or_else(|| self.macro_named(it.parent?, name))
+    }
+
+    /// `use common::bail;`: a macro of a crate of the workspace, wherever it is declared there.
+    fn imported_macro(&self, module: ModuleId, name: &Name) -> Option<ItemRef> {
+        let import = self.module(module).imports.get(name)?;
+        let import = self.import_path(module, import.written);
+        let (last, before) = import.path.split_last().filter(|it| !it.1.is_empty())?;
+        let start = self.import_root(module, import).unwrap_or(module);
+        let found = self.resolve_fueled(start, before.iter(), import.global, Namespace::Types);
+        let Some(Def::Module(id)) = found else { return None };
+        self.crate_macros().get(&(self.module(id).krate, last.clone())).copied()
+    }
+
+    /// Of two of one name in a crate it is not known which one is meant.
+    fn crate_macros(&self) -> &FxHashMap<(CrateId, Name), ItemRef> {
+        self.macros.get_or_init(|| {
+            let mut found: FxHashMap<(CrateId, Name), Option<ItemRef>> = FxHashMap::default();
+            for module in &self.modules {
+                for (name, at) in &module.macros {
+                    let known = found.entry((module.krate, name.clone()));
+                    known.and_modify(|it| *it = None).or_insert(Some(*at));
+                }
+            }
+            found.into_iter().filter_map(|(name, at)| Some((name, at?))).collect()
+        })
     }
 }
 

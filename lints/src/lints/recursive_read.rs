@@ -75,6 +75,7 @@ use safe_map_analysis::flow::{Acquire, Decl, Guard, Held, Root};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode};
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::summary::{EffectKind, Happening};
+use safe_map_analysis::ty::Ty;
 use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::contended::writers;
@@ -131,11 +132,15 @@ fn can_wait(first: &Acquire, second: &Acquire) -> bool {
     is_shared && queues(second.class) && !second.recursive && first.lock.place == second.lock.place
 }
 
-/// Whether anyone waits to write while others read: of a lock without a declaration that is not known. Not one who needs
-/// another lock that keeps the two apart, nor a `&mut` of what the reader is lent.
+/// Whether anyone waits to write while others read, as far as that is known: of a lock without a declaration only the type
+/// of what it protects is. Not one who needs another lock that keeps the two apart, nor a `&mut` of what the reader is
+/// lent.
 fn is_written(function: &FunctionView<'_>, acquire: &Acquire, held: &[Held]) -> bool {
-    let Some(decl) = &acquire.lock.decl else { return true };
     let analysis = function.file.analysis;
+    let Some(decl) = &acquire.lock.decl else {
+        let content = &acquire.lock.content;
+        return !matches!(content, Ty::Adt(id, _) if !analysis.is_changed_under_a_lock(*id));
+    };
     let here = held.iter().map(|it| function.flow.guard_at(it).acquire);
     let here = here.filter_map(|it| Some((it.lock.decl?, it.mode == LockMode::Exclusive)));
     let own: Vec<Gate> =
@@ -247,6 +252,27 @@ impl Config {
         let limits = self.limits.read().unwrap();
         limits[0] / self.total()
     }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_lent_lock_around_what_nobody_changes() {
+        check(
+            &LINT,
+            "
+use std::sync::{Arc, RwLock};
+struct Secrets(u32);
+struct Limits(u32);
+fn change(limits: &RwLock<Limits>) { limits.write().unwrap().0 = 1; }
+fn read(secrets: Arc<RwLock<Secrets>>, limits: Arc<RwLock<Limits>>) -> u32 {
+    let first = secrets.read().unwrap();
+    let sum = first.0 + secrets.read().unwrap().0;
+    let first = limits.read().unwrap();
+//              ------------- acquire: held by `first`
+    sum + first.0 + limits.read().unwrap().0
+//                  ^^^^^^^^^^^^^ recursive_read
 }
 ",
         );

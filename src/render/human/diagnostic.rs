@@ -8,7 +8,8 @@ use safe_map_analysis::span::Span;
 use safe_map_lints::{Finding, Label, Level, Place};
 
 use super::excerpt::{Excerpt, first_line, is_drawable};
-use crate::report::{Report, Reported};
+use crate::render::View;
+use crate::report::Reported;
 
 /// What miette draws.
 pub(super) struct Drawn<'a> {
@@ -22,18 +23,23 @@ pub(super) struct Drawn<'a> {
 }
 
 /// The diagnostic of a finding.
-pub(super) fn diagnostic<'a>(report: &'a Report, found: &Reported) -> Drawn<'a> {
+pub(super) fn diagnostic<'a>(view: &View<'a>, found: &Reported) -> Drawn<'a> {
     let finding = &found.finding;
     let silenced = if found.suppressed.is_some() { " (suppressed)" } else { "" };
     Drawn {
-        message: located(report, finding.primary, format!("{}{silenced}", finding.message)),
+        message: located(view, finding.primary, format!("{}{silenced}", finding.message)),
         code: Some(format!("safe_map_lint::{}", finding.lint)),
         url: Some(found.lint.url()),
         severity: severity(found.level),
-        labels: labels(report, finding, finding.primary.file),
-        source: Excerpt { file: report.sources.file(finding.primary.file) },
-        others: others(report, finding),
+        labels: labels(view, finding, finding.primary.file),
+        source: excerpt(view, finding.primary.file),
+        others: others(view, finding),
     }
+}
+
+fn excerpt<'a>(view: &View<'a>, file: FileId) -> Excerpt<'a> {
+    let file = view.report.sources.file(file);
+    Excerpt { name: view.paths.of(&file.path), file }
 }
 
 fn severity(level: Level) -> Severity {
@@ -45,13 +51,12 @@ fn severity(level: Level) -> Severity {
 }
 
 /// The excerpt names the place; where none can be drawn the message does.
-fn located(report: &Report, place: Place, message: String) -> String {
-    let file = report.sources.file(place.file);
-    if is_drawable(file, place.span) {
+fn located(view: &View<'_>, place: Place, message: String) -> String {
+    if is_drawable(view.report.sources.file(place.file), place.span) {
         return message;
     }
-    let (start, _) = file.range(place.span);
-    format!("{}:{}:{}: {message}", file.path, start.line, start.column)
+    let at = view.location(place);
+    format!("{}:{}:{}: {message}", at.path, at.start.line, at.start.column)
 }
 
 /// The labels that are drawn. A finding with a hundred sites says how many there are; the machine formats list them.
@@ -62,35 +67,35 @@ fn drawn(finding: &Finding) -> &[Label] {
 
 /// The labels of the finding in one file, the primary one first. A label that stands where the primary one does
 /// lends it its words; carets without any would look like a mistake.
-fn labels(report: &Report, finding: &Finding, file: FileId) -> Vec<LabeledSpan> {
+fn labels(view: &View<'_>, finding: &Finding, file: FileId) -> Vec<LabeledSpan> {
     let here = drawn(finding).iter().filter(|label| label.place.file == file);
     let same = |span: Span| finding.primary == Place { file, span };
     let words = here.clone().find(|label| same(label.place.span));
     let words = words.map_or_else(|| "here".to_owned(), |label| label.message.clone());
     let primary = (finding.primary.file == file).then_some(finding.primary.span);
     let primary =
-        primary.and_then(|span| labeled(report, file, span, Some(words), LabeledSpan::new_primary_with_span));
+        primary.and_then(|span| labeled(view, file, span, Some(words), LabeledSpan::new_primary_with_span));
     let others = here.filter(|label| !same(label.place.span)).filter_map(|label| {
-        labeled(report, file, label.place.span, Some(label.message.clone()), LabeledSpan::new_with_span)
+        labeled(view, file, label.place.span, Some(label.message.clone()), LabeledSpan::new_with_span)
     });
     primary.into_iter().chain(others).collect()
 }
 
 fn labeled(
-    report: &Report,
+    view: &View<'_>,
     file: FileId,
     span: Span,
     words: Option<String>,
     make: fn(Option<String>, (usize, usize)) -> LabeledSpan,
 ) -> Option<LabeledSpan> {
-    let text = report.sources.file(file);
+    let text = view.report.sources.file(file);
     let line = first_line(text, span);
     let bytes = (line.start as usize, (line.end - line.start) as usize);
     is_drawable(text, span).then(|| make(words, bytes))
 }
 
 /// One diagnostic for each other file that has labels, in their order.
-fn others<'a>(report: &'a Report, finding: &Finding) -> Vec<Drawn<'a>> {
+fn others<'a>(view: &View<'a>, finding: &Finding) -> Vec<Drawn<'a>> {
     let mut files: Vec<FileId> = Vec::new();
     for label in drawn(finding) {
         let file = label.place.file;
@@ -98,17 +103,17 @@ fn others<'a>(report: &'a Report, finding: &Finding) -> Vec<Drawn<'a>> {
             files.push(file);
         }
     }
-    files.into_iter().map(|file| other(report, finding, file)).collect()
+    files.into_iter().map(|file| other(view, finding, file)).collect()
 }
 
-fn other<'a>(report: &'a Report, finding: &Finding, file: FileId) -> Drawn<'a> {
-    let source = Excerpt { file: report.sources.file(file) };
+fn other<'a>(view: &View<'a>, finding: &Finding, file: FileId) -> Drawn<'a> {
+    let source = excerpt(view, file);
     Drawn {
-        message: format!("also in `{}`", source.file.path),
+        message: format!("also in `{}`", source.name),
         code: None,
         url: None,
         severity: Severity::Advice,
-        labels: labels(report, finding, file),
+        labels: labels(view, finding, file),
         source,
         others: Vec::new(),
     }

@@ -1,5 +1,7 @@
 //! Source excerpts for miette by line index. Its own implementation for strings scans the whole text for every label.
 
+use std::borrow::Cow;
+
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 use safe_map_analysis::span::{LineIndex, Span};
 
@@ -10,6 +12,8 @@ const MAX_LINE_BYTES: u32 = 500;
 
 /// One file as miette reads it.
 pub(super) struct Excerpt<'a> {
+    /// Its path as reports write it.
+    pub(super) name: Cow<'a, str>,
     /// The file.
     pub(super) file: &'a SourceText,
 }
@@ -32,7 +36,7 @@ impl SourceCode for Excerpt<'_> {
         let stop = line_end(index, text, last) as usize;
         let shown = SourceSpan::from((start, stop - start));
         let data = &text.as_bytes()[start..stop];
-        let name = self.file.path.to_string();
+        let name = self.name.to_string();
         Ok(Box::new(MietteSpanContents::new_named(name, data, shown, first, 0, last - first + 1)))
     }
 }

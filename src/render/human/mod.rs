@@ -9,18 +9,30 @@ use std::fmt::Write as _;
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use safe_map_lints::Step;
 
+use super::View;
 use crate::output::{Look, Style};
-use crate::report::{Report, Reported, Sources};
+use crate::report::Reported;
+
+/// Source excerpts with labels.
+pub(super) fn report(view: &View<'_>) -> String {
+    let (findings, left_out) = view.limited();
+    let mut out = String::new();
+    for found in findings {
+        render(&mut out, view, found, view.look);
+    }
+    super::add_left_out(&mut out, left_out);
+    out
+}
 
 /// Appends one finding to `out`.
-pub(super) fn render(out: &mut String, report: &Report, found: &Reported, look: Look) {
-    let drawn = diagnostic::diagnostic(report, found);
+pub(super) fn render(out: &mut String, view: &View<'_>, found: &Reported, look: Look) {
+    let drawn = diagnostic::diagnostic(view, found);
     // The only errors are those of the writer, and a string takes everything.
     let _ = handler(look).render_report(out, &drawn);
     let finding = &found.finding;
     paragraph(out, look, "why", &finding.note);
     paragraph(out, look, "help", &finding.help);
-    interleaving(out, look, &report.sources, &finding.interleaving);
+    interleaving(out, view, look, &finding.interleaving);
     for fix in &finding.fixes {
         paragraph(out, look, "fix", &fix.title);
     }
@@ -70,16 +82,15 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-fn interleaving(out: &mut String, look: Look, sources: &Sources, steps: &[Step]) {
+fn interleaving(out: &mut String, view: &View<'_>, look: Look, steps: &[Step]) {
     if steps.is_empty() {
         return;
     }
     paragraph(out, look, "interleaving", "one way in which it happens");
     for (index, step) in steps.iter().enumerate() {
-        let file = sources.file(step.place.file);
-        let (start, _) = file.range(step.place.span);
+        let at = view.location(step.place);
         let (number, thread, message) = (index + 1, step.thread, &step.message);
-        let _ = writeln!(out, "    {number}. thread {thread}: {message} ({}:{})", file.path, start.line);
+        let _ = writeln!(out, "    {number}. thread {thread}: {message} ({}:{})", at.path, at.start.line);
     }
 }
 

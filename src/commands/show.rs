@@ -1,0 +1,108 @@
+//! How `check` shows a report: files first, then standard output, then notes on standard error.
+
+use std::path::Path;
+
+use crate::atomic;
+use crate::cli::{CheckArgs, Destination, MessageFormat};
+use crate::failure::Failure;
+use crate::output::{self, Look, Style};
+use crate::render::summary::{self, Detail};
+use crate::render::{self, Outcome, PathBase, Paths, Shown, Suppressed, View};
+use crate::report::Report;
+
+/// How wide a report for people is in a file.
+const FILE_WIDTH: usize = 110;
+
+/// Whether every file that `--output` names can be written, before anything is analysed.
+///
+/// # Errors
+///
+/// Where one cannot, or two reports would go to one file.
+pub(super) fn check_files(args: &CheckArgs) -> Result<(), Failure> {
+    let files = &args.formats.files;
+    for (index, Destination { path, .. }) in files.iter().enumerate() {
+        if files[..index].iter().any(|it| it.path == *path) {
+            return Err(Failure::usage(format!("two reports would be written to `{}`", path.display())));
+        }
+        atomic::check(path)?;
+    }
+    Ok(())
+}
+
+/// Shows `report`.
+///
+/// # Errors
+///
+/// Where it cannot be written.
+pub(super) fn show(args: &CheckArgs, report: &Report, cwd: &Path, beside: Outcome) -> Result<(), Failure> {
+    let views = Views { args, report, cwd, beside };
+    let files = args.formats.files.iter().map(|it| (it.path.as_path(), views.in_file(it.format)));
+    atomic::write(&files.collect::<Vec<_>>())?;
+    output::print(&views.on_terminal(args.output.message_format))?;
+    for line in notes(args, report) {
+        output::note(&line);
+    }
+    Ok(())
+}
+
+/// What the texts of one run share.
+struct Views<'a> {
+    args: &'a CheckArgs,
+    report: &'a Report,
+    cwd: &'a Path,
+    beside: Outcome,
+}
+
+impl Views<'_> {
+    /// A file is for everybody, so that the terminal says nothing about its look.
+    fn in_file(&self, format: MessageFormat) -> String {
+        self.render(format, Look { style: Style::Plain, width: FILE_WIDTH })
+    }
+
+    fn on_terminal(&self, format: MessageFormat) -> String {
+        self.render(format, Look::detect(self.args.output.color))
+    }
+
+    fn base(&self, format: MessageFormat) -> PathBase {
+        match format {
+            _ if format.is_for_ci() => PathBase::Vcs,
+            // Its readers put paths behind the root of the workspace, which a directory that is named need not be.
+            MessageFormat::RustcJson if !self.args.paths.is_empty() => PathBase::Absolute,
+            _ => PathBase::Workspace,
+        }
+    }
+
+    fn render(&self, format: MessageFormat, look: Look) -> String {
+        let options = &self.args.output;
+        let suppressed = if options.show_suppressed { Suppressed::Show } else { Suppressed::Hide };
+        let view = View {
+            report: self.report,
+            shown: Shown { suppressed, limit: options.max_diagnostics },
+            paths: Paths::new(&self.report.root, self.base(format), self.cwd),
+            look,
+            beside: self.beside,
+        };
+        render::render(format, &view)
+    }
+}
+
+/// What standard error gets. A clean run in a format for people says one line.
+fn notes(args: &CheckArgs, report: &Report) -> Vec<String> {
+    let options = &args.output;
+    let mut lines = Vec::new();
+    if !options.quiet {
+        lines.extend(report.notes.iter().map(|note| format!("note: {note}")));
+        let detail = if options.verbose { Detail::All } else { Detail::Some };
+        lines.extend(summary::incomplete(report, detail));
+    }
+    if options.statistics {
+        lines.extend(summary::statistics(report));
+    }
+    if options.timings {
+        lines.extend(summary::timings(report));
+    }
+    if !options.quiet && !options.message_format.is_stream() {
+        lines.push(summary::counts(report));
+    }
+    lines
+}

@@ -1,0 +1,88 @@
+//! Workflow commands of GitHub Actions: annotations on the lines of a pull request.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::view::{Location, Severity, plural};
+use super::{View, short};
+use crate::report::Reported;
+
+/// GitHub shows no more annotations of one kind from one step, and does not say so.
+const MAX_OF_A_KIND: usize = 10;
+
+/// A command for each finding, most severe first; what is too many, as plain lines of the log.
+pub(super) fn commands(view: &View<'_>) -> String {
+    let mut out = String::new();
+    let mut counts: BTreeMap<Severity, usize> = BTreeMap::new();
+    let mut rest = Vec::new();
+    for found in view.most_severe_first() {
+        let count = counts.entry(Severity::of(found)).or_default();
+        *count += 1;
+        if *count <= MAX_OF_A_KIND { out += &command(view, found) } else { rest.push(found) }
+    }
+    add_rest(&mut out, view, &rest);
+    out
+}
+
+fn command(view: &View<'_>, found: &Reported) -> String {
+    let Location { path, start, end } = view.location(found.finding.primary);
+    let mut properties = format!("file={},line={},endLine={}", property(&path), start.line, end.line);
+    // A part of a line is shown only where it is one line.
+    if start.line == end.line {
+        let _ = write!(properties, ",col={},endColumn={}", start.column, end.column);
+    }
+    let title = property(&format!("safe_map_lint::{}", found.finding.lint));
+    format!("::{} {properties},title={title}::{}\n", kind(Severity::of(found)), data(&message(found)))
+}
+
+fn kind(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "notice",
+    }
+}
+
+fn message(found: &Reported) -> String {
+    let it = &found.finding;
+    let mut text = it.message.clone();
+    let suppressed = found.suppressed.as_ref().map(|it| format!("suppressed: {}", it.why()));
+    let suppressed = suppressed.unwrap_or_default();
+    let help = if it.help.is_empty() { String::new() } else { format!("help: {}", it.help) };
+    for part in [&suppressed, &it.note, &help, &found.lint.url()] {
+        if !part.is_empty() {
+            let _ = write!(text, "\n{part}");
+        }
+    }
+    text
+}
+
+fn add_rest(out: &mut String, view: &View<'_>, rest: &[&Reported]) {
+    if rest.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "::group::{} not annotated", plural(rest.len() as u64, "more finding"));
+    out.extend(rest.iter().map(|found| short::line(view, found)));
+    out.push_str("::endgroup::\n");
+}
+
+/// The text of a command.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// The value of a property.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_a_meaning_in_a_command_is_escaped() {
+        assert_eq!(data("50%: a,\r\nb"), "50%25: a,%0D%0Ab");
+        assert_eq!(property("50%: a,\r\nb"), "50%25%3A a%2C%0D%0Ab");
+    }
+}

@@ -1,0 +1,126 @@
+//! What every renderer reads: a report, which of its findings are shown, and how places are written.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+
+use safe_map_analysis::span::LineColumn;
+use safe_map_lints::{Level, Place};
+
+use super::paths::Paths;
+use crate::output::Look;
+use crate::report::{Report, Reported};
+
+/// A report and how it is to be shown.
+#[derive(Clone, Debug)]
+pub(crate) struct View<'a> {
+    /// What the run has to say.
+    pub(crate) report: &'a Report,
+    /// Which findings.
+    pub(crate) shown: Shown,
+    /// Where paths start.
+    pub(crate) paths: Paths,
+    /// Colours and width, for people.
+    pub(crate) look: Look,
+    /// How a command that ran beside the lints ended.
+    pub(crate) beside: Outcome,
+}
+
+/// Which findings of a report are shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shown {
+    /// Suppressed ones too.
+    pub(crate) suppressed: Suppressed,
+    /// At most so many, in the formats for people.
+    pub(crate) limit: Option<usize>,
+}
+
+/// What happens to suppressed findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Suppressed {
+    Hide,
+    Show,
+}
+
+/// Whether a command did what it should; none that ran did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Success,
+    Failure,
+}
+
+/// How severe a finding is in the words that most readers have, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Severity {
+    /// Suppressed, or below warn.
+    Note,
+    Warning,
+    Error,
+}
+
+/// A place as reports write it; the end is exclusive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Location<'a> {
+    /// The file.
+    pub(crate) path: Cow<'a, str>,
+    /// Where it starts.
+    pub(crate) start: LineColumn,
+    /// Where it ends.
+    pub(crate) end: LineColumn,
+}
+
+impl<'a> View<'a> {
+    /// The findings to show, in the order of the report.
+    pub(crate) fn findings(&self) -> impl Iterator<Item = &'a Reported> + use<'a> {
+        let show = self.shown.suppressed == Suppressed::Show;
+        self.report.findings.iter().filter(move |it| it.is_active() || (show && it.suppressed.is_some()))
+    }
+
+    /// The same, most severe and surest first: what a reader with limits may drop stands last.
+    pub(crate) fn most_severe_first(&self) -> Vec<&'a Reported> {
+        let mut found: Vec<&Reported> = self.findings().collect();
+        found.sort_by_key(|it| (Reverse(Severity::of(it)), Reverse(it.finding.confidence)));
+        found
+    }
+
+    /// As many as people asked for, and how many are left out.
+    pub(crate) fn limited(&self) -> (Vec<&'a Reported>, usize) {
+        let mut found: Vec<&Reported> = self.findings().collect();
+        let kept = self.shown.limit.unwrap_or(found.len()).min(found.len());
+        let left_out = found.len() - kept;
+        found.truncate(kept);
+        (found, left_out)
+    }
+
+    /// Where a place is.
+    pub(crate) fn location(&self, place: Place) -> Location<'a> {
+        let file = self.report.sources.file(place.file);
+        let (start, end) = file.range(place.span);
+        Location { path: self.paths.of(&file.path), start, end }
+    }
+}
+
+impl Severity {
+    /// How severe a finding is in this run.
+    pub(crate) fn of(found: &Reported) -> Severity {
+        match found.level {
+            _ if found.suppressed.is_some() => Severity::Note,
+            Level::Deny => Severity::Error,
+            Level::Warn => Severity::Warning,
+            Level::Allow => Severity::Note,
+        }
+    }
+
+    /// `error`, `warning`, `note`.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        }
+    }
+}
+
+/// A number of things.
+pub(crate) fn plural(count: u64, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
