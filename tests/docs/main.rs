@@ -7,6 +7,7 @@ mod support;
 
 mod book;
 mod commands;
+mod configuration;
 mod fences;
 mod flags;
 mod pages;
