@@ -12,6 +12,7 @@ mod claims;
 mod collected;
 mod conditions;
 mod contended;
+mod contexts;
 mod correlated;
 mod declared;
 mod derived;

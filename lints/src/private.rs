@@ -102,11 +102,16 @@ fn has_self_alone(analysis: &Analysis, id: FnId, hops: u32) -> bool {
 
 /// Whether a function makes values of the type that another is a method of: `fn open(path: &Path) -> io::Result<Self>`.
 fn is_maker(model: &Model, id: FnId, method: FnId) -> bool {
-    let sig = model.signature(id);
     match &model.signature(method).self_ty {
-        Some(Ty::Adt(made, _)) => sig.self_kind.is_none() && gives(&sig.output, *made),
+        Some(Ty::Adt(made, _)) => makes(model, id, *made),
         _ => false,
     }
+}
+
+/// Whether a function without a `self` gives values of a type of the workspace.
+pub(crate) fn makes(model: &Model, id: FnId, made: AdtId) -> bool {
+    let sig = model.signature(id);
+    sig.self_kind.is_none() && gives(&sig.output, made)
 }
 
 /// Whether a value of this type is, or is about to be, one of a type of the workspace.

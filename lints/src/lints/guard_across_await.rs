@@ -76,14 +76,15 @@
 use std::collections::BTreeMap;
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::flow::{Acquire, EventKind, Guard, Held, Root};
+use safe_map_analysis::flow::{Acquire, Decl, EventKind, Guard, Held, Root};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, TypeRole};
 use safe_map_analysis::span::Span;
 
 use crate::contended::{
-    is_borrowed_by_own_task, is_borrowed_meanwhile, is_of_thread, is_only_tried, is_waited_for,
+    is_borrowed_by_own_task, is_borrowed_meanwhile, is_of_thread, is_only_tried, is_waited_for, writers,
 };
 use crate::fix::drop_before;
+use crate::private::makes;
 use crate::story::{acquire_label, declaration_label, finding, here, lock_name, lock_path};
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Role};
 
@@ -132,7 +133,11 @@ fn is_hazard(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
     let analysis = function.file.analysis;
     let decl = acquire.lock.decl.as_ref();
     match acquire.class {
-        GuardClass::Blocking | GuardClass::Spinning => !is_of_thread(function, acquire),
+        GuardClass::Blocking | GuardClass::Spinning => {
+            let is_read = acquire.mode == LockMode::Shared;
+            let is_frozen = || decl.is_some_and(|it| is_filled_when_made(function, it));
+            !is_of_thread(function, acquire) && !(is_read && is_frozen())
+        }
         GuardClass::RefCell if is_waited_for(function, acquire) => false,
         GuardClass::RefCell => match decl {
             Some(decl) => is_borrowed_meanwhile(function, decl, acquire.mode),
@@ -149,6 +154,15 @@ fn is_hazard(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
         }
         GuardClass::Async | GuardClass::Free => false,
     }
+}
+
+/// Whether all who are known to want a lock alone make what it is in: afterwards there are readers only, who do not wait for
+/// each other.
+fn is_filled_when_made(function: &FunctionView<'_>, decl: &Decl) -> bool {
+    let analysis = function.file.analysis;
+    let Decl::Field(owner, _) = decl else { return false };
+    let mut writers = writers(analysis, decl).peekable();
+    writers.peek().is_some() && writers.all(|id| makes(&analysis.model, id, *owner))
 }
 
 fn report(function: &FunctionView<'_>, guard: &Guard, awaits: &[Span]) -> Finding {
@@ -437,5 +451,31 @@ async fn f(m: &parking_lot::Mutex<u32>) {
 async fn one() { tokio::task::yield_now().await }
 ";
         assert_eq!(fixed(&LINT, text), None);
+    }
+
+    #[test]
+    fn a_map_that_is_filled_when_it_is_made() {
+        check(
+            &LINT,
+            "
+use dashmap::DashMap;
+struct Sinks { by_name: DashMap<u32, u32>, changed: DashMap<u32, u32> }
+async fn work(n: u32) { tokio::task::yield_now().await; drop(n) }
+impl Sinks {
+    fn new() -> Self {
+        let sinks = Sinks { by_name: DashMap::new(), changed: DashMap::new() };
+        sinks.by_name.insert(1, 1);
+        sinks
+    }
+    fn change(&self) { self.changed.insert(1, 2); }
+    async fn update(&self) {
+        if let Some(sink) = self.by_name.get(&1) { work(*sink).await; }
+        if let Some(sink) = self.changed.get(&1) { work(*sink).await; }
+//                          -------------------- acquire: held by `sink`
+//                                                             ^^^^^ guard_across_await
+    }
+}
+",
+        );
     }
 }

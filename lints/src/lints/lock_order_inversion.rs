@@ -79,7 +79,7 @@
 //! field which has the wrapper, and left alone where that field is not known. Silent are pairs of shared acquires, attempts
 //! that give up, pairs below a third lock that both sides hold and one of them alone, pairs of which both sides need one
 //! value and one of them a `&mut` of it, locks of a value that the function has just made, and pairs of which one side upgrades what the other cannot
-//! have meanwhile. A reader and an upgradable guard stop each other only while a writer waits: that is `possible`.
+//! have meanwhile. Who asks for an upgradable guard waits for a reader only while a writer waits, too: that is `possible`.
 
 use std::cell::OnceCell;
 use std::cmp::Reverse;
@@ -93,6 +93,7 @@ use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::ty::{AdtId, Mutability, Ty};
 use safe_map_analysis::{Analysis, FunctionView};
 
+use crate::contexts::exclude_each_other;
 use crate::correlated::may_exclude;
 use crate::declared::declared;
 use crate::gates::{self, Gate};
@@ -283,6 +284,12 @@ fn block(a: &Edge<'_>, b: &Edge<'_>) -> Option<Confidence> {
 /// over, the context that a framework hands to one at a time. A type that can be cloned may be a handle, which each of them
 /// has.
 fn are_exclusive(a: &Edge<'_>, b: &Edge<'_>) -> bool {
+    let owners = a.owners();
+    if owners.len() == 2
+        && exclude_each_other(a.function.file.analysis, a.function.id, b.function.id, &owners)
+    {
+        return true;
+    }
     let (one, other) = (a.borrows(), b.borrows());
     let meet = |x: &(Borrowed, bool), y: &(Borrowed, bool)| x.0 == y.0 && (x.1 || y.1);
     one.iter().any(|x| other.iter().any(|y| meet(x, y)))
@@ -306,10 +313,10 @@ fn conflict(waiting: &Edge<'_>, holding: &Edge<'_>) -> Option<Confidence> {
         // An upgradable guard of spin keeps new readers out, and asks no reader.
         (LockMode::Upgradable, LockMode::Shared) if spins => Some(Confidence::Likely),
         (LockMode::Shared, LockMode::Upgradable) if spins => None,
-        // The two get along, until a writer waits for one of them, and the other behind the writer.
-        (LockMode::Upgradable, LockMode::Shared) | (LockMode::Shared, LockMode::Upgradable) => {
-            Some(Confidence::Possible)
-        }
+        // Readers come in beside an upgradable guard, which lets no writer ask for the lock.
+        (LockMode::Upgradable, LockMode::Shared) => None,
+        // The two get along, until a writer waits for the reader, and the other behind the writer.
+        (LockMode::Shared, LockMode::Upgradable) => Some(Confidence::Possible),
         _ if waiting.upgrades && held != LockMode::Shared => None,
         _ => Some(Confidence::Likely),
     }
@@ -323,6 +330,16 @@ impl Edge<'_> {
             let is_other = |it: &Gate| Some(&it.0) != self.first.acquire.lock.decl.as_ref();
             self.gates.iter().cloned().chain(outer.into_iter().filter(is_other)).collect()
         })
+    }
+
+    /// The types that have the two locks, where both are in fields.
+    fn owners(&self) -> Vec<AdtId> {
+        let locks = [&self.first.acquire.lock, &self.second.lock].into_iter();
+        let owner = |decl: &Decl| match decl {
+            Decl::Field(owner, _) => Some(*owner),
+            Decl::Static(_) => None,
+        };
+        locks.filter_map(|it| it.decl.as_ref().and_then(owner)).collect()
     }
 
     /// What the function is lent that the other side may need too, and whether by `&mut`.
@@ -685,7 +702,7 @@ impl Bank {
             found(&LINT, &text).first().map(|it| it.confidence)
         };
         let (possible, likely) = (Some(Confidence::Possible), Some(Confidence::Likely));
-        assert_eq!(confidence("parking_lot", "upgradable_read", "read"), possible);
+        assert_eq!(confidence("parking_lot", "upgradable_read", "read"), None);
         assert_eq!(confidence("parking_lot", "read", "upgradable_read"), possible);
         assert_eq!(confidence("parking_lot", "upgradable_read", "upgradable_read"), likely);
         assert_eq!(confidence("parking_lot", "upgradable_read", "write"), likely);

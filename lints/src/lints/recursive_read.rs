@@ -79,6 +79,7 @@ use safe_map_analysis::ty::Ty;
 use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::contended::writers;
+use crate::contexts::exclude_each_other;
 use crate::correlated::may_exclude;
 use crate::fix::drop_before;
 use crate::gates::{self, Gate};
@@ -149,7 +150,14 @@ fn is_written(function: &FunctionView<'_>, acquire: &Acquire, held: &[Held]) -> 
     // What `main` fills a static with, it does before there is anyone to read.
     let is_first = |id: FnId| matches!(decl, Decl::Static(_)) && is_called_by_main_only(analysis, id);
     let is_of_self = acquire.lock.place.root == Root::SelfValue;
-    let is_excluded = |id: FnId| is_of_self && needs_same_owner(analysis, function.id, id);
+    let owner = match decl {
+        Decl::Field(owner, _) => Some(*owner),
+        Decl::Static(_) => None,
+    };
+    let is_excluded = |id: FnId| {
+        is_of_self && needs_same_owner(analysis, function.id, id)
+            || owner.is_some_and(|it| exclude_each_other(analysis, function.id, id, &[it]))
+    };
     writers(analysis, decl).any(|id| !is_first(id) && !is_apart(id) && !is_excluded(id))
 }
 
@@ -251,6 +259,38 @@ impl Config {
     fn share(&self) -> u32 {
         let limits = self.limits.read().unwrap();
         limits[0] / self.total()
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn writers_that_are_called_with_the_owner_alone() {
+        check(
+            &LINT,
+            "
+use std::sync::{Arc, RwLock};
+struct Site { pages: Arc<RwLock<Vec<u32>>> }
+fn check_links(site: &Site) { site.pages.write().unwrap().clear() }
+impl Site {
+    fn load(&mut self) { check_links(self) }
+    fn total(&self) -> u32 { self.pages.read().unwrap().iter().sum() }
+    fn share(&self) -> u32 {
+        let pages = self.pages.read().unwrap();
+        pages[0] / self.total()
+    }
+}
+#[derive(Clone)]
+struct Handle { pages: Arc<RwLock<Vec<u32>>> }
+impl Handle {
+    fn load(&mut self) { self.pages.write().unwrap().clear() }
+    fn total(&self) -> u32 { self.pages.read().unwrap().iter().sum() }
+    fn share(&self) -> u32 {
+        let pages = self.pages.read().unwrap();
+//                  ----------------- acquire: held by `pages`
+        pages[0] / self.total()
+//                 ^^^^^^^^^^^^ recursive_read
     }
 }
 ",

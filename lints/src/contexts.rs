@@ -1,0 +1,104 @@
+//! Contexts: the values that a function is lent, itself or by all who call it. Two functions that need one value, one of them
+//! by `&mut`, never meet.
+//!
+//! In: two functions and the types that locks are in. Out: whether the borrow checker keeps them apart there, as far as their
+//! callers are resolved. Values of one type that cannot be cloned are taken to share nothing.
+
+use safe_map_analysis::facts::SelfKind;
+use safe_map_analysis::model::{FnId, Model};
+use safe_map_analysis::ty::{AdtId, Mutability, Ty};
+use safe_map_analysis::{Analysis, Caller};
+
+use crate::private::is_cloned;
+
+/// A type of the workspace of which a function is lent a value, and whether by `&mut`.
+type Context = (AdtId, bool);
+
+/// How many calls are followed back.
+const MAX_HOPS: u32 = 3;
+
+/// A function with more callers than these is taken to run in any context.
+const MAX_CALLERS: usize = 24;
+
+/// Whether two functions need one value that has the locks of these owners, one of them by `&mut`.
+pub(crate) fn exclude_each_other(analysis: &Analysis, one: FnId, other: FnId, owners: &[AdtId]) -> bool {
+    let (one, other) = (contexts(analysis, one, MAX_HOPS), contexts(analysis, other, MAX_HOPS));
+    one.iter().any(|a| {
+        let meets = other.iter().any(|b| a.0 == b.0 && (a.1 || b.1));
+        meets && owners.iter().all(|owner| has(&analysis.model, a.0, *owner))
+    })
+}
+
+fn contexts(analysis: &Analysis, id: FnId, hops: u32) -> Vec<Context> {
+    let mut found = lent(&analysis.model, id);
+    let callers = analysis.callers(id);
+    if hops > 0 && callers.len() <= MAX_CALLERS {
+        let of = |it: &Caller| match it.is_apart || it.id == id {
+            true => Vec::new(),
+            false => contexts(analysis, it.id, hops - 1),
+        };
+        found.extend(callers.iter().map(of).reduce(|all, next| common(&all, &next)).unwrap_or_default());
+    }
+    found
+}
+
+/// The contexts of both lists: by `&mut` where both have them so.
+fn common(all: &[Context], next: &[Context]) -> Vec<Context> {
+    let in_both = |(of, is_alone): &Context| {
+        let others = next.iter().filter(|it| it.0 == *of).map(|it| it.1).reduce(|a, b| a || b)?;
+        Some((*of, *is_alone && others))
+    };
+    all.iter().filter_map(in_both).collect()
+}
+
+/// What the function itself is lent.
+fn lent(model: &Model, id: FnId) -> Vec<Context> {
+    let sig = model.signature(id);
+    let own = match (&sig.self_ty, sig.self_kind) {
+        (Some(ty), Some(SelfKind::RefMut)) => Some((ty, true)),
+        (Some(ty), Some(SelfKind::Ref)) => Some((ty, false)),
+        _ => None,
+    };
+    let params = sig.params.iter().filter_map(|it| match it {
+        Ty::Ref(mutability, inner) => Some((&**inner, *mutability == Mutability::Mut)),
+        _ => None,
+    });
+    let is_one = |(ty, is_alone): (&Ty, bool)| match ty {
+        Ty::Adt(id, _) if !is_cloned(model, *id, ty) => Some((*id, is_alone)),
+        _ => None,
+    };
+    own.into_iter().chain(params).filter_map(is_one).collect()
+}
+
+/// Whether values of one type have those of another in them, not behind a pointer that others may have too.
+fn has(model: &Model, outer: AdtId, inner: AdtId) -> bool {
+    let (mut seen, mut open) = (vec![outer], vec![outer]);
+    while let Some(id) = open.pop() {
+        if id == inner {
+            return true;
+        }
+        for field in model.adt_fields(id).iter() {
+            for part in owned(model, &field.ty) {
+                if !seen.contains(&part) {
+                    seen.push(part);
+                    open.push(part);
+                }
+            }
+        }
+    }
+    false
+}
+
+/// The types of the workspace of which a value has values as parts: elements too, and what is behind no pointer but a `Box`.
+fn owned(model: &Model, ty: &Ty) -> Vec<AdtId> {
+    match ty {
+        Ty::Adt(id, _) => vec![*id],
+        Ty::Known(id, args) => {
+            let is_shared = matches!(model.knowledge().ty(*id).name(), "Arc" | "Rc" | "Weak");
+            args.iter().filter(|_| !is_shared).flat_map(|it| owned(model, it)).collect()
+        }
+        Ty::Tuple(items) => items.iter().flat_map(|it| owned(model, it)).collect(),
+        Ty::Slice(it) => owned(model, it),
+        _ => Vec::new(),
+    }
+}
