@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cargo_safe_map_lint::engine::{self, Policy};
-use cargo_safe_map_lint::levels::{Choice, Levels, Setting};
+use cargo_safe_map_lint::levels::{Asked, Choice, Setting};
 use cargo_safe_map_lint::workspace::{self, Request};
 use rayon::prelude::*;
 use safe_map_lints::{Confidence, LINTS};
@@ -118,8 +118,8 @@ fn parse(file: &str) {
 fn check(path: &Path) -> Duration {
     // Every lint, those in preview and advice too.
     let all = Choice { setting: Setting::Warn, name: "all".to_owned() };
-    let levels = Levels::resolve(LINTS, &[all], &[], None).expect("`all` is a group");
-    let policy = Policy { levels, confidence: Confidence::Possible };
+    let asked = Asked::new(LINTS, &[all], &[], None).expect("`all` is a group");
+    let policy = Policy { asked, confidence: Confidence::Possible };
     let started = Instant::now();
     std::hint::black_box(engine::run(&request(path), &policy)).expect("there is Rust below the path");
     started.elapsed()

@@ -11,7 +11,7 @@ use crate::config::{self, Config};
 use crate::failure::Failure;
 use crate::fingerprint::Fingerprints;
 use crate::grouping;
-use crate::levels::{Context, Levels};
+use crate::levels::{Asked, Context, FileLevels};
 use crate::report::{Report, Reported, Sources, Stats, Suppressed};
 use crate::suppress;
 use crate::timings::Timings;
@@ -20,8 +20,8 @@ use crate::workspace::{self, Discovered, Incomplete, Request, TestCode};
 /// What is reported, and how severely.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// The level of each lint.
-    pub levels: Levels,
+    /// What the command line says of levels.
+    pub asked: Asked,
     /// Findings less sure than this are left out.
     pub confidence: Confidence,
 }
@@ -35,7 +35,7 @@ pub fn run(request: &Request, policy: &Policy) -> Result<Report, Failure> {
     let mut timings = Timings::start();
     let (discovered, ()) = rayon::join(|| workspace::discover(request), config::prepare);
     let discovered = discovered?;
-    let config = config::load(&discovered.root)?;
+    let config = config::load(discovered.search(request))?;
     timings.mark("discover and parse");
     Ok(check(discovered, &config, policy, request.targets.test_code, timings))
 }
@@ -48,14 +48,28 @@ pub fn check(
     test_code: TestCode,
     mut timings: Timings,
 ) -> Report {
-    let Discovered { mut workspace, reported, units, root, incomplete, notes, lines } = discovered;
+    let Discovered { mut workspace, reported, units, root, mut incomplete, mut notes, lines, named, .. } =
+        discovered;
     workspace::sort(&mut workspace.files);
+    let levels = config.rules.levels(&workspace, &root, &policy.asked);
+    let excluded = config.rules.exclusions(&workspace, &root, &named);
+    incomplete.retain(|it| !config.rules.excludes(&root.join(&it.file), &named));
+    notes.extend_from_slice(&config.notes);
     let settings = Settings { skips_tests: test_code == TestCode::Skip, ..config.settings.clone() };
     let analysis = Analysis::new(workspace, config.knowledge.clone(), settings);
     timings.mark_with("analysis", analysis.phases());
-    let outcome = safe_map_lints::run(&analysis, &|lint| policy.levels.is_enabled(lint));
+    let outcome = safe_map_lints::run(&analysis, &|lint| levels.is_enabled(lint));
     timings.mark("lints");
-    let judge = Judge { workspace: &analysis.workspace, policy, reported: &reported, test_code };
+    let confidence = policy.confidence;
+    let (levels, reported) = (&levels, &reported);
+    let judge = Judge {
+        workspace: &analysis.workspace,
+        levels,
+        confidence,
+        reported,
+        excluded: &excluded,
+        test_code,
+    };
     let findings = judge.findings(outcome.findings);
     let mut report = Report {
         root,
@@ -114,14 +128,17 @@ fn count(report: &mut Report, workspace: &Workspace) {
 /// Turns what the lints found into what is reported.
 struct Judge<'a> {
     workspace: &'a Workspace,
-    policy: &'a Policy,
+    levels: &'a FileLevels,
+    confidence: Confidence,
     reported: &'a [bool],
+    /// Files in which nothing is reported.
+    excluded: &'a [bool],
     test_code: TestCode,
 }
 
 impl Judge<'_> {
     fn findings(&self, found: Vec<Finding>) -> Vec<Reported> {
-        let judged = suppress::apply(self.workspace, found, &self.policy.levels);
+        let judged = suppress::apply(self.workspace, found, self.levels);
         let mut fingerprints = Fingerprints::default();
         let mut tests = TestSpans::default();
         let mut seen = BTreeSet::new();
@@ -140,10 +157,12 @@ impl Judge<'_> {
 
     fn reportable(&self, finding: &Finding, context: Context) -> Option<&'static Lint> {
         let lint = LINTS.iter().copied().find(|lint| lint.name == finding.lint)?;
-        let krate = self.workspace.file(finding.primary.file).source.krate;
+        let file = finding.primary.file;
+        let krate = self.workspace.file(file).source.krate;
         let wanted = self.reported.get(krate.0 as usize).copied().unwrap_or(true)
-            && finding.confidence >= self.policy.confidence
-            && self.policy.levels.is_enabled(lint)
+            && !self.excluded.get(file.0 as usize).copied().unwrap_or(false)
+            && finding.confidence >= self.confidence
+            && self.levels.of(file).is_enabled(lint)
             && (context == Context::Product || self.test_code == TestCode::Include);
         wanted.then_some(lint)
     }
@@ -159,7 +178,7 @@ impl Judge<'_> {
         let source = &self.workspace.file(finding.primary.file).source;
         let package = self.workspace.krate(source.krate).package.clone();
         let fingerprint = fingerprints.next(&finding, &package, finding.primary.span.text(&source.text));
-        let level = self.policy.levels.of(&finding, context);
+        let level = self.levels.of(finding.primary.file).of(&finding, context);
         Reported { finding, lint, level, package, suppressed, fingerprint }
     }
 }

@@ -101,6 +101,8 @@ fn the_file_counts_at_the_root_of_the_workspace() {
         .file("app/src/lib.rs", OWN_LOCK);
     let ignored = project.file("app/safe-map-lint.toml", "nonsense");
     assert!(ignored.lints(&[]).is_empty());
+    let note = "note: `app/safe-map-lint.toml` is not read: it belongs beside the manifest of the workspace";
+    assert!(ignored.run(&[]).stderr.contains(note));
     let project = ignored.file("safe-map-lint.toml", OWN_TYPES);
     for path in [".", "app", "app/src/lib.rs"] {
         assert_eq!(project.lints(&[path]), ["guard_across_await"], "{path}");
@@ -126,7 +128,8 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest() {
     );
     run.fails(2, "safe-map-lint.toml:4:28: unknown key `retruns`");
     run.fails(2, "did you mean `returns`?");
-    rejected("colour = 1\n").fails(2, "known here: `type`, `function`, `macro`, `lock-order`");
+    rejected("colour = 1\n")
+        .fails(2, "known here: `required-version`, `exclude`, `lints`, `paths`, `type`, `function`");
 }
 
 #[test]

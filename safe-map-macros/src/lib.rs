@@ -66,8 +66,22 @@ pub fn derive_safe_map(input: TokenStream) -> TokenStream {
 /// It does nothing. `cargo safe-map-lint` reads it, as it reads the comment `// safe-map-lint: allow(lint) -- reason`.
 #[proc_macro_attribute]
 pub fn allow_hazard(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    match syn::parse::<options::Hazard>(arguments) {
-        Ok(_) => item,
+    hazard("allow_hazard", arguments, item)
+}
+
+/// Says that a hazard is known and meant here, and is to be found: `#[safe_map::expect_hazard(lint, reason = "..")]`.
+///
+/// It does nothing. `cargo safe-map-lint` reads it, as it reads the comment `// safe-map-lint: expect(lint) -- reason`.
+#[proc_macro_attribute]
+pub fn expect_hazard(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    hazard("expect_hazard", arguments, item)
+}
+
+/// The item as it is, behind what is wrong with the arguments of the attribute `name`.
+fn hazard(name: &str, arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let check = |input: syn::parse::ParseStream<'_>| options::check_hazard(name, input);
+    match syn::parse::Parser::parse(check, arguments) {
+        Ok(()) => item,
         Err(error) => {
             let mut out = TokenStream::from(error.into_compile_error());
             out.extend(item);

@@ -4,9 +4,7 @@
 
 use proc_macro2::TokenTree;
 use syn::{
-    Attribute, Ident, LitInt, LitStr, Token, Type, parenthesized,
-    parse::{Parse, ParseStream},
-    spanned::Spanned,
+    Attribute, Ident, LitInt, LitStr, Token, Type, parenthesized, parse::ParseStream, spanned::Spanned,
 };
 
 use crate::parse::Problems;
@@ -161,34 +159,32 @@ impl StructOptions {
     }
 }
 
-/// The arguments of `allow_hazard`: lints, then a reason.
-pub(crate) struct Hazard;
-
-impl Parse for Hazard {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let whole = input.span();
-        let (mut lints, mut reason) = (0, false);
-        while !input.is_empty() {
-            let name: Ident = input.parse()?;
-            if name == "reason" && input.peek(Token![=]) {
-                input.parse::<Token![=]>()?;
-                let text: LitStr = input.parse()?;
-                if text.value().trim().is_empty() {
-                    return Err(syn::Error::new(text.span(), "the reason is empty"));
-                }
-                reason = true;
-            } else {
-                lints += 1;
+/// The arguments of `allow_hazard` and `expect_hazard`: lints, then a reason.
+pub(crate) fn check_hazard(attribute: &str, input: ParseStream<'_>) -> syn::Result<()> {
+    let whole = input.span();
+    let (mut lints, mut reason) = (0, false);
+    while !input.is_empty() {
+        let name: Ident = input.parse()?;
+        if name == "reason" && input.peek(Token![=]) {
+            input.parse::<Token![=]>()?;
+            let text: LitStr = input.parse()?;
+            if text.value().trim().is_empty() {
+                return Err(syn::Error::new(text.span(), "the reason is empty"));
             }
-            if !input.is_empty() {
-                input.parse::<Token![,]>()?;
-            }
+            reason = true;
+        } else {
+            lints += 1;
         }
-        match (lints, reason) {
-            (0, _) => Err(syn::Error::new(whole, "name the lint: `allow_hazard(lint, reason = \"..\")`")),
-            (_, false) => Err(syn::Error::new(whole, "give a reason: `allow_hazard(lint, reason = \"..\")`")),
-            (_, true) => Ok(Hazard),
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
         }
+    }
+    let fail =
+        |what: &str| Err(syn::Error::new(whole, format!("{what}: `{attribute}(lint, reason = \"..\")`")));
+    match (lints, reason) {
+        (0, _) => fail("name the lint"),
+        (_, false) => fail("give a reason"),
+        (_, true) => Ok(()),
     }
 }
 

@@ -3,8 +3,9 @@
 use std::{fs, path::PathBuf};
 
 use syn::DeriveInput;
+use syn::parse::{ParseStream, Parser as _};
 
-use crate::{expand, options::Hazard};
+use crate::{expand, options::check_hazard};
 
 fn expansion(input: &str) -> String {
     let input: DeriveInput = syn::parse_str(input).expect("the test's struct parses");
@@ -93,10 +94,11 @@ fn all_mistakes_at_once() {
 
 #[test]
 fn hazards_need_a_lint_and_a_reason() {
-    let parse = |text: &str| syn::parse_str::<Hazard>(text).map(drop).map_err(|it| it.to_string());
+    let check = |input: ParseStream<'_>| check_hazard("expect_hazard", input);
+    let parse = |text: &str| check.parse_str(text).map_err(|it| it.to_string());
     assert_eq!(parse("double_lock, reason = \"one thread\""), Ok(()));
     assert_eq!(parse("double_lock, guard_leak, reason = \"one thread\""), Ok(()));
-    assert!(parse("double_lock").expect_err("no reason").starts_with("give a reason"));
+    assert!(parse("double_lock").expect_err("no reason").starts_with("give a reason: `expect_hazard(lint"));
     assert!(parse("reason = \"why\"").expect_err("no lint").starts_with("name the lint"));
     assert!(parse("double_lock, reason = \" \"").expect_err("no text").starts_with("the reason is empty"));
 }

@@ -123,7 +123,7 @@ mod table;
 mod versioned;
 mod whole;
 
-pub use safe_map_macros::{SafeMap, allow_hazard};
+pub use safe_map_macros::{SafeMap, allow_hazard, expect_hazard};
 
 #[cfg(feature = "observer")]
 pub use breaker::{Denied, WriteBreaker};

@@ -6,8 +6,12 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::conditions::ConditionArgs;
+use super::config::ConfigFileArgs;
 use super::formats::{FormatArgs, MessageFormat};
+use super::input::{InputArgs, PathArgs};
 use super::levels::LevelArgs;
+use crate::failure::Failure;
 use crate::workspace::{Budget, Packages, Request, TargetKind, Targets, TestCode};
 
 /// Analyse and report.
@@ -22,7 +26,15 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     targets: TargetArgs,
     #[command(flatten)]
+    conditions: ConditionArgs,
+    #[command(flatten)]
     pub(crate) levels: LevelArgs,
+    #[command(flatten)]
+    config: ConfigFileArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) path_base: PathArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
     #[command(flatten)]
@@ -163,8 +175,12 @@ impl CheckArgs {
     }
 
     /// What is to be analysed, for a process that stands in `cwd`.
-    pub(crate) fn request(&self, cwd: PathBuf) -> Request {
-        Request {
+    ///
+    /// # Errors
+    ///
+    /// Where a flag names something that does not exist.
+    pub(crate) fn request(&self, cwd: PathBuf) -> Result<Request, Failure> {
+        Ok(Request {
             paths: self.paths.clone(),
             manifest_path: self.packages.manifest_path.clone(),
             packages: Packages {
@@ -173,8 +189,20 @@ impl CheckArgs {
             },
             targets: self.targets.targets(),
             budget: Budget(self.running.file_timeout),
-            cwd,
-        }
+            config: self.config.config.clone(),
+            conditions: self.conditions.conditions()?,
+            buffers: self.input.buffers(&cwd)?,
+            cwd: self.start(cwd),
+        })
+    }
+}
+
+impl CheckArgs {
+    /// Where the workspace is looked for: around the file that standard input stands for, where nothing else is named.
+    fn start(&self, cwd: PathBuf) -> PathBuf {
+        let is_named = !self.paths.is_empty() || self.packages.manifest_path.is_some();
+        let file = self.input.file(&cwd).filter(|_| !is_named);
+        file.as_deref().and_then(Path::parent).map_or(cwd, Path::to_owned)
     }
 }
 

@@ -1,9 +1,10 @@
 //! The flags that set levels. Their order matters across flags, so it is read from clap's indices.
 
 use clap::{ArgMatches, Args, ValueEnum};
-use safe_map_lints::{Confidence, Level};
+use safe_map_lints::{Confidence, LINTS, Level};
 
-use crate::levels::{Choice, Setting};
+use crate::failure::Failure;
+use crate::levels::{Asked, Choice, Setting};
 
 /// Levels.
 #[derive(Debug, Default, Args)]
@@ -26,7 +27,7 @@ pub(crate) struct LevelArgs {
     cap_lints: Option<CapLevel>,
     /// Run these lints and no others
     #[arg(long, value_name = "LINT|GROUP", value_delimiter = ',')]
-    pub(crate) only: Vec<String>,
+    only: Vec<String>,
     /// Leave out findings less sure than this
     #[arg(long, value_name = "CONFIDENCE", value_enum, default_value = "possible")]
     confidence: ConfidenceArg,
@@ -70,13 +71,17 @@ impl LevelArgs {
         self.order = found.into_iter().map(|(_, choice)| choice).collect();
     }
 
-    /// The choices in the order of the command line.
-    pub(crate) fn choices(&self) -> &[Choice] {
-        &self.order
+    /// What all of them say of levels.
+    ///
+    /// # Errors
+    ///
+    /// Where a name is neither a lint nor a group.
+    pub(crate) fn asked(&self) -> Result<Asked, Failure> {
+        Asked::new(LINTS, &self.order, &self.only, self.cap())
     }
 
     /// `--cap-lints`; `forbid` caps nothing.
-    pub(crate) fn cap(&self) -> Option<Level> {
+    fn cap(&self) -> Option<Level> {
         self.cap_lints.map(|cap| match cap {
             CapLevel::Allow => Level::Allow,
             CapLevel::Warn => Level::Warn,

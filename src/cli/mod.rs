@@ -1,16 +1,20 @@
 //! The command line: what can be asked, and how it is written.
 
 mod check;
+mod conditions;
+mod config;
 mod formats;
+mod input;
 mod levels;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use check::{CheckArgs, ColorWhen, ErrorOn};
+pub(crate) use config::{ConfigCommand, ShowArgs};
 pub(crate) use formats::{Companion, Destination, MessageFormat};
 
 use crate::suggest;
@@ -46,6 +50,11 @@ pub(crate) enum Command {
         /// As a JSON array
         #[arg(long)]
         json: bool,
+    },
+    /// Show what is configured, or what can be
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
     },
     /// Show what is believed to be alive at a line: the answer to "why silent?"
     Held {
@@ -85,11 +94,19 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
         Cli::command().try_get_matches_from(&args).map_err(|error| subcommand_meant(error, &args))?;
     let cli = Cli::from_arg_matches(&matches)?;
     let mut command = cli.command.unwrap_or_else(|| Command::Check(Box::new(cli.check)));
-    if let Command::Check(args) = &mut command {
-        let own = matches.subcommand_matches("check").unwrap_or(&matches);
-        args.levels.set_order(own);
+    match &mut command {
+        Command::Check(args) => args.levels.set_order(within(&matches, &["check"])),
+        Command::Config { command: ConfigCommand::Show(args) } => {
+            args.levels.set_order(within(&matches, &["config", "show"]));
+        }
+        _ => {}
     }
     Ok(command)
+}
+
+/// What was matched for a subcommand; for `check`, which need not be named, everything.
+fn within<'a>(matches: &'a ArgMatches, names: &[&str]) -> &'a ArgMatches {
+    names.iter().fold(matches, |it, name| it.subcommand_matches(name).unwrap_or(it))
 }
 
 /// Cargo runs `cargo-safe-map-lint safe-map-lint ..` and says so by `$CARGO`.

@@ -1,18 +1,19 @@
 //! `check`: run the pipeline, show the report, choose the exit code.
 
-use safe_map_lints::LINTS;
+use std::path::Path;
 
 use super::beside::{self, Beside};
 use super::{current_dir, show};
 use crate::cli::{CheckArgs, ErrorOn, subcommands};
+use crate::config;
 use crate::engine::{self, Policy};
 use crate::exit;
 use crate::failure::Failure;
-use crate::levels::Levels;
 use crate::output;
+use crate::render::{PathBase, Paths};
 use crate::report::Report;
 use crate::suggest;
-use crate::workspace;
+use crate::workspace::{self, Request};
 
 /// Runs `check`.
 ///
@@ -20,14 +21,13 @@ use crate::workspace;
 ///
 /// A wrong request: an unknown lint, a path that is not there, nothing to analyse.
 pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
-    let levels = Levels::resolve(LINTS, args.levels.choices(), &args.levels.only, args.levels.cap())?;
-    let policy = Policy { levels, confidence: args.levels.confidence() };
+    let policy = Policy { asked: args.levels.asked()?, confidence: args.levels.confidence() };
     check_paths(args)?;
     check_manifest(args)?;
     let cwd = current_dir()?;
-    let request = args.request(cwd.clone());
+    let request = args.request(cwd.clone())?;
     if args.output.list_files {
-        return list_files(&request);
+        return list_files(args, &request, &cwd);
     }
     show::check_files(args)?;
     let beside = Beside::start(args)?;
@@ -57,11 +57,17 @@ fn check_manifest(args: &CheckArgs) -> Result<(), Failure> {
     Err(failure.with_help(format!("write `--manifest-path {}`", path.join("Cargo.toml").display())))
 }
 
-fn list_files(request: &workspace::Request) -> Result<u8, Failure> {
+fn list_files(args: &CheckArgs, request: &Request, cwd: &Path) -> Result<u8, Failure> {
     let discovered = workspace::discover(request)?;
-    let mut paths: Vec<&str> = discovered.workspace.files.iter().map(|file| &*file.source.path).collect();
+    let rules = config::load(discovered.search(request))?.rules;
+    let is_excluded = |path: &str| rules.excludes(&discovered.root.join(path), &discovered.named);
+    let files = discovered.workspace.files.iter().map(|file| &*file.source.path);
+    let mut paths: Vec<&str> = files.filter(|path| !is_excluded(path)).collect();
     paths.dedup();
-    output::print(&paths.iter().map(|path| format!("{path}\n")).collect::<String>())?;
+    let base = args.path_base.base(PathBase::Workspace);
+    let start = Paths::new(&discovered.root, base, cwd);
+    let seen = paths.iter().map(|path| start.of(path));
+    output::print(&seen.map(|path| format!("{path}\n")).collect::<String>())?;
     Ok(exit::CLEAN)
 }
 

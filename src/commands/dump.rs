@@ -67,6 +67,6 @@ fn analysis_of(
     let (workspace, root) = (discovered.workspace, discovered.root);
     let is_it = |id: &FileId| root.join(&*workspace.file(*id).source.path) == path;
     let Some(id) = workspace.file_ids().find(is_it) else { return Ok(None) };
-    let config = config::load(&root)?;
+    let config = config::around(&root)?;
     Ok(Some((Analysis::new(workspace, config.knowledge, config.settings), id)))
 }

@@ -26,7 +26,7 @@ pub(super) fn run(subject: &str) -> Result<u8, Failure> {
 }
 
 fn method(subject: &str) -> Result<String, Failure> {
-    let knowledge = config::load(&current_dir()?)?.knowledge;
+    let knowledge = config::around(&current_dir()?)?.knowledge;
     method::explain(&knowledge, subject).ok_or_else(|| unknown(&knowledge, subject))
 }
 

@@ -2,6 +2,7 @@
 
 mod beside;
 mod check;
+mod config;
 mod dump;
 mod explain;
 mod held;
@@ -45,6 +46,7 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Check(args) => in_pool(args.running.jobs, || check::run(args)),
         Command::Explain { subject } => explain::run(subject),
         Command::List { json } => list::run(if *json { list::Form::Json } else { list::Form::Table }),
+        Command::Config { command } => in_pool(None, || config::run(command)),
         Command::Held { place } => in_pool(None, || held::run(place)),
         Command::Dump { stage, file } => in_pool(None, || dump::run(*stage, file)),
     }

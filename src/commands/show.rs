@@ -39,7 +39,7 @@ pub(super) fn show(args: &CheckArgs, report: &Report, cwd: &Path, beside: Outcom
     let files = args.formats.files.iter().map(|it| (it.path.as_path(), views.in_file(it.format)));
     atomic::write(&files.collect::<Vec<_>>())?;
     output::print(&views.on_terminal(args.output.message_format))?;
-    for line in notes(args, report) {
+    for line in views.notes() {
         output::note(&line);
     }
     Ok(())
@@ -64,12 +64,16 @@ impl Views<'_> {
     }
 
     fn base(&self, format: MessageFormat) -> PathBase {
-        match format {
+        self.args.path_base.base(match format {
             _ if format.is_for_ci() => PathBase::Vcs,
             // Its readers put paths behind the root of the workspace, which a directory that is named need not be.
             MessageFormat::RustcJson if !self.args.paths.is_empty() => PathBase::Absolute,
             _ => PathBase::Workspace,
-        }
+        })
+    }
+
+    fn paths(&self, format: MessageFormat) -> Paths {
+        Paths::new(&self.report.root, self.base(format), self.cwd)
     }
 
     fn render(&self, format: MessageFormat, look: Look) -> String {
@@ -78,7 +82,7 @@ impl Views<'_> {
         let view = View {
             report: self.report,
             shown: Shown { suppressed, limit: options.max_diagnostics },
-            paths: Paths::new(&self.report.root, self.base(format), self.cwd),
+            paths: self.paths(format),
             look,
             beside: self.beside,
         };
@@ -86,23 +90,25 @@ impl Views<'_> {
     }
 }
 
-/// What standard error gets. A clean run in a format for people says one line.
-fn notes(args: &CheckArgs, report: &Report) -> Vec<String> {
-    let options = &args.output;
-    let mut lines = Vec::new();
-    if !options.quiet {
-        lines.extend(report.notes.iter().map(|note| format!("note: {note}")));
-        let detail = if options.verbose { Detail::All } else { Detail::Some };
-        lines.extend(summary::incomplete(report, detail));
+impl Views<'_> {
+    /// What standard error gets. A clean run in a format for people says one line.
+    fn notes(&self) -> Vec<String> {
+        let (options, report) = (&self.args.output, self.report);
+        let mut lines = Vec::new();
+        if !options.quiet {
+            lines.extend(report.notes.iter().map(|note| format!("note: {note}")));
+            let detail = if options.verbose { Detail::All } else { Detail::Some };
+            lines.extend(summary::incomplete(report, &self.paths(options.message_format), detail));
+        }
+        if options.statistics {
+            lines.extend(summary::statistics(report));
+        }
+        if options.timings {
+            lines.extend(summary::timings(report));
+        }
+        if !options.quiet && !options.message_format.is_stream() {
+            lines.push(summary::counts(report));
+        }
+        lines
     }
-    if options.statistics {
-        lines.extend(summary::statistics(report));
-    }
-    if options.timings {
-        lines.extend(summary::timings(report));
-    }
-    if !options.quiet && !options.message_format.is_stream() {
-        lines.push(summary::counts(report));
-    }
-    lines
 }

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use safe_map_analysis::span::LineIndex;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -15,16 +17,52 @@ use crate::suggest;
 #[derive(Debug)]
 pub(super) struct Document {
     /// Its path in messages.
-    path: String,
+    path: Arc<str>,
     text: String,
+    section: Section,
+}
+
+/// The part of a file that is the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Section {
+    /// All of it.
+    Whole,
+    /// `[workspace.metadata.safe-map-lint]` of a manifest.
+    Workspace,
+    /// `[package.metadata.safe-map-lint]`.
+    Package,
+}
+
+impl Section {
+    /// The keys that lead to it.
+    pub(super) fn keys(self) -> &'static [&'static str] {
+        match self {
+            Section::Whole => &[],
+            Section::Workspace => &["workspace", "metadata", "safe-map-lint"],
+            Section::Package => &["package", "metadata", "safe-map-lint"],
+        }
+    }
 }
 
 impl Document {
     /// A file of this text; its path is shown as seen from the current directory.
-    pub(super) fn new(path: &Path, text: String) -> Document {
-        let cwd = std::env::current_dir().unwrap_or_default();
-        let path = path.strip_prefix(&cwd).unwrap_or(path).display().to_string();
-        Document { path, text }
+    pub(super) fn new(path: &Path, text: String, section: Section) -> Document {
+        Document { path: shown(path).into(), text, section }
+    }
+
+    /// What it is called: its path, and its table in a manifest.
+    pub(super) fn name(&self) -> String {
+        match self.section {
+            Section::Whole => format!("`{}`", self.path),
+            Section::Workspace | Section::Package => {
+                format!("`[{}]` of `{}`", self.section.keys().join("."), self.path)
+            }
+        }
+    }
+
+    /// Its path in messages.
+    pub(super) fn path(&self) -> &Arc<str> {
+        &self.path
     }
 
     /// Its content.
@@ -32,8 +70,19 @@ impl Document {
     /// # Errors
     ///
     /// The first key or value that does not belong there, with the nearest that does.
-    pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        toml::from_str(&self.text).map_err(|error| self.rejected(&error))
+    pub(super) fn parse<T: DeserializeOwned + Default>(&self) -> Result<T, Failure> {
+        let parsed = match self.section {
+            Section::Whole => toml::from_str(&self.text),
+            Section::Workspace => toml::from_str(&self.text).map(|it: Manifest<T>| it.workspace.ours()),
+            Section::Package => toml::from_str(&self.text).map(|it: Manifest<T>| it.package.ours()),
+        };
+        parsed.map_err(|error| self.rejected(&error))
+    }
+
+    /// The file and the line of a place in it: `safe-map-lint.toml:3`.
+    pub(super) fn origin(&self, place: &Range<usize>) -> Arc<str> {
+        let at = LineIndex::new(&self.text).line_column(&self.text, place.start as u32);
+        format!("{}:{}", self.path, at.line).into()
     }
 
     /// A failure at a place in it.
@@ -47,24 +96,80 @@ impl Document {
         let message = error.message().lines().next().unwrap_or("not TOML");
         match Unknown::read(message) {
             Some(unknown) => unknown.explain(self, &place),
-            None => self.failure(&place, &message.replace("missing field", "missing key")),
+            None => self.failure(&place, &in_words_of_toml(message)),
         }
     }
 
     /// Where the value `text` stands in the first entry of `[[section]]` that has the value `entry` too.
     pub(super) fn place_of(&self, entry: &str, text: &str) -> Range<usize> {
-        let Ok(table) = DeTable::parse(&self.text) else { return 0..0 };
-        let entries = table.get_ref().values().filter_map(|it| it.get_ref().as_array());
+        let Ok(whole) = DeTable::parse(&self.text) else { return 0..0 };
+        let Some(table) = inside(whole.get_ref(), self.section.keys()) else { return 0..0 };
+        let entries = table.values().filter_map(|it| it.get_ref().as_array());
         let mut around = entries.flat_map(|it| it.iter()).filter(|it| find(it, entry).is_some());
         around.find_map(|it| find(it, text)).unwrap_or_default()
     }
 
     /// Where the entry of this number in `[[section]]` stands.
     pub(super) fn place_of_entry(&self, section: &str, index: usize) -> Range<usize> {
-        let Ok(table) = DeTable::parse(&self.text) else { return 0..0 };
-        let mut sections = table.get_ref().iter().filter(|(key, _)| key.get_ref() == section);
-        let entries = sections.find_map(|(_, value)| value.get_ref().as_array());
+        let Ok(whole) = DeTable::parse(&self.text) else { return 0..0 };
+        let entries = inside(whole.get_ref(), self.section.keys())
+            .and_then(|table| table.iter().find(|(key, _)| key.get_ref() == section))
+            .and_then(|(_, value)| value.get_ref().as_array());
         entries.and_then(|it| it.get(index)).map(Spanned::span).unwrap_or_default()
+    }
+}
+
+/// A path as seen from the current directory.
+pub(super) fn shown(path: &Path) -> String {
+    let cwd = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&cwd).unwrap_or(path).display().to_string()
+}
+
+/// Whether a manifest has the section, whatever stands there.
+pub(super) fn has_section(manifest: &str, section: Section) -> bool {
+    let Some((last, around)) = section.keys().split_last() else { return true };
+    let has = |table: &DeTable<'_>| table.keys().any(|key| key.get_ref() == last);
+    // Most manifests say nothing of us, and are not worth a parse.
+    manifest.contains("safe-map-lint")
+        && DeTable::parse(manifest).is_ok_and(|it| inside(it.get_ref(), around).is_some_and(has))
+}
+
+/// The table that `keys` lead to.
+fn inside<'a, 't>(table: &'a DeTable<'t>, keys: &[&str]) -> Option<&'a DeTable<'t>> {
+    let Some((first, rest)) = keys.split_first() else { return Some(table) };
+    let value = table.iter().find_map(|(key, value)| (key.get_ref() == first).then_some(value))?;
+    inside(value.get_ref().as_table()?, rest)
+}
+
+/// The parts of a manifest that a configuration may stand in.
+#[derive(Deserialize)]
+struct Manifest<T> {
+    #[serde(default)]
+    workspace: Owner<T>,
+    #[serde(default)]
+    package: Owner<T>,
+}
+
+#[derive(Deserialize)]
+struct Owner<T> {
+    metadata: Option<Metadata<T>>,
+}
+
+#[derive(Deserialize)]
+struct Metadata<T> {
+    #[serde(rename = "safe-map-lint")]
+    ours: Option<T>,
+}
+
+impl<T> Default for Owner<T> {
+    fn default() -> Owner<T> {
+        Owner { metadata: None }
+    }
+}
+
+impl<T: Default> Owner<T> {
+    fn ours(self) -> T {
+        self.metadata.and_then(|it| it.ours).unwrap_or_default()
     }
 }
 
@@ -76,6 +181,18 @@ fn find(value: &Spanned<DeValue<'_>>, text: &str) -> Option<Range<usize>> {
         DeValue::Table(table) => table.values().find_map(|it| find(it, text)),
         DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => None,
     }
+}
+
+/// Serde speaks of its own model: of fields, sequences, maps and structs.
+fn in_words_of_toml(message: &str) -> String {
+    if message == "wanted string or table" {
+        return "expected a string".to_owned();
+    }
+    let message = match message.split_once("expected struct ") {
+        Some((before, _)) => format!("{before}expected a table"),
+        None => message.replace("expected a map", "expected a table"),
+    };
+    message.replace("missing field", "missing key").replace("expected a sequence", "expected a list")
 }
 
 /// A word that serde does not know: ``unknown field `x`, expected one of `a`, `b` ``.
@@ -115,5 +232,23 @@ mod tests {
         let unknown = Unknown::read("unknown variant `x`, expected `ref` or `value`").expect("one");
         assert_eq!((unknown.what, unknown.word, unknown.known), ("value", "x", vec!["ref", "value"]));
         assert!(Unknown::read("missing field `kind`").is_none());
+    }
+
+    #[test]
+    fn mistakes_are_told_in_the_words_of_toml() {
+        let told = |message: &str| in_words_of_toml(message);
+        assert_eq!(told("missing field `kind`"), "missing key `kind`");
+        assert_eq!(
+            told("invalid type: integer `3`, expected a map"),
+            "invalid type: integer `3`, expected a table"
+        );
+        assert_eq!(
+            told("invalid type: string \"a\", expected struct File"),
+            "invalid type: string \"a\", expected a table"
+        );
+        assert_eq!(
+            told("invalid type: string \"a\", expected a sequence"),
+            "invalid type: string \"a\", expected a list"
+        );
     }
 }

@@ -3,26 +3,47 @@
 use safe_map_analysis::knowledge::{Knowledge, Problem, schema};
 
 use super::document::Document;
+use super::find::NAME;
 use crate::failure::Failure;
 use crate::suggest;
 
-/// The shipped knowledge with these entries.
+/// The shipped knowledge with the entries of these files, the first file's first.
 ///
 /// # Errors
 ///
 /// The first entry that names nothing, or a type that nobody knows.
-pub(super) fn knowledge(document: &Document, own: schema::File) -> Result<Knowledge, Failure> {
-    nameless(document, &own)?;
-    for path in paths(&own) {
+pub(super) fn knowledge(files: &[(&Document, schema::File)]) -> Result<Knowledge, Failure> {
+    for (document, own) in files {
+        check(document, own)?;
+    }
+    let (knowledge, problems) = Knowledge::with_own(NAME, &merged(files));
+    let Some(problem) = problems.first() else { return Ok(knowledge) };
+    let speaks = |own: &schema::File| names(own).any(|it| it == problem.entry);
+    match files.iter().find(|(_, own)| speaks(own)).or(files.first()) {
+        Some((document, _)) => Err(explain(document, &knowledge, problem)),
+        None => Ok(knowledge),
+    }
+}
+
+fn merged(files: &[(&Document, schema::File)]) -> schema::File {
+    schema::File {
+        krate: String::new(),
+        versions: String::new(),
+        one_thread: false,
+        types: files.iter().flat_map(|(_, it)| it.types.clone()).collect(),
+        functions: files.iter().flat_map(|(_, it)| it.functions.clone()).collect(),
+        macros: files.iter().flat_map(|(_, it)| it.macros.clone()).collect(),
+    }
+}
+
+fn check(document: &Document, own: &schema::File) -> Result<(), Failure> {
+    nameless(document, own)?;
+    for path in paths(own) {
         if let Err(why) = check_path(path) {
             return Err(document.failure(&document.place_of(path, path), &why));
         }
     }
-    let (knowledge, problems) = Knowledge::with_own("safe-map-lint.toml", &own);
-    match problems.first() {
-        Some(problem) => Err(explain(document, &knowledge, problem)),
-        None => Ok(knowledge),
-    }
+    Ok(())
 }
 
 /// Entries whose list of names is left out or empty: they would describe nothing.
@@ -46,6 +67,11 @@ fn nameless(document: &Document, own: &schema::File) -> Result<(), Failure> {
 fn paths(own: &schema::File) -> impl Iterator<Item = &str> {
     let types = own.types.iter().flat_map(|it| std::iter::once(&it.path).chain(&it.also));
     types.chain(own.functions.iter().flat_map(|it| &it.paths)).map(String::as_str)
+}
+
+/// What a problem may be about: paths, and the names of macros.
+fn names(own: &schema::File) -> impl Iterator<Item = &str> {
+    paths(own).chain(own.macros.iter().flat_map(|it| &it.names).map(String::as_str))
 }
 
 /// Whether `path` can name anything: the crate by its name in code, then modules, then the item.

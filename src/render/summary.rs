@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use safe_map_lints::Level;
 
+use super::Paths;
 use super::view::plural;
 use crate::report::{Report, Stats};
 
@@ -52,11 +53,12 @@ fn duration(elapsed: Duration) -> String {
 }
 
 /// A line for each part that was not analysed.
-pub(crate) fn incomplete(report: &Report, detail: Detail) -> Vec<String> {
+pub(crate) fn incomplete(report: &Report, paths: &Paths, detail: Detail) -> Vec<String> {
     let all = &report.incomplete;
     let shown = if detail == Detail::All { all.len() } else { all.len().min(INCOMPLETE_SHOWN) };
-    let line =
-        |it: &crate::workspace::Incomplete| format!("not analysed: {}:{}: {}", it.file, it.line, it.message);
+    let line = |it: &crate::workspace::Incomplete| {
+        format!("not analysed: {}:{}: {}", paths.of(&it.file), it.line, it.message)
+    };
     let mut lines: Vec<String> = all.iter().take(shown).map(line).collect();
     if shown < all.len() {
         lines.push(format!("not analysed: {} more (-v shows all)", all.len() - shown));

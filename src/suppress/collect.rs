@@ -2,12 +2,13 @@
 
 use rayon::prelude::*;
 use safe_map_analysis::facts::{Allow, Attrs, Body, Directive, DirectiveKind, ExprKind, FileFacts};
+use safe_map_analysis::name::Name;
 use safe_map_analysis::source::{FileId, Workspace};
 use safe_map_analysis::span::Span;
 use safe_map_lints::Place;
 
 use super::cover::{self, Cover, Surroundings};
-use super::{CLIPPYS, Kind, Named, Suppression};
+use super::{CLIPPYS, Kind, Named, Suppression, Word};
 
 /// All suppressions, in the order of files.
 pub(super) fn suppressions(workspace: &Workspace) -> Vec<Suppression> {
@@ -36,27 +37,36 @@ fn of_file(workspace: &Workspace, id: FileId) -> Vec<Suppression> {
 }
 
 fn of_comment(file: FileId, directive: &Directive, around: &Surroundings<'_>) -> Option<Suppression> {
-    let DirectiveKind::Allow { lints, reason, .. } = &directive.kind else { return None };
-    let names = lints.iter().map(|(name, span)| Named { name: name.clone(), span: Some(*span), used: false });
+    let DirectiveKind::Allow { lints, reason, expect } = &directive.kind else { return None };
     Some(Suppression {
         place: Place { file, span: directive.span },
         kind: Kind::Comment,
-        names: names.collect(),
+        word: word(*expect),
+        names: named(lints),
         reason: reason.clone(),
         cover: around.of_comment(directive),
     })
 }
 
 fn of_attribute(file: FileId, allow: &Allow, cover: Cover) -> Suppression {
-    let names = allow.lints.iter().map(|name| Named { name: name.clone(), span: None, used: false });
-    let is_clippys = !allow.lints.is_empty() && allow.lints.iter().all(|it| it.starts_with("clippy::"));
+    let is_clippys = !allow.lints.is_empty() && allow.lints.iter().all(|(it, _)| it.starts_with("clippy::"));
+    let own = Kind::Attribute { list: allow.list, is_alone: allow.is_alone };
     Suppression {
         place: Place { file, span: allow.span },
-        kind: if is_clippys { Kind::Clippy } else { Kind::Attribute },
-        names: names.collect(),
+        kind: if is_clippys { Kind::Clippy } else { own },
+        word: word(allow.expect),
+        names: named(&allow.lints),
         reason: allow.reason.clone(),
         cover,
     }
+}
+
+fn named(lints: &[(Name, Span)]) -> Vec<Named> {
+    lints.iter().map(|(name, span)| Named { name: name.clone(), span: *span, used: false }).collect()
+}
+
+fn word(expect: bool) -> Word {
+    if expect { Word::Expect } else { Word::Allow }
 }
 
 /// The attributes with what they stand on; nothing is the file.

@@ -1,13 +1,12 @@
 //! What is wrong with suppressions, as findings of the three lints in the group `suppressions`.
 
 use safe_map_analysis::facts::DirectiveKind;
-use safe_map_analysis::source::{FileId, Workspace};
-use safe_map_analysis::span::Span;
-use safe_map_lints::{Applicability, Confidence, Edit, Finding, Fix, Group, LINTS, Place};
+use safe_map_analysis::source::Workspace;
+use safe_map_lints::{Confidence, Finding, Group, LINTS, Place};
 
-use super::{Kind, Named, Suppression};
+use super::{Kind, Named, Suppression, Word, edits};
 use crate::item_path::item_path;
-use crate::levels::{self, Levels};
+use crate::levels::{self, FileLevels};
 use crate::suggest;
 
 /// Comments that address the tool and cannot be read: they suppress nothing.
@@ -44,8 +43,7 @@ fn is_known(named: &Named) -> bool {
 }
 
 fn unknown_lint(workspace: &Workspace, suppression: &Suppression, named: &Named) -> Finding {
-    let file = suppression.place.file;
-    let place = Place { file, span: named.span.unwrap_or(suppression.place.span) };
+    let place = Place { file: suppression.place.file, span: named.span };
     let message = format!("unknown lint `{}`", named.name);
     let note = "a suppression of a lint that does not exist silences nothing";
     let nearest = suggest::nearest(&named.name, levels::names(LINTS));
@@ -54,29 +52,19 @@ fn unknown_lint(workspace: &Workspace, suppression: &Suppression, named: &Named)
         None => "`cargo safe-map-lint list` shows every lint".to_owned(),
     };
     let mut found = finding(workspace, "unknown_lint", place, message, note, &help);
-    if let (Some(name), Some(span)) = (nearest, named.span) {
-        let edits = vec![Edit { place: Place { file, span }, replacement: name.to_owned() }];
-        let title = format!("replace it by `{name}`");
-        found.fixes.push(Fix { title, applicability: Applicability::MaybeIncorrect, edits });
-    }
+    found.fixes.extend(nearest.map(|name| edits::rename(workspace, place, name)));
     found
 }
 
 fn without_reason(workspace: &Workspace, suppression: &Suppression) -> Finding {
     let message = "this suppression gives no reason".to_owned();
     let note = "without a reason nobody can tell later whether it still holds";
-    let (help, addition) = match suppression.kind {
-        Kind::Comment => ("add ` -- ` and the reason to the comment", Some(" -- TODO: reason")),
-        Kind::Attribute | Kind::Clippy => ("add `reason = \"..\"` to the attribute", None),
+    let help = match suppression.kind {
+        Kind::Comment => "add ` -- ` and the reason to the comment",
+        Kind::Attribute { .. } | Kind::Clippy => "add `reason = \"..\"` to the attribute",
     };
     let mut found = finding(workspace, "suppression_without_reason", suppression.place, message, note, help);
-    if let Some(addition) = addition {
-        let Place { file, span } = suppression.place;
-        let edits =
-            vec![Edit { place: Place { file, span: span.at_end() }, replacement: addition.to_owned() }];
-        let title = "add a reason".to_owned();
-        found.fixes.push(Fix { title, applicability: Applicability::HasPlaceholders, edits });
-    }
+    found.fixes.extend(edits::add_reason(workspace, suppression));
     found
 }
 
@@ -84,72 +72,35 @@ fn without_reason(workspace: &Workspace, suppression: &Suppression) -> Finding {
 pub(super) fn unused<'a>(
     workspace: &Workspace,
     all: impl Iterator<Item = &'a Suppression>,
-    levels: &Levels,
+    levels: &FileLevels,
 ) -> Vec<Finding> {
     all.filter(|it| it.is_read(workspace)).flat_map(|it| unused_names(workspace, it, levels)).collect()
 }
 
-fn unused_names(workspace: &Workspace, suppression: &Suppression, levels: &Levels) -> Vec<Finding> {
+fn unused_names(workspace: &Workspace, suppression: &Suppression, levels: &FileLevels) -> Vec<Finding> {
     let idle: Vec<&Named> = suppression.names.iter().filter(|named| is_idle(named, levels)).collect();
     if idle.is_empty() {
         return Vec::new();
     }
     let names = idle.iter().map(|named| format!("`{}`", named.name)).collect::<Vec<_>>().join(", ");
-    let message = format!("this suppression of {names} silences nothing");
+    let message = match suppression.word {
+        Word::Allow => format!("this suppression of {names} silences nothing"),
+        Word::Expect => format!("{names} is expected here and not found"),
+    };
     let note = "a suppression that outlived its finding would hide the next one";
-    let place = suppression.place;
-    let mut found = finding(workspace, "unused_suppression", place, message, note, "remove it");
-    if suppression.kind == Kind::Comment {
-        let text = &*workspace.file(place.file).source.text;
-        let spans = if idle.len() == suppression.names.len() {
-            vec![whole_comment(text, place.span)]
-        } else {
-            idle.iter().filter_map(|named| Some(with_comma(text, named.span?))).collect()
-        };
-        found.fixes.push(removal(place.file, spans));
-    }
+    let mut found = finding(workspace, "unused_suppression", suppression.place, message, note, "remove it");
+    found.fixes.extend(edits::remove(workspace, suppression, &idle));
     vec![found]
 }
 
 /// Unknown names are told apart; of the suppressions' own lints and of lints that did not run nothing is known.
-fn is_idle(named: &Named, levels: &Levels) -> bool {
+fn is_idle(named: &Named, levels: &FileLevels) -> bool {
     let Some(lints) = levels::find_members(LINTS, &named.name) else { return false };
     let ran = lints
         .iter()
         .all(|lint| levels.is_enabled(lint) || lint.default_level() == safe_map_lints::Level::Allow);
     let any_ran = lints.iter().any(|lint| levels.is_enabled(lint) && lint.group != Group::Suppressions);
     !named.used && ran && any_ran
-}
-
-fn removal(file: FileId, spans: Vec<Span>) -> Fix {
-    let edits =
-        spans.into_iter().map(|span| Edit { place: Place { file, span }, replacement: String::new() });
-    Fix {
-        title: "remove the suppression".to_owned(),
-        applicability: Applicability::MachineApplicable,
-        edits: edits.collect(),
-    }
-}
-
-/// The comment with the white space before it; with its whole line where it stands alone.
-fn whole_comment(text: &str, span: Span) -> Span {
-    let before = &text[..span.start as usize];
-    let code = before.trim_end_matches([' ', '\t']);
-    let alone = code.is_empty() || code.ends_with('\n');
-    let newline = text[span.end as usize..].find('\n').map_or(0, |at| at + 1);
-    let end = if alone { span.end + newline as u32 } else { span.end };
-    Span::new(code.len() as u32, end)
-}
-
-/// A name with one comma of its list.
-fn with_comma(text: &str, span: Span) -> Span {
-    let after = &text[span.end as usize..];
-    let rest = after.trim_start();
-    if let Some(next) = rest.strip_prefix(',') {
-        return Span::new(span.start, (text.len() - next.trim_start_matches(' ').len()) as u32);
-    }
-    let before = text[..span.start as usize].trim_end();
-    Span::new(before.strip_suffix(',').unwrap_or(before).len() as u32, span.end)
 }
 
 fn finding(
@@ -174,34 +125,5 @@ fn finding(
         help: help.to_owned(),
         interleaving: Vec::new(),
         fixes: Vec::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn without(text: &str, span: Span) -> String {
-        format!("{}{}", &text[..span.start as usize], &text[span.end as usize..])
-    }
-
-    fn at(text: &str, part: &str) -> Span {
-        let start = text.find(part).expect("part of the text") as u32;
-        Span::new(start, start + part.len() as u32)
-    }
-
-    #[test]
-    fn a_comment_alone_goes_with_its_line() {
-        let text = "a;\n    // c\n    b;\n";
-        assert_eq!(without(text, whole_comment(text, at(text, "// c"))), "a;\n    b;\n");
-        let text = "a; // c\nb;\n";
-        assert_eq!(without(text, whole_comment(text, at(text, "// c"))), "a;\nb;\n");
-    }
-
-    #[test]
-    fn a_name_goes_with_one_comma() {
-        let text = "allow(one, two)";
-        assert_eq!(without(text, with_comma(text, at(text, "one"))), "allow(two)");
-        assert_eq!(without(text, with_comma(text, at(text, "two"))), "allow(one)");
     }
 }

@@ -6,6 +6,7 @@
 mod collect;
 mod complain;
 mod cover;
+mod edits;
 mod lines;
 mod ranges;
 
@@ -17,7 +18,7 @@ use safe_map_analysis::source::{FileId, Workspace};
 use safe_map_analysis::span::{LineIndex, Span};
 use safe_map_lints::{Finding, LINTS, Place, Role};
 
-use crate::levels::{self, Levels};
+use crate::levels::{self, FileLevels};
 use crate::report::Suppressed;
 use cover::Cover;
 use ranges::Ranges;
@@ -27,16 +28,29 @@ use ranges::Ranges;
 struct Suppression {
     place: Place,
     kind: Kind,
+    word: Word,
     names: Vec<Named>,
     reason: Option<String>,
     cover: Cover,
+}
+
+/// Whether a suppression says `allow` or `expect`: both silence, and both are to silence something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    Allow,
+    Expect,
 }
 
 /// How a suppression is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Comment,
-    Attribute,
+    Attribute {
+        /// What stands between its parentheses.
+        list: Span,
+        /// Whether it says nothing else.
+        is_alone: bool,
+    },
     /// An attribute that silences a lint of clippy for the same hazard: nothing is asked of it.
     Clippy,
 }
@@ -53,7 +67,8 @@ const CLIPPYS: [(&str, &str); 4] = [
 #[derive(Clone, Debug)]
 struct Named {
     name: Name,
-    span: Option<Span>,
+    /// In the comment without the tool's prefix, in the attribute with it.
+    span: Span,
     used: bool,
 }
 
@@ -61,7 +76,7 @@ struct Named {
 pub(crate) fn apply(
     workspace: &Workspace,
     findings: Vec<Finding>,
-    levels: &Levels,
+    levels: &FileLevels,
 ) -> Vec<(Finding, Option<Suppressed>)> {
     let mut suppressions = Suppressions::new(workspace);
     let mut judged = suppressions.silence(findings, levels);
@@ -111,9 +126,10 @@ impl Suppressions {
         self.all.iter().filter(|it| it.kind != Kind::Clippy)
     }
 
-    fn silence(&mut self, findings: Vec<Finding>, levels: &Levels) -> Vec<(Finding, Option<Suppressed>)> {
+    fn silence(&mut self, findings: Vec<Finding>, levels: &FileLevels) -> Vec<(Finding, Option<Suppressed>)> {
         let judge = |finding: Finding| {
-            let found = if levels.is_forbidden(finding.lint) { None } else { self.matching(&finding) };
+            let is_forbidden = levels.of(finding.primary.file).is_forbidden(finding.lint);
+            let found = if is_forbidden { None } else { self.matching(&finding) };
             (finding, found)
         };
         findings.into_iter().map(judge).collect()
@@ -195,16 +211,29 @@ impl Suppression {
         !is_itself && (self.place.file != place.file || self.cover.holds(place.span, first, last))
     }
 
-    /// Whether all that it speaks for was read. A module without a file was left out.
+    /// Whether all that it speaks for was read. A module without a file was left out, and so were branches of `cfg`.
     fn is_read(&self, workspace: &Workspace) -> bool {
         let left_out = matches!(&self.cover, Cover::Module { files, .. } if files.is_empty());
-        !left_out && self.files().all(|file| workspace.file(file).facts.problems.is_empty())
+        let facts = |file: FileId| &workspace.file(file).facts;
+        !left_out
+            && self.files().all(|file| facts(file).problems.is_empty())
+            && self.files().all(|file| !self.touches(file, workspace, &facts(file).left_out))
+    }
+
+    fn touches(&self, file: FileId, workspace: &Workspace, spans: &[Span]) -> bool {
+        if spans.is_empty() {
+            return false;
+        }
+        let index = LineIndex::new(&workspace.file(file).source.text);
+        let own = self.lines_in(file, &index);
+        let line = |byte| index.line_of(byte) as u32;
+        spans.iter().any(|span| line(span.start) <= *own.end() && *own.start() <= line(span.end))
     }
 
     fn describe(&self) -> Suppressed {
         let kind = match self.kind {
             Kind::Comment => "comment",
-            Kind::Attribute => "attribute",
+            Kind::Attribute { .. } => "attribute",
             Kind::Clippy => "clippy attribute",
         };
         Suppressed { kind, reason: self.reason.clone(), place: self.place }

@@ -1,5 +1,7 @@
 //! The dependency tables of a manifest, inherited entries resolved.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use safe_map_analysis::name::Name;
 use safe_map_analysis::source::Dependency;
 use toml::{Table, Value};
@@ -21,15 +23,44 @@ pub(crate) fn declared(manifest: &Manifest) -> Vec<DeclaredDependency> {
 
 fn section(manifest: &Manifest, table: &Table, key: &str, kind: DependencyKind) -> Vec<DeclaredDependency> {
     let Some(entries) = table.get(key).and_then(Value::as_table) else { return Vec::new() };
-    let dependencies = entries.iter().map(|(name, value)| dependency(manifest, name, value));
-    dependencies.map(|dependency| DeclaredDependency { dependency, kind }).collect()
+    entries.iter().map(|(name, value)| declaration(manifest, name, value, kind)).collect()
 }
 
-fn dependency(manifest: &Manifest, key: &str, value: &Value) -> Dependency {
-    let value = match value.get("workspace") {
-        Some(Value::Boolean(true)) => inherited(manifest, key).unwrap_or(value),
-        _ => value,
+/// An inherited dependency adds its features to the workspace's.
+fn declaration(manifest: &Manifest, key: &str, own: &Value, kind: DependencyKind) -> DeclaredDependency {
+    let value = match own.get("workspace") {
+        Some(Value::Boolean(true)) => inherited(manifest, key).unwrap_or(own),
+        _ => own,
     };
+    let asked = [own, value].into_iter().filter_map(|it| it.get("features")?.as_array()).flatten();
+    let declines = |it: &Value| it.get("default-features").and_then(Value::as_bool) == Some(false);
+    DeclaredDependency {
+        dependency: dependency(key, value),
+        kind,
+        features: asked.filter_map(Value::as_str).map(str::to_owned).collect(),
+        default_features: !declines(value),
+    }
+}
+
+/// The features of a manifest as cargo counts them: an optional dependency is one, unless `dep:` names it.
+pub(crate) fn features(manifest: &Manifest) -> BTreeMap<String, Vec<String>> {
+    let strings = |value: &Value| -> Vec<String> {
+        value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let table = manifest.table.get("features").and_then(Value::as_table);
+    let mut all: BTreeMap<String, Vec<String>> =
+        table.into_iter().flatten().map(|(name, value)| (name.clone(), strings(value))).collect();
+    let named: BTreeSet<String> =
+        all.values().flatten().filter_map(|it| it.strip_prefix("dep:")).map(str::to_owned).collect();
+    let dependencies = manifest.table.get("dependencies").and_then(Value::as_table).into_iter().flatten();
+    let is_optional = |value: &Value| value.get("optional").and_then(Value::as_bool) == Some(true);
+    for (name, _) in dependencies.filter(|(name, value)| is_optional(value) && !named.contains(*name)) {
+        all.entry(name.clone()).or_default();
+    }
+    all
+}
+
+fn dependency(key: &str, value: &Value) -> Dependency {
     let field = |name: &str| value.get(name).and_then(Value::as_str);
     Dependency {
         name: Name::new(&key.replace('-', "_")),
@@ -45,6 +76,17 @@ fn inherited<'a>(manifest: &'a Manifest, key: &str) -> Option<&'a Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn features_are_those_of_the_table_and_of_optional_dependencies() {
+        let table: Table = "[dependencies]\na = { version = \"1\", optional = true }\nb = { version = \"1\", optional = true }\n\
+            c = \"1\"\n[features]\ndefault = [\"x\"]\nx = [\"dep:b\"]"
+            .parse()
+            .expect("valid");
+        let found = features(&Manifest { dir: "x".into(), table, workspace: Table::new() });
+        assert_eq!(found.keys().collect::<Vec<_>>(), ["a", "default", "x"]);
+        assert_eq!(found["default"], ["x"]);
+    }
 
     #[test]
     fn renamed_and_inherited_dependencies_keep_package_and_requirement() {

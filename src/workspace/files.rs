@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use safe_map_analysis::facts::Edition;
 
-use super::read::{Budget, Lowered, lower_path};
+use super::buffers::Buffers;
+use super::read::{Budget, Lowered, lower_path, lower_text};
 use super::real_paths::RealPaths;
 
 /// A file by its real path, under an edition.
@@ -17,12 +18,30 @@ pub(crate) type Key = (PathBuf, Edition);
 pub(crate) struct Files {
     lowered: HashMap<Key, Result<Lowered, String>>,
     real_paths: RealPaths,
+    buffers: Buffers,
 }
 
 impl Files {
+    /// None yet; `buffers` stand for some of them.
+    pub(crate) fn new(buffers: Buffers) -> Files {
+        Files { buffers, ..Files::default() }
+    }
+
     /// The path behind every symlink, or nothing where it leads nowhere.
     pub(crate) fn real(&self, path: &Path) -> Option<PathBuf> {
-        self.real_paths.of(path)
+        self.real_paths.of(path).or_else(|| self.buffers.unsaved(path))
+    }
+
+    /// Reads and lowers one file.
+    ///
+    /// # Errors
+    ///
+    /// Why there are no facts of it, as a lowercase fragment.
+    pub(crate) fn lower(&self, key: &Key, budget: Budget) -> Result<Lowered, String> {
+        match self.buffers.get(&key.0) {
+            Some(text) => lower_text(text.clone(), key.1, budget),
+            None => lower_path(&key.0, key.1, budget),
+        }
     }
 
     /// A file that was read.
@@ -43,7 +62,7 @@ impl Files {
     /// Reads and lowers those of `keys` that are new, in parallel.
     pub(crate) fn read(&mut self, keys: HashSet<Key>, budget: Budget) {
         let new: Vec<Key> = keys.into_iter().filter(|key| !self.lowered.contains_key(key)).collect();
-        let read = |key: Key| (lower_path(&key.0, key.1, budget), key);
+        let read = |key: Key| (self.lower(&key, budget), key);
         let lowered: Vec<_> = new.into_par_iter().map(read).collect();
         self.lowered.extend(lowered.into_iter().map(|(lowered, key)| (key, lowered)));
     }

@@ -61,6 +61,7 @@ fn package(manifest: &Manifest) -> Option<Package> {
         membership: Membership::Member,
         dependencies: dependencies::declared(manifest),
         targets: targets::targets(manifest, &name, edition),
+        features: Some(dependencies::features(manifest)),
         name,
     })
 }

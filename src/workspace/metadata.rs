@@ -3,6 +3,7 @@
 //! `--no-deps` needs no lock file and no network and runs no compiler. An absent pinned toolchain is not
 //! downloaded, and no configured wrapper is asked anything.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -27,6 +28,7 @@ struct RawPackage {
     manifest_path: PathBuf,
     dependencies: Vec<RawDependency>,
     targets: Vec<RawTarget>,
+    features: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -35,6 +37,8 @@ struct RawDependency {
     rename: Option<String>,
     req: String,
     kind: Option<String>,
+    features: Vec<String>,
+    uses_default_features: bool,
 }
 
 #[derive(Deserialize)]
@@ -93,6 +97,7 @@ fn package(raw: RawPackage) -> Package {
         membership: Membership::Member,
         dependencies: raw.dependencies.into_iter().filter_map(dependency).collect(),
         targets: raw.targets.into_iter().filter_map(target).collect(),
+        features: Some(raw.features),
     }
 }
 
@@ -104,7 +109,8 @@ fn dependency(raw: RawDependency) -> Option<DeclaredDependency> {
     };
     let in_code = raw.rename.as_deref().unwrap_or(&raw.name).replace('-', "_");
     let dependency = Dependency { name: Name::new(&in_code), package: raw.name, requirement: raw.req };
-    Some(DeclaredDependency { dependency, kind })
+    let (features, default_features) = (raw.features, raw.uses_default_features);
+    Some(DeclaredDependency { dependency, kind, features, default_features })
 }
 
 fn target(raw: RawTarget) -> Option<Target> {

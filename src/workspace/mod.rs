@@ -6,6 +6,8 @@
 //! the directory (`walk`). Then `modules` follows `mod` lines. This module and its children are the only ones that read source files.
 
 mod ahead;
+mod buffers;
+mod choice;
 mod dependencies;
 mod exclusions;
 mod files;
@@ -14,6 +16,7 @@ mod manifest;
 mod members;
 mod metadata;
 mod modules;
+mod narrow;
 mod package;
 pub(crate) mod paths;
 mod plan;
@@ -32,9 +35,12 @@ use ahead::Ahead;
 pub(crate) use safe_map_analysis::model::is_test_attrs;
 use safe_map_analysis::source::{ParsedFile, Workspace};
 
+use crate::config::{Home, Search};
 use crate::failure::Failure;
 
+pub use buffers::Buffers;
 pub(crate) use manifest::nearest_package;
+pub use narrow::{Conditions, OtherFeatures, Target};
 pub use package::TargetKind;
 pub use plan::{Packages, Targets, TestCode};
 pub use read::Budget;
@@ -54,6 +60,12 @@ pub struct Request {
     pub targets: Targets,
     /// How long one file may take; past it the file is incomplete.
     pub budget: Budget,
+    /// Which branches of `cfg` are left out.
+    pub conditions: Conditions,
+    /// `--config`: the configuration, wherever the workspace has its own.
+    pub config: Option<PathBuf>,
+    /// Texts that stand for files.
+    pub buffers: Buffers,
     /// Where relative paths start.
     pub cwd: PathBuf,
 }
@@ -75,6 +87,17 @@ pub struct Discovered {
     pub notes: Vec<String>,
     /// How many lines the files have.
     pub lines: u64,
+    /// The workspaces and packages that were found, whose configuration counts.
+    pub homes: Vec<Home>,
+    /// The files and directories that the user named.
+    pub named: Vec<PathBuf>,
+}
+
+impl Discovered {
+    /// Where to look for the configuration.
+    pub fn search<'a>(&'a self, request: &'a Request) -> Search<'a> {
+        Search { root: &self.root, homes: &self.homes, file: request.config.as_deref() }
+    }
 }
 
 /// Something that was not analysed, and why.
@@ -96,12 +119,42 @@ pub struct Incomplete {
 pub fn discover(request: &Request) -> Result<Discovered, Failure> {
     let mut ahead = Ahead::new(request);
     let roots = roots::find(request, &mut ahead)?;
-    let plan = plan::plan(roots, request)?;
-    let discovered = modules::follow(plan, ahead.into_files());
+    let mut plan = plan::plan(roots, request)?;
+    let tests = std::mem::take(&mut plan.tests);
+    let mut discovered = modules::follow(plan, ahead.into_files());
+    discovered.named = request.paths.iter().map(|path| load::real(&request.cwd.join(path))).collect();
+    if let Some(stray) = discovered.stray(request) {
+        let paths = request.paths.iter().cloned().chain([stray]).collect();
+        return discover(&Request { paths, ..request.clone() });
+    }
     if discovered.workspace.files.is_empty() && discovered.incomplete.is_empty() {
-        return Err(nothing_found(request));
+        return Err(nothing_found(request, &tests));
     }
     Ok(discovered)
+}
+
+impl Discovered {
+    /// A buffer that nothing leads to: what it says is asked all the same.
+    fn stray(&self, request: &Request) -> Option<PathBuf> {
+        let is_known = |path: &PathBuf| {
+            let seen = |it: &str| self.root.join(it) == *path;
+            self.workspace.files.iter().any(|it| seen(&it.source.path))
+                || self.incomplete.iter().any(|it| seen(&it.file))
+        };
+        let mut written = request.buffers.written().filter(|it| !request.paths.contains(it));
+        written.find(|it| !is_known(it)).cloned()
+    }
+}
+
+/// Finds the workspaces of `request` and where they are configured, and reads none of their files.
+///
+/// # Errors
+///
+/// Those of [`discover`] that are about the request.
+pub(crate) fn survey(request: &Request) -> Result<Discovered, Failure> {
+    let roots = roots::find(request, &mut Ahead::new(request))?;
+    let plan = plan::plan(roots, request)?;
+    Ok(Discovered { root: plan.root, homes: plan.homes, ..Discovered::default() })
 }
 
 /// Brings files into the order that their ids follow.
@@ -110,10 +163,16 @@ pub(crate) fn sort(files: &mut [ParsedFile]) {
 }
 
 /// A silent success would keep a misconfigured CI job green for ever.
-fn nothing_found(request: &Request) -> Failure {
+fn nothing_found(request: &Request, tests: &[String]) -> Failure {
     let places: Vec<String> = match request.paths.as_slice() {
         [] => vec![format!("`{}`", request.cwd.display())],
         paths => paths.iter().map(|path| format!("`{}`", path.display())).collect(),
     };
-    Failure::usage(format!("no Rust source found in {}", places.join(", ")))
+    let failure = Failure::usage(format!("no Rust source found in {}", places.join(", ")));
+    match tests.first() {
+        Some(name) => {
+            failure.with_help(format!("`{name}` is test code: add `--tests`, or name it with `-p`"))
+        }
+        None => failure,
+    }
 }

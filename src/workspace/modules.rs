@@ -19,7 +19,7 @@ use safe_map_analysis::span::LineIndex;
 use super::files::{Files, Key};
 use super::package::TargetKind;
 use super::plan::{Plan, Purpose, Start, TestCode};
-use super::read::{Lowered, Origin, lower_path};
+use super::read::{Lowered, Origin};
 use super::resolve::{Place, Reference, references};
 use super::{Discovered, Incomplete, paths};
 
@@ -50,7 +50,7 @@ pub(crate) fn follow(mut plan: Plan, mut files: Files) -> Discovered {
     while !round.is_empty() {
         round.retain(|visit| seen.insert((visit.real.clone(), visit.krate)));
         files.read(keys(&round), plan.budget);
-        let next = expand_all(&round, &files, plan.test_code);
+        let next = expand_all(&round, &files, &plan);
         sharing.extend(round.into_iter().filter_map(|it| own(&mut owners, it, &plan.reported)));
         round = next.visits;
         missing.extend(next.missing);
@@ -113,7 +113,7 @@ impl Crawl<'_> {
         if let Some(known) = self.files.lowered(&key) {
             return self.lead_on(scope, visit, known);
         }
-        let lowered = lower_path(&key.0, key.1, self.plan.budget);
+        let lowered = self.files.lower(&key, self.plan.budget);
         if let Ok(lowered) = &lowered {
             self.lead_on(scope, visit, lowered);
         }
@@ -123,7 +123,7 @@ impl Crawl<'_> {
     }
 
     fn lead_on<'s>(&'s self, scope: &rayon::Scope<'s>, visit: &Visit, lowered: &Lowered) {
-        for found in expand(visit, lowered, self.files) {
+        for found in expand(visit, lowered, self.files, self.plan) {
             if let Found::File(next) = found
                 && next.is_wanted(self.plan.test_code)
             {
@@ -165,14 +165,15 @@ struct Next {
     missing: Vec<MissingFile>,
 }
 
-fn expand_all(round: &[Visit], files: &Files, test_code: TestCode) -> Next {
-    let expand =
-        |visit: &Visit| files.lowered(&key(visit)).map(|it| expand(visit, it, files)).unwrap_or_default();
+fn expand_all(round: &[Visit], files: &Files, plan: &Plan) -> Next {
+    let expand = |visit: &Visit| {
+        files.lowered(&key(visit)).map(|it| expand(visit, it, files, plan)).unwrap_or_default()
+    };
     let found: Vec<Found> = round.par_iter().flat_map_iter(expand).collect();
     let mut next = Next::default();
     for found in found {
         match found {
-            Found::File(visit) if visit.is_wanted(test_code) => next.visits.push(visit),
+            Found::File(visit) if visit.is_wanted(plan.test_code) => next.visits.push(visit),
             Found::File(_) => {}
             Found::Missing(at) => next.missing.push(at),
         }
@@ -201,10 +202,11 @@ impl MissingFile {
     }
 }
 
-fn expand(visit: &Visit, lowered: &Lowered, files: &Files) -> Vec<Found> {
+fn expand(visit: &Visit, lowered: &Lowered, files: &Files, plan: &Plan) -> Vec<Found> {
     let key = key(visit);
     let Some(children) = &visit.children else { return Vec::new() };
-    let found = references(&lowered.facts, &visit.path, children, &visit.module);
+    let known = plan.known.get(visit.krate.0 as usize);
+    let found = references(&lowered.facts, &visit.path, children, &visit.module, known);
     found.into_iter().flat_map(|reference| resolve(visit, reference, &key, files)).collect()
 }
 
@@ -248,12 +250,17 @@ fn own(owners: &mut BTreeMap<Key, Visit>, visit: Visit, reported: &[bool]) -> Op
 }
 
 fn assemble(plan: Plan, owners: BTreeMap<Key, Visit>, mut files: Files) -> Discovered {
-    let Plan { root, crates, reported, units, incomplete, notes, test_code, .. } = plan;
-    let mut out = Discovered { root, reported, units, incomplete, notes, ..Discovered::default() };
+    let Plan { root, crates, reported, units, incomplete, notes, test_code, homes, known, .. } = plan;
+    let mut out = Discovered { root, reported, units, incomplete, notes, homes, ..Discovered::default() };
     for (key, owner) in owners {
         let path = paths::relative(&key.0, &out.root);
         match files.take(&key) {
-            Some(Ok(lowered)) => out.add(path, &owner, lowered, test_code),
+            Some(Ok(mut lowered)) => {
+                if let Some(known) = known.get(owner.krate.0 as usize) {
+                    lowered.facts.narrow(&|name, value| known.holds(name, value));
+                }
+                out.add(path, &owner, lowered, test_code);
+            }
             Some(Err(message)) => out.incomplete.push(Incomplete { file: path, line: 1, message }),
             None => {}
         }

@@ -1,5 +1,6 @@
 //! Packages and targets, whichever way they were found.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use safe_map_analysis::facts::Edition;
@@ -33,6 +34,8 @@ pub(crate) struct Package {
     pub(crate) dependencies: Vec<DeclaredDependency>,
     /// What it builds, build scripts left out.
     pub(crate) targets: Vec<Target>,
+    /// Its features and what each switches on; nothing where nobody says which it has.
+    pub(crate) features: Option<BTreeMap<String, Vec<String>>>,
 }
 
 /// Whether a package is the workspace's own.
@@ -51,6 +54,10 @@ pub(crate) struct DeclaredDependency {
     pub(crate) dependency: Dependency,
     /// Which table.
     pub(crate) kind: DependencyKind,
+    /// The features that it asks for.
+    pub(crate) features: Vec<String>,
+    /// Whether it asks for the default ones too.
+    pub(crate) default_features: bool,
 }
 
 /// The tables of dependencies. Those of build scripts are not read: no build script is analysed.

@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use globset::Glob;
 use safe_map_analysis::facts::Edition;
 use safe_map_analysis::name::Name;
 use safe_map_analysis::source::{Crate, CrateId, Dependency};
 
-use super::package::{DependencyKind, Loaded, Membership, Package, Target, TargetKind};
-use super::roots::Roots;
-use super::{Budget, Incomplete, Request, Unit, walk};
+use super::choice::Chosen;
+use super::manifest::nearest_manifest;
+use super::narrow::Known;
+use super::package::{Loaded, Membership, Package, Target, TargetKind};
+use super::roots::{Roots, dir_of};
+use super::{Budget, Incomplete, Request, Unit, choice, walk};
+use crate::config::{self, Home, HomeKind};
 use crate::failure::Failure;
-use crate::suggest;
 
 /// Which packages are reported on: names, `name@version`, or globs over names.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +80,12 @@ pub(crate) struct Plan {
     pub(crate) budget: Budget,
     pub(crate) incomplete: Vec<Incomplete>,
     pub(crate) notes: Vec<String>,
+    /// The workspaces and their members.
+    pub(crate) homes: Vec<Home>,
+    /// The packages that are left out because they are test code.
+    pub(crate) tests: Vec<String>,
+    /// For each crate: what is known of `cfg` in it. Empty where no flag says anything.
+    pub(crate) known: Vec<Known>,
 }
 
 /// A file to begin with.
@@ -98,7 +106,7 @@ pub(crate) struct Start {
 /// Where a package was named that no loaded workspace has.
 pub(crate) fn plan(roots: Roots, request: &Request) -> Result<Plan, Failure> {
     let Roots { root, loaded, scope, loose, incomplete } = roots;
-    check_names(&request.packages, &loaded)?;
+    choice::check_names(&request.packages, &loaded)?;
     let mut plan = Plan {
         root,
         crates: Vec::new(),
@@ -110,124 +118,41 @@ pub(crate) fn plan(roots: Roots, request: &Request) -> Result<Plan, Failure> {
         budget: request.budget,
         incomplete,
         notes: loaded.iter().flat_map(|it| it.notes.clone()).collect(),
+        homes: homes(&loaded, &loose),
+        known: Vec::new(),
+        tests: Vec::new(),
     };
     let root = plan.root.clone();
-    for mut chosen in choices(&loaded, &scope, &root, request) {
+    let (choices, tests) = choice::choices(&loaded, &scope, &root, request);
+    plan.tests = tests;
+    let reported: Vec<&Package> = choices.iter().filter(|it| it.reported).map(|it| it.package).collect();
+    request.conditions.check(&reported)?;
+    for mut chosen in choices {
         chosen.targets.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
         plan.add_package(&chosen);
+        if request.conditions.are_given() {
+            let known = request.conditions.of_package(chosen.package, chosen.workspace, chosen.reported);
+            plan.known.resize(plan.crates.len(), known);
+        }
     }
     walk::add(&mut plan, &loose);
+    if request.conditions.are_given() {
+        plan.known.resize(plan.crates.len(), request.conditions.of_loose());
+    }
     Ok(plan)
 }
 
-fn check_names(packages: &Packages, loaded: &[Loaded]) -> Result<(), Failure> {
-    let all: Vec<&Package> = loaded.iter().flat_map(|it| &it.packages).collect();
-    for spec in packages.include.iter().chain(&packages.exclude) {
-        if all.iter().any(|package| matches_spec(package, spec)) {
-            continue;
-        }
-        let failure = Failure::usage(format!("no package `{spec}` in the workspace"));
-        let names = all.iter().map(|package| package.name.as_str());
-        return Err(suggest::add_nearest(failure, spec, names));
-    }
-    Ok(())
-}
-
-fn matches_spec(package: &Package, spec: &str) -> bool {
-    let (name, version) = spec.split_once('@').map_or((spec, None), |(name, version)| (name, Some(version)));
-    if version.is_some_and(|version| version != package.version) {
-        return false;
-    }
-    name == package.name || Glob::new(name).is_ok_and(|glob| glob.compile_matcher().is_match(&package.name))
-}
-
-/// A package with the targets that are analysed.
-struct Chosen<'a> {
-    package: &'a Package,
-    workspace: &'a Loaded,
-    targets: Vec<&'a Target>,
-    purpose: Purpose,
-    reported: bool,
-}
-
-/// The chosen packages, and the libraries they name, which are only read. Ordered by package and manifest.
-fn choices<'a>(loaded: &'a [Loaded], scope: &[PathBuf], root: &Path, request: &Request) -> Vec<Chosen<'a>> {
-    let mut chosen = Vec::new();
-    let mut seen = BTreeSet::new();
-    for workspace in loaded {
-        let purpose = |it: &Package| purpose(it, workspace, root);
-        let is_reported = |it: &&Package| is_reported(it, purpose(it), scope, request);
-        let reported: Vec<&Package> = workspace.packages.iter().filter(is_reported).collect();
-        let context = context_of(&reported, workspace);
-        for package in &workspace.packages {
-            let is_reported = reported.iter().any(|it| it.manifest == package.manifest);
-            if !(is_reported || context.contains(package.name.as_str())) || !seen.insert(&package.manifest) {
-                continue;
-            }
-            let targets = targets(package, is_reported, request);
-            let purpose = purpose(package);
-            chosen.push(Chosen { package, workspace, targets, purpose, reported: is_reported });
-        }
-    }
-    chosen
-        .sort_by(|a, b| (&a.package.name, &a.package.manifest).cmp(&(&b.package.name, &b.package.manifest)));
-    chosen
-}
-
-fn is_reported(package: &Package, purpose: Purpose, scope: &[PathBuf], request: &Request) -> bool {
-    let Packages { include, exclude } = &request.packages;
-    let named = include.is_empty() || include.iter().any(|spec| matches_spec(package, spec));
-    let excluded = exclude.iter().any(|spec| matches_spec(package, spec));
-    let in_scope = scope.is_empty() || scope.iter().any(|dir| package.manifest.starts_with(dir));
-    let wanted = request.targets.test_code == TestCode::Include || purpose == Purpose::Product;
-    package.membership == Membership::Member && named && !excluded && in_scope && wanted
-}
-
-/// The names of all packages that `packages` reach through their dependencies.
-fn context_of<'a>(packages: &[&'a Package], workspace: &'a Loaded) -> BTreeSet<&'a str> {
-    let mut reached = BTreeSet::new();
-    let mut open: Vec<&Package> = packages.to_vec();
-    while let Some(package) = open.pop() {
-        for dependency in &package.dependencies {
-            let member = workspace.packages.iter().find(|it| it.name == dependency.dependency.package);
-            let Some(member) = member else { continue };
-            if reached.insert(member.name.as_str()) {
-                open.push(member);
-            }
-        }
-    }
-    reached
-}
-
-fn targets<'a>(package: &'a Package, reported: bool, request: &Request) -> Vec<&'a Target> {
-    let kinds = &request.targets.kinds;
-    // A library is read even where only others are reported on: the binaries beside it use its types.
-    let wanted =
-        |target: &&Target| target.kind == TargetKind::Lib || (reported && kinds.contains(&target.kind));
-    package.targets.iter().filter(wanted).collect()
-}
-
-/// The directories that cargo and its tools have for what is not the product.
-const SIDE_DIRS: [&str; 4] = ["benches", "examples", "fuzz", "tests"];
-
-/// A package that members name only under `[dev-dependencies]` is test code, unless it is the root or has a binary; so is
-/// one in a side directory, unless that is what was asked for.
-fn purpose(package: &Package, workspace: &Loaded, root: &Path) -> Purpose {
-    if is_aside(&package.manifest, root) {
-        return Purpose::Test;
-    }
-    let uses = workspace.packages.iter().flat_map(|it| &it.dependencies);
-    let mut kinds = uses.filter(|it| it.dependency.package == package.name).map(|it| it.kind).peekable();
-    let is_root = package.manifest.parent() == Some(workspace.root.as_path());
-    let has_binary = package.targets.iter().any(|target| target.kind == TargetKind::Bin);
-    let only_dev = kinds.peek().is_some() && kinds.all(|kind| kind == DependencyKind::Dev);
-    if only_dev && !is_root && !has_binary { Purpose::Test } else { Purpose::Product }
-}
-
-/// Whether a manifest is in a side directory below `root`.
-fn is_aside(manifest: &Path, root: &Path) -> bool {
-    let Some(dir) = manifest.strip_prefix(root).ok().and_then(Path::parent) else { return false };
-    dir.components().any(|it| SIDE_DIRS.iter().any(|side| it.as_os_str() == *side))
+/// Where configurations may be: at workspaces and their members, and at the packages around loose files.
+fn homes(loaded: &[Loaded], loose: &[PathBuf]) -> Vec<Home> {
+    let members = loaded.iter().flat_map(|it| &it.packages).filter(|it| it.membership == Membership::Member);
+    let manifests = members.map(|it| it.manifest.clone()).filter(|it| it.ends_with("Cargo.toml"));
+    let around = loose.iter().filter_map(|place| nearest_manifest(place));
+    let dirs = manifests.chain(around).filter_map(|it| it.parent().map(Path::to_owned));
+    let members = dirs.map(|dir| Home { dir, kind: HomeKind::Member });
+    let roots = loaded.iter().map(|it| it.root.clone());
+    let around = loose.iter().map(|place| config::workspace_root(&dir_of(place)).to_owned());
+    let roots = roots.chain(around).map(|dir| Home { dir, kind: HomeKind::Workspace });
+    roots.chain(members).collect()
 }
 
 impl Plan {

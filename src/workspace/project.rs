@@ -90,6 +90,8 @@ fn package(krate: &RawCrate, identity: &Identity, crates: &[RawCrate], all: &[Id
             requirement: target.version.as_ref().map_or_else(|| "*".to_owned(), |it| format!("={it}")),
         },
         kind: DependencyKind::Normal,
+        features: Vec::new(),
+        default_features: true,
     });
     let version = krate.version.clone().unwrap_or_else(|| "0.0.0".to_owned());
     Package {
@@ -105,6 +107,7 @@ fn package(krate: &RawCrate, identity: &Identity, crates: &[RawCrate], all: &[Id
             root: identity.root.clone(),
             edition: krate.edition.as_deref().and_then(Edition::parse).unwrap_or_default(),
         }],
+        features: None,
     }
 }
 

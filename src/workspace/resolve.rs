@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use safe_map_analysis::facts::{FileFacts, Item, ItemId, ItemKind};
+use safe_map_analysis::facts::{Cfg, FileFacts, Item, ItemId, ItemKind};
 use safe_map_analysis::model::is_test_attrs;
 use safe_map_analysis::name::Name;
 
+use super::narrow::Known;
 use super::plan::Purpose;
 
 /// A line that names another file.
@@ -41,6 +42,7 @@ struct Here<'a> {
     nesting: Nesting,
     gate: Gate,
     purpose: Purpose,
+    known: Option<&'a Known>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -56,8 +58,15 @@ enum Gate {
     Conditional,
 }
 
-/// The references of a file at `path`, which is the module `module` and whose child modules are in `children`.
-pub(crate) fn references(facts: &FileFacts, path: &Path, children: &Path, module: &[Name]) -> Vec<Reference> {
+/// The references of a file at `path`, which is the module `module` and whose child modules are in `children`, without those
+/// that are not compiled where `known` holds.
+pub(crate) fn references(
+    facts: &FileFacts,
+    path: &Path,
+    children: &Path,
+    module: &[Name],
+    known: Option<&Known>,
+) -> Vec<Reference> {
     let here = Here {
         file_dir: path.parent().unwrap_or(Path::new("")),
         dir: children.to_owned(),
@@ -65,14 +74,18 @@ pub(crate) fn references(facts: &FileFacts, path: &Path, children: &Path, module
         nesting: Nesting::FileTop,
         gate: Gate::Open,
         purpose: Purpose::Product,
+        known,
     };
     let mut out = Vec::new();
+    if here.leaves_out(&facts.attrs.cfg) {
+        return out;
+    }
     collect(facts, &facts.roots, &here, &mut out);
     out
 }
 
 fn collect(facts: &FileFacts, ids: &[ItemId], here: &Here<'_>, out: &mut Vec<Reference>) {
-    for item in ids.iter().map(|id| facts.item(*id)) {
+    for item in ids.iter().map(|id| facts.item(*id)).filter(|it| !here.leaves_out(&it.attrs.cfg)) {
         let here = here.at(item);
         match &item.kind {
             ItemKind::Mod { items: Some(items) } => collect(facts, items, &here.inside(item), out),
@@ -99,6 +112,12 @@ impl<'a> Here<'a> {
         here
     }
 
+    /// Whether something under these predicates is surely not compiled.
+    fn leaves_out(&self, cfg: &[Cfg]) -> bool {
+        let Some(known) = self.known else { return false };
+        cfg.iter().any(|it| it.holds(&|name, value| known.holds(name, value)) == Some(false))
+    }
+
     fn inside(&self, item: &Item) -> Here<'a> {
         let mut here = self.clone();
         here.dir = match item.attrs.paths.first() {
@@ -119,8 +138,9 @@ impl<'a> Here<'a> {
     }
 
     fn module_reference(&self, item: &Item) -> Reference {
+        let paths = item.attrs.paths.iter().filter(|(cfg, _)| !self.leaves_out(cfg.as_slice()));
         let mut alternatives: Vec<Vec<Place>> =
-            item.attrs.paths.iter().map(|(_, path)| vec![self.explicit_place(path)]).collect();
+            paths.map(|(_, path)| vec![self.explicit_place(path)]).collect();
         if item.attrs.paths.iter().all(|(cfg, _)| cfg.is_some()) {
             alternatives.push(self.default_places(&item.name));
         }
@@ -171,7 +191,7 @@ mod tests {
 
     fn paths(text: &str) -> Vec<String> {
         let facts = lower(text, Edition::E2021);
-        let found = references(&facts, Path::new("/r/src/a.rs"), Path::new("/r/src/a"), &[]);
+        let found = references(&facts, Path::new("/r/src/a.rs"), Path::new("/r/src/a"), &[], None);
         let places = found.into_iter().flat_map(|it| it.alternatives).flatten();
         places.map(|place| place.path.display().to_string()).collect()
     }

@@ -42,7 +42,7 @@ pub(crate) fn find(request: &Request, ahead: &mut Ahead<'_>) -> Result<Roots, Fa
     match (request.paths.as_slice(), manifest) {
         ([], Some(manifest)) => Ok(of_manifest(&manifest, ahead)),
         ([], None) => Ok(without_manifest(real(&request.cwd))),
-        (named, _) => of_paths(named, &request.cwd, ahead),
+        _ => of_paths(request, ahead),
     }
 }
 
@@ -87,8 +87,13 @@ fn of_loaded(outcome: Result<Loaded, String>, at: &Path) -> Roots {
     roots
 }
 
-fn of_paths(named: &[PathBuf], cwd: &Path, ahead: &mut Ahead<'_>) -> Result<Roots, Failure> {
-    let named = named.iter().map(|path| existing(path, cwd)).collect::<Result<Vec<_>, _>>()?;
+fn of_paths(request: &Request, ahead: &mut Ahead<'_>) -> Result<Roots, Failure> {
+    let (named, cwd) = (&request.paths, request.cwd.as_path());
+    let known = |path: &PathBuf| match request.buffers.unsaved(&cwd.join(path)) {
+        Some(path) => Ok(path),
+        None => existing(path, cwd),
+    };
+    let named = named.iter().map(known).collect::<Result<Vec<_>, _>>()?;
     let dirs: Vec<PathBuf> = named.iter().map(|path| dir_of(path)).collect();
     let mut roots = Roots { root: paths::common_ancestor(&dirs), ..Roots::default() };
     for path in named {
@@ -101,7 +106,8 @@ fn of_paths(named: &[PathBuf], cwd: &Path, ahead: &mut Ahead<'_>) -> Result<Root
     Ok(roots)
 }
 
-fn dir_of(path: &Path) -> PathBuf {
+/// A directory itself; of a file the one that it is in.
+pub(crate) fn dir_of(path: &Path) -> PathBuf {
     if path.is_dir() { path.to_owned() } else { parent(path) }
 }
 

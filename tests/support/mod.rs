@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "which helpers are used differs from one test file to the next")]
 
+pub(crate) mod schema;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -76,12 +76,17 @@ impl Absent for AttrList {
 pub struct Allow {
     /// The attribute.
     pub span: Span,
-    /// The lints or groups named, ours without the tool's prefix; those of clippy that are about guards with its own.
-    pub lints: Vec<Name>,
+    /// The lints or groups named, ours without the tool's prefix; those of clippy that are about guards with its own. Each
+    /// with the span of its path.
+    pub lints: Vec<(Name, Span)>,
     /// `reason = ".."`.
     pub reason: Option<String>,
     /// `expect` rather than `allow`.
     pub expect: bool,
+    /// What stands between its parentheses.
+    pub list: Span,
+    /// Whether the attribute says nothing else: without these lints it is to no purpose.
+    pub is_alone: bool,
 }
 
 /// A `cfg` predicate.

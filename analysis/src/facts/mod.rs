@@ -9,6 +9,7 @@ mod comments;
 mod depth;
 mod items;
 mod lower;
+mod narrow;
 mod packed;
 mod scan;
 mod sparse;
@@ -80,6 +81,8 @@ pub struct FileFacts {
     pub directives: Vec<Directive>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+    /// What [`FileFacts::narrow`] took out: nothing is known of it.
+    pub left_out: Vec<Span>,
 }
 
 impl FileFacts {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// One file.
 #[derive(Debug, Clone, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct File {
     /// The crate's name in code, `std` for core and alloc too.
@@ -35,6 +36,7 @@ pub struct File {
 
 /// A type.
 #[derive(Debug, Clone, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Type {
     /// Its canonical path: `std::sync::Mutex`.
@@ -75,6 +77,7 @@ pub struct Type {
 
 /// What a type is to the analysis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TypeRole {
     /// A map or set that is shared as it is: its methods take `&self` and lock inside, or are lock free.
@@ -107,6 +110,7 @@ pub enum TypeRole {
 
 /// Who waits for a guard, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GuardClass {
     /// The thread blocks: `std`, `parking_lot`, `dashmap`, scc's synchronous calls.
@@ -123,6 +127,7 @@ pub enum GuardClass {
 
 /// How much of a map one keyed operation locks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Locking {
     /// Nothing, or nothing that can conflict.
@@ -136,6 +141,7 @@ pub enum Locking {
 
 /// What `clone()` of a value gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CloneKind {
     /// Another value.
@@ -147,6 +153,7 @@ pub enum CloneKind {
 
 /// A method or associated function.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Method {
     /// Its name, or several that behave alike.
@@ -194,6 +201,7 @@ pub struct Method {
 
 /// How a method takes its receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Receiver {
     /// `&self` or `&mut self`: a temporary receiver lives on.
@@ -205,6 +213,7 @@ pub enum Receiver {
 
 /// What a call locks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LockMode {
     /// Nothing.
@@ -230,6 +239,7 @@ impl LockMode {
 
 /// How long a call holds what it locks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Hold {
     /// Until it returns; closures run under it.
@@ -241,6 +251,7 @@ pub enum Hold {
 
 /// What a method does to a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
     /// Nothing that matters.
@@ -287,6 +298,7 @@ impl Op {
 
 /// When closures among the arguments run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ClosureClass {
     /// Nothing is known.
@@ -304,6 +316,7 @@ pub enum ClosureClass {
 
 /// What a call waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Waits {
     /// Nothing.
@@ -333,6 +346,7 @@ pub enum Waits {
 
 /// What a call does with a guard that it is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GuardEffect {
     /// Keeps it alive if the result can hold it, ends it otherwise.
@@ -352,6 +366,7 @@ pub enum GuardEffect {
 
 /// A function that is not a method.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Function {
     /// Its path, or several that behave alike.
@@ -377,6 +392,7 @@ pub struct Function {
 
 /// A macro.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Macro {
     /// The last segment of its path, or several.

@@ -57,9 +57,11 @@ impl Lower<'_> {
         let Ok(metas) = Metas::parse_terminated.parse2(list.tokens.clone()) else { return };
         let mut metas = metas.iter();
         let Some(predicate) = metas.next().map(|meta| cfg(meta, 0)) else { return };
+        let (is_only, known) = (metas.len() == 1, out.allows.len());
         for meta in metas.filter(|meta| !meta.path().is_ident("cfg_attr")) {
             self.meta(meta, span, Some(&predicate), out);
         }
+        out.allows[known..].iter_mut().for_each(|allow| allow.is_alone &= is_only);
     }
 
     /// `allow(safe_map_lint::x, reason = "..")` or `safe_map::allow_hazard(x, reason = "..")`.
@@ -67,17 +69,37 @@ impl Lower<'_> {
         let metas = Metas::parse_terminated.parse2(list.tokens.clone()).ok()?;
         let own = name.ends_with("_hazard");
         let lint = |meta: &Meta| match (meta, own) {
-            (Meta::Path(path), true) => path.segments.last().map(|last| name_of(&last.ident)),
-            (Meta::Path(path), false) => silenced(&self.joined(path)),
+            (Meta::Path(path), true) => {
+                path.segments.last().map(|last| (name_of(&last.ident), self.path_span(path)))
+            }
+            (Meta::Path(path), false) => Some((silenced(&self.joined(path))?, self.path_span(path))),
             _ => None,
         };
-        let lints: Vec<Name> = metas.iter().filter_map(lint).collect();
+        let lints: Vec<(Name, Span)> = metas.iter().filter_map(lint).collect();
         let reason = metas.iter().find_map(|meta| match meta {
             Meta::NameValue(pair) if pair.path.is_ident("reason") => string(&pair.value),
             _ => None,
         });
+        let others =
+            metas.iter().filter(|it| !it.path().is_ident("reason")).count().saturating_sub(lints.len());
         let expect = name.starts_with("expect") || name.contains("::expect");
-        (own || !lints.is_empty()).then_some(Allow { span, lints, reason, expect })
+        let list = self.inside(&list.delimiter);
+        let allow = Allow { span, lints, reason, expect, list, is_alone: others == 0 };
+        (own || !allow.lints.is_empty()).then_some(allow)
+    }
+
+    /// From the first segment of a path to its last.
+    fn path_span(&self, path: &syn::Path) -> Span {
+        let ends = path.segments.first().zip(path.segments.last());
+        ends.map_or_else(Span::default, |(first, last)| {
+            Span::new(self.positions.start(first.ident.span()), self.positions.end(last.ident.span()))
+        })
+    }
+
+    /// What stands between delimiters.
+    fn inside(&self, delimiter: &syn::MacroDelimiter) -> Span {
+        let whole = self.positions.delimited(delimiter.span());
+        Span::new(whole.start + 1, whole.end.saturating_sub(1).max(whole.start + 1))
     }
 
     /// A path's segments joined with `::`.

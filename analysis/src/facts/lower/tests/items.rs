@@ -146,12 +146,20 @@ fn allows_of_every_spelling() {
     ];
     for spelling in spellings {
         let allow = allow(spelling).expect("an allow");
-        assert_eq!(allow.lints, ["a", "b"]);
+        let names: Vec<&str> = allow.lints.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["a", "b"]);
+        for (name, span) in &allow.lints {
+            assert_eq!(span.text(spelling).rsplit("::").next(), Some(name.as_str()));
+        }
+        assert!(allow.list.text(spelling).ends_with("reason = \"r\""), "{}", allow.list.text(spelling));
+        assert_eq!(allow.is_alone, !spelling.contains("unused"));
         assert_eq!((allow.reason.as_deref(), allow.expect), (Some("r"), false));
         assert_eq!(allow.span.end as usize, spelling.len());
     }
     assert!(allow("#[expect(safe_map_lint::a)]").is_some_and(|allow| allow.expect && allow.reason.is_none()));
     assert_eq!(allow("#[allow(unused)]"), None);
+    let two = "#[cfg_attr(safe_map_lint, allow(safe_map_lint::a), inline)]";
+    assert!(allow(two).is_some_and(|allow| !allow.is_alone && allow.list.text(two) == "safe_map_lint::a"));
 }
 
 #[test]
