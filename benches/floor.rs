@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use cargo_safe_map_lint::engine::{self, Policy};
 use cargo_safe_map_lint::levels::{Asked, Choice, Setting};
+use cargo_safe_map_lint::scope::Scope;
 use cargo_safe_map_lint::workspace::{self, Request};
 use rayon::prelude::*;
 use safe_map_lints::{Confidence, LINTS};
@@ -119,7 +120,7 @@ fn check(path: &Path) -> Duration {
     // Every lint, those in preview and advice too.
     let all = Choice { setting: Setting::Warn, name: "all".to_owned() };
     let asked = Asked::new(LINTS, &[all], &[], None).expect("`all` is a group");
-    let policy = Policy { asked, confidence: Confidence::Possible };
+    let policy = Policy { asked, confidence: Confidence::Possible, scope: Scope::default() };
     let started = Instant::now();
     std::hint::black_box(engine::run(&request(path), &policy)).expect("there is Rust below the path");
     started.elapsed()

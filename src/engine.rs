@@ -1,18 +1,21 @@
 //! The pipeline: files, analysis, lints, suppressions, levels, report.
 
 use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 
-use safe_map_analysis::source::{FileId, Workspace};
+use safe_map_analysis::source::{FileId, ParsedFile, Workspace};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::{Analysis, Settings};
 use safe_map_lints::{Confidence, Finding, LINTS, Level, Lint};
 
+use crate::baseline::Coverage;
 use crate::config::{self, Config};
 use crate::failure::Failure;
 use crate::fingerprint::Fingerprints;
 use crate::grouping;
 use crate::levels::{Asked, Context, FileLevels};
 use crate::report::{Report, Reported, Sources, Stats, Suppressed};
+use crate::scope::{self, Scope, View};
 use crate::suppress;
 use crate::timings::Timings;
 use crate::workspace::{self, Discovered, Incomplete, Request, TestCode};
@@ -24,30 +27,70 @@ pub struct Policy {
     pub asked: Asked,
     /// Findings less sure than this are left out.
     pub confidence: Confidence,
+    /// Findings that are known, or that nobody has asked for, are left out.
+    pub scope: Scope,
 }
 
 /// Runs everything on the current rayon pool.
 ///
 /// # Errors
 ///
-/// Where the request or the configuration is wrong; see [`workspace::discover`] and [`config::load`].
+/// Where the request, the configuration or the baseline is wrong; see [`workspace::discover`] and [`config::load`].
 pub fn run(request: &Request, policy: &Policy) -> Result<Report, Failure> {
     let mut timings = Timings::start();
     let (discovered, ()) = rayon::join(|| workspace::discover(request), config::prepare);
     let discovered = discovered?;
     let config = config::load(discovered.search(request))?;
     timings.mark("discover and parse");
-    Ok(check(discovered, &config, policy, request.targets.test_code, timings))
+    let loaded = scope::load(&policy.scope, &discovered.root, &request.cwd)?;
+    let test_code = request.targets.test_code;
+    Ok(check_within(discovered, &config, policy, test_code, Within { loaded: &loaded, request }, timings))
 }
 
-/// The part of [`run`] that needs no disk. The files may come in any order.
+/// The part of [`run`] that needs no disk, and so neither a baseline nor changes. The files may come in any order.
 pub fn check(
     discovered: Discovered,
     config: &Config,
     policy: &Policy,
     test_code: TestCode,
-    mut timings: Timings,
+    timings: Timings,
 ) -> Report {
+    let everything = Within { loaded: &scope::Loaded::default(), request: &Request::default() };
+    check_within(discovered, config, policy, test_code, everything, timings)
+}
+
+/// What narrows a run.
+#[derive(Clone, Copy)]
+pub(crate) struct Within<'a> {
+    /// The baseline and the changes.
+    pub(crate) loaded: &'a scope::Loaded,
+    /// Says what of the workspace is looked at.
+    pub(crate) request: &'a Request,
+}
+
+fn check_within(
+    discovered: Discovered,
+    config: &Config,
+    policy: &Policy,
+    test_code: TestCode,
+    within: Within<'_>,
+    timings: Timings,
+) -> Report {
+    let (report, analysis) = analyse(discovered, config, policy, test_code, within, timings);
+    // The process ends soon and gives the memory back faster than destructors do.
+    std::mem::forget(analysis);
+    report
+}
+
+/// The same for a process that goes on: the analysis is the caller's to drop.
+pub(crate) fn analyse(
+    discovered: Discovered,
+    config: &Config,
+    policy: &Policy,
+    test_code: TestCode,
+    within: Within<'_>,
+    mut timings: Timings,
+) -> (Report, Analysis) {
     let Discovered { mut workspace, reported, units, root, mut incomplete, mut notes, lines, named, .. } =
         discovered;
     workspace::sort(&mut workspace.files);
@@ -70,25 +113,54 @@ pub fn check(
         excluded: &excluded,
         test_code,
     };
-    let findings = judge.findings(outcome.findings);
+    let coverage = coverage(&judge, &within, &root, &incomplete);
+    let view = View { workspace: &analysis.workspace, root: &root, coverage };
+    let (findings, scoped) = within.loaded.apply(judge.findings(outcome.findings), &view);
     let mut report = Report {
-        root,
         stats: Stats { lines, maps: analysis.map_count() as u64, ..Stats::default() },
-        findings,
+        findings: grouping::group(findings),
+        scoped,
         incomplete: with_panics(incomplete, outcome.panics),
         notes,
         sources: Sources::new(&analysis.workspace),
         units,
-        packages: packages(&analysis.workspace, &reported),
+        packages: packages(&analysis.workspace, reported),
         timings: Vec::new(),
+        root,
     };
     count(&mut report, &analysis.workspace);
-    // The process ends soon and gives the memory back faster than destructors do.
-    std::mem::forget(analysis);
     timings.mark("report");
     report.stats.elapsed = timings.elapsed();
     report.timings = timings.stages();
-    report
+    (report, analysis)
+}
+
+/// What a run sees all of, so that what it does not find is gone.
+fn coverage(judge: &Judge<'_>, within: &Within<'_>, root: &Path, incomplete: &[Incomplete]) -> Coverage {
+    use workspace::TargetKind::{Bench, Example, Test};
+    let Judge { workspace, levels, confidence, reported, .. } = judge;
+    let request = within.request;
+    let package = |file: &ParsedFile| workspace.krate(file.source.krate).package.clone();
+    let is_reported =
+        |file: &&ParsedFile| reported.get(file.source.krate.0 as usize).copied().unwrap_or(true);
+    let whole = workspace.files.iter().filter(is_reported).map(package).collect();
+    let broken: BTreeSet<&str> = incomplete.iter().map(|it| it.file.as_str()).collect();
+    let read: BTreeSet<&str> = workspace.files.iter().map(|file| &*file.source.path).collect();
+    let is_broken = |file: &&ParsedFile| broken.contains(&*file.source.path);
+    let skipped = LINTS.iter().filter(|lint| !levels.is_enabled(lint));
+    let all_tests = [Example, Test, Bench].iter().all(|kind| request.targets.kinds.contains(kind));
+    Coverage {
+        packages: if broken.is_subset(&read) {
+            scope::whole_packages(request, root, whole)
+        } else {
+            // Of a file that could not be read nobody knows whose it is.
+            Some(BTreeSet::new())
+        },
+        incomplete: workspace.files.iter().filter(is_broken).map(package).collect(),
+        skipped_lints: skipped.map(|lint| lint.name).collect(),
+        confidence: Some(*confidence),
+        with_tests: all_tests,
+    }
 }
 
 /// The names of the packages that are reported on.
@@ -152,7 +224,7 @@ impl Judge<'_> {
                 out.push(self.report(finding, lint, context, suppressed, &mut fingerprints));
             }
         }
-        grouping::group(out)
+        out
     }
 
     fn reportable(&self, finding: &Finding, context: Context) -> Option<&'static Lint> {
@@ -169,7 +241,7 @@ impl Judge<'_> {
 
     fn report(
         &self,
-        finding: Finding,
+        mut finding: Finding,
         lint: &'static Lint,
         context: Context,
         suppressed: Option<Suppressed>,
@@ -179,6 +251,7 @@ impl Judge<'_> {
         let package = self.workspace.krate(source.krate).package.clone();
         let fingerprint = fingerprints.next(&finding, &package, finding.primary.span.text(&source.text));
         let level = self.levels.of(finding.primary.file).of(&finding, context);
+        finding.in_test = context == Context::Test;
         Reported { finding, lint, level, package, suppressed, fingerprint }
     }
 }

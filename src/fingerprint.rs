@@ -26,9 +26,16 @@ impl Fingerprints {
     }
 }
 
-/// The text without white space: rustfmt may break a chain over lines.
-fn normalized(snippet: &str) -> String {
-    snippet.chars().filter(|c| !c.is_whitespace()).collect()
+/// The text without white space, and without a comma before a closing bracket: rustfmt may break a call over lines.
+pub(crate) fn normalized(snippet: &str) -> String {
+    let mut out = String::with_capacity(snippet.len());
+    for char in snippet.chars().filter(|char| !char.is_whitespace()) {
+        if matches!(char, ')' | ']' | '}') && out.ends_with(',') {
+            out.pop();
+        }
+        out.push(char);
+    }
+    out
 }
 
 #[cfg(test)]
@@ -61,6 +68,7 @@ mod tests {
         let before = Fingerprints::default().next(&finding(3), "a", "self.m.lock()");
         let after = Fingerprints::default().next(&finding(99), "a", "self.m\n    .lock()");
         assert_eq!(before, after);
+        assert_eq!(normalized("insert(1, 2)"), normalized("insert(\n    1,\n    2,\n)"));
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! [`engine::check`] (analysis, lints, suppressions, levels), and the [`report::Report`] goes to one of the renderers.
 
 mod atomic;
+mod baseline;
+mod changes;
 mod cli;
 mod commands;
 pub mod config;
@@ -11,13 +13,16 @@ pub mod engine;
 pub mod exit;
 pub mod failure;
 mod fingerprint;
-pub mod fixes;
+mod fix;
 mod grouping;
+mod init;
 mod item_path;
 pub mod levels;
 mod output;
+mod progress;
 mod render;
 pub mod report;
+pub mod scope;
 pub mod suggest;
 mod suppress;
 pub mod timings;

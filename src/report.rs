@@ -9,6 +9,7 @@ use safe_map_analysis::source::{CrateId, FileId, Workspace};
 use safe_map_analysis::span::{LineColumn, LineIndex, Span};
 use safe_map_lints::{Finding, Level, Lint, Place};
 
+use crate::scope::Scoped;
 use crate::timings::Stage;
 use crate::workspace::{Incomplete, Unit};
 
@@ -33,6 +34,8 @@ pub struct Report {
     pub stats: Stats,
     /// How long each stage took, in their order.
     pub timings: Vec<Stage>,
+    /// What the baseline and the changes made of the findings.
+    pub scoped: Scoped,
 }
 
 /// A finding with what the run decided about it.
@@ -46,7 +49,7 @@ pub struct Reported {
     pub level: Level,
     /// The package it stands in.
     pub package: String,
-    /// The comment or attribute that silences it.
+    /// What silences it: a comment, an attribute or the baseline.
     pub suppressed: Option<Suppressed>,
     /// What stays the same while lines move.
     pub fingerprint: String,
@@ -62,11 +65,11 @@ impl Reported {
 /// What silences a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suppressed {
-    /// `comment` or `attribute`.
+    /// `comment`, `attribute` or `baseline`.
     pub kind: &'static str,
     /// The reason given.
     pub reason: Option<String>,
-    /// Where it stands.
+    /// Where it stands; for the baseline, which has no place in the sources, where the finding does.
     pub place: Place,
 }
 

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use safe_map_analysis::Phase;
 
+use crate::progress;
+
 /// A stop watch with laps.
 #[derive(Clone, Debug)]
 pub struct Timings {
@@ -40,6 +42,7 @@ impl Timings {
         let now = Instant::now();
         self.stages.push(Stage { name, time: now - self.last, parts: parts.to_vec() });
         self.last = now;
+        progress::stage_done();
     }
 
     /// Since the start.

@@ -1,7 +1,7 @@
 //! Edits that more than one lint offers.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::{Block, Body, ExprKind, PatKind, Stmt, StmtKind};
+use safe_map_analysis::facts::{Block, Body, ExprId, ExprKind, PatKind, Stmt, StmtKind};
 use safe_map_analysis::flow::Held;
 use safe_map_analysis::span::Span;
 
@@ -21,20 +21,20 @@ pub(crate) fn drop_before(function: &FunctionView<'_>, held: &Held, hazard: Span
     let guard = function.flow.guard_at(held);
     let (name, binding) = guard.binding.as_ref().filter(|_| !guard.is_extended)?;
     let body = &body_of(function)?;
+    let text = &function.file.parsed().source.text;
     let block = blocks(body).find(|it| binds_in(body, it, *binding))?;
     let stmt = block.stmts.iter().map(|it| it.span).chain(block.tail.map(|it| body.expr(it).span));
     let stmt = stmt.filter(|it| it.contains(hazard)).min_by_key(|it| it.end - it.start)?;
     let is_between = |it: Span| binding.end <= it.start && it.end <= stmt.start;
     let borrows = function.flow.locals.iter().filter(|it| !it.is_owned && is_between(it.span));
     let mut needed = borrows.map(|it| &it.name).chain([name]);
-    if stmt.start <= binding.end || needed.any(|it| uses_from(body, it, stmt.start)) {
+    if stmt.start <= binding.end || needed.any(|it| uses_from(body, text, it, stmt.start)) {
         return None;
     }
     let local = (name.clone(), *binding);
     if is_moved_before(function, body, &local, stmt.start) {
         return None;
     }
-    let text = &function.file.parsed().source.text;
     let indent = indentation(text, stmt.start)?;
     Some(Fix {
         title: format!("drop `{name}` before {what}"),
@@ -44,6 +44,71 @@ pub(crate) fn drop_before(function: &FunctionView<'_>, held: &Held, hazard: Span
             replacement: format!("drop({name});\n{indent}"),
         }],
     })
+}
+
+/// `let found = scrutinee;` before the branch or loop at `whole`, and its name there instead: for what borrows nothing.
+pub(crate) fn hoist(
+    function: &FunctionView<'_>,
+    body: &Body,
+    (whole, keyword): (Span, &str),
+    scrutinee: ExprId,
+) -> Option<Fix> {
+    let text = &function.file.parsed().source.text;
+    let indent = indentation(text, whole.start)?;
+    let name = ["found", "value", "taken"].into_iter().find(|it| !names(body, text, it))?;
+    let span = body.expr(scrutinee).span;
+    let value = text.get(span.start as usize..span.end as usize)?;
+    let at = Span::new(whole.start, whole.start);
+    Some(Fix {
+        title: format!("bind the scrutinee before the `{keyword}`"),
+        applicability: Applicability::MaybeIncorrect,
+        edits: vec![
+            Edit { place: here(function, at), replacement: format!("let {name} = {value};\n{indent}") },
+            Edit { place: here(function, span), replacement: name.to_string() },
+        ],
+    })
+}
+
+/// What ends a guard before `hazard`, called `what`: a `drop`, or a `let` for the scrutinee in which it is a temporary.
+pub(crate) fn end_before(function: &FunctionView<'_>, held: &Held, hazard: Span, what: &str) -> Option<Fix> {
+    drop_before(function, held, hazard, what).or_else(|| {
+        let guard = function.flow.guard_at(held);
+        let is_temporary = !held.maybe && guard.binding.is_none();
+        is_temporary.then(|| hoist_before(function, guard.acquire.span, hazard))?
+    })
+}
+
+/// A `let` for the scrutinee that holds what is taken at `acquire`, while the branch or loop runs into `hazard`: where the
+/// value borrows nothing and is made by a call.
+pub(crate) fn hoist_before(function: &FunctionView<'_>, acquire: Span, hazard: Span) -> Option<Fix> {
+    let body = body_of(function)?;
+    let over = |init: ExprId, whole: Span| {
+        let span = body.expr(init).span;
+        span.contains(acquire) && whole.contains(hazard) && !span.contains(hazard)
+    };
+    let (whole, keyword, scrutinee) = body.exprs.iter().find_map(|it| {
+        let (keyword, scrutinee) = match it.kind {
+            ExprKind::If { cond, .. } => match body.expr(cond).kind {
+                ExprKind::Let { init, .. } => ("if let", init),
+                _ => return None,
+            },
+            ExprKind::Match { scrutinee, .. } => ("match", scrutinee),
+            ExprKind::For { iter, .. } => ("for", iter),
+            _ => return None,
+        };
+        over(scrutinee, it.span).then_some((it.span, keyword, scrutinee))
+    })?;
+    let it = body.expr(scrutinee);
+    let is_owned = function.flow.scrutinees.iter().any(|known| known.span == it.span && known.is_owned);
+    (is_owned && is_call(&it.kind)).then(|| hoist(function, &body, (whole, keyword), scrutinee))?
+}
+
+/// Whether an expression makes a value: what is only a place cannot be moved out of it.
+pub(crate) fn is_call(kind: &ExprKind) -> bool {
+    matches!(
+        kind,
+        ExprKind::MethodCall { .. } | ExprKind::Call { .. } | ExprKind::Try(_) | ExprKind::Await(_)
+    )
 }
 
 /// The facts of a function's body.
@@ -63,19 +128,47 @@ fn let_binding(body: &Body, stmt: &Stmt) -> Option<Span> {
     matches!(pat.kind, PatKind::Bind { by_ref: false, sub: None, .. }).then_some(pat.span)
 }
 
-/// Whether a name is used at or behind a byte. A macro whose arguments did not parse may use it.
-fn uses_from(body: &Body, name: &str, from: u32) -> bool {
+/// Whether a name is used at or behind a byte. What a macro does is not known: it uses what stands between its brackets,
+/// in a text to be formatted too.
+fn uses_from(body: &Body, text: &str, name: &str, from: u32) -> bool {
     body.exprs.iter().filter(|it| it.span.end > from).any(|it| match &it.kind {
         ExprKind::Path(path) => path.as_ident().is_some_and(|it| it == name),
-        ExprKind::Macro(_) => true,
+        ExprKind::Macro(_) => has_word(it.span.text(text), name),
         _ => false,
     })
 }
 
+/// Whether a name stands in a piece of code as a word of its own.
+pub(crate) fn has_word(text: &str, word: &str) -> bool {
+    text.split(|it: char| !it.is_alphanumeric() && it != '_').any(|it| it == word)
+}
+
 /// Whether a body names or binds something of this name.
-pub(crate) fn names(body: &Body, name: &str) -> bool {
+fn names(body: &Body, text: &str, name: &str) -> bool {
     let binds = body.pats.iter().any(|it| matches!(&it.kind, PatKind::Bind { name: it, .. } if *it == *name));
-    binds || uses_from(body, name, 0)
+    binds || uses_from(body, text, name, 0)
+}
+
+/// `code` in place of whole statements, below the comments that stood in them; nothing where those cannot be told from
+/// strings for sure, or there is no place for them.
+pub(crate) fn with_comments(function: &FunctionView<'_>, whole: Span, code: &str) -> Option<Edit> {
+    let text = &function.file.parsed().source.text;
+    let comments = comments(whole.text(text))?;
+    let indent = if comments.is_empty() { "" } else { indentation(text, whole.start)? };
+    let lines = comments.iter().map(|it| format!("{it}\n{indent}")).collect::<String>();
+    Some(Edit { place: here(function, whole), replacement: format!("{lines}{code}") })
+}
+
+fn comments(code: &str) -> Option<Vec<&str>> {
+    let mut found = Vec::new();
+    for line in code.lines() {
+        let Some(at) = line.find("//") else { continue };
+        if line[..at].contains('"') {
+            return None;
+        }
+        found.push(line[at..].trim_end());
+    }
+    (!code.contains("/*")).then_some(found)
 }
 
 /// The white space before `byte` on its line, where there is nothing else.

@@ -12,7 +12,7 @@ use crate::story::{
     acquire_label, called, chain_labels, consequence, declaration_label, finding, here, lock_name, lock_path,
     path_name,
 };
-use crate::{Confidence, Finding, Label, Role, Step as Turn};
+use crate::{Confidence, Finding, Fix, Label, Role, Step as Turn};
 
 /// A kind of change, and the words for it.
 pub(crate) struct Change {
@@ -26,6 +26,8 @@ pub(crate) struct Change {
     pub(crate) what: &'static str,
     /// What to do instead, for a map of this type.
     pub(crate) help: fn(&str) -> String,
+    /// The fix for a walk and a change of the same function, in this order.
+    pub(crate) fix: fn(&FunctionView<'_>, Span, Span) -> Option<Fix>,
 }
 
 /// Whether an operation walks entries and leaves something alive that does.
@@ -79,6 +81,9 @@ fn shared_map(
     finding.note = note(change, finding.confidence);
     finding.help = (change.help)(&second.lock.type_name);
     finding.interleaving = turns(function, &name, (iterator.acquire.span, happening.event.span), change);
+    if happening.chain.is_empty() {
+        finding.fixes.extend((change.fix)(function, iterator.acquire.span, happening.event.span));
+    }
     Some(finding)
 }
 
@@ -169,5 +174,6 @@ fn report_plain(
     }
     finding.note = format!("this {verdict}: the iteration goes on over what the {} changes", change.what);
     finding.help = (change.help)("map");
+    finding.fixes.extend((change.fix)(function, start, event.span));
     finding
 }

@@ -8,9 +8,11 @@ use clap::{Args, ValueEnum};
 
 use super::conditions::ConditionArgs;
 use super::config::ConfigFileArgs;
+use super::fix::FixArgs;
 use super::formats::{FormatArgs, MessageFormat};
 use super::input::{InputArgs, PathArgs};
 use super::levels::LevelArgs;
+use super::scope::ScopeArgs;
 use crate::failure::Failure;
 use crate::workspace::{Budget, Packages, Request, TargetKind, Targets, TestCode};
 
@@ -40,7 +42,11 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) formats: FormatArgs,
     #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+    #[command(flatten)]
     pub(crate) running: RunningArgs,
+    #[command(flatten)]
+    pub(crate) fix: FixArgs,
 }
 
 #[derive(Debug, Args)]
@@ -103,7 +109,10 @@ pub(crate) struct OutputArgs {
     /// Show at most this many findings (human and short format)
     #[arg(long, value_name = "N")]
     pub(crate) max_diagnostics: Option<usize>,
-    /// Count findings by lint
+    /// Put findings together, each group under a heading (human and short format)
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) group_by: Option<GroupBy>,
+    /// Count findings by lint, and say which `--fix` can fix
     #[arg(long)]
     pub(crate) statistics: bool,
     /// Show how long each stage took
@@ -138,6 +147,17 @@ pub(crate) struct RunningArgs {
     pub(crate) error_on: Vec<ErrorOn>,
 }
 
+/// What findings are put together by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GroupBy {
+    /// The lock or map they are about
+    Lock,
+    /// The file they are in
+    File,
+    /// The lint
+    Lint,
+}
+
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorWhen {
@@ -152,6 +172,12 @@ pub(crate) enum ColorWhen {
 pub(crate) enum ErrorOn {
     /// Files that were not analysed completely: exit code 3
     Incomplete,
+    /// Findings that the baseline does not know, at warn level too: exit code 1
+    New,
+    /// Entries of the baseline that nothing stands for any more: exit code 1
+    StaleBaseline,
+    /// Suppressions that silence nothing: exit code 1
+    UnusedSuppression,
 }
 
 impl CheckArgs {

@@ -14,7 +14,7 @@ pub(crate) struct FormatArgs {
     #[arg(long = "output", value_name = "FORMAT=FILE", value_parser = destination)]
     pub(crate) files: Vec<Destination>,
     /// Run this command of cargo too, and report after it; the exit code is the worse of the two
-    #[arg(long, value_enum, value_name = "COMMAND")]
+    #[arg(long, value_enum, value_name = "COMMAND", conflicts_with = "fixing")]
     pub(crate) with: Option<Companion>,
 }
 

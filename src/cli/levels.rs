@@ -80,6 +80,18 @@ impl LevelArgs {
         Asked::new(LINTS, &self.order, &self.only, self.cap())
     }
 
+    /// Everything that is asked for, and what is a hazard besides: no fix may bring it about because nobody looks.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::asked`].
+    pub(crate) fn strict(&self) -> Result<Asked, Failure> {
+        let warn = |name: &str| Choice { setting: Setting::Warn, name: name.to_owned() };
+        let raised = self.only.iter().map(|it| warn(it)).chain([warn("preview")]);
+        let choices: Vec<Choice> = self.order.iter().cloned().chain(raised).collect();
+        Asked::new(LINTS, &choices, &[], None)
+    }
+
     /// `--cap-lints`; `forbid` caps nothing.
     fn cap(&self) -> Option<Level> {
         self.cap_lints.map(|cap| match cap {

@@ -1,11 +1,16 @@
 //! The command line: what can be asked, and how it is written.
 
+mod baseline;
 mod check;
 mod conditions;
 mod config;
+mod fix;
 mod formats;
+mod init;
 mod input;
 mod levels;
+mod scope;
+mod shell;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,9 +18,13 @@ use std::path::{Path, PathBuf};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-pub(crate) use check::{CheckArgs, ColorWhen, ErrorOn};
+pub(crate) use baseline::{BaselineAction, BaselineArgs, BaselineShowArgs};
+pub(crate) use check::{CheckArgs, ColorWhen, ErrorOn, GroupBy};
 pub(crate) use config::{ConfigCommand, ShowArgs};
+pub(crate) use fix::Fixing;
 pub(crate) use formats::{Companion, Destination, MessageFormat};
+pub(crate) use init::{InitArgs, Part};
+pub(crate) use shell::{ManArgs, Shell, generate_completions, generate_man};
 
 use crate::suggest;
 
@@ -62,6 +71,18 @@ pub(crate) enum Command {
         #[arg(value_name = "FILE:LINE[:COLUMN]")]
         place: String,
     },
+    /// The findings that a codebase has already: write them down, so that only new ones fail
+    Baseline(BaselineArgs),
+    /// Write the CI job, the pre-commit hook and the editor settings; files that are there already stay as they are
+    Init(InitArgs),
+    /// Write completions for a shell to standard output
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Write the manual page to standard output
+    Man(ManArgs),
     /// Show what the analysis sees: the first thing a bug report needs
     Dump {
         /// Which stage
@@ -90,10 +111,9 @@ pub(crate) enum Stage {
 /// Clap's, which prints itself; help and version come the same way.
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
     let args = without_cargo_name(args.into_iter().collect());
-    let matches =
-        Cli::command().try_get_matches_from(&args).map_err(|error| subcommand_meant(error, &args))?;
-    let cli = Cli::from_arg_matches(&matches)?;
-    let mut command = cli.command.unwrap_or_else(|| Command::Check(Box::new(cli.check)));
+    let matches = cli().try_get_matches_from(&args).map_err(|error| subcommand_meant(error, &args))?;
+    let parsed = Cli::from_arg_matches(&matches)?;
+    let mut command = parsed.command.unwrap_or_else(|| Command::Check(Box::new(parsed.check)));
     match &mut command {
         Command::Check(args) => args.levels.set_order(within(&matches, &["check"])),
         Command::Config { command: ConfigCommand::Show(args) } => {
@@ -101,12 +121,20 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
         }
         _ => {}
     }
+    if let (Command::Baseline(args), Some(own)) = (&mut command, matches.subcommand_matches("baseline")) {
+        args.finish(own)?;
+    }
     Ok(command)
 }
 
 /// What was matched for a subcommand; for `check`, which need not be named, everything.
 fn within<'a>(matches: &'a ArgMatches, names: &[&str]) -> &'a ArgMatches {
     names.iter().fold(matches, |it, name| it.subcommand_matches(name).unwrap_or(it))
+}
+
+/// The whole command line.
+fn cli() -> clap::Command {
+    Cli::command().mut_subcommand("baseline", baseline::hide_reporting)
 }
 
 /// Cargo runs `cargo-safe-map-lint safe-map-lint ..` and says so by `$CARGO`.
@@ -127,7 +155,7 @@ fn subcommand_meant(error: clap::Error, args: &[OsString]) -> clap::Error {
     match suggest::nearest(word, names.iter().map(String::as_str)) {
         Some(name) if name != word => {
             let message = format!("no subcommand `{word}`; did you mean the subcommand `{name}`?");
-            Cli::command().error(ErrorKind::InvalidSubcommand, message)
+            cli().error(ErrorKind::InvalidSubcommand, message)
         }
         _ => error,
     }
@@ -135,7 +163,7 @@ fn subcommand_meant(error: clap::Error, args: &[OsString]) -> clap::Error {
 
 /// The names of the subcommands, for "did you mean".
 pub(crate) fn subcommands() -> Vec<String> {
-    Cli::command().get_subcommands().map(|it| it.get_name().to_owned()).collect()
+    cli().get_subcommands().map(|it| it.get_name().to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -144,6 +172,6 @@ mod tests {
 
     #[test]
     fn the_declaration_is_consistent() {
-        Cli::command().debug_assert();
+        cli().debug_assert();
     }
 }

@@ -1,17 +1,17 @@
 //! `check`: run the pipeline, show the report, choose the exit code.
 
-use std::path::Path;
-
 use super::beside::{self, Beside};
-use super::{current_dir, show};
+use super::{current_dir, fix, show};
 use crate::cli::{CheckArgs, ErrorOn, subcommands};
 use crate::config;
 use crate::engine::{self, Policy};
 use crate::exit;
 use crate::failure::Failure;
 use crate::output;
+use crate::progress::Progress;
 use crate::render::{PathBase, Paths};
 use crate::report::Report;
+use crate::scope::Scope;
 use crate::suggest;
 use crate::workspace::{self, Request};
 
@@ -21,21 +21,42 @@ use crate::workspace::{self, Request};
 ///
 /// A wrong request: an unknown lint, a path that is not there, nothing to analyse.
 pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
-    let policy = Policy { asked: args.levels.asked()?, confidence: args.levels.confidence() };
-    check_paths(args)?;
-    check_manifest(args)?;
-    let cwd = current_dir()?;
-    let request = args.request(cwd.clone())?;
     if args.output.list_files {
-        return list_files(args, &request, &cwd);
+        return list_files(args);
     }
     show::check_files(args)?;
+    if let Some(fixing) = args.fix.fixing() {
+        let (request, policy) = prepare(args, args.scope.scope())?;
+        return fix::run(args, &request, &policy, fixing);
+    }
     let beside = Beside::start(args)?;
-    let report = engine::run(&request, &policy);
+    let report = analyse(args, args.scope.scope());
     let theirs = beside.map_or(Ok(exit::CLEAN), Beside::finish)?;
     let report = report?;
-    show::show(args, &report, &cwd, beside::outcome(theirs))?;
+    show::show(args, &report, &current_dir()?, beside::outcome(theirs))?;
+    if !args.output.quiet && !args.output.message_format.is_stream() {
+        fix::offer(&report);
+    }
     Ok(exit_code(args, &report).max(theirs))
+}
+
+/// Runs the pipeline for what `args` choose.
+///
+/// # Errors
+///
+/// As for [`run`].
+pub(super) fn analyse(args: &CheckArgs, scope: Scope) -> Result<Report, Failure> {
+    let (request, policy) = prepare(args, scope)?;
+    // Where cargo runs beside, its own bar is on the terminal.
+    let _progress = Progress::start(args.output.quiet || args.formats.with.is_some());
+    engine::run(&request, &policy)
+}
+
+fn prepare(args: &CheckArgs, scope: Scope) -> Result<(Request, Policy), Failure> {
+    let policy = Policy { asked: args.levels.asked()?, confidence: args.levels.confidence(), scope };
+    check_paths(args)?;
+    check_manifest(args)?;
+    Ok((args.request(current_dir()?)?, policy))
 }
 
 /// A word that is no path may be a subcommand gone wrong.
@@ -57,27 +78,38 @@ fn check_manifest(args: &CheckArgs) -> Result<(), Failure> {
     Err(failure.with_help(format!("write `--manifest-path {}`", path.join("Cargo.toml").display())))
 }
 
-fn list_files(args: &CheckArgs, request: &Request, cwd: &Path) -> Result<u8, Failure> {
-    let discovered = workspace::discover(request)?;
-    let rules = config::load(discovered.search(request))?.rules;
+fn list_files(args: &CheckArgs) -> Result<u8, Failure> {
+    let (request, _) = prepare(args, Scope::default())?;
+    let discovered = workspace::discover(&request)?;
+    let rules = config::load(discovered.search(&request))?.rules;
     let is_excluded = |path: &str| rules.excludes(&discovered.root.join(path), &discovered.named);
     let files = discovered.workspace.files.iter().map(|file| &*file.source.path);
     let mut paths: Vec<&str> = files.filter(|path| !is_excluded(path)).collect();
     paths.dedup();
     let base = args.path_base.base(PathBase::Workspace);
-    let start = Paths::new(&discovered.root, base, cwd);
+    let start = Paths::new(&discovered.root, base, &request.cwd);
     let seen = paths.iter().map(|path| start.of(path));
     output::print(&seen.map(|path| format!("{path}\n")).collect::<String>())?;
     Ok(exit::CLEAN)
 }
 
-fn exit_code(args: &CheckArgs, report: &Report) -> u8 {
+/// What the process ends with.
+pub(super) fn exit_code(args: &CheckArgs, report: &Report) -> u8 {
     if args.running.exit_zero {
         return exit::CLEAN;
     }
-    if report.stats.deny > 0 {
+    let asked = |what: ErrorOn| args.running.error_on.contains(&what);
+    if report.stats.deny > 0 || asked_findings(report, asked) {
         return exit::FINDINGS;
     }
-    let fails = args.running.error_on.contains(&ErrorOn::Incomplete) && !report.incomplete.is_empty();
+    let fails = asked(ErrorOn::Incomplete) && !report.incomplete.is_empty();
     if fails { exit::INCOMPLETE } else { exit::CLEAN }
+}
+
+/// What `--error-on` makes as bad as a finding at deny level.
+fn asked_findings(report: &Report, asked: impl Fn(ErrorOn) -> bool) -> bool {
+    let mut active = report.findings.iter().filter(|it| it.is_active());
+    (asked(ErrorOn::New) && active.clone().next().is_some())
+        || (asked(ErrorOn::UnusedSuppression) && active.any(|it| it.finding.lint == "unused_suppression"))
+        || (asked(ErrorOn::StaleBaseline) && report.scoped.has_stale())
 }

@@ -1,13 +1,17 @@
 //! The subcommands: each turns parsed arguments into output and an exit code.
 
+mod baseline;
 mod beside;
 mod check;
 mod config;
 mod dump;
 mod explain;
+mod fix;
 mod held;
+mod init;
 mod list;
 mod method;
+mod shell;
 mod show;
 
 use std::ffi::OsString;
@@ -47,6 +51,10 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Explain { subject } => explain::run(subject),
         Command::List { json } => list::run(if *json { list::Form::Json } else { list::Form::Table }),
         Command::Config { command } => in_pool(None, || config::run(command)),
+        Command::Baseline(args) => in_pool(None, || baseline::run(args)),
+        Command::Init(args) => init::run(args),
+        Command::Completions { shell } => shell::completions(*shell),
+        Command::Man(args) => shell::man(args),
         Command::Held { place } => in_pool(None, || held::run(place)),
         Command::Dump { stage, file } => in_pool(None, || dump::run(*stage, file)),
     }

@@ -7,7 +7,9 @@ use crate::cli::{CheckArgs, Destination, MessageFormat};
 use crate::failure::Failure;
 use crate::output::{self, Look, Style};
 use crate::render::summary::{self, Detail};
-use crate::render::{self, Outcome, PathBase, Paths, Shown, Suppressed, View};
+use crate::render::{
+    self, Outcome, PathBase, Paths, Shown, Statistics, Suppressed, View, scoped, statistics,
+};
 use crate::report::Report;
 
 /// How wide a report for people is in a file.
@@ -81,7 +83,12 @@ impl Views<'_> {
         let suppressed = if options.show_suppressed { Suppressed::Show } else { Suppressed::Hide };
         let view = View {
             report: self.report,
-            shown: Shown { suppressed, limit: options.max_diagnostics },
+            shown: Shown {
+                suppressed,
+                limit: options.max_diagnostics,
+                group_by: options.group_by,
+                statistics: if options.statistics { Statistics::Show } else { Statistics::Hide },
+            },
             paths: self.paths(format),
             look,
             beside: self.beside,
@@ -99,9 +106,10 @@ impl Views<'_> {
             lines.extend(report.notes.iter().map(|note| format!("note: {note}")));
             let detail = if options.verbose { Detail::All } else { Detail::Some };
             lines.extend(summary::incomplete(report, &self.paths(options.message_format), detail));
+            lines.extend(scoped::stale(report, detail));
         }
-        if options.statistics {
-            lines.extend(summary::statistics(report));
+        if options.statistics && !options.message_format.is_stream() {
+            lines.extend(statistics::table(report));
         }
         if options.timings {
             lines.extend(summary::timings(report));

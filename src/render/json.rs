@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use safe_map_lints::{Edit, Fix, Label, Place, Role, Step};
 use serde::Serialize;
 
-use super::{View, paths};
+use super::{Statistics, View, paths, statistics};
 use crate::report::{Report, Reported, Suppressed};
 
 /// What readers compare against; it changes when a field changes its meaning or goes away.
@@ -130,6 +130,9 @@ pub(super) fn lines(view: &View<'_>) -> String {
     for it in &report.incomplete {
         let file = view.paths.of(&it.file);
         push(&mut out, &Line::Incomplete { file, line: it.line, message: &it.message });
+    }
+    if view.shown.statistics == Statistics::Show {
+        out.push_str(&statistics::json(report));
     }
     push(&mut out, &Line::Summary(summary(report)));
     out

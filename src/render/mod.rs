@@ -2,6 +2,7 @@
 
 mod github;
 mod gitlab;
+mod groups;
 mod human;
 mod json;
 mod junit;
@@ -9,12 +10,14 @@ mod markdown;
 mod paths;
 mod rustc_json;
 mod sarif;
+pub(crate) mod scoped;
 mod short;
+pub(crate) mod statistics;
 pub(crate) mod summary;
 mod view;
 
 pub(crate) use paths::{PathBase, Paths};
-pub(crate) use view::{Outcome, Shown, Suppressed, View};
+pub(crate) use view::{Outcome, Shown, Statistics, Suppressed, View};
 
 use crate::cli::MessageFormat;
 

@@ -1,12 +1,16 @@
 //! `file:line:column: level: message [lint]`, as editors and `grep` read it.
 
-use super::View;
+use super::{View, groups};
 use crate::report::Reported;
 
 /// One line a finding.
 pub(super) fn lines(view: &View<'_>) -> String {
     let (findings, left_out) = view.limited();
-    let mut out: String = findings.into_iter().map(|found| line(view, found)).collect();
+    let mut out = String::new();
+    for group in groups::of(view, findings) {
+        out.push_str(&group.plain_heading());
+        out.extend(group.findings.iter().map(|found| line(view, found)));
+    }
     super::add_left_out(&mut out, left_out);
     out
 }

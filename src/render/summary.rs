@@ -1,12 +1,9 @@
 //! What goes to standard error: counts, what was not analysed, how long it took.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use safe_map_lints::Level;
-
-use super::Paths;
 use super::view::plural;
+use super::{Paths, scoped};
 use crate::report::{Report, Stats};
 
 /// How many incomplete files are named where nobody asked for all of them.
@@ -31,9 +28,10 @@ pub(crate) fn counts(report: &Report) -> String {
         duration(stats.elapsed)
     );
     let maps = format!("{} shared maps, locks and cells", stats.maps);
+    let rest = scoped::left_out(report);
     match findings(stats) {
-        None => format!("no findings: {seen}, {maps}"),
-        Some(findings) => format!("{findings}: {seen}, {maps}"),
+        None => format!("no findings: {seen}, {maps}{rest}"),
+        Some(findings) => format!("{findings}: {seen}, {maps}{rest}"),
     }
 }
 
@@ -64,21 +62,6 @@ pub(crate) fn incomplete(report: &Report, paths: &Paths, detail: Detail) -> Vec<
         lines.push(format!("not analysed: {} more (-v shows all)", all.len() - shown));
     }
     lines
-}
-
-/// A line for each lint that found something, most findings first.
-pub(crate) fn statistics(report: &Report) -> Vec<String> {
-    let mut by_lint: BTreeMap<&str, (u64, Level)> = BTreeMap::new();
-    for found in report.findings.iter().filter(|it| it.is_active()) {
-        let entry = by_lint.entry(found.finding.lint).or_insert((0, found.level));
-        entry.0 += 1;
-        entry.1 = entry.1.max(found.level);
-    }
-    let mut rows: Vec<_> = by_lint.into_iter().collect();
-    rows.sort_by_key(|(lint, (count, _))| (std::cmp::Reverse(*count), *lint));
-    rows.into_iter()
-        .map(|(lint, (count, level))| format!("{count:>6}  {:<5}  {lint}", level.as_str()))
-        .collect()
 }
 
 /// A line for each stage, and below it one for each of its parts.

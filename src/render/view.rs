@@ -7,6 +7,7 @@ use safe_map_analysis::span::LineColumn;
 use safe_map_lints::{Level, Place};
 
 use super::paths::Paths;
+use crate::cli::GroupBy;
 use crate::output::Look;
 use crate::report::{Report, Reported};
 
@@ -32,6 +33,17 @@ pub(crate) struct Shown {
     pub(crate) suppressed: Suppressed,
     /// At most so many, in the formats for people.
     pub(crate) limit: Option<usize>,
+    /// Under headings, in the formats for people.
+    pub(crate) group_by: Option<GroupBy>,
+    /// Counted by lint too, in the formats for programs: people read the table on standard error.
+    pub(crate) statistics: Statistics,
+}
+
+/// What happens to the counts by lint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Statistics {
+    Hide,
+    Show,
 }
 
 /// What happens to suppressed findings.

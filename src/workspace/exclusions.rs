@@ -20,7 +20,7 @@ fn is_passed_by(entry: &DirEntry) -> bool {
 }
 
 /// A cache says so by its tag; a vendored package has the checksum that cargo verifies.
-fn holds_no_source_of_ours(dir: &Path) -> bool {
+pub(crate) fn holds_no_source_of_ours(dir: &Path) -> bool {
     dir.join("CACHEDIR.TAG").is_file() || dir.join(".cargo-checksum.json").is_file()
 }
 

@@ -23,6 +23,7 @@ mod plan;
 mod project;
 mod read;
 mod real_paths;
+mod replaced;
 mod resolve;
 mod roots;
 mod targets;
@@ -39,9 +40,11 @@ use crate::config::{Home, Search};
 use crate::failure::Failure;
 
 pub use buffers::Buffers;
+pub(crate) use exclusions::{holds_no_source_of_ours, is_generated};
 pub(crate) use manifest::nearest_package;
 pub use narrow::{Conditions, OtherFeatures, Target};
 pub use package::TargetKind;
+pub(crate) use paths::{normalize, relative, text as path_text};
 pub use plan::{Packages, Targets, TestCode};
 pub use read::Budget;
 pub(crate) use read::{STACK_BYTES, lower_path};
@@ -71,7 +74,7 @@ pub struct Request {
 }
 
 /// What was found.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Discovered {
     /// The files and crates, in the order of paths.
     pub workspace: Workspace,

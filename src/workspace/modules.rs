@@ -294,7 +294,7 @@ impl Discovered {
         self.workspace.files.push(ParsedFile { source, facts });
     }
 
-    fn add_problems(&mut self, path: &str, text: &str, problems: &[Problem]) {
+    pub(super) fn add_problems(&mut self, path: &str, text: &str, problems: &[Problem]) {
         let index = LineIndex::new(text);
         self.incomplete.extend(problems.iter().map(|problem| Incomplete {
             file: path.to_owned(),

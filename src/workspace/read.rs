@@ -9,6 +9,7 @@ use std::time::Duration;
 use safe_map_analysis::facts::{self, Edition, FileFacts};
 
 use super::exclusions::is_generated;
+use crate::progress;
 
 /// Beyond this a file is data, not code, and spans of 32 bits come near their end.
 const MAX_BYTES: u64 = 256 << 20;
@@ -67,6 +68,7 @@ pub(crate) fn lower_path(path: &Path, edition: Edition, budget: Budget) -> Resul
 /// Why there are no facts of it, as a lowercase fragment.
 pub(crate) fn lower_text(text: Arc<str>, edition: Edition, budget: Budget) -> Result<Lowered, String> {
     let lines = lines(&text);
+    progress::file_read();
     if is_generated(&text) {
         return Ok(Lowered { text, facts: FileFacts::default(), lines, origin: Origin::Generated });
     }

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "which helpers are used differs from one test file to the next")]
 
+pub(crate) mod git;
 pub(crate) mod schema;
 
 use std::path::{Path, PathBuf};
@@ -112,6 +113,8 @@ pub(crate) fn run_in(dir: &Path, args: &[&str]) -> Run {
 pub(crate) fn command(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-safe-map-lint"));
     command.current_dir(dir).env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR");
+    // To cargo, packages of one name in one directory of builds are one package, whichever test has made them.
+    command.env_remove("CARGO_TARGET_DIR").env_remove("CARGO_BUILD_TARGET_DIR");
     command
 }
 

@@ -65,6 +65,7 @@
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, ExprId, ExprKind, UnaryOp};
+use safe_map_analysis::flow::{Event, EventKind};
 use safe_map_analysis::knowledge::schema::{Op, TypeRole};
 use safe_map_analysis::span::Span;
 
@@ -72,11 +73,14 @@ use crate::access::Access;
 use crate::bodies::is_named;
 use crate::brief::site;
 use crate::conditions::{Conditions, Outcome};
+use crate::fix::with_comments;
 use crate::parents::{expr_at, fits_closure, is_discarded, is_granted, only_in_if};
 use crate::races::Accesses;
+use crate::retain::method;
 use crate::story::{Turns, access_finding, access_name, here, interleaving};
+use crate::typing::Typed;
 use crate::values::{adds_up, changes_in_place, done_twice, has_identity, is_lock, stores, turns_away};
-use crate::{Applicability, Check, Edit, Finding, Fix, Group, Level, Lint};
+use crate::{Applicability, Check, Finding, Fix, Group, Level, Lint};
 
 use super::delete_during_iteration::deletes;
 
@@ -120,7 +124,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         if !reported.contains(&act.span()) {
             reported.push(act.span());
             let mut finding = report(&accesses, check, act, &harm);
-            finding.fixes.extend(fix(&accesses, check, act));
+            finding.fixes.extend(fix(&accesses, (check, &conditions), act, &harm));
             out.push(finding);
         }
     }
@@ -255,36 +259,109 @@ fn help(act: &Access<'_>, harm: &Harm) -> String {
     }
 }
 
-/// `map.entry(key).or_insert_with(|| value);` for an `if` that asks for the key and does nothing but insert.
-fn fix(accesses: &Accesses<'_>, check: &Access<'_>, act: &Access<'_>) -> Option<Fix> {
+/// One step that asks and inserts: in place of an `if` that does nothing else, or else of the insert alone, after which the
+/// first value stays.
+fn fix(
+    accesses: &Accesses<'_>,
+    (check, conditions): (&Access<'_>, &Conditions<'_>),
+    act: &Access<'_>,
+    harm: &Harm,
+) -> Option<Fix> {
     let body = &accesses.body;
-    let has_entry = act.guard.is_some() || act.acquire.lock.type_name == *"DashMap";
-    if act.op != Op::Insert || act.method != "insert" || act.is_called() || !has_entry {
+    if act.op != Op::Insert || act.method != "insert" || act.is_called() {
         return None;
     }
-    let (whole, cond) = only_in_if(body, act.span())?;
+    let typed = Typed::of(accesses.function.file.analysis, accesses.function.id)?;
     let ExprKind::MethodCall { receiver, args, .. } = &body.expr(expr_at(body, act.span())?).kind else {
         return None;
     };
     let [key, value] = args.as_slice() else { return None };
-    let (key, value) = (body.expr(*key).span, body.expr(*value).span);
-    let shares = body.exprs.iter().filter(|it| key.contains(it.span)).any(|it| match &it.kind {
-        ExprKind::Path(path) => path.as_ident().is_some_and(|it| is_named(body, value, it)),
-        _ => false,
-    });
-    if !asks_only(body, cond, check.span()) || shares || !fits_closure(body, value) {
+    let has = |name: &str| method(&typed, *receiver, name).is_some();
+    let insert =
+        Insert { body, receiver: *receiver, key: body.expr(*key).span, value: body.expr(*value).span };
+    // What is made while the entry is had is made under its lock.
+    let mut made = accesses.function.flow.events.iter().filter(|it| insert.value.contains(it.span));
+    if made.any(|it| !is_harmless(accesses.function, it)) || !fits_closure(body, insert.value) {
         return None;
     }
-    let text = |it: Span| accesses.function.file.parsed().source.text.get(it.start as usize..it.end as usize);
-    let map = text(body.expr(*receiver).span)?;
+    let text = &accesses.function.file.parsed().source.text;
+    let (at, call) = match harm {
+        _ if has("entry") => insert.alone(check, act).map(|it| (it, insert.lazy(text))).or_else(|| {
+            // What must happen once only, or is refused the second time, is not cured by what stays in the map.
+            let stays = matches!(harm, Harm::Replaced | Harm::Overwritten) && !turns_away(body, conditions);
+            stays.then(|| Some((act.span(), insert.made(text))))?
+        })?,
+        _ if has("get_or_insert_with") => (insert.alone(check, act)?, insert.of_safe_map(text)),
+        _ => return None,
+    };
     Some(Fix {
         title: "ask and insert in one step".to_string(),
         applicability: Applicability::MaybeIncorrect,
-        edits: vec![Edit {
-            place: here(accesses.function, whole),
-            replacement: format!("{map}.entry({}).or_insert_with(|| {});", text(key)?, text(value)?),
-        }],
+        edits: vec![with_comments(accesses.function, at, &call)?],
     })
+}
+
+/// Whether something may happen under the lock of a map's entry.
+fn is_harmless(function: &FunctionView<'_>, event: &Event) -> bool {
+    match &event.kind {
+        EventKind::MapOp(op) => !op.op.changes(),
+        EventKind::Call(_) => function.taken_inside(event).is_empty(),
+        EventKind::StaticUse(_) => true,
+        EventKind::Await(_)
+        | EventKind::Acquire { .. }
+        | EventKind::Discard(_)
+        | EventKind::Leak(_)
+        | EventKind::Block(_)
+        | EventKind::Work(_)
+        | EventKind::Callback(_) => false,
+    }
+}
+
+/// An insert as it is written.
+struct Insert<'a> {
+    body: &'a Body,
+    receiver: ExprId,
+    key: Span,
+    value: Span,
+}
+
+impl Insert<'_> {
+    /// The `if` that asks for the key and does nothing but insert, where the value can be made in a closure.
+    fn alone(&self, check: &Access<'_>, act: &Access<'_>) -> Option<Span> {
+        let body = self.body;
+        let (whole, cond) = only_in_if(body, act.span())?;
+        let shares = body.exprs.iter().filter(|it| self.key.contains(it.span)).any(|it| match &it.kind {
+            ExprKind::Path(path) => path.as_ident().is_some_and(|it| is_named(body, self.value, it)),
+            _ => false,
+        });
+        (asks_only(body, cond, check.span()) && !shares).then_some(whole)
+    }
+
+    fn map<'t>(&self, text: &'t str) -> &'t str {
+        self.body.expr(self.receiver).span.text(text)
+    }
+
+    fn lazy(&self, text: &str) -> String {
+        format!(
+            "{}.entry({}).or_insert_with(|| {});",
+            self.map(text),
+            self.key.text(text),
+            self.value.text(text)
+        )
+    }
+
+    fn made(&self, text: &str) -> String {
+        format!("{}.entry({}).or_insert({})", self.map(text), self.key.text(text), self.value.text(text))
+    }
+
+    fn of_safe_map(&self, text: &str) -> String {
+        format!(
+            "{}.get_or_insert_with({}, || {});",
+            self.map(text),
+            self.key.text(text),
+            self.value.text(text)
+        )
+    }
 }
 
 /// Whether a condition is that the entry is not there, and nothing else.
@@ -404,35 +481,64 @@ struct Locks { by_name: dashmap::DashMap<String, Arc<Mutex<u64>>> }
 impl Locks {
     fn make(&self, name: &str) {
         if !self.by_name.contains_key(name) {
+            // a lock of its own
             self.by_name.insert(name.to_string(), Arc::new(Mutex::new(1)));
         }
     }
 }
 ";
         let fixed = fixed(&LINT, text).expect("a fix");
-        let entry =
-            "        self.by_name.entry(name.to_string()).or_insert_with(|| Arc::new(Mutex::new(1)));\n    }";
+        let entry = "        // a lock of its own\n        self.by_name.entry(name.to_string()).or_insert_with(|| Arc::new(Mutex::new(1)));\n    }";
         assert!(fixed.contains(entry), "{fixed}");
     }
 
-    #[test]
-    fn no_fix_where_more_is_done_or_the_value_needs_the_key() {
-        for body in [
-            "if !self.m.contains_key(&k) { println!(); self.m.insert(k, Arc::default()); }",
-            "if !self.m.contains_key(&k) { self.m.insert(k, made(&k)); }",
-            "if !self.m.contains_key(&k) { self.m.insert(k, Arc::default()); } else { println!(); }",
-            "if !self.m.contains_key(&k) && k > 1 { self.m.insert(k, Arc::default()); }",
-        ] {
-            let text = format!(
+    /// A body that inserts into a map `m` of locks under `k`, with its first fix.
+    fn fixed_body(body: &str) -> Option<String> {
+        let text = |body: &str| {
+            format!(
                 "
 use std::sync::{{Arc, Mutex}};
-struct S {{ m: dashmap::DashMap<u64, Arc<Mutex<u64>>> }}
+struct S {{ m: dashmap::DashMap<u64, Arc<Mutex<u64>>>, n: Mutex<u64> }}
 impl S {{ fn f(&self, k: u64) {{ {body} }} }}
 fn made(k: &u64) -> Arc<Mutex<u64>> {{ Arc::default() }}
 "
-            );
-            assert_eq!(found(&LINT, &text).len(), 1, "{body}");
-            assert_eq!(fixed(&LINT, &text), None, "{body}");
+            )
+        };
+        assert_eq!(found(&LINT, &text(body)).len(), 1, "{body}");
+        let fixed = fixed(&LINT, &text(body))?;
+        let (before, after) = text("|").split_once('|').map(|(a, b)| (a.len(), b.len())).expect("a mark");
+        Some(fixed[before..fixed.len() - after].to_string())
+    }
+
+    #[test]
+    fn where_more_is_done_or_the_value_needs_the_key_the_first_value_stays() {
+        for (body, better) in [
+            (
+                "if !self.m.contains_key(&k) { println!(); self.m.insert(k, Arc::default()); }",
+                "if !self.m.contains_key(&k) { println!(); self.m.entry(k).or_insert(Arc::default()); }",
+            ),
+            (
+                "if !self.m.contains_key(&k) && k > 1 { self.m.insert(k, Arc::new(Mutex::new(k))); }",
+                "if !self.m.contains_key(&k) && k > 1 { self.m.entry(k).or_insert(Arc::new(Mutex::new(k))); }",
+            ),
+            (
+                "let new = Arc::default(); if self.m.get(&k).is_none() { self.m.insert(k, new); } else { println!(); }",
+                "let new = Arc::default(); if self.m.get(&k).is_none() { self.m.entry(k).or_insert(new); } else { println!(); }",
+            ),
+        ] {
+            assert_eq!(fixed_body(body).as_deref(), Some(better));
+        }
+    }
+
+    #[test]
+    fn no_fix_where_the_value_would_be_made_under_the_lock_or_who_comes_second_is_to_know() {
+        for body in [
+            "if !self.m.contains_key(&k) { self.m.insert(k, Arc::new(Mutex::new(self.m.len() as u64))); }",
+            "if !self.m.contains_key(&k) { self.m.insert(k, Arc::new(Mutex::new(*self.n.lock().unwrap()))); }",
+            "if !self.m.contains_key(&k) { self.m.insert(k, { if k == 1 { return; } Arc::default() }); }",
+            "if self.m.contains_key(&k) { let no: Result<(), ()> = Err(()); return; } self.m.insert(k, Arc::default());",
+        ] {
+            assert_eq!(fixed_body(body), None, "{body}");
         }
     }
 }

@@ -64,14 +64,15 @@ use crate::collected::{Chosen, chosen, is_of_collected};
 use crate::ordered::is_logged;
 use crate::parents::{arguments, expr_at, is_discarded};
 use crate::races::Accesses;
+use crate::retain::retain;
 use crate::story::{access_finding, access_name};
-use crate::{Check, Confidence, Finding, Group, Level, Lint};
+use crate::{Check, Confidence, Finding, Fix, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
     name: "collect_then_delete",
     group: Group::Iteration,
     level: Level::Allow,
-    has_fix: false,
+    has_fix: true,
     merges_sites: false,
     source: include_str!("collect_then_delete.rs"),
     check: Check::Function(check),
@@ -89,7 +90,11 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
                 && !is_under(walk, it)
                 && is_alone(&accesses.body, it.span())
         });
-        out.extend(removal.map(|it| report(&accesses, walk, it)));
+        out.extend(removal.map(|it| {
+            let mut finding = report(&accesses, walk, it);
+            finding.fixes.extend(fix(&accesses, walk, it));
+            finding
+        }));
     }
 }
 
@@ -105,8 +110,17 @@ fn is_alone(body: &Body, removal: Span) -> bool {
         _ => None,
     });
     let Some(turn) = turns.min_by_key(|it| it.end - it.start) else { return false };
+    // What leaves the loop removes some of the keys only.
+    let leaves = |it: &Expr| {
+        matches!(
+            it.kind,
+            ExprKind::Break { .. } | ExprKind::Continue { .. } | ExprKind::Return(_) | ExprKind::Try(_)
+        )
+    };
     let is_call = |it: &&Expr| {
-        matches!(it.kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Await(_))
+        let is_call =
+            matches!(it.kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Await(_));
+        is_call || leaves(it)
     };
     let mut others = body.exprs.iter().filter(|it| turn.contains(it.span) && !removal.contains(it.span));
     let has_others = others.any(|it| is_call(&it) && !is_logged(body, it.span));
@@ -127,6 +141,10 @@ fn report(accesses: &Accesses<'_>, walk: &Access<'_>, removal: &Access<'_>) -> F
             .to_string(),
     };
     finding
+}
+
+fn fix(accesses: &Accesses<'_>, walk: &Access<'_>, removal: &Access<'_>) -> Option<Fix> {
+    retain(accesses.function, walk.span(), removal.span())
 }
 
 #[cfg(test)]
@@ -188,6 +206,7 @@ impl S {
         for key in self.m.iter().map(|it| *it.key()) { self.m.remove(&key); }
         for key in &keys { self.m.remove(key); told(*key); }
         for key in &keys { if let Some((_, it)) = self.m.remove(key) { told(it); } }
+        for key in &keys { self.m.remove(key); break; }
     }
 }
 fn told(key: u64) {}

@@ -41,7 +41,7 @@
 //!
 //! ## Fix
 //!
-//! `retain` removes while it walks. Where the removal is done elsewhere, collect the keys first and remove with the
+//! `retain` removes while it walks. Where the loop does more than remove, collect the keys first and remove with the
 //! condition asked again: `remove_if`. `safe_map::ShardedMap::retain` and `extract_if` are one call, and a
 //! `SnapshotMap` may be changed from inside its own iteration.
 //!
@@ -52,15 +52,19 @@
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::knowledge::schema::Op;
+use safe_map_analysis::span::Span;
 
+use crate::collect_first::collect_first;
+use crate::fix::hoist_before;
 use crate::iterating::{Change, changes_while_iterated};
-use crate::{Check, Finding, Group, Level, Lint};
+use crate::retain::retain;
+use crate::{Check, Finding, Fix, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
     name: "delete_during_iteration",
     group: Group::Iteration,
     level: Level::Deny,
-    has_fix: false,
+    has_fix: true,
     merges_sites: false,
     source: include_str!("delete_during_iteration.rs"),
     check: Check::Function(check),
@@ -78,6 +82,7 @@ static DELETION: Change = Change {
              again; `safe_map::ShardedMap::retain` and `extract_if` are one call"
         )
     },
+    fix,
 };
 
 /// Whether an operation removes entries.
@@ -89,10 +94,18 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     changes_while_iterated(function, &DELETION, out);
 }
 
+/// `retain` where the walk does nothing but remove; where it looks for one entry, the walk ends before the removal; where it
+/// does more, only its keys are walked.
+fn fix(function: &FunctionView<'_>, walk: Span, removal: Span) -> Option<Fix> {
+    retain(function, walk, removal)
+        .or_else(|| hoist_before(function, walk, removal))
+        .or_else(|| collect_first(function, walk, removal))
+}
+
 #[cfg(test)]
 mod tests {
     use super::LINT;
-    use crate::testing::check;
+    use crate::testing::{check, fixed};
 
     #[test]
     fn a_removal_in_a_loop_over_the_map() {
@@ -159,5 +172,92 @@ fn expire(sessions: &papaya::HashMap<u64, u64>) {
 }
 ",
         );
+    }
+
+    /// What becomes of a body.
+    fn fixed_body(body: &str) -> Option<String> {
+        let text = |body: &str| {
+            format!(
+                "use std::{{collections::HashMap, sync::RwLock}};
+struct Rule {{ percent: u32, on: bool }}
+fn f(m: &dashmap::DashMap<u64, Rule>, l: &RwLock<HashMap<u64, u32>>, n: u32) {{
+    {body}
+}}
+"
+            )
+        };
+        let fixed = fixed(&LINT, &text(body))?;
+        let (before, after) = text("|").split_once('|').map(|(a, b)| (a.len(), b.len())).expect("a mark");
+        Some(fixed[before..fixed.len() - after].to_string())
+    }
+
+    #[test]
+    fn a_walk_that_only_removes_becomes_retain() {
+        for (body, better) in [
+            ("for it in m.iter() { m.remove(it.key()); }", "m.clear();"),
+            (
+                "for it in m.iter() { if it.percent > n { m.remove(it.key()); } }",
+                "m.retain(|_, it| it.percent <= n);",
+            ),
+            ("for it in m.iter() { if !it.on { m.remove(&it.key().clone()); } }", "m.retain(|_, it| it.on);"),
+            (
+                "for it in m.iter() { if *it.key() == 7 { m.remove(it.key()); } }",
+                "m.retain(|key, _| *key != 7);",
+            ),
+            (
+                "let off = m.iter().filter(|it| !it.on).map(|it| *it.key());\n    for key in off {\n        m.remove(&key);\n    }",
+                "m.retain(|_, it| it.on);",
+            ),
+            (
+                "for (id, it) in l.read().unwrap().iter() { if *it > n { l.write().unwrap().remove(id); } }",
+                "l.write().unwrap().retain(|_, it| *it <= n);",
+            ),
+            (
+                "for it in m.iter() {\n        // old ones\n        m.remove(it.key());\n    }",
+                "// old ones\n    m.clear();",
+            ),
+            (
+                "if let Some(key) = m.iter().next().map(|it| *it.key()) { m.remove(&key); }",
+                "let found = m.iter().next().map(|it| *it.key());\n    if let Some(key) = found { m.remove(&key); }",
+            ),
+        ] {
+            assert_eq!(fixed_body(body).as_deref(), Some(better), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_walk_that_does_more_goes_over_the_keys() {
+        let found = "let found: Vec<_> = m.iter()";
+        for (body, filter, better) in [
+            ("for it in m.iter() { println!(); m.remove(it.key()); }", "", "{ println!(); m.remove(&key); }"),
+            (
+                "for it in m.iter() { if it.on { m.remove(it.key()); break; } }",
+                ".filter(|it| it.on)",
+                "{ m.remove_if(&key, |_, it| it.on); break; }",
+            ),
+            (
+                "for it in m.iter() {\n        if it.percent > n {\n            println!(\"{}\", *it.key());\n            m.remove(it.key());\n        }\n    }",
+                ".filter(|it| it.percent > n)",
+                "{\n        println!(\"{}\", key);\n        m.remove_if(&key, |_, it| it.percent > n);\n    }",
+            ),
+        ] {
+            let better = format!(
+                "{found}{filter}.map(|it| it.key().clone()).collect();\n    for key in found {better}"
+            );
+            assert_eq!(fixed_body(body), Some(better), "{body}");
+        }
+    }
+
+    #[test]
+    fn no_fix_where_the_walk_needs_the_entries() {
+        for body in [
+            "for it in m.iter() { println!(\"{}\", it.percent); m.remove(it.key()); }",
+            "for it in m.iter() { println!(\"{it:?}\"); m.remove(it.key()); }",
+            "for it in m.iter() { let key = it.key(); m.remove(key); }",
+            "for it in m.iter() { if it.on && m.len() > 7 { m.remove(it.key()); } }",
+            "for it in m.iter() { if it.on { m.remove(it.key()); } else { println!(); } }",
+        ] {
+            assert_eq!(fixed_body(body), None, "{body}");
+        }
     }
 }

@@ -73,12 +73,13 @@ use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, Op};
 use safe_map_analysis::summary::{EffectKind, Happening};
 
 use crate::correlated::{is_filled, may_exclude};
-use crate::fix::drop_before;
+use crate::fix::end_before;
+use crate::remove_if::remove_if;
 use crate::story::{
     acquire_label, called, chain_labels, consequence, declaration_label, finding, is_far_fetched, lock_name,
     lock_path, verdict,
 };
-use crate::{Check, Confidence, Finding, Group, Level, Lint};
+use crate::{Check, Confidence, Finding, Fix, Group, Level, Lint};
 
 use super::delete_during_iteration::deletes;
 use super::insert_during_iteration::inserts;
@@ -113,9 +114,17 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         }
         reported.push(span);
         let mut finding = report(function, &happening, second, &first, confidence);
-        finding.fixes.extend(drop_before(function, held, span, "the second acquire"));
+        finding.fixes.extend(fix(function, held, &happening));
         out.push(finding);
     }
+}
+
+/// One step where the entry is only looked at to be removed; else the first guard ends before the second acquire.
+fn fix(function: &FunctionView<'_>, held: &Held, happening: &Happening<'_>) -> Option<Fix> {
+    let span = happening.event.span;
+    let in_one = || remove_if(function, function.flow.guard_at(held).acquire.span, span);
+    let in_one = happening.chain.is_empty().then(in_one).flatten();
+    in_one.or_else(|| end_before(function, held, span, "the second acquire"))
 }
 
 /// The surest conflict among the guards that are alive.

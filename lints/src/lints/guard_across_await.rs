@@ -83,7 +83,7 @@ use safe_map_analysis::span::Span;
 use crate::contended::{
     is_borrowed_by_own_task, is_borrowed_meanwhile, is_of_thread, is_only_tried, is_waited_for, writers,
 };
-use crate::fix::drop_before;
+use crate::fix::end_before;
 use crate::private::makes;
 use crate::story::{acquire_label, declaration_label, finding, here, lock_name, lock_path};
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Role};
@@ -102,7 +102,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     for (held, awaits) in held_at_awaits(function) {
         let guard = function.flow.guard_at(held);
         let mut finding = report(function, &guard, &awaits);
-        finding.fixes.extend(drop_before(function, held, awaits[0], "the await"));
+        finding.fixes.extend(end_before(function, held, awaits[0], "the await"));
         out.push(finding);
     }
 }

@@ -88,15 +88,15 @@ use safe_map_analysis::summary::{EffectKind, Happening};
 
 use crate::callbacks::is_code;
 use crate::contended::{is_contended, takes_alone};
-use crate::fix::{indentation, names};
+use crate::fix;
 use crate::private::{is_own, is_unshared};
 use crate::scrutinee::{Part, Scrutinees};
 use crate::story::{
-    MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, decodes, finding, here, is_another,
+    MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, decodes, finding, is_another,
     is_momentary, lock_name, lock_path, what_happens,
 };
 use crate::taken::{happenings, taken_callbacks};
-use crate::{Applicability, Check, Edit, Finding, Fix, Group, Level, Lint};
+use crate::{Check, Finding, Fix, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
     name: "guard_in_scrutinee",
@@ -281,10 +281,6 @@ fn report(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>,
 fn hoist(function: &FunctionView<'_>, scrutinees: &Scrutinees<'_>, part: &Part) -> Option<Fix> {
     let body = &scrutinees.body;
     let scrutinee = body.expr(part.scrutinee);
-    let is_call = matches!(
-        scrutinee.kind,
-        ExprKind::MethodCall { .. } | ExprKind::Call { .. } | ExprKind::Try(_) | ExprKind::Await(_)
-    );
     // A chain's other operands run first, or are asked again.
     let is_alone = match part.keyword {
         "match" | "for" => true,
@@ -296,22 +292,10 @@ fn hoist(function: &FunctionView<'_>, scrutinees: &Scrutinees<'_>, part: &Part) 
         }),
         _ => false,
     };
-    if !part.is_owned || !is_call || !is_alone {
+    if !part.is_owned || !fix::is_call(&scrutinee.kind) || !is_alone {
         return None;
     }
-    let text = &function.file.parsed().source.text;
-    let indent = indentation(text, part.whole.start)?;
-    let name = ["found", "value", "taken"].into_iter().find(|it| !names(body, it))?;
-    let value = text.get(scrutinee.span.start as usize..scrutinee.span.end as usize)?;
-    let at = Span::new(part.whole.start, part.whole.start);
-    Some(Fix {
-        title: format!("bind the scrutinee before the `{}`", part.keyword),
-        applicability: Applicability::MaybeIncorrect,
-        edits: vec![
-            Edit { place: here(function, at), replacement: format!("let {name} = {value};\n{indent}") },
-            Edit { place: here(function, scrutinee.span), replacement: name.to_string() },
-        ],
-    })
+    fix::hoist(function, body, (part.whole, part.keyword), part.scrutinee)
 }
 
 #[cfg(test)]

@@ -80,6 +80,7 @@ static INSERTION: Change = Change {
          is gone; a `safe_map::SnapshotMap` may be changed from inside its own iteration"
             .to_string()
     },
+    fix: |_, _, _| None,
 };
 
 /// Whether an operation inserts an entry, or takes one to change it.

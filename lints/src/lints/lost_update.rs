@@ -48,17 +48,18 @@ use safe_map_analysis::span::Span;
 
 use crate::access::Access;
 use crate::conditions::{Conditions, Relation};
+use crate::one_step::one_step;
 use crate::parents::arguments;
 use crate::races::Accesses;
 use crate::story::{Turns, access_finding, access_name, here, interleaving};
 use crate::values::changes_in_place;
-use crate::{Check, Finding, Group, Level, Lint};
+use crate::{Check, Finding, Fix, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
     name: "lost_update",
     group: Group::Atomicity,
     level: Level::Warn,
-    has_fix: false,
+    has_fix: true,
     merges_sites: false,
     source: include_str!("lost_update.rs"),
     check: Check::Contention(check),
@@ -76,7 +77,9 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
             let is_new = !reported.contains(&write.span());
             if is_new && is_lost(&accesses, &conditions, read, write) {
                 reported.push(write.span());
-                out.push(report(&accesses, read, write));
+                let mut finding = report(&accesses, read, write);
+                finding.fixes.extend(fix(&accesses, read, write));
+                out.push(finding);
             }
         }
     }
@@ -237,10 +240,16 @@ fn report(accesses: &Accesses<'_>, read: &Access<'_>, write: &Access<'_>) -> Fin
     finding
 }
 
+/// One step of the map, where the code that reads, changes and writes back is in one place.
+fn fix(accesses: &Accesses<'_>, read: &Access<'_>, write: &Access<'_>) -> Option<Fix> {
+    let is_here = !read.is_called() && !write.is_called() && read.op == Op::Get;
+    is_here.then(|| one_step(accesses.function, read.span(), write.span()))?
+}
+
 #[cfg(test)]
 mod tests {
     use super::LINT;
-    use crate::testing::{check, found};
+    use crate::testing::{check, fixed, found};
 
     #[test]
     fn a_copy_that_is_changed_and_written_back() {
@@ -300,6 +309,63 @@ fn made(of: u64) -> u64 {{ of }}
             "let list = self.m.get(k).map(|it| it.clone()).unwrap_or_default(); self.m.insert(k.to_string(), list);",
         ] {
             assert_eq!(count(body), 0, "{body}");
+        }
+    }
+
+    /// What becomes of a body of a map `n` of numbers and one `m` of lists.
+    fn fixed_body(body: &str) -> Option<String> {
+        let text = |body: &str| {
+            format!(
+                "
+use std::{{collections::HashMap, sync::Mutex}};
+struct S {{ m: dashmap::DashMap<String, Vec<u32>>, n: dashmap::DashMap<u64, u64>, l: Mutex<HashMap<u64, u64>>, s: safe_map::ShardedMap<u64, u64> }}
+impl S {{ fn f(&self, k: &str, i: u64, by: u64) {{ {body} }} }}
+"
+            )
+        };
+        assert_eq!(found(&LINT, &text(body)).len(), 1, "{body}");
+        let fixed = fixed(&LINT, &text(body))?;
+        assert_eq!(found(&LINT, &fixed), [], "{fixed}");
+        let (before, after) = text("|").split_once('|').map(|(a, b)| (a.len(), b.len())).expect("a mark");
+        Some(fixed[before..fixed.len() - after].to_string())
+    }
+
+    #[test]
+    fn what_is_read_changed_and_written_back_is_changed_in_place() {
+        for (body, better) in [
+            (
+                "let n = self.n.get(&i).map(|it| *it).unwrap_or(0); self.n.insert(i, n + by);",
+                "*self.n.entry(i).or_insert(0) += by;",
+            ),
+            (
+                "let n = *self.n.get(&i).unwrap(); self.n.insert(i, n * 2);",
+                "*self.n.get_mut(&i).unwrap() *= 2;",
+            ),
+            (
+                "let n = self.l.lock().unwrap().get(&i).copied().unwrap_or_default(); self.l.lock().unwrap().insert(i, n + 1);",
+                "*self.l.lock().unwrap().entry(i).or_default() += 1;",
+            ),
+            (
+                "let mut list = self.m.get(k).map(|it| it.clone()).unwrap_or_default(); list.push(1); self.m.insert(k.to_string(), list);",
+                "self.m.entry(k.to_string()).or_default().push(1);",
+            ),
+            (
+                "let n = self.s.get(&i).unwrap_or(0); self.s.insert(i, n + by);",
+                "self.s.upsert(i, || 0 + by, |n| *n += by);",
+            ),
+        ] {
+            assert_eq!(fixed_body(body).as_deref(), Some(better), "{body}");
+        }
+    }
+
+    #[test]
+    fn no_fix_where_something_else_is_done_with_it() {
+        for body in [
+            "let n = self.n.get(&i).map(|it| *it).unwrap_or(0); println!(); self.n.insert(i, n + 1);",
+            "let n = self.n.get(&i).map(|it| *it).unwrap_or(0); self.n.insert(i, n + 1); told(n);",
+            "let n = self.n.get(&i).map(|it| *it).unwrap_or(0); self.n.insert(i, n + self.n.len() as u64);",
+        ] {
+            assert_eq!(fixed_body(body), None, "{body}");
         }
     }
 }

@@ -81,7 +81,7 @@ use safe_map_analysis::{Analysis, FunctionView};
 use crate::contended::writers;
 use crate::contexts::exclude_each_other;
 use crate::correlated::may_exclude;
-use crate::fix::drop_before;
+use crate::fix::end_before;
 use crate::gates::{self, Gate};
 use crate::private::{is_exclusive, is_of_new_value, needs_same_owner};
 use crate::story::{
@@ -122,7 +122,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         let Some((held, first)) = alive.find(waits) else { continue };
         reported.push(span);
         let mut finding = report(function, &happening, second, &first);
-        finding.fixes.extend(drop_before(function, held, span, "the second read"));
+        finding.fixes.extend(end_before(function, held, span, "the second read"));
         out.push(finding);
     }
 }

@@ -78,15 +78,17 @@ use crate::collected::{Chosen, chosen, is_of_collected};
 use crate::conditions::Conditions;
 use crate::parents::arguments;
 use crate::races::Accesses;
+use crate::recheck::recheck;
+use crate::retain::retain;
 use crate::story::{Turns, access_finding, access_name, here, interleaving};
 use crate::values::{changes_by_itself, changes_in_place, is_foreign, stores};
-use crate::{Check, Finding, Group, Level, Lint};
+use crate::{Check, Finding, Fix, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
     name: "stale_two_phase_delete",
     group: Group::Iteration,
     level: Level::Warn,
-    has_fix: false,
+    has_fix: true,
     merges_sites: false,
     source: include_str!("stale_two_phase_delete.rs"),
     check: Check::Contention(check),
@@ -104,7 +106,9 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
             let is_new = !reported.contains(&act.span());
             if is_new && is_stale(&accesses, &conditions, check, act) {
                 reported.push(act.span());
-                out.push(report(&accesses, check, act));
+                let mut finding = report(&accesses, check, act);
+                finding.fixes.extend(fix(&accesses, check, act));
+                out.push(finding);
             }
         }
     }
@@ -195,10 +199,17 @@ fn report(accesses: &Accesses<'_>, check: &Access<'_>, act: &Access<'_>) -> Find
     finding
 }
 
+/// The condition asked again where the map can do that, or the walk and the removal in one call.
+fn fix(accesses: &Accesses<'_>, check: &Access<'_>, act: &Access<'_>) -> Option<Fix> {
+    let is_walk = matches!(check.op, Op::Iterate | Op::IterateMut) && !act.is_called();
+    let in_one = || is_walk.then(|| retain(accesses.function, check.span(), act.span()))?;
+    recheck(accesses, check, act).or_else(in_one)
+}
+
 #[cfg(test)]
 mod tests {
     use super::LINT;
-    use crate::testing::{check, found};
+    use crate::testing::{check, fixed, found};
 
     #[test]
     fn a_condition_on_the_value_and_a_removal_behind_its_guard() {
@@ -281,6 +292,70 @@ impl S {{
             "let keys: Vec<String> = self.m.iter().filter(|it| it.key() > &k.to_string()).map(|it| it.key().clone()).collect(); for k in keys { self.m.remove(&k); }",
         ] {
             assert_eq!(count(body), 0, "{body}");
+        }
+    }
+
+    /// What becomes of a body of a map `m` of numbers.
+    fn fixed_body(body: &str) -> Option<String> {
+        let text = |body: &str| {
+            format!(
+                "
+struct S {{ m: dashmap::DashMap<String, u32>, scc: scc::HashMap<String, u32> }}
+impl S {{
+    fn add(&self, k: &str) {{ *self.m.entry(k.to_string()).or_insert(0) += 1; }}
+    fn limit(&self) -> u32 {{ self.m.len() as u32 }}
+    fn f(&self, k: &str, mut n: u32) {{ {body} }}
+}}
+"
+            )
+        };
+        assert_eq!(found(&LINT, &text(body)).len(), 1, "{body}");
+        let fixed = fixed(&LINT, &text(body))?;
+        assert_eq!(found(&LINT, &fixed), [], "{fixed}");
+        let (before, after) = text("|").split_once('|').map(|(a, b)| (a.len(), b.len())).expect("a mark");
+        Some(fixed[before..fixed.len() - after].to_string())
+    }
+
+    #[test]
+    fn the_condition_is_asked_again_in_the_step_that_removes() {
+        for (body, again) in [
+            (
+                "let gone = self.m.get(k).is_some_and(|it| *it == 0); if gone { self.m.remove(k); }",
+                "|_, it| *it == 0",
+            ),
+            ("if self.m.get(k).is_some_and(|it| *it.value() < n) { self.m.remove(k); }", "|_, it| *it < n"),
+            (
+                "let mut gone = false; if let Some(it) = self.m.get(k) { gone = *it == 0; } if gone { self.m.remove(k); }",
+                "|_, it| *it == 0",
+            ),
+            (
+                "let mut gone = false; if let Some(it) = self.m.get(k) { if *it == 0 { gone = true; } } if gone { self.m.remove(k); }",
+                "|_, it| *it == 0",
+            ),
+            (
+                "if let Some(it) = self.m.get_mut(k) { if *it == 0 { drop(it); self.m.remove(k); } }",
+                "|_, it| *it == 0",
+            ),
+            (
+                "let old: Vec<String> = self.m.iter().filter(|it| **it < n).map(|it| it.key().clone()).collect(); for k in old { self.m.remove(&k); println!(); }",
+                "|_, it| *it < n",
+            ),
+        ] {
+            let key = if body.contains("remove(&k)") { "&k" } else { "k" };
+            let better = body.replace(&format!("remove({key})"), &format!("remove_if({key}, {again})"));
+            assert_eq!(fixed_body(body), Some(better));
+        }
+    }
+
+    #[test]
+    fn no_fix_where_the_condition_says_something_else_by_then() {
+        for body in [
+            "let gone = self.m.get(k).is_some_and(|it| *it < n); n = 2; if gone { self.m.remove(k); }",
+            "let gone = self.m.get(k).is_some_and(|it| *it < n); let n = 2; if gone && n == 2 { self.m.remove(k); }",
+            "let Some(it) = self.m.get(k).map(|it| *it) else { return }; if it > 0 { return; } self.m.remove(k);",
+            "match self.m.get(k).map(|it| *it) { Some(0) => { self.m.remove(k); } _ => {} }",
+        ] {
+            assert_eq!(fixed_body(body), None, "{body}");
         }
     }
 }

@@ -70,13 +70,13 @@ use crate::bounds::{Subject, Why};
 use crate::claims::{Claim, claims, is_public};
 use crate::exposure::{Exposure, Way, mentions, outer_name};
 use crate::story::at;
-use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Place, Role};
+use crate::{Applicability, Check, Confidence, Edit, Finding, Fix, Group, Label, Level, Lint, Place, Role};
 
 pub(crate) static LINT: Lint = Lint {
     name: "unbounded_send_sync",
     group: Group::Sharing,
     level: Level::Deny,
-    has_fix: false,
+    has_fix: true,
     merges_sites: false,
     source: include_str!("unbounded_send_sync.rs"),
     check: Check::Workspace(check),
@@ -95,10 +95,18 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
         }
         let missing = missing(model, &claims, claim);
         let Some(first) = missing.first() else { continue };
+        let bounds = bounds(model, &claims, claim);
         // Both markers of a type, missing the same, are one mistake.
         match told.iter_mut().find(|(adt, why, _)| (*adt, *why) == (claim.adt, first.why)) {
-            Some((_, _, finding)) => finding.labels.push(also(claim)),
-            None => told.push((claim.adt, first.why, report(model, claim, &missing))),
+            Some((_, _, finding)) => {
+                finding.labels.push(also(claim));
+                finding.fixes = merged(finding.fixes.pop(), bounds).into_iter().collect();
+            }
+            None => {
+                let mut finding = report(model, claim, &missing);
+                finding.fixes.extend(bounds);
+                told.push((claim.adt, first.why, finding));
+            }
         }
     }
     out.extend(told.into_iter().map(|(_, _, it)| it));
@@ -124,9 +132,24 @@ fn missing(model: &Model, all: &[Claim<'_>], claim: &Claim<'_>) -> Vec<Missing> 
     let promised = |index| Some(claim.promises(model, &claim.param(index)?));
     let is_asked = |index| promised(index).is_some_and(|it| it.contains(&Promise::Yes));
     let asks_any = (0..params.len()).any(is_asked);
+    missing_where(model, all, claim, asks_any, &[])
+}
+
+/// The same, given that the claim asks something of a parameter, and what it is to be asked besides.
+fn missing_where(
+    model: &Model,
+    all: &[Claim<'_>],
+    claim: &Claim<'_>,
+    asks_any: bool,
+    besides: &[(Name, Marker)],
+) -> Vec<Missing> {
+    let params = &model.adt(claim.adt).params;
     let missing = params.iter().enumerate().filter_map(|(index, own)| {
         let param = claim.param(index)?;
-        let promises = claim.promises(model, &param);
+        let is_added = |marker| besides.iter().any(|it| it.0 == param && it.1 == marker);
+        let [send, sync] = claim.promises(model, &param);
+        let with = |promise, marker| if is_added(marker) { Promise::Yes } else { promise };
+        let promises = [with(send, Marker::Send), with(sync, Marker::Sync)];
         let ways = Exposure::of(model, all, claim.marker, claim.adt, own);
         let subject = Subject { model, adt: claim.adt, index };
         let why = subject.lacks(claim.marker, promises, &ways, asks_any)?;
@@ -256,6 +279,79 @@ fn finding(model: &Model, adt: AdtId, primary: Place, message: String, note: &st
     }
 }
 
+/// The bounds that a claim has to ask for until it lacks nothing, in its own list of parameters.
+fn bounds(model: &Model, all: &[Claim<'_>], claim: &Claim<'_>) -> Option<Fix> {
+    let mut added: Vec<(Name, Marker)> = Vec::new();
+    // A parameter can lack one marker, and then the other.
+    for _ in 0..2 {
+        let missing = missing_where(model, all, claim, true, &added);
+        added.extend(missing.into_iter().map(|it| (it.param, it.needs)));
+    }
+    let file = claim.def.at.file;
+    let text = &model.workspace().file(file).source.text;
+    let start = model.item(claim.def.at).span.start;
+    let head = Span::new(start, claim.impl_.trait_.as_ref()?.span.start).text(text);
+    let mut edits = Vec::new();
+    for param in params(head)? {
+        let added = added.iter().filter(|it| it.0 == *param.name).map(|it| it.1.as_str());
+        let markers: Vec<&str> = added.collect();
+        if !markers.is_empty() {
+            let before = if param.is_bounded { " + " } else { ": " };
+            let end = start + param.end as u32;
+            let place = at(file, Span::new(end, end));
+            edits.push(Edit { place, replacement: format!("{before}{}", markers.join(" + ")) });
+        }
+    }
+    (!edits.is_empty()).then(|| Fix {
+        title: "ask for what the fields need".to_string(),
+        applicability: Applicability::MaybeIncorrect,
+        edits,
+    })
+}
+
+/// One fix for both claims of a type; none where one of them has none.
+fn merged(first: Option<Fix>, second: Option<Fix>) -> Option<Fix> {
+    let (mut first, second) = (first?, second?);
+    first.edits.extend(second.edits);
+    Some(first)
+}
+
+/// A parameter as an impl declares it.
+struct Declared<'a> {
+    name: &'a str,
+    is_bounded: bool,
+    /// Where it ends, bounds included.
+    end: usize,
+}
+
+/// The parameters of `unsafe impl<'a, K: Eq, V> `.
+fn params(head: &str) -> Option<Vec<Declared<'_>>> {
+    let start = head.find('<').filter(|it| head[..*it].trim_end().ends_with("impl"))? + 1;
+    let (mut depth, mut from, mut params) = (0u32, start, Vec::new());
+    for (at, it) in head.char_indices().skip_while(|it| it.0 < start) {
+        match it {
+            ',' | '>' if depth == 0 => {
+                params.push(declared(head, from, at));
+                from = at + 1;
+                if it == '>' {
+                    return Some(params);
+                }
+            }
+            '<' | '(' | '[' => depth += 1,
+            '>' if head[..at].ends_with('-') => {}
+            '>' | ')' | ']' => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn declared(head: &str, from: usize, to: usize) -> Declared<'_> {
+    let own = head[from..to].trim();
+    let name = own.split([':', ' ']).next().unwrap_or(own);
+    Declared { name, is_bounded: own.contains(':'), end: from + head[from..to].trim_end().len() }
+}
+
 /// `` `K` and `V` ``.
 fn list<'a>(names: impl Iterator<Item = &'a Name>) -> String {
     let quoted: Vec<String> = names.map(|it| format!("`{it}`")).collect();
@@ -269,7 +365,7 @@ fn list<'a>(names: impl Iterator<Item = &'a Name>) -> String {
 #[cfg(test)]
 mod tests {
     use super::LINT;
-    use crate::testing::{check, found};
+    use crate::testing::{check, fixed, found};
 
     #[test]
     fn a_claim_for_every_parameter() {
@@ -451,5 +547,20 @@ unsafe impl<K: Sync, S> Send for Guarded<'_, K, S> {}
 impl<K, S> Guarded<'_, K, S> { pub fn key(&self) -> &K { todo!() } }
 ",
         );
+    }
+
+    #[test]
+    fn the_fix_asks_for_what_is_missing_in_both_claims() {
+        let text = "
+pub struct Shelf<'a, K, V> { entries: *mut (K, V), of: &'a u32 }
+unsafe impl<'a, K: Eq, V> Send for Shelf<'a, K, V> {}
+unsafe impl<K, V> Sync for Shelf<'_, K, V> where K: Eq {}
+impl<K, V> Shelf<'_, K, V> { pub fn get(&self, key: &K) -> Option<(&K, &V)> { None } }
+";
+        let better = text
+            .replace("<'a, K: Eq, V> Send", "<'a, K: Eq + Send, V: Send> Send")
+            .replace("<K, V> Sync", "<K: Sync, V: Sync> Sync");
+        assert_eq!(fixed(&LINT, text), Some(better.clone()));
+        assert_eq!(found(&LINT, &better), []);
     }
 }

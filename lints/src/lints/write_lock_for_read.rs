@@ -39,21 +39,25 @@
 //!
 //! ## Fix
 //!
-//! `read` for `write`. With `safe_map::LockedMap` the operation says which it is: `get`, `read` and `view` lock shared.
+//! `read` for `write`, `get` for `get_mut`, `iter` for `iter_mut`. With `safe_map::LockedMap` the operation says which
+//! it is: `get`, `read` and `view` lock shared.
 //!
 //! ## Limits
 //!
+//! An entry of a sharded map that is taken by `get_mut` or walked by `iter_mut` keeps readers of its shard out in the same way.
 //! Every use of the guard must be a look-up, a count or a walk over a map that the knowledge files know; any other use is
 //! silent, and so is a guard under which something else happens: it may be there to keep others out meanwhile.
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Expr, ExprId, ExprKind, MacroArgs};
-use safe_map_analysis::flow::{EventKind, Guard, GuardId};
-use safe_map_analysis::knowledge::schema::{LockMode, Op, TypeRole};
+use safe_map_analysis::flow::{Acquire, EventKind, Guard, GuardId};
+use safe_map_analysis::knowledge::schema::{Hold, LockMode, Op, TypeRole};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::Ty;
 
+use crate::entry_reads::only_read;
+use crate::retain::method;
 use crate::story::{declaration_label, finding, here, lock_name, lock_path};
 use crate::typing::Typed;
 use crate::{Applicability, Check, Edit, Finding, Fix, Group, Level, Lint};
@@ -71,6 +75,19 @@ pub(crate) static LINT: Lint = Lint {
 /// What takes a lock alone, and what lets others in.
 const METHODS: [(&str, &str); 2] = [("write", "read"), ("blocking_write", "blocking_read")];
 
+/// The same of a map that locks inside.
+const OF_MAPS: [(&str, &str); 2] = [("get_mut", "get"), ("iter_mut", "iter")];
+
+/// What takes the guard, and what would do.
+fn methods(acquire: &Acquire) -> Option<(&'static str, &'static str)> {
+    let all = match acquire.lock.role {
+        TypeRole::Lock => METHODS,
+        TypeRole::SharedMap => OF_MAPS,
+        _ => return None,
+    };
+    all.into_iter().find(|it| acquire.method == *it.0)
+}
+
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     let guards = function.flow.guards.iter().enumerate();
     let mut meant = guards.filter(|(_, it)| is_meant(it)).peekable();
@@ -80,8 +97,10 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     let Some(typed) = Typed::of(function.file.analysis, function.id) else { return };
     for (index, guard) in meant {
         let reads = Reads { function, typed: &typed, guard, id: GuardId(index as u32) };
-        if let Some(method) = reads.method().filter(|_| reads.is_only_read()) {
-            out.push(report(function, guard, method));
+        if let (Some(method), Some(unneeded)) = (reads.method(), reads.only_read()) {
+            let mut finding = report(function, guard);
+            finding.fixes.extend(fix(function, guard, method, unneeded));
+            out.push(finding);
         }
     }
 }
@@ -92,8 +111,7 @@ fn is_meant(guard: &Guard) -> bool {
         && !acquire.is_indirect
         && !acquire.lock.is_private
         && acquire.mode == LockMode::Exclusive
-        && acquire.lock.role == TypeRole::Lock
-        && METHODS.iter().any(|it| acquire.method == *it.0)
+        && methods(acquire).is_some()
 }
 
 struct Reads<'a> {
@@ -122,11 +140,29 @@ impl Reads<'_> {
         })
     }
 
+    /// The `mut`s that are not needed any more, where nothing is done with the guard but reading.
+    fn only_read(&self) -> Option<Vec<Span>> {
+        if self.does_more() || self.is_held_already() {
+            return None;
+        }
+        match self.guard.acquire.lock.role {
+            TypeRole::SharedMap if self.has_reader() => only_read(self.function, self.typed, self.acquire()?),
+            TypeRole::Lock => self.is_only_read().then(Vec::new),
+            _ => None,
+        }
+    }
+
+    /// Whether the map gives entries to read under a lock that lets others in, as it does to change them under one that does not.
+    fn has_reader(&self) -> bool {
+        let Some((_, read)) = methods(&self.guard.acquire) else { return false };
+        let Some(call) = self.acquire() else { return false };
+        let ExprKind::MethodCall { receiver, .. } = &self.typed.expr(call).kind else { return false };
+        let known = method(self.typed, *receiver, read);
+        known.is_some_and(|it| it.spec.lock == LockMode::Shared && it.spec.hold == Hold::Result)
+    }
+
     fn is_only_read(&self) -> bool {
         let Some(guard) = self.acquire().map(|it| self.unwrapped(it)) else { return false };
-        if self.does_more() || self.is_held_already() {
-            return false;
-        }
         match &self.guard.binding {
             None => self.is_read(guard),
             Some((name, bound)) => {
@@ -229,27 +265,35 @@ fn is_name(expr: &Expr, name: &Name) -> bool {
     matches!(&expr.kind, ExprKind::Path(path) if path.as_ident() == Some(name))
 }
 
-fn report(function: &FunctionView<'_>, guard: &Guard, method: Span) -> Finding {
+fn report(function: &FunctionView<'_>, guard: &Guard) -> Finding {
     let lock = lock_name(function, &guard.acquire);
-    let (write, read) = METHODS.into_iter().find(|it| guard.acquire.method == *it.0).unwrap_or(METHODS[0]);
+    let (write, read) = methods(&guard.acquire).unwrap_or(METHODS[0]);
     let message = format!("{lock} is locked by `{write}` and only read");
     let mut finding = finding(function, LINT.name, guard.acquire.span, message);
     finding.lock = lock_path(function, &guard.acquire);
     finding.labels.extend(declaration_label(function, &guard.acquire));
     finding.note = "it waits for every reader, and every reader waits for it".to_string();
     finding.help = format!("take it with `{read}`");
-    finding.fixes.push(Fix {
+    finding
+}
+
+/// The method that lets others in, and a pattern without the `mut` that was for the other.
+fn fix(function: &FunctionView<'_>, guard: &Guard, method: Span, unneeded: Vec<Span>) -> Option<Fix> {
+    let (write, read) = methods(&guard.acquire)?;
+    let edit = |span: Span, new: &str| Edit { place: here(function, span), replacement: new.to_string() };
+    let mut edits = vec![edit(method, read)];
+    edits.extend(unneeded.into_iter().map(|it| edit(it, "")));
+    Some(Fix {
         title: format!("`{read}` instead of `{write}`"),
         applicability: Applicability::MaybeIncorrect,
-        edits: vec![Edit { place: here(function, method), replacement: read.to_string() }],
-    });
-    finding
+        edits,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::LINT;
-    use crate::testing::{check, fixed};
+    use crate::testing::{check, fixed, found};
 
     #[test]
     fn temporaries_names_and_fields_that_are_only_read() {
@@ -304,5 +348,61 @@ impl S {
     fn the_fix_reads() {
         let text = "fn f(m: &std::sync::RwLock<std::collections::HashMap<u32, u32>>) -> usize { m.write().unwrap().len() }";
         assert_eq!(fixed(&LINT, text).as_deref(), Some(text.replace("write", "read").as_str()));
+    }
+
+    /// The findings in a body, and what becomes of it.
+    fn of_map(body: &str) -> (usize, Option<String>) {
+        let text = |body: &str| {
+            format!(
+                "struct V {{ n: u64, list: Vec<u64> }}
+fn f(m: &dashmap::DashMap<u64, V>, c: &dashmap::DashMap<u64, u64>, k: u64) -> u64 {{ {body} }}
+fn told(n: u64) {{}}
+fn change(n: &mut u64) {{}}
+"
+            )
+        };
+        let count = found(&LINT, &text(body)).len();
+        let (before, after) = text("|").split_once('|').map(|(a, b)| (a.len(), b.len())).expect("a mark");
+        (count, fixed(&LINT, &text(body)).map(|it| it[before..it.len() - after].to_string()))
+    }
+
+    #[test]
+    fn an_entry_that_is_taken_to_be_changed_and_only_read() {
+        for body in [
+            "c.get_mut(&k).map_or(0, |it| *it)",
+            "if let Some(mut it) = m.get_mut(&k) { return it.n + it.list.len() as u64; } 0",
+            "let Some(it) = m.get_mut(&k) else { return 0 }; it.n",
+            "let it = m.get_mut(&k).unwrap(); if it.list.is_empty() { 0 } else { it.list[0] }",
+            "let mut sum = 0; for it in m.iter_mut() { sum += it.n; } sum",
+            "*c.get_mut(&k).unwrap()",
+        ] {
+            let better = body
+                .replace("get_mut", "get")
+                .replace("iter_mut", "iter")
+                .replace("Some(mut it)", "Some(it)");
+            assert_eq!(of_map(body), (1, Some(better)), "{body}");
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_changed_or_may_be_is_silent() {
+        for body in [
+            "*c.get_mut(&k).unwrap() += 1; 0",
+            "if let Some(mut it) = c.get_mut(&k) { *it = 7; } 0",
+            "if let Some(mut it) = m.get_mut(&k) { it.n += 1; } 0",
+            "if let Some(mut it) = m.get_mut(&k) { it.list.push(1); } 0",
+            "if let Some(mut it) = m.get_mut(&k) { change(&mut it.n); } 0",
+            "if let Some(mut it) = m.get_mut(&k) { let list = &mut it.list; list.clear(); } 0",
+            "if let Some(mut it) = m.get_mut(&k) { let V { list, .. } = &mut *it; list.clear(); } 0",
+            "if let Some(mut it) = m.get_mut(&k) { it.list[0] = 1; } 0",
+            "for mut it in m.iter_mut() { it.n = 0; } 0",
+            "for mut it in m.iter_mut() { it.value_mut().n = 0; } 0",
+            "if let Some(it) = m.get_mut(&k) { told(it.n); } 0",
+            "m.get(&k).map_or(0, |it| it.n)",
+            "let it = m.get_mut(&k); drop(it); 0",
+            "let it = m.get_mut(&k).unwrap(); let same = c.len(); drop(it); same as u64",
+        ] {
+            assert_eq!(of_map(body).0, 0, "{body}");
+        }
     }
 }

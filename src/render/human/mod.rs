@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use safe_map_lints::Step;
 
-use super::View;
+use super::{View, groups};
 use crate::output::{Look, Style};
 use crate::report::Reported;
 
@@ -17,8 +17,9 @@ use crate::report::Reported;
 pub(super) fn report(view: &View<'_>) -> String {
     let (findings, left_out) = view.limited();
     let mut out = String::new();
-    for found in findings {
-        render(&mut out, view, found, view.look);
+    for group in groups::of(view, findings) {
+        out.push_str(&group.heading(view.look));
+        group.findings.iter().for_each(|found| render(&mut out, view, found, view.look));
     }
     super::add_left_out(&mut out, left_out);
     out

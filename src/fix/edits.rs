@@ -4,16 +4,16 @@ use safe_map_analysis::span::Span;
 
 /// A replacement in one text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TextEdit {
+pub(crate) struct TextEdit {
     /// The bytes replaced.
-    pub span: Span,
+    pub(crate) span: Span,
     /// By what.
-    pub replacement: String,
+    pub(crate) replacement: String,
 }
 
 /// Two edits that cannot both be applied, or one that is not of this text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Conflict {
+pub(crate) enum Conflict {
     /// The edits touch the same bytes, or insert at the same place.
     Overlap(Span, Span),
     /// The span is outside the text or cuts a character.
@@ -36,7 +36,7 @@ impl std::error::Error for Conflict {}
 /// # Errors
 ///
 /// Where two edits overlap or one does not fit the text; nothing is applied then.
-pub fn apply(text: &str, edits: &[TextEdit]) -> Result<String, Conflict> {
+pub(crate) fn apply(text: &str, edits: &[TextEdit]) -> Result<String, Conflict> {
     let sorted = checked(text, edits)?;
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
@@ -47,6 +47,18 @@ pub fn apply(text: &str, edits: &[TextEdit]) -> Result<String, Conflict> {
     }
     out.push_str(&text[done..]);
     Ok(out)
+}
+
+/// Whether all of `edits` can be applied together.
+pub(crate) fn agree(text: &str, edits: &[TextEdit]) -> bool {
+    checked(text, edits).is_ok()
+}
+
+/// A replacement with the line ends of the text that it goes into, which is told by the first of them.
+pub(crate) fn with_line_ends(replacement: &str, text: &str) -> String {
+    let unix = replacement.replace("\r\n", "\n");
+    let is_dos = text.find('\n').is_some_and(|at| text[..at].ends_with('\r'));
+    if is_dos { unix.replace('\n', "\r\n") } else { unix }
 }
 
 fn checked<'a>(text: &str, edits: &'a [TextEdit]) -> Result<Vec<&'a TextEdit>, Conflict> {
@@ -68,22 +80,6 @@ fn checked<'a>(text: &str, edits: &'a [TextEdit]) -> Result<Vec<&'a TextEdit>, C
 /// Two insertions at one place overlap as well: their order would be a guess.
 fn overlap(a: Span, b: Span) -> bool {
     b.start < a.end || (a.start == b.start && a.start < b.end) || a == b
-}
-
-/// Applies as many of `fixes` as agree, each whole or not at all; the first of two in conflict wins. Returns the text
-/// and which fixes were applied.
-pub fn apply_agreeing(text: &str, fixes: &[Vec<TextEdit>]) -> (String, Vec<usize>) {
-    let mut accepted: Vec<TextEdit> = Vec::new();
-    let mut applied = Vec::new();
-    for (index, fix) in fixes.iter().enumerate() {
-        let together: Vec<TextEdit> = accepted.iter().chain(fix).cloned().collect();
-        if checked(text, &together).is_ok() {
-            accepted = together;
-            applied.push(index);
-        }
-    }
-    let fixed = apply(text, &accepted).unwrap_or_else(|_| text.to_owned());
-    (fixed, applied)
 }
 
 #[cfg(test)]
@@ -114,17 +110,23 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_two_conflicting_fixes_wins() {
-        let fixes = [vec![edit(0, 2, "X")], vec![edit(1, 3, "Y"), edit(4, 5, "Z")], vec![edit(4, 5, "W")]];
-        assert_eq!(apply_agreeing("abcde", &fixes), ("XcdW".to_owned(), vec![0, 2]));
+    fn edits_agree_only_if_they_can_be_applied_together() {
+        assert!(agree("abcde", &[edit(0, 2, "X"), edit(4, 5, "Z")]));
+        assert!(!agree("abcde", &[edit(0, 2, "X"), edit(1, 3, "Y")]));
+    }
+
+    #[test]
+    fn a_replacement_takes_on_the_line_ends_of_its_text() {
+        assert_eq!(with_line_ends("drop(g);\n    ", "a\r\nb\r\n"), "drop(g);\r\n    ");
+        assert_eq!(with_line_ends("x;\r\ny;\n", "a\r\nb"), "x;\r\ny;\r\n");
+        assert_eq!(with_line_ends("x;\ny;\n", "a\nb"), "x;\ny;\n");
     }
 
     proptest::proptest! {
         #[test]
         fn any_edits_give_a_text_or_a_conflict(text in "[aäb]{0,9}", spans in proptest::collection::vec((0u32..12, 0u32..12), 0..5)) {
             let edits: Vec<TextEdit> = spans.into_iter().map(|(a, b)| edit(a.min(b), a.max(b), "é")).collect();
-            let _ = apply(&text, &edits);
-            let _ = apply_agreeing(&text, &edits.iter().map(|it| vec![it.clone()]).collect::<Vec<_>>());
+            proptest::prop_assert_eq!(apply(&text, &edits).is_ok(), agree(&text, &edits));
         }
     }
 }

@@ -1,0 +1,35 @@
+//! Completions and manual pages, made from the declaration of the command line.
+
+use clap::Args;
+pub(crate) use clap_complete::Shell;
+
+/// The name under which cargo finds the command, and shells complete it.
+const NAME: &str = "cargo-safe-map-lint";
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The page of this subcommand
+    #[arg(value_name = "SUBCOMMAND")]
+    pub(crate) subcommand: Option<String>,
+}
+
+/// The completions for a shell.
+pub(crate) fn generate_completions(shell: Shell) -> Vec<u8> {
+    let mut out = Vec::new();
+    clap_complete::generate(shell, &mut super::cli().bin_name(NAME), NAME, &mut out);
+    out
+}
+
+/// The manual page of the command or of one of its subcommands; `None` where there is no such subcommand.
+pub(crate) fn generate_man(subcommand: Option<&str>) -> Option<Vec<u8>> {
+    let mut command = super::cli();
+    command.build();
+    let command = match subcommand {
+        Some(name) => command.find_subcommand(name)?.clone(),
+        None => command.name(NAME),
+    };
+    let mut out = Vec::new();
+    // The only errors are those of the writer, and a vector takes everything.
+    let _ = clap_mangen::Man::new(command).render(&mut out);
+    Some(out)
+}
