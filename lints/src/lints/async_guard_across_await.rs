@@ -7,6 +7,9 @@
 //! every task that asks for the map. With a fair `RwLock` a reader that waits is enough: a writer queues behind it, and
 //! all later readers behind the writer.
 //!
+//! It comes from clients and pools that lock their table in the first line of an async function and send their request in the
+//! last one.
+//!
 //! ## Fires
 //!
 //! ```rust
@@ -56,7 +59,7 @@
 //!
 //! End the guard before the await: take what is needed out of it in a statement or block of its own, or clone it. What an
 //! await loads for a map is loaded first and inserted then; `safe_map::ShardedMap::get_or_load` loads once for each key and
-//! holds nothing meanwhile.
+//! holds nothing meanwhile, and no guard of a `safe-map` exists that an await could be under.
 //!
 //! ## Limits
 //!

@@ -7,6 +7,9 @@
 //! itself; a `RefCell` panics. It can come back where it is given something that leads there. And as long as it runs,
 //! everybody else waits.
 //!
+//! It comes from event emitters, schedulers and caches with an eviction hook: a list of listeners behind a lock, walked and called
+//! in one loop.
+//!
 //! ## Fires
 //!
 //! ```rust

@@ -7,6 +7,9 @@
 //! was done to it meanwhile: a lock that somebody holds, a list that somebody added to, a task that nobody can stop any more.
 //! Who asked whether a key is there and then takes it for granted panics when it was removed.
 //!
+//! It comes from tables of locks, connections and tasks by key, and from a `HashMap` that became a `DashMap` line by line: what was
+//! one step under `&mut self` is two now.
+//!
 //! ## Fires
 //!
 //! ```rust
@@ -51,7 +54,8 @@
 //!
 //! `entry(key).or_insert_with(..)` asks and inserts in one step. Where the value is awaited or takes long, make it first, then
 //! `entry(key).or_insert(made)`, and go on with what is in the map. Under a lock of your own, take it once for both, or ask
-//! again under the second guard. `safe_map::ShardedMap::upsert` and `get_or_load` are one step each.
+//! again under the second guard. `safe_map::ShardedMap::get_or_insert_with`, `upsert` and `get_or_load` are one step
+//! each; a `VersionedMap` refuses the second step if the entry has changed since the first.
 //!
 //! ## Limits
 //!

@@ -6,6 +6,8 @@
 //! inside no moment in which an entry can become another one between the two. Under a lock of one's own it is as safe either
 //! way, and shorter this way.
 //!
+//! It comes from clean-up tasks: removal inside the loop does not compile, or hangs, and a list of keys is the first way around it.
+//!
 //! ## Fires
 //!
 //! ```rust

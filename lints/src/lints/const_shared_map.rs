@@ -36,7 +36,8 @@
 //!
 //! ## Fix
 //!
-//! `static` instead of `const`.
+//! `static` instead of `const`. The maps of `safe-map` have no `const` constructor: `safe_map::ShardedMap::new` in a
+//! `LazyLock` is one map for all who name the `static`.
 //!
 //! ## Limits
 //!

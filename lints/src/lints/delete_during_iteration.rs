@@ -4,8 +4,9 @@
 //!
 //! What the iterator holds is what the removal needs. A sharded map's iterator keeps the lock of the shard it is in, so
 //! the removal of a key of that shard waits for itself; a locked map's iterator lives under the guard that a second
-//! acquire waits for; a `RefCell` panics; behind a `static mut` the iterator is left with freed memory. It hits clean-up
-//! tasks: the loop works while no entry has expired, and hangs when the first one has.
+//! acquire waits for; a `RefCell` panics; behind a `static mut` the iterator is left with freed memory.
+//!
+//! It comes from clean-up tasks: the loop works while no entry has expired, and hangs when the first one has.
 //!
 //! ## Fires
 //!

@@ -7,6 +7,9 @@
 //! the keys meet in one shard. A `RefCell` panics instead. The first guard is often invisible: a temporary in a `match`
 //! scrutinee, in an argument, or on the other side of an assignment lives to the end of the statement.
 //!
+//! It comes from caches that fill in the `None` arm what the scrutinee did not find, and from methods that lock and call a second
+//! method of their type, which locks too.
+//!
 //! ## Fires
 //!
 //! ```rust
@@ -52,8 +55,8 @@
 //! ## Fix
 //!
 //! End the first guard before the second acquire: bind what is needed with a `let` of its own, or use the first guard
-//! for both. For a map, one call does both: `entry(k).or_insert_with(..)`, or `safe_map::ShardedMap::upsert`, which
-//! hands out no guard that could be alive. Where nothing needs the first guard any more, the fix drops it.
+//! for both. For a map, one call does both: `entry(k).or_insert_with(..)`, or `safe_map::ShardedMap::get_or_insert_with` and
+//! `upsert`, which hand out no guard that could be alive. Where nothing needs the first guard any more, the fix drops it.
 //!
 //! ## Limits
 //!

@@ -6,6 +6,8 @@
 //! each for its writers; `iter_mut` makes their readers wait as well. To find one entry that way takes as long as there are
 //! entries, on every request. Under another lock, everybody who wants that one waits for the whole walk.
 //!
+//! It comes from registries with one key and two questions: a session by its token, a peer by its address, an account by its mail.
+//!
 //! ## Fires
 //!
 //! ```rust

@@ -58,7 +58,8 @@
 //!
 //! Clone what is needed out of the guard, let the guard end, and await then: `map.get(&k).map(|v| v.clone())`. A value
 //! that is expensive to clone goes into an `Arc`. Where an entry is filled by an await, load first and then
-//! `entry(k).or_insert(loaded)`. With `safe-map` no guard exists that could be awaited over.
+//! `entry(k).or_insert(loaded)`. `safe_map::ShardedMap::get` gives a value, `get_or_load` awaits with nothing held, and no guard exists
+//! that could be awaited over.
 //!
 //! ## Limits
 //!

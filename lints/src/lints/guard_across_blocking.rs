@@ -6,6 +6,8 @@
 //! child process, a sleep. One slow request stops all others, including those that only read another key. Often the guard
 //! is not needed any more by then, or its temporary is kept by a scrutinee that nobody thinks of.
 //!
+//! It comes from caches that are filled from a disk or a server, and from downloaders that keep what they have seen in a set.
+//!
 //! ## Fires
 //!
 //! ```rust

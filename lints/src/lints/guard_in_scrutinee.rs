@@ -7,6 +7,8 @@
 //! every arm. Nothing in the source says so, and what the arms do (wait, call back, compute, take another lock for it) then
 //! happens under a lock that nobody meant to hold: other threads wait for it, and code that comes back to it hangs.
 //!
+//! It comes from tables of pending requests: the answer comes, its entry is removed in an `if let`, and the body hands it on.
+//!
 //! ## Fires
 //!
 //! ```rust

@@ -6,6 +6,8 @@
 //! that from running: the next acquire waits for ever, on a thread that has nothing to do with the mistake. It happens
 //! where a reference has to live longer than its guard, and leaking the guard is what makes the borrow checker content.
 //!
+//! It comes from accessors of a global that promise a `&'static`, and from guards that cross a C interface.
+//!
 //! ## Fires
 //!
 //! ```rust
@@ -35,7 +37,8 @@
 //! ## Fix
 //!
 //! Return the guard itself, or do the work under it and return a value. What never changes once it is set belongs
-//! into a `OnceLock`, which hands out `&'static` references without a lock. With `safe-map` there is no guard to leak.
+//! into a `OnceLock`, which hands out `&'static` references without a lock. `safe_map::ShardedMap::get` and
+//! `read` leave no guard that could be leaked.
 //!
 //! ## Limits
 //!

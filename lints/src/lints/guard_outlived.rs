@@ -7,6 +7,8 @@
 //! behind when the lock is released. Another thread inserts, the table grows and moves, and the reference reads freed
 //! memory. Nothing fails in a test with one thread.
 //!
+//! It comes from interners and caches whose `get(&self) -> &T` was there before the lock, and kept its signature.
+//!
 //! ## Fires
 //!
 //! ```rust

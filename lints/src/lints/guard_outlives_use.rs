@@ -6,6 +6,8 @@
 //! reason: everybody else waits for it, and a lock that is taken there is nested in one that is not needed any more. Nothing
 //! is wrong with the result, so nobody notices before the lock is contended.
 //!
+//! It comes from functions that lock in their first line, and have grown since.
+//!
 //! ## Fires
 //!
 //! ```rust
@@ -53,6 +55,7 @@
 //!
 //! `drop(guard)` behind the last use, or a block around the uses. A guard that is used once needs no name: in
 //! `self.stock.lock().unwrap().remove(article);` it ends with the statement.
+//! `safe_map::ShardedMap::update` and `read` hold their shard while the closure runs, and no longer.
 //!
 //! ## Limits
 //!

@@ -5,6 +5,8 @@
 //! Such work takes time in proportion to the data, milliseconds for a map of some size, and everybody who asks for the lock
 //! waits for it. The lock is needed to read or change the map, not to turn it into text.
 //!
+//! It comes from status pages, metrics and periodic saves that turn a whole table into JSON.
+//!
 //! ## Fires
 //!
 //! ```rust

@@ -7,6 +7,9 @@
 //! map's iterator lives under the guard that a second acquire waits for, a `RefCell` panics, and behind a `static mut` the
 //! insertion moves the table that the iterator is in.
 //!
+//! It comes from loops that derive new entries from those that are there: the neighbours of a node, the children of a task, a
+//! second price list.
+//!
 //! ## Fires
 //!
 //! ```rust

@@ -5,6 +5,9 @@
 //! `_` is not a name: it binds nothing, and a value that nothing binds is dropped at the end of the statement. The lines
 //! below look protected and run without the lock. `let _guard = ..` keeps it.
 //!
+//! It comes from locks that protect lines and no value, such as `Mutex<()>`: the name of the guard is unused, the compiler
+//! says so, and `_` silences it.
+//!
 //! ## Fires
 //!
 //! ```rust
@@ -30,6 +33,8 @@
 //! ## Fix
 //!
 //! Name the guard: `let _guard = lock.lock();`. Where the lock is only waited for, say so with `drop(lock.lock())`.
+//! Where the lines are steps on one map, `safe_map::ShardedMap::update_many` or `LockedMap::batch` is the lock and the steps in
+//! one call, with no guard to be dropped.
 //!
 //! ## Limits
 //!

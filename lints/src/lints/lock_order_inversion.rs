@@ -6,6 +6,9 @@
 //! for the other, and neither can go on. Each function is right for itself, so no review of one of them shows it, and it
 //! takes two threads at the wrong moment, so no test does. A lock that a called function takes counts as taken here.
 //!
+//! It comes from services with two tables that lead to each other, users and sessions, accounts and journal, where each function locks
+//! first what it has the key of.
+//!
 //! ## Fires
 //!
 //! ```rust
@@ -66,6 +69,8 @@
 //! Let the first guard end before the second lock is taken, or take both in one order everywhere. Where both must be held
 //! at once, one lock around both values says so in the type. An order that is meant, and that something else makes safe,
 //! is named in `safe-map-lint.toml` under `[[lock-order]]`, with its reason.
+//! Two entries of one map are changed together by `safe_map::ShardedMap::update_pair`, which locks in one order
+//! whatever the order of the keys. Two maps can still be nested: checked builds of `safe-map` panic on the second order and name both places.
 //!
 //! ## Limits
 //!

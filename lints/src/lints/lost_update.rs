@@ -6,6 +6,8 @@
 //! where there were two. Counters that come out too low, lists that miss an item, a field that goes back to its old value.
 //! Nothing panics, and no sanitizer sees anything: every access is locked.
 //!
+//! It comes from states that are cloned out of a map because their change awaits or may fail, and are stored again at the end.
+//!
 //! ## Fires
 //!
 //! ```rust

@@ -7,6 +7,8 @@
 //! the second read waits behind the writer, and the first guard is never dropped. It hangs the day that a write comes at
 //! that moment. The second read is often in a function that is called under the first.
 //!
+//! It comes from accessors: a public method that reads is called by another one that reads already, often in a loop over the map.
+//!
 //! ## Fires
 //!
 //! ```rust
@@ -60,7 +62,7 @@
 //! ## Fix
 //!
 //! Use the first guard for both: give the callee what it guards rather than the lock. Where the lock's reads are meant to
-//! nest, parking_lot has `read_recursive`. `safe_map::SnapshotMap` reads without a lock. Where nothing needs the first
+//! nest, parking_lot has `read_recursive`. `safe_map::SnapshotMap` reads without a lock, however deep the reads are nested. Where nothing needs the first
 //! guard any more, the fix drops it.
 //!
 //! ## Limits

@@ -6,6 +6,8 @@
 //! raised again, a session was used and is no longer old. The removal takes what nobody meant to remove. It is hard to see
 //! from outside: a client that is connected and not found, a lock that two have.
 //!
+//! It comes from disconnects and clean-up tasks: the last one out removes the room, and the sweep removes what it saw idle.
+//!
 //! ## Fires
 //!
 //! ```rust
@@ -60,7 +62,8 @@
 //! ## Fix
 //!
 //! `remove_if` asks and removes in one step, and `retain` does so for all entries. With a lock of your own, ask again under
-//! the guard that removes, or take that guard for both. `safe_map::ShardedMap::remove_if` and `extract_if` are one step.
+//! the guard that removes, or take that guard for both. `safe_map::ShardedMap::remove_if` and `extract_if` are one step, and
+//! `VersionedMap::remove` takes the version that was seen.
 //!
 //! ## Limits
 //!

@@ -5,6 +5,8 @@
 //! Whether a hazard may stay is a decision about this code at this time. Without its reason nobody can tell later
 //! whether it still holds, and so it is never looked at again.
 //!
+//! It comes from comments that were written to get a build through, and from copies of them.
+//!
 //! ## Fires
 //!
 //! ```rust

@@ -50,6 +50,8 @@
 //! Ask of each parameter what its place in the type asks: `Send` for what is owned, `Sync` for what is handed out as `&T`, both
 //! for what `&self` methods take or give away, as `RwLock` does. For an `AtomicPtr`, add `PhantomData<*const T>` and write the
 //! two impls with their bounds.
+//! A map that is shared by a `safe_map::ShardedMap` needs no claim: its `Send` and `Sync` are the compiler's own, by what its keys and
+//! values are.
 //!
 //! ## Limits
 //!

@@ -4,6 +4,8 @@
 //!
 //! A slip in the name silences nothing: the finding stays, and the comment says that it was dealt with.
 //!
+//! It comes from slips of the pen, and from lints of clippy or rustc that are named in the wrong comment.
+//!
 //! ## Fires
 //!
 //! ```rust

@@ -5,6 +5,8 @@
 //! A suppression outlives its reason: the guard was moved, the lock became another one, and the comment stayed. It
 //! then hides the next finding on that line, about which nobody has decided anything.
 //!
+//! It comes from repairs that did not look for the comment above the line.
+//!
 //! ## Fires
 //!
 //! ```rust

@@ -39,7 +39,8 @@
 //!
 //! ## Fix
 //!
-//! `read` for `write`, `get` for `get_mut`, `iter` for `iter_mut`.
+//! `read` for `write`, `get` for `get_mut`, `iter` for `iter_mut`. With `safe_map::LockedMap` the operation says which
+//! it is: `get`, `read` and `view` lock shared.
 //!
 //! ## Limits
 //!
