@@ -143,8 +143,8 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher> Strategy for GenerationalMa
         self.front.len()
     }
 
-    fn peek(&self, f: &mut impl FnMut(&K, &V)) -> bool {
-        self.young.peek(|generations| generations.each(f)).is_some()
+    fn peek(&self, call: Call, f: &mut impl FnMut(&K, &V)) -> bool {
+        self.young.try_read(self.meta.id(), call, |generations| generations.each(f)).is_some()
     }
 
     fn peek_len(&self, f: &mut dyn FnMut(Option<usize>)) {

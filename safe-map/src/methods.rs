@@ -882,7 +882,7 @@ macro_rules! shared_methods {
         impl<$($param),*> fmt::Debug for $Map where $K: fmt::Debug, $V: fmt::Debug, $($bounds)* {
             fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut list = out.debug_map();
-                let all = self.peek(&mut |key, value| {
+                let all = self.peek(Call::here(Op::Debug), &mut |key, value| {
                     list.entry(key, value);
                 });
                 if all { list.finish() } else { list.finish_non_exhaustive() }

@@ -475,7 +475,7 @@ macro_rules! shared_set_methods {
         impl<$($param),*> fmt::Debug for $Set where $T: fmt::Debug, $($bounds)* {
             fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut list = out.debug_set();
-                let all = self.map.peek(&mut |item, ()| {
+                let all = self.map.peek(Call::here(Op::Debug), &mut |item, ()| {
                     list.entry(item);
                 });
                 if all { list.finish() } else { list.finish_non_exhaustive() }

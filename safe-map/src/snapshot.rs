@@ -269,7 +269,7 @@ impl<M: PlainMap + Clone> Strategy for SnapshotMap<M> {
         self.current(|current| current.map.len())
     }
 
-    fn peek(&self, f: &mut impl FnMut(&M::Key, &M::Value)) -> bool {
+    fn peek(&self, _: Call, f: &mut impl FnMut(&M::Key, &M::Value)) -> bool {
         self.current(|current| current.map.each(f));
         true
     }
