@@ -151,6 +151,16 @@ pub(crate) fn refuse_own(lock: usize, call: Call) {
     }
 }
 
+/// Panics if the load that `call` would wait for is the one that makes the call.
+pub(crate) fn refuse_own_load(flight: usize, call: Call) {
+    if let Some(outer) = find(|frame| frame.lock == flight) {
+        panic!(
+            "re-entry: {call} is called from inside the load of {}, and would wait for it: the key is the same",
+            outer.call
+        )
+    }
+}
+
 /// Panics if a closure of this thread runs under a lock of the map.
 pub(crate) fn check(map: u64, call: Call) {
     if let Some(outer) = find(|frame| frame.map == map) {

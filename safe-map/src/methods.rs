@@ -278,7 +278,8 @@ macro_rules! shared_methods {
             ///
             /// # Panics
             ///
-            /// As the future does, and on [re-entry](crate#re-entry).
+            /// As the future does, on [re-entry](crate#re-entry), and if the future loads its own key, for which it would
+            /// wait forever.
             ///
             /// # Examples
             ///

@@ -276,9 +276,9 @@ where
         if let Some(value) = there() {
             return Ok(value);
         }
-        let leader = match map.flights().join(hash, &key) {
+        let leader = match map.flights().join((map.meta().id(), call), hash, &key) {
             Role::Leader(leader) => leader,
-            Role::Waiter(flight) => match flight.wait().await {
+            Role::Waiter(flight) => match flight.wait((map.meta().id(), call)).await {
                 Some(value) => return Ok(value),
                 None => continue,
             },
@@ -287,7 +287,7 @@ where
         let value = match there() {
             Some(value) => value,
             None => {
-                let loaded = load.await?;
+                let loaded = leader.fly(load).await?;
                 get_or_try_insert_with::<M, E>(map, call, key, || Ok(loaded))?
             }
         };
