@@ -112,9 +112,14 @@ impl<K, V> Writer<K, V> {
         node
     }
 
+    /// How many old versions are kept.
+    pub(crate) fn retired(&self) -> usize {
+        self.values.retired() + self.tables.count()
+    }
+
     #[cfg(feature = "stats")]
     pub(crate) fn extra(&self) -> crate::stats::Extra {
-        crate::stats::Extra { retired: self.values.retired() + self.tables.count(), ..self.counted }
+        crate::stats::Extra { retired: self.retired(), ..self.counted }
     }
 
     /// Publishes the table that has every key.

@@ -151,6 +151,10 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher> Strategy for GenerationalMa
         f(Some(self.front.len()));
     }
 
+    fn old_versions(&self) -> usize {
+        self.young.peek(Generations::retired).unwrap_or(0)
+    }
+
     #[cfg(feature = "stats")]
     const KIND: crate::stats::Kind = crate::stats::Kind::OneLock;
 

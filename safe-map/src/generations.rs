@@ -71,10 +71,14 @@ impl<K, V, S> Generations<K, V, S> {
         }
     }
 
+    /// How many old versions are kept.
+    pub(crate) fn retired(&self) -> usize {
+        self.values.retired() + self.tables.count()
+    }
+
     #[cfg(feature = "stats")]
     pub(crate) fn extra(&self) -> crate::stats::Extra {
-        let retired = self.values.retired() + self.tables.count();
-        crate::stats::Extra { retired, promotions: self.promotions, ..Default::default() }
+        crate::stats::Extra { retired: self.retired(), promotions: self.promotions, ..Default::default() }
     }
 
     pub(crate) fn front(&self) -> Arc<Front<K, V>> {

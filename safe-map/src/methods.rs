@@ -858,6 +858,7 @@ macro_rules! shared_methods {
             fn header(&self) -> crate::dump::Header {
                 let mut header = crate::dump::Header::default();
                 self.peek_len(&mut |table| header.add(table));
+                header.versions = self.old_versions();
                 header
             }
         }

@@ -138,7 +138,6 @@ impl<K, V> Values<K, V> {
         self.retired.replace(&node.value, Some(Arc::new(value)));
     }
 
-    #[cfg(feature = "stats")]
     pub(crate) fn retired(&self) -> usize {
         self.retired.count()
     }

@@ -192,6 +192,10 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher> Strategy for ReadMostlyMap<
         f(Some(self.front.len()));
     }
 
+    fn old_versions(&self) -> usize {
+        self.writer.peek(Writer::retired).unwrap_or(0)
+    }
+
     #[cfg(feature = "stats")]
     const KIND: crate::stats::Kind = crate::stats::Kind::ReadMostly;
 

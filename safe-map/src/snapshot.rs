@@ -278,6 +278,10 @@ impl<M: PlainMap + Clone> Strategy for SnapshotMap<M> {
         f(Some(self.current(|current| current.map.len())));
     }
 
+    fn old_versions(&self) -> usize {
+        self.writers.peek(Retired::count).unwrap_or(0)
+    }
+
     #[cfg(feature = "stats")]
     const KIND: crate::stats::Kind = crate::stats::Kind::Snapshot;
 
@@ -286,10 +290,7 @@ impl<M: PlainMap + Clone> Strategy for SnapshotMap<M> {
         crate::stats::Stats::of(
             std::iter::once((&self.writers.stats, Some(self.current(|current| current.map.len())))),
             &self.meta.reads,
-            crate::stats::Extra {
-                retired: self.writers.peek(Retired::count).unwrap_or(0),
-                ..crate::stats::Extra::default()
-            },
+            crate::stats::Extra { retired: self.old_versions(), ..crate::stats::Extra::default() },
         )
     }
 

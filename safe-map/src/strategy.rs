@@ -40,6 +40,11 @@ pub(crate) trait Strategy {
     /// Says of each table how many entries it has, unless it is locked. It neither waits nor panics.
     fn peek_len(&self, f: &mut dyn FnMut(Option<usize>));
 
+    /// How many old versions are kept, unless a writer is at work.
+    fn old_versions(&self) -> usize {
+        0
+    }
+
     #[cfg(feature = "stats")]
     fn stats(&self) -> Stats;
 

@@ -300,7 +300,6 @@ impl<T> Retired<T> {
     }
 
     /// How many old versions are kept.
-    #[cfg(feature = "stats")]
     pub(crate) fn count(&self) -> usize {
         self.0.len()
     }
