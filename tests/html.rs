@@ -26,7 +26,7 @@ fn the_page_of_the_order_service_has_everything() {
     for part in [
         "<h1>order-service</h1>",
         "<b>15</b> errors",
-        "<b>7</b> shared maps",
+        "<b>10</b> shared maps",
         "<code>rules</code> is deleted from while it is iterated",
         "<mark class=\"hazard\">self.rules.remove(rule.key())</mark>",
         "iteration starts here, a temporary",

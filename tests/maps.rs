@@ -270,9 +270,12 @@ fn the_table_of_the_order_service() {
             "  pricing::PRICE_CACHE                     1      -       1       -        -  lock",
             "  sessions::SessionTable.last_customer     1      -       2       -        -  keep",
             "  sessions::SessionTable.sessions          1      1       1       2        -  keep",
+            "  stock::Stock.paying                      2      -       1       -        -  version",
+            "  stock::Stock.pieces                      1      1       1       1        1  version",
+            "  stock::Stock.watchers                    -      2       1       1        -  version",
             "  store::OrderStore.orders                 2      1       2       1        -  shard",
             "",
-            "7 shared maps in 1 crate: keep 5, lock 1, shard 1",
+            "10 shared maps in 1 crate: keep 5, lock 1, shard 1, version 3",
         ]
     );
     for part in [

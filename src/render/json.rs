@@ -119,7 +119,7 @@ struct Counts {
 pub(super) fn lines(view: &View<'_>) -> String {
     let report = view.report;
     let mut out = String::new();
-    let root = paths::slashes(&report.root);
+    let root = paths::slashes(view.paths.base());
     push(
         &mut out,
         &Line::Start { schema_version: SCHEMA_VERSION, tool_version: env!("CARGO_PKG_VERSION"), root },
