@@ -46,6 +46,15 @@ pub(super) fn prose(text: &str) -> String {
     parts.map(part).collect()
 }
 
+/// A path or type, between whose parts a line may break.
+pub(super) fn breakable(text: &str) -> String {
+    escape(text)
+        .replace("::", "::<wbr>")
+        .replace('.', ".<wbr>")
+        .replace("&lt;", "&lt;<wbr>")
+        .replace(", ", ", <wbr>")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

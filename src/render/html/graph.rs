@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use safe_map_lints::inventory::{LockGraph, LockNode, LockOrder};
 
-use super::escape::escape;
+use super::escape::{breakable, escape};
 use super::layout::{HEIGHT, Layout, layout};
 use super::place;
 use crate::render::maps::plural;
@@ -221,11 +221,11 @@ fn list(out: &mut String, report: &Report, graph: &LockGraph) {
             out,
             "<tr{class}><td><code>{}</code></td><td><code>{}</code></td><td class=\"num\">{}</td>\
              <td><code class=\"at\">{}</code> in <code>{}</code></td></tr>",
-            escape(&graph.locks[order.first].path),
-            escape(&graph.locks[order.then].path),
+            breakable(&graph.locks[order.first].path),
+            breakable(&graph.locks[order.then].path),
             order.count,
             place(report, order.place),
-            escape(&order.function)
+            breakable(&order.function)
         );
     }
     out.push_str("</tbody></table>\n");

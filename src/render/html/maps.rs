@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use safe_map_lints::inventory::{SharedMap, Under, UseKind};
 
-use super::escape::{escape, prose};
+use super::escape::{breakable, escape, prose};
 use super::place;
 use crate::render::maps::{findings, held, plural, short};
 use crate::report::Report;
@@ -56,15 +56,6 @@ fn row(out: &mut String, report: &Report, map: &SharedMap) {
         notes(report, map),
         places(report, map)
     );
-}
-
-/// A line may break behind a part of a path or type.
-fn breakable(text: &str) -> String {
-    escape(text)
-        .replace("::", "::<wbr>")
-        .replace('.', ".<wbr>")
-        .replace("&lt;", "&lt;<wbr>")
-        .replace(", ", ", <wbr>")
 }
 
 fn notes(report: &Report, map: &SharedMap) -> String {
