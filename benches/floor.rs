@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use cargo_safe_map_lint::engine::{self, Policy};
+use cargo_safe_map_lint::engine::{self, Extent, Policy};
 use cargo_safe_map_lint::levels::{Asked, Choice, Setting};
 use cargo_safe_map_lint::scope::Scope;
 use cargo_safe_map_lint::workspace::{self, Request};
@@ -120,7 +120,8 @@ fn check(path: &Path) -> Duration {
     // Every lint, those in preview and advice too.
     let all = Choice { setting: Setting::Warn, name: "all".to_owned() };
     let asked = Asked::new(LINTS, &[all], &[], None).expect("`all` is a group");
-    let policy = Policy { asked, confidence: Confidence::Possible, scope: Scope::default() };
+    let policy =
+        Policy { asked, confidence: Confidence::Possible, scope: Scope::default(), extent: Extent::Findings };
     let started = Instant::now();
     std::hint::black_box(engine::run(&request(path), &policy)).expect("there is Rust below the path");
     started.elapsed()

@@ -6,6 +6,7 @@ use std::path::Path;
 use safe_map_analysis::source::{FileId, ParsedFile, Workspace};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::{Analysis, Settings};
+use safe_map_lints::inventory::{Inventory, inventory};
 use safe_map_lints::{Confidence, Finding, LINTS, Level, Lint};
 
 use crate::baseline::Coverage;
@@ -29,6 +30,18 @@ pub struct Policy {
     pub confidence: Confidence,
     /// Findings that are known, or that nobody has asked for, are left out.
     pub scope: Scope,
+    /// What is said besides.
+    pub extent: Extent,
+}
+
+/// What a report has besides its findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Extent {
+    /// Nothing.
+    #[default]
+    Findings,
+    /// The shared maps and the lock graph of the workspace.
+    Inventory,
 }
 
 /// Runs everything on the current rayon pool.
@@ -98,7 +111,11 @@ pub(crate) fn analyse(
     let excluded = config.rules.exclusions(&workspace, &root, &named);
     incomplete.retain(|it| !config.rules.excludes(&root.join(&it.file), &named));
     notes.extend_from_slice(&config.notes);
-    let settings = Settings { skips_tests: test_code == TestCode::Skip, ..config.settings.clone() };
+    let settings = Settings {
+        skips_tests: test_code == TestCode::Skip,
+        counts_uses: policy.extent == Extent::Inventory,
+        ..config.settings.clone()
+    };
     let analysis = Analysis::new(workspace, config.knowledge.clone(), settings);
     timings.mark_with("analysis", analysis.phases());
     let outcome = safe_map_lints::run(&analysis, &|lint| levels.is_enabled(lint));
@@ -116,7 +133,9 @@ pub(crate) fn analyse(
     let coverage = coverage(&judge, &within, &root, &incomplete);
     let view = View { workspace: &analysis.workspace, root: &root, coverage };
     let (findings, scoped) = within.loaded.apply(judge.findings(outcome.findings), &view);
+    let inventory = (policy.extent == Extent::Inventory).then(|| maps_of(&analysis, reported));
     let mut report = Report {
+        inventory,
         stats: Stats { lines, maps: analysis.map_count() as u64, ..Stats::default() },
         findings: grouping::group(findings),
         scoped,
@@ -167,6 +186,13 @@ fn coverage(judge: &Judge<'_>, within: &Within<'_>, root: &Path, incomplete: &[I
 fn packages(workspace: &Workspace, reported: &[bool]) -> BTreeSet<String> {
     let crates = workspace.crates.iter().zip(reported);
     crates.filter(|(_, reported)| **reported).map(|(krate, _)| krate.package.clone()).collect()
+}
+
+/// The inventory, as far as its crates are reported on.
+fn maps_of(analysis: &Analysis, reported: &[bool]) -> Inventory {
+    let mut inventory = inventory(analysis);
+    inventory.maps.retain(|it| reported.get(it.krate.0 as usize).copied().unwrap_or(true));
+    inventory
 }
 
 fn with_panics(

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use safe_map_analysis::source::{CrateId, FileId, Workspace};
 use safe_map_analysis::span::{LineColumn, LineIndex, Span};
+use safe_map_lints::inventory::Inventory;
 use safe_map_lints::{Finding, Level, Lint, Place};
 
 use crate::scope::Scoped;
@@ -20,6 +21,8 @@ pub struct Report {
     pub root: PathBuf,
     /// What was found, by file, span and lint; suppressed findings among them.
     pub findings: Vec<Reported>,
+    /// The shared maps and the lock graph, where they were asked for.
+    pub inventory: Option<Inventory>,
     /// What was not analysed, by file and line.
     pub incomplete: Vec<Incomplete>,
     /// What the user should know about how the files were found.

@@ -3,7 +3,7 @@
 mod support;
 
 use cargo_safe_map_lint::config::Config;
-use cargo_safe_map_lint::engine::{self, Policy};
+use cargo_safe_map_lint::engine::{self, Extent, Policy};
 use cargo_safe_map_lint::levels::Asked;
 use cargo_safe_map_lint::report::Reported;
 use cargo_safe_map_lint::scope::Scope;
@@ -47,8 +47,12 @@ fn shuffled_files_give_the_same_findings() {
         let request = Request { cwd: project.path().to_owned(), ..Request::default() };
         let mut discovered = workspace::discover(&request).expect("the project is sound");
         shuffle(&mut discovered.workspace.files);
-        let policy =
-            Policy { asked: Asked::default(), confidence: Confidence::Possible, scope: Scope::default() };
+        let policy = Policy {
+            asked: Asked::default(),
+            confidence: Confidence::Possible,
+            scope: Scope::default(),
+            extent: Extent::Findings,
+        };
         let report = engine::check(discovered, &Config::default(), &policy, TestCode::Skip, Timings::start());
         let line = |it: &Reported| format!("{} {:?} {}", it.finding.lint, it.finding.primary, it.fingerprint);
         report.findings.iter().map(line).collect::<Vec<_>>()

@@ -27,21 +27,21 @@ pub(crate) fn walk(model: &Model, settings: &Settings) -> Rounds {
         ids.par_iter().partition(|it| flow::may_have_shape(model, **it));
     let mut shapes = Shapes::new(all);
     let mut rounds = Rounds { flows: vec![None; all], count: 0, again: 0 };
-    let mut changed = rounds.walk(model, &mut shapes, &shaped);
+    let mut changed = rounds.walk(model, settings, &mut shapes, &shaped);
     // Most callers wait until those are known.
     while rounds.count < MAX_ROUNDS - 1 && changed.contains(&true) {
         let callers = rounds.callers(&changed);
         rounds.again += callers.len();
-        changed = rounds.walk(model, &mut shapes, &callers);
+        changed = rounds.walk(model, settings, &mut shapes, &callers);
     }
-    rounds.walk(model, &mut shapes, &plain);
+    rounds.walk(model, settings, &mut shapes, &plain);
     rounds
 }
 
 impl Rounds {
     /// Walks functions, and gives whose shape is another now.
-    fn walk(&mut self, model: &Model, shapes: &mut Shapes, ids: &[FnId]) -> Vec<bool> {
-        let flows: Vec<_> = ids.par_iter().map(|id| flow::walk(model, shapes, *id)).collect();
+    fn walk(&mut self, model: &Model, settings: &Settings, shapes: &mut Shapes, ids: &[FnId]) -> Vec<bool> {
+        let flows: Vec<_> = ids.par_iter().map(|id| flow::walk(model, settings, shapes, *id)).collect();
         for (id, flow) in ids.iter().zip(flows) {
             self.flows[id.0 as usize] = flow;
         }

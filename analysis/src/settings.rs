@@ -7,6 +7,8 @@ pub struct Settings {
     pub allowed_orders: Vec<AllowedOrder>,
     /// Whether the bodies of test code are left alone: nothing is reported there, and product code cannot call it.
     pub skips_tests: bool,
+    /// Whether uses of maps are noted that nothing could disturb: no lint asks for them, who counts uses does.
+    pub counts_uses: bool,
 }
 
 /// `then` may be taken while `first` is held: taking them so is no inversion, whatever the other order does.

@@ -27,6 +27,15 @@ pub(crate) fn declared(model: &Model, function: FnId, acquire: &Acquire) -> Opti
     }
 }
 
+/// The field that an access path of `function` ends at, where the types on the way are known.
+pub(crate) fn declaration_at(model: &Model, function: FnId, place: &Place) -> Option<Decl> {
+    let end = place.path.len().checked_sub(1)?;
+    let name = field_name(&place.path[end])?;
+    let adt = walk(model, function, place, end)?;
+    let has_it = model.adt_fields(adt).iter().any(|it| it.name == *name);
+    has_it.then(|| Decl::Field(adt, name.clone()))
+}
+
 /// The struct that a lock is in. A generic wrapper is in many: it is none.
 pub(crate) fn owner(model: &Model, function: FnId, acquire: &Acquire) -> Option<AdtId> {
     match declared(model, function, acquire)? {

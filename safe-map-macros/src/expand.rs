@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{DeriveInput, Type, WhereClause, parse_quote, spanned::Spanned};
+use syn::{DeriveInput, Type, WhereClause, ext::IdentExt, parse_quote, spanned::Spanned};
 
 use crate::{
     parse::{self, Plain, PlainField, Problems},
@@ -41,7 +41,7 @@ fn twin(plain: &Plain<'_>, planned: &[Planned]) -> TokenStream {
 fn shared_type(field: &Field<'_>) -> TokenStream {
     match field {
         (plain, Planned::Same) => {
-            let ty = plain.ty;
+            let ty = &plain.ty;
             quote!(#ty)
         }
         (_, Planned::Map(map)) => map.ty.clone(),
@@ -51,7 +51,7 @@ fn shared_type(field: &Field<'_>) -> TokenStream {
 fn definition(plain: &Plain<'_>, fields: &[Field<'_>]) -> TokenStream {
     let Plain { name, shared, visibility, generics, attributes, .. } = plain;
     let bounds = &generics.where_clause;
-    let doc = format!("The concurrent twin of [`{name}`].");
+    let doc = format!("The concurrent twin of [`{}`].", name.unraw());
     let fields = fields.iter().map(|field| {
         let (PlainField { name, cfgs, .. }, ty) = (field.0, shared_type(field));
         quote!(#(#cfgs)* #name: #ty)
@@ -84,6 +84,7 @@ fn methods(plain: &Plain<'_>, fields: &[Field<'_>]) -> TokenStream {
     let accessors = fields.iter().map(accessor);
     let to_plain = (!plain.no_plain).then(|| to_plain(plain, fields));
     quote! {
+        #[allow(dead_code, reason = "nobody needs all that a twin has")]
         impl #impl_generics #shared #type_generics #bounds {
             /// With these fields, and empty maps.
             #visibility fn new(#(#parameters),*) -> Self {
@@ -99,7 +100,7 @@ fn methods(plain: &Plain<'_>, fields: &[Field<'_>]) -> TokenStream {
 
 fn accessor(field: &Field<'_>) -> TokenStream {
     let (PlainField { name, visibility, docs, cfgs, .. }, ty) = (field.0, shared_type(field));
-    let doc = format!("The field `{name}`.");
+    let doc = format!("The field `{}`.", name.unraw());
     let doc = docs.is_empty().then(|| quote!(#[doc = #doc]));
     quote! {
         #doc
@@ -164,9 +165,9 @@ fn traits(plain: &Plain<'_>, fields: &[Field<'_>]) -> [TokenStream; 2] {
     let debug_bounds = bounds(plain, fields.iter(), &parse_quote!(::core::fmt::Debug));
     let with_bound = fields.iter().filter(|field| has_default(field));
     let default_bounds = bounds(plain, with_bound, &parse_quote!(::core::default::Default));
-    let title = shared.to_string();
+    let title = shared.unraw().to_string();
     let shown = fields.iter().map(|(PlainField { name, cfgs, .. }, _)| {
-        let text = name.to_string();
+        let text = name.unraw().to_string();
         quote!(#(#cfgs)* out.field(#text, &self.#name);)
     });
     let values = fields.iter().map(|(PlainField { name, cfgs, .. }, planned)| {

@@ -131,6 +131,9 @@ impl Chosen {
         if wanted == "shards" && !value.is_power_of_two() {
             problems.add(number.span(), "the number of shards must be a power of two".to_owned());
         }
+        if self.number.is_some() {
+            problems.add(option.span(), format!("`{wanted}` is given twice"));
+        }
         self.number = Some(number);
         Ok(())
     }
@@ -139,21 +142,25 @@ impl Chosen {
 impl StructOptions {
     pub(crate) fn of(attributes: &[Attribute], problems: &mut Problems) -> Self {
         let mut options = StructOptions::default();
-        each_option(attributes, problems, |name, input, _| options.take(name, input));
+        each_option(attributes, problems, |name, input, problems| options.take(name, input, problems));
         options
     }
 
-    fn take(&mut self, name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
-        match name.to_string().as_str() {
-            "no_plain" => self.no_plain = true,
+    fn take(&mut self, name: &Ident, input: ParseStream<'_>, problems: &mut Problems) -> syn::Result<()> {
+        let given = match name.to_string().as_str() {
+            "no_plain" => std::mem::replace(&mut self.no_plain, true),
             "shared" => {
                 input.parse::<Token![=]>()?;
                 let shared: LitStr = input.parse()?;
                 let ident = shared.parse::<Ident>();
-                self.shared =
-                    Some(ident.map_err(|_| syn::Error::new(shared.span(), "this is not a name for a type"))?);
+                let ident =
+                    ident.map_err(|_| syn::Error::new(shared.span(), "this is not a name for a type"))?;
+                self.shared.replace(ident).is_some()
             }
             _ => return Err(unknown(name, "option of the struct", &["shared", "no_plain"])),
+        };
+        if given {
+            problems.add(name.span(), format!("`{name}` is given twice"));
         }
         Ok(())
     }

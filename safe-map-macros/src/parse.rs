@@ -1,7 +1,10 @@
 //! The struct that the derive is on, in own types, and every mistake in it.
 
-use proc_macro2::Span;
-use syn::{Attribute, Data, DeriveInput, Fields, Generics, Ident, Type, Visibility, spanned::Spanned};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{
+    Attribute, Data, DeriveInput, Fields, Generics, Ident, Type, Visibility, ext::IdentExt, spanned::Spanned,
+};
 
 use crate::options::{FieldOptions, StructOptions};
 
@@ -44,7 +47,8 @@ pub(crate) struct Plain<'a> {
 pub(crate) struct PlainField<'a> {
     pub(crate) name: &'a Ident,
     pub(crate) visibility: &'a Visibility,
-    pub(crate) ty: &'a Type,
+    /// With the struct's own name instead of `Self`, which is the twin in the twin.
+    pub(crate) ty: Type,
     pub(crate) docs: Vec<&'a Attribute>,
     pub(crate) cfgs: Vec<&'a Attribute>,
     pub(crate) options: FieldOptions,
@@ -78,7 +82,7 @@ pub(crate) fn plain<'a>(input: &'a DeriveInput, problems: &mut Problems) -> Opti
         visibility: &input.vis,
         generics: &input.generics,
         attributes: input.attrs.iter().filter(|it| is_doc(it) || is_cfg(it)).collect(),
-        fields: fields.map(|it| field(it, problems)).collect(),
+        fields: fields.map(|it| field(it, input, problems)).collect(),
     })
 }
 
@@ -95,19 +99,50 @@ fn named<'a>(
     Some(named.named.iter())
 }
 
-fn field<'a>(field: &'a syn::Field, problems: &mut Problems) -> PlainField<'a> {
+fn field<'a>(field: &'a syn::Field, input: &DeriveInput, problems: &mut Problems) -> PlainField<'a> {
     let name = field.ident.as_ref().expect("the field is one of named fields");
-    if TAKEN.iter().any(|taken| name == taken) {
+    if TAKEN.iter().any(|taken| name.unraw() == taken) {
         problems.add(name.span(), format!("the accessor of this field clashes with the twin's own `{name}`"));
     }
     PlainField {
         name,
         visibility: &field.vis,
-        ty: &field.ty,
+        ty: named_type(&field.ty, input),
         docs: field.attrs.iter().filter(|it| is_doc(it)).collect(),
         cfgs: field.attrs.iter().filter(|it| is_cfg(it)).collect(),
         options: FieldOptions::of(&field.attrs, problems),
     }
+}
+
+/// A type with the struct's name instead of `Self`.
+fn named_type(ty: &Type, input: &DeriveInput) -> Type {
+    let (name, (_, generics, _)) = (&input.ident, input.generics.split_for_impl());
+    let (named, found) = without_self(ty.to_token_stream(), &quote!(#name #generics));
+    if !found {
+        return ty.clone();
+    }
+    syn::parse2(named).unwrap_or_else(|_| ty.clone())
+}
+
+/// Replaces each `Self`, and says whether there was one.
+fn without_self(tokens: TokenStream, name: &TokenStream) -> (TokenStream, bool) {
+    let mut found = false;
+    let replaced = tokens.into_iter().flat_map(|token| match token {
+        TokenTree::Ident(ident) if ident == "Self" => {
+            found = true;
+            name.clone()
+        }
+        TokenTree::Group(group) => {
+            let (inner, found_inside) = without_self(group.stream(), name);
+            found |= found_inside;
+            let mut with = Group::new(group.delimiter(), inner);
+            with.set_span(group.span());
+            TokenTree::Group(with).into()
+        }
+        other => other.into(),
+    });
+    let replaced = replaced.collect();
+    (replaced, found)
 }
 
 fn is_doc(attribute: &Attribute) -> bool {

@@ -60,7 +60,7 @@ pub(crate) fn field(field: &PlainField<'_>, problems: &mut Problems) -> Planned 
         return Planned::Same;
     };
     let Some(kind) = kind(field, problems) else { return Planned::Same };
-    match map(field.ty, chosen, &kind) {
+    match map(&field.ty, chosen, &kind) {
         Some(map) => Planned::Map(map),
         None => {
             let message =
@@ -85,7 +85,11 @@ fn kind(field: &PlainField<'_>, problems: &mut Problems) -> Option<Kind> {
         }
         (None, None) => (),
     }
-    let known = by_name(field.ty);
+    if let Some(hasher) = &options.hasher {
+        problems.add(hasher.span(), "`hasher` belongs to `key` and `value`".to_owned());
+        return None;
+    }
+    let known = by_name(&field.ty);
     if known.is_none() {
         let message = "this is not known to be a map; say what is in it: `key = K, value = V`, and `hasher = S` if it has one";
         problems.add(field.ty.span(), message.to_owned());
@@ -95,7 +99,13 @@ fn kind(field: &PlainField<'_>, problems: &mut Problems) -> Option<Kind> {
 
 /// Knows the maps of std and indexmap by the last segment of their path.
 fn by_name(ty: &Type) -> Option<Kind> {
-    let Type::Path(path) = ty else { return None };
+    let path = match ty {
+        Type::Path(path) => path,
+        // A type that a macro was given is in a group that cannot be seen.
+        Type::Group(group) => return by_name(&group.elem),
+        Type::Paren(paren) => return by_name(&paren.elem),
+        _ => return None,
+    };
     let last = path.path.segments.last()?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
     let mut types = arguments.args.iter().filter_map(|it| match it {

@@ -75,6 +75,9 @@ fn all_mistakes_at_once() {
             #[safe_map(locked, key = u8)] f: Table,
             #[safe_map(key = u8, value = u8)] g: Table,
             new: u8,
+            #[safe_map(sharded, hasher = Fx)] h: HashMap<u8, u8>,
+            #[safe_map(sharded(shards = 2, shards = 4))] i: HashMap<u8, u8>,
+            r#to_plain: u8,
         }",
     );
     let expected = [
@@ -83,13 +86,23 @@ fn all_mistakes_at_once() {
         "unknown option of `sharded` `shard`; did you mean `shards`?",
         "a field has one strategy, and this one has `sharded` already",
         "the accessor of this field clashes with the twin's own `new`",
+        "`shards` is given twice",
+        "the accessor of this field clashes with the twin's own `r#to_plain`",
         "`sharded` needs a `HashMap`; here there are `snapshot` and `locked`",
         "this is not known to be a map; say what is in it: `key = K, value = V`, and `hasher = S` if it has one",
         "`key` and `value` belong together",
         "this says what is in a map, but the field has no strategy",
         "this says what is in a map, but the field has no strategy",
+        "`hasher` belongs to `key` and `value`",
     ];
     assert_eq!(told, expected);
+}
+
+#[test]
+fn options_of_the_struct_are_given_once() {
+    let told =
+        mistakes("#[safe_map(shared = \"A\", no_plain)] #[safe_map(shared = \"B\", no_plain)] struct S {}");
+    assert_eq!(told, ["`shared` is given twice", "`no_plain` is given twice"]);
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! The two tables of a `ReadMostlyMap`, as its writers see them. The story is told in `read_mostly.rs`.
 
-use std::{array, ops::Deref, ops::DerefMut, sync::Arc};
+use std::{
+    array, mem,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
 use equivalent::Equivalent;
 
@@ -8,8 +12,11 @@ use crate::{
     nodes::{Node, Nodes, Values},
     raw::{Published, Retired},
     sync::{AtomicBool, AtomicUsize, Ordering},
-    table::{Lookup, Replaced, Table},
+    table::{Lent, Lookup, Replaced, Table},
 };
+
+/// So few dead nodes are not worth a new table. A search of schedules must come to more.
+const FEW: usize = if cfg!(safe_map_loom) { 0 } else { 32 };
 
 /// The table that readers go through.
 pub(crate) struct ReadTable<K, V> {
@@ -55,12 +62,15 @@ pub(crate) struct Writer<K, V> {
     counted: crate::stats::Extra,
     values: Values<K, V>,
     tables: Retired<ReadTable<K, V>>,
+    /// Nodes that have left the tables.
+    buried: Vec<Arc<Node<K, V>>>,
 }
 
 /// What a change leaves to be dropped when the lock is free.
 pub(crate) struct Unused<K, V> {
     _tables: Vec<Arc<ReadTable<K, V>>>,
     _values: Vec<Arc<V>>,
+    _nodes: Vec<Arc<Node<K, V>>>,
 }
 
 impl<K, V> Writer<K, V> {
@@ -75,6 +85,7 @@ impl<K, V> Writer<K, V> {
             counted: crate::stats::Extra::default(),
             values: Values::new(),
             tables: Retired::new(),
+            buried: Vec::new(),
         }
     }
 
@@ -101,9 +112,14 @@ impl<K, V> Writer<K, V> {
         node
     }
 
+    /// How many old versions are kept.
+    pub(crate) fn retired(&self) -> usize {
+        self.values.retired() + self.tables.count()
+    }
+
     #[cfg(feature = "stats")]
     pub(crate) fn extra(&self) -> crate::stats::Extra {
-        crate::stats::Extra { retired: self.values.retired() + self.tables.count(), ..self.counted }
+        crate::stats::Extra { retired: self.retired(), ..self.counted }
     }
 
     /// Publishes the table that has every key.
@@ -125,9 +141,11 @@ impl<K, V> Writer<K, V> {
 
     /// Makes the table anew when more than half of it stands for keys that were removed.
     fn compact(&mut self) {
-        if self.values.dead > self.values.live.max(32) {
+        if self.values.dead > self.values.live.max(FEW) {
             let nodes = self.dirty.take().unwrap_or_else(|| self.read.nodes.live_copy());
             self.publish(nodes.live_copy());
+            // The last keys of their kind may be among these.
+            self.buried.extend(nodes.into_nodes());
             self.values.dead = 0;
         }
     }
@@ -164,8 +182,11 @@ impl<K, V> Drop for Change<'_, K, V> {
         self.writer.compact();
         // SeqCst: pairs with the load in `len`.
         self.writer.front.len.store(self.writer.values.live, Ordering::SeqCst);
-        let (_tables, _values) = (self.writer.tables.sweep(), self.writer.values.sweep());
-        *self.unused = Some(Unused { _tables, _values });
+        *self.unused = Some(Unused {
+            _tables: self.writer.tables.sweep(),
+            _values: self.writer.values.sweep(),
+            _nodes: mem::take(&mut self.writer.buried),
+        });
     }
 }
 
@@ -179,7 +200,7 @@ impl<K: Eq + Clone, V: Clone> Writer<K, V> {
             read.amended.store(true, Ordering::SeqCst);
             read.nodes.live_copy()
         });
-        dirty.put(node);
+        self.buried.extend(dirty.put(node));
         self.values.live += 1;
     }
 
@@ -249,6 +270,10 @@ impl<K: Eq + Clone, V: Clone, Q: ?Sized + Equivalent<K>> Lookup<Q> for Writer<K,
     fn take(&mut self, hash: u64, key: &Q) -> Option<(K, V)> {
         let node = self.find(hash, key)?.clone();
         self.values.kill(&node)
+    }
+
+    fn lend(&mut self, hash: u64, key: &Q) -> Option<Lent<K, V>> {
+        self.find(hash, key)?.read(|value| value.cloned()).map(Lent::Copied)
     }
 
     fn with_many<const N: usize, R>(

@@ -21,6 +21,29 @@ impl<K, V, S> Buckets<K, V, S> {
         Buckets { table: HashTable::with_capacity(capacity), hasher }
     }
 
+    /// The hashes of all keys, in the order in which `drain` gives the entries.
+    pub(crate) fn hashes(&self) -> Vec<u64>
+    where
+        K: Hash,
+        S: BuildHasher,
+    {
+        self.table.iter().map(|(key, _)| self.hasher.hash_one(key)).collect()
+    }
+
+    /// Moves every entry of another table here, where none of its keys is. Where `Hash` panics, nothing is moved.
+    pub(crate) fn append(&mut self, other: &mut Self)
+    where
+        K: Hash,
+        S: BuildHasher,
+    {
+        let hashes = other.hashes();
+        let hasher = &self.hasher;
+        self.table.reserve(other.table.len(), |(key, _)| hasher.hash_one(key));
+        for (hash, entry) in hashes.into_iter().zip(mem::take(&mut other.table)) {
+            self.table.insert_unique(hash, entry, |(key, _)| hasher.hash_one(key));
+        }
+    }
+
     #[inline]
     pub(crate) fn find<Q: ?Sized + Equivalent<K>>(&self, hash: u64, key: &Q) -> Option<(&K, &V)> {
         self.table.find(hash, |(it, _)| key.equivalent(it)).map(|(key, value)| (key, value))

@@ -73,4 +73,5 @@ ops! {
     ToMap "to_map",
     View "view",
     Batch "batch",
+    Debug "Debug::fmt",
 }

@@ -27,6 +27,8 @@ pub struct Header {
     pub shards: usize,
     /// Those that are locked exclusively.
     pub locked: usize,
+    /// Old versions that are kept because somebody was reading them, unless a writer is at work.
+    pub versions: usize,
 }
 
 impl Header {
@@ -99,11 +101,12 @@ fn dump() -> String {
             },
             Named::Static(name, map) => (name, map.header()),
         };
-        let Header { entries, largest, shards, locked } = header;
-        let _ = writeln!(
+        let Header { entries, largest, shards, locked, versions } = header;
+        let _ = write!(
             out,
             "map `{name}`: {entries} entries, {shards} shards (largest {largest}, {locked} locked)"
         );
+        out.push_str(&if versions > 0 { format!(", {versions} old versions\n") } else { "\n".to_owned() });
     }
     out
 }

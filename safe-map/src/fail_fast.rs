@@ -131,8 +131,8 @@ impl<K: Hash + Eq, V, S: BuildHasher> Strategy for FailFastMap<K, V, S> {
         self.flag.read(self.meta.id(), call, Table::len)
     }
 
-    fn peek(&self, f: &mut impl FnMut(&K, &V)) -> bool {
-        self.flag.peek(|table| table.each(f)).is_some()
+    fn peek(&self, call: Call, f: &mut impl FnMut(&K, &V)) -> bool {
+        self.flag.try_read(self.meta.id(), call, |table| table.each(f)).is_some()
     }
 
     fn peek_len(&self, f: &mut dyn FnMut(Option<usize>)) {

@@ -68,6 +68,15 @@ impl<T> Flag<T> {
         f(&mut guard)
     }
 
+    /// Runs `f`, which calls the user's code, unless a writer is in the table.
+    pub(crate) fn try_read<R>(&self, map: u64, call: Call, f: impl FnOnce(&T) -> R) -> Option<R> {
+        self.peek(|value| {
+            let _entered = held::enter(Frame { lock: self.address(), map, call });
+            f(value)
+        })
+    }
+
+    /// Runs `f`, which calls no code of the user, unless a writer is in the table.
     pub(crate) fn peek<R>(&self, f: impl FnOnce(&T) -> R) -> Option<R> {
         match self.inner.try_read() {
             Ok(guard) => Some(f(&guard)),

@@ -7,19 +7,29 @@
 //! 2. The leader is cancelled: its `Leader` is dropped, the flight is taken off the list, the waiters wake up without a
 //!    value and start again; one of them becomes the leader, with its own future.
 //!
-//! The lock of the list is held for a look-up alone, never while a future runs.
+//! The lock of the list is held for a look-up alone, never while a future runs. `Eq` and `Clone` of keys run under it, and
+//! count as closures of the map, as `Clone` of a value does under the lock of its flight.
+//!
+//! A load that waits for its own key would wait for itself: the flight has a frame while its load is polled, as a lock that
+//! is held has one, and whoever would wait for the flight from in there panics.
 
 use std::{
     future::{self, Future},
+    pin::pin,
     sync::Arc,
     task::{Context, Poll, Waker},
 };
 
-use crate::sync::{Mutex, unpoisoned};
+use crate::{
+    call::Call,
+    held::{self, Frame},
+    lock::Lock,
+    sync::{Mutex, unpoisoned},
+};
 
 /// The loads of one map that are under way. They are few, so that a list will do; hashes are compared first.
 pub(crate) struct Flights<K, V> {
-    list: Mutex<Vec<Listed<K, V>>>,
+    list: Lock<Vec<Listed<K, V>>>,
 }
 
 /// A flight, with its key and the hash of that.
@@ -46,39 +56,54 @@ pub(crate) enum Role<'a, K, V> {
 pub(crate) struct Leader<'a, K, V> {
     flights: &'a Flights<K, V>,
     flight: Arc<Flight<V>>,
+    /// The map, and the call whose future runs.
+    of: (u64, Call),
 }
 
 impl<K, V> Flights<K, V> {
     pub(crate) fn new() -> Self {
-        Flights { list: Mutex::new(Vec::new()) }
+        Flights { list: Lock::new(Vec::new()) }
     }
 }
 
 impl<K: Eq + Clone, V: Clone> Flights<K, V> {
     /// Joins the flight of a key, or begins it.
-    pub(crate) fn join(&self, hash: u64, key: &K) -> Role<'_, K, V> {
-        let mut list = unpoisoned(self.list.lock());
-        if let Some((.., flight)) = list.iter().find(|(it, other, _)| *it == hash && other == key) {
-            return Role::Waiter(flight.clone());
-        }
-        let flight = Arc::new(Flight { state: Mutex::new(State::Loading(Vec::new())) });
-        list.push((hash, key.clone(), flight.clone()));
-        Role::Leader(Leader { flights: self, flight })
+    pub(crate) fn join(&self, (map, call): (u64, Call), hash: u64, key: &K) -> Role<'_, K, V> {
+        self.list.write(map, call, |list| {
+            if let Some((.., flight)) = list.iter().find(|(it, other, _)| *it == hash && other == key) {
+                return Role::Waiter(flight.clone());
+            }
+            let flight = Arc::new(Flight { state: Mutex::new(State::Loading(Vec::new())) });
+            list.push((hash, key.clone(), flight.clone()));
+            Role::Leader(Leader { flights: self, flight, of: (map, call) })
+        })
     }
 }
 
 impl<K, V> Leader<'_, K, V> {
+    /// Runs the load.
+    pub(crate) async fn fly<F: Future>(&self, load: F) -> F::Output {
+        let mut load = pin!(load);
+        // No map has the id 0: a load holds no lock, and takes no part in orders.
+        let frame = Frame { lock: self.flight.address(), map: 0, call: self.of.1 };
+        future::poll_fn(|ctx| {
+            let _entered = held::enter(frame);
+            load.as_mut().poll(ctx)
+        })
+        .await
+    }
+
     /// Gives the value to the waiters.
     pub(crate) fn land(self, value: V) {
         self.end(State::Landed(value));
     }
 
     fn end(&self, state: State<V>) {
-        let removed = {
-            let mut list = unpoisoned(self.flights.list.lock());
+        let (map, call) = self.of;
+        let removed = self.flights.list.write(map, call, |list| {
             let at = list.iter().position(|(.., flight)| Arc::ptr_eq(flight, &self.flight));
             at.map(|at| list.swap_remove(at))
-        };
+        });
         let old = std::mem::replace(&mut *unpoisoned(self.flight.state.lock()), state);
         drop(removed);
         if let State::Loading(waiters) = old {
@@ -96,15 +121,36 @@ impl<K, V> Drop for Leader<'_, K, V> {
     }
 }
 
+impl<V> Flight<V> {
+    /// Names the flight while somebody has it.
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+}
+
 impl<V: Clone> Flight<V> {
     /// Waits for the leader. `None` if it gave up.
-    pub(crate) fn wait(&self) -> impl Future<Output = Option<V>> {
-        future::poll_fn(|ctx| self.poll(ctx))
+    ///
+    /// # Panics
+    ///
+    /// If it is called by the load that it waits for.
+    pub(crate) fn wait(&self, of: (u64, Call)) -> impl Future<Output = Option<V>> {
+        future::poll_fn(move |ctx| {
+            let poll = self.poll(ctx, of);
+            if poll.is_pending() {
+                held::refuse_own_load(self.address(), of.1);
+            }
+            poll
+        })
     }
 
-    fn poll(&self, ctx: &Context<'_>) -> Poll<Option<V>> {
+    fn poll(&self, ctx: &Context<'_>, (map, call): (u64, Call)) -> Poll<Option<V>> {
         match &mut *unpoisoned(self.state.lock()) {
-            State::Landed(value) => Poll::Ready(Some(value.clone())),
+            State::Landed(value) => {
+                let lock = std::ptr::from_ref(&self.state).addr();
+                let _entered = held::enter(Frame { lock, map, call });
+                Poll::Ready(Some(value.clone()))
+            }
             State::Aborted => Poll::Ready(None),
             State::Loading(waiters) => {
                 if !waiters.iter().any(|waker| waker.will_wake(ctx.waker())) {

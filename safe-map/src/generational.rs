@@ -143,12 +143,16 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher> Strategy for GenerationalMa
         self.front.len()
     }
 
-    fn peek(&self, f: &mut impl FnMut(&K, &V)) -> bool {
-        self.young.peek(|generations| generations.each(f)).is_some()
+    fn peek(&self, call: Call, f: &mut impl FnMut(&K, &V)) -> bool {
+        self.young.try_read(self.meta.id(), call, |generations| generations.each(f)).is_some()
     }
 
     fn peek_len(&self, f: &mut dyn FnMut(Option<usize>)) {
         f(Some(self.front.len()));
+    }
+
+    fn old_versions(&self) -> usize {
+        self.young.peek(Generations::retired).unwrap_or(0)
     }
 
     #[cfg(feature = "stats")]

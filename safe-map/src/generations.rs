@@ -15,11 +15,14 @@ use crate::{
     raw::{Published, Retired},
     shards::Many,
     sync::{AtomicUsize, Ordering},
-    table::{Lookup, Replaced, Table},
+    table::{Lent, Lookup, Replaced, Table},
 };
 
-/// So many young keys at least before they grow older.
-const YOUTH: usize = 64;
+/// So many young keys at least before they grow older. A search of schedules must come to more.
+const YOUTH: usize = if cfg!(safe_map_loom) { 1 } else { 64 };
+
+/// So few dead nodes are not worth a new table.
+const FEW: usize = if cfg!(safe_map_loom) { 0 } else { 32 };
 
 /// What readers reach without the lock.
 pub(crate) struct Front<K, V> {
@@ -43,7 +46,6 @@ pub(crate) struct Generations<K, V, S> {
     written: Buckets<K, V, S>,
     values: Values<K, V>,
     tables: Retired<Nodes<K, V>>,
-    hasher: Arc<S>,
     #[cfg(feature = "stats")]
     promotions: u64,
 }
@@ -61,19 +63,22 @@ impl<K, V, S> Generations<K, V, S> {
             front: Arc::new(Front { frozen: Published::new(frozen.clone()), len: AtomicUsize::new(0) }),
             frozen,
             settled: Buckets::with_capacity(0, hasher.clone()),
-            written: Buckets::with_capacity(0, hasher.clone()),
+            written: Buckets::with_capacity(0, hasher),
             values: Values::new(),
             tables: Retired::new(),
-            hasher,
             #[cfg(feature = "stats")]
             promotions: 0,
         }
     }
 
+    /// How many old versions are kept.
+    pub(crate) fn retired(&self) -> usize {
+        self.values.retired() + self.tables.count()
+    }
+
     #[cfg(feature = "stats")]
     pub(crate) fn extra(&self) -> crate::stats::Extra {
-        let retired = self.values.retired() + self.tables.count();
-        crate::stats::Extra { retired, promotions: self.promotions, ..Default::default() }
+        crate::stats::Extra { retired: self.retired(), promotions: self.promotions, ..Default::default() }
     }
 
     pub(crate) fn front(&self) -> Arc<Front<K, V>> {
@@ -95,7 +100,7 @@ impl<K, V, S> Generations<K, V, S> {
 
     /// Makes the frozen table anew when more than half of it stands for keys that were removed.
     fn compact(&mut self) {
-        if self.values.dead > self.values.live.max(32) {
+        if self.values.dead > self.values.live.max(FEW) {
             self.publish(self.frozen.live_copy());
             self.values.dead = 0;
         }
@@ -104,11 +109,13 @@ impl<K, V, S> Generations<K, V, S> {
 
 impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher> Generations<K, V, S> {
     /// All keys that are young now have survived: written ones settle, and settled ones freeze if that is worth a new table.
+    /// `Hash` runs before anything is moved, so that nothing is lost when it panics.
     fn age(&mut self) {
         if self.settled.len() >= YOUTH.max(self.frozen.len() / 4) {
+            let hashes = self.settled.hashes();
             let mut frozen = self.frozen.live_copy();
-            for (key, value) in self.settled.drain() {
-                frozen.put(Node::new(self.hasher.hash_one(&key), key, value));
+            for (hash, (key, value)) in hashes.into_iter().zip(self.settled.drain()) {
+                frozen.add(Node::new(hash, key, value));
                 self.values.live += 1;
             }
             self.values.dead = 0;
@@ -118,9 +125,7 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher> Generations<K, V, S> {
                 self.promotions += 1;
             }
         }
-        for (key, value) in self.written.drain() {
-            self.settled.insert(self.hasher.hash_one(&key), key, value);
-        }
+        self.settled.append(&mut self.written);
     }
 
     fn is_due(&self) -> bool {
@@ -252,6 +257,13 @@ where
             return self.values.kill(&node);
         }
         self.settled.take(hash, key).or_else(|| self.written.take(hash, key))
+    }
+
+    fn lend(&mut self, hash: u64, key: &Q) -> Option<Lent<K, V>> {
+        if let Some(node) = self.frozen.live(hash, key) {
+            return node.read(|value| value.cloned()).map(Lent::Copied);
+        }
+        self.take(hash, key).map(|(key, value)| Lent::Moved(key, value))
     }
 
     fn with_many<const N: usize, R>(

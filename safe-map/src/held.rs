@@ -8,14 +8,17 @@
 //!
 //! Work that a closure hands to another thread leaves no frame there and is not seen.
 
-use std::{cell::Cell, marker::PhantomData};
+use std::{
+    cell::{Cell, RefCell},
+    marker::PhantomData,
+};
 
 use crate::call::Call;
 
 /// Whether each operation asks whether it is called from inside a closure of its own map.
 pub(crate) const CHECKED: bool = cfg!(any(debug_assertions, feature = "reentry-check"));
 
-/// How many nested closures are remembered. Deeper ones run, and are not seen.
+/// How many nested closures are remembered at this price. Deeper ones go into a vector.
 const DEPTH: usize = 16;
 
 /// A closure that runs under a lock.
@@ -71,6 +74,17 @@ crate::sync::plain_thread_local! {
     static HELD: Held = Held { depth: Cell::new(0), frames: [const { Slot::empty() }; DEPTH] };
 }
 
+crate::sync::thread_local! {
+    /// The frames beyond those of [`HELD`]: an operation on more shards than that has so many, or a very deep nesting.
+    static DEEP: RefCell<Vec<Frame>> = RefCell::new(Vec::new());
+}
+
+/// Changes the deep frames. Where the thread ends already there are none.
+#[cold]
+fn with_deep(f: impl FnOnce(&mut Vec<Frame>)) {
+    let _ = DEEP.try_with(|frames| f(&mut frames.borrow_mut()));
+}
+
 /// Takes the frame away again when the closure has returned or panicked.
 ///
 /// Frames go in the opposite order of their coming, which is that of closures; for several at once see [`Stack`].
@@ -86,8 +100,9 @@ pub(crate) struct Entered {
 pub(crate) fn enter(frame: Frame) -> Entered {
     let depth = HELD.with(|held| {
         let depth = held.depth.get();
-        if let Some(slot) = held.frames.get(depth) {
-            slot.set(frame);
+        match held.frames.get(depth) {
+            Some(slot) => slot.set(frame),
+            None => with_deep(|frames| frames.push(frame)),
         }
         held.depth.set(depth + 1);
         depth
@@ -98,6 +113,9 @@ pub(crate) fn enter(frame: Frame) -> Entered {
 impl Drop for Entered {
     #[inline]
     fn drop(&mut self) {
+        if self.depth >= DEPTH {
+            with_deep(|frames| frames.truncate(self.depth - DEPTH));
+        }
         HELD.with(|held| held.depth.set(self.depth));
     }
 }
@@ -133,6 +151,16 @@ pub(crate) fn refuse_own(lock: usize, call: Call) {
     }
 }
 
+/// Panics if the load that `call` would wait for is the one that makes the call.
+pub(crate) fn refuse_own_load(flight: usize, call: Call) {
+    if let Some(outer) = find(|frame| frame.lock == flight) {
+        panic!(
+            "re-entry: {call} is called from inside the load of {}, and would wait for it: the key is the same",
+            outer.call
+        )
+    }
+}
+
 /// Panics if a closure of this thread runs under a lock of the map.
 pub(crate) fn check(map: u64, call: Call) {
     if let Some(outer) = find(|frame| frame.map == map) {
@@ -150,8 +178,16 @@ pub(crate) fn each(mut f: impl FnMut(Frame)) {
 
 fn find(mut wanted: impl FnMut(Frame) -> bool) -> Option<Frame> {
     HELD.with(|held| {
-        let frames = held.frames.iter().take(held.depth.get());
-        frames.filter_map(Slot::get).find(|frame| wanted(*frame))
+        let depth = held.depth.get();
+        let frames = held.frames.iter().take(depth);
+        frames.filter_map(Slot::get).find(|frame| wanted(*frame)).or_else(|| {
+            // A copy: whoever panics over a frame may want to enter another one.
+            let mut deep = Vec::new();
+            if depth > DEPTH {
+                with_deep(|frames| deep.clone_from(frames));
+            }
+            deep.into_iter().find(|frame| wanted(*frame))
+        })
     })
 }
 

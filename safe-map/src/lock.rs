@@ -87,7 +87,16 @@ impl<T> Lock<T> {
         }
     }
 
-    /// Runs `f` under the shared lock if it is free: for `Debug`, which must neither wait nor panic.
+    /// Runs `f`, which calls the user's code, under the shared lock if it is free: for `Debug`, which must neither wait nor
+    /// panic itself.
+    pub(crate) fn try_read<R>(&self, map: u64, call: Call, f: impl FnOnce(&T) -> R) -> Option<R> {
+        self.peek(|value| {
+            let _entered = held::enter(Frame { lock: self.address(), map, call });
+            f(value)
+        })
+    }
+
+    /// Runs `f`, which calls no code of the user, under the shared lock if it is free.
     pub(crate) fn peek<R>(&self, f: impl FnOnce(&T) -> R) -> Option<R> {
         match self.inner.try_read() {
             Ok(guard) => Some(f(&guard)),

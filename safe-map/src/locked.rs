@@ -167,8 +167,8 @@ impl<M: PlainMap> Strategy for LockedMap<M> {
         self.lock.read(self.meta.id(), call, Table::len)
     }
 
-    fn peek(&self, f: &mut impl FnMut(&M::Key, &M::Value)) -> bool {
-        self.lock.peek(|table| table.each(f)).is_some()
+    fn peek(&self, call: Call, f: &mut impl FnMut(&M::Key, &M::Value)) -> bool {
+        self.lock.try_read(self.meta.id(), call, |table| table.each(f)).is_some()
     }
 
     fn peek_len(&self, f: &mut dyn FnMut(Option<usize>)) {

@@ -278,7 +278,8 @@ macro_rules! shared_methods {
             ///
             /// # Panics
             ///
-            /// As the future does, and on [re-entry](crate#re-entry).
+            /// As the future does, on [re-entry](crate#re-entry), and if the future loads its own key, for which it would
+            /// wait forever.
             ///
             /// # Examples
             ///
@@ -857,6 +858,7 @@ macro_rules! shared_methods {
             fn header(&self) -> crate::dump::Header {
                 let mut header = crate::dump::Header::default();
                 self.peek_len(&mut |table| header.add(table));
+                header.versions = self.old_versions();
                 header
             }
         }
@@ -882,7 +884,7 @@ macro_rules! shared_methods {
         impl<$($param),*> fmt::Debug for $Map where $K: fmt::Debug, $V: fmt::Debug, $($bounds)* {
             fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut list = out.debug_map();
-                let all = self.peek(&mut |key, value| {
+                let all = self.peek(Call::here(Op::Debug), &mut |key, value| {
                     list.entry(key, value);
                 });
                 if all { list.finish() } else { list.finish_non_exhaustive() }

@@ -67,8 +67,13 @@ impl<K, V> Nodes<K, V> {
         if let Some(old) = self.table.find_mut(node.hash, |it| it.key == node.key) {
             return Some(std::mem::replace(old, node));
         }
-        self.table.insert_unique(node.hash, node, |it| it.hash);
+        self.add(node);
         None
+    }
+
+    /// Puts a node in whose key is not there.
+    pub(crate) fn add(&mut self, node: Arc<Node<K, V>>) {
+        self.table.insert_unique(node.hash, node, |it| it.hash);
     }
 
     /// Another table of the nodes whose keys are there.
@@ -78,6 +83,10 @@ impl<K, V> Nodes<K, V> {
             table.insert_unique(node.hash, node.clone(), |it| it.hash);
         }
         Nodes { table }
+    }
+
+    pub(crate) fn into_nodes(self) -> impl Iterator<Item = Arc<Node<K, V>>> {
+        self.table.into_iter()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Node<K, V>>> {
@@ -129,7 +138,6 @@ impl<K, V> Values<K, V> {
         self.retired.replace(&node.value, Some(Arc::new(value)));
     }
 
-    #[cfg(feature = "stats")]
     pub(crate) fn retired(&self) -> usize {
         self.retired.count()
     }
@@ -161,18 +169,31 @@ impl<K: Clone, V: Clone> Values<K, V> {
         self.dead -= 1;
     }
 
-    /// Takes the value of a node away.
+    /// Takes the value of a live node away.
     pub(crate) fn kill(&mut self, node: &Arc<Node<K, V>>) -> Option<(K, V)> {
-        if self.staged.as_ref().is_some_and(|(staged, _)| Arc::ptr_eq(staged, node)) {
-            self.staged = None;
+        if !node.is_live() {
+            return None;
         }
         let key = node.key.clone();
-        if node.is_live() {
-            self.live -= 1;
-            self.dead += 1;
+        let is_staged = |(staged, _): &mut Staged<K, V>| Arc::ptr_eq(staged, node);
+        if let Some((_, value)) = self.staged.take_if(is_staged) {
+            self.bury(node);
+            return Some((key, value));
         }
+        self.count_out();
         let old = self.retired.take(&node.value, None)?;
         Some((key, old))
+    }
+
+    /// Takes the value of a live node away, to be dropped when the lock is free.
+    fn bury(&mut self, node: &Node<K, V>) {
+        self.count_out();
+        self.retired.replace(&node.value, None);
+    }
+
+    fn count_out(&mut self) {
+        self.live -= 1;
+        self.dead += 1;
     }
 
     /// Moves the wanted entries out, and publishes what has become of the others.
@@ -192,9 +213,7 @@ impl<K: Clone, V: Clone> Values<K, V> {
                 self.publish_staged();
                 continue;
             }
-            let changed = self.staged.take();
-            let taken = self.kill(node);
-            out.extend(changed.zip(taken).map(|((_, value), (key, _))| (key, value)));
+            out.extend(self.kill(node));
         }
     }
 

@@ -1,7 +1,8 @@
 //! The operations of all maps, once, over the two traits of `strategy.rs` and the two of `table.rs`.
 //!
 //! What they have in common: the key is hashed before anything is locked, a closure runs exactly once, and what is left over
-//! (an unneeded key, a replaced value) leaves the lock before it is dropped, when a closure panics too.
+//! (an unneeded key, a replaced value, a closure that was not called) leaves the lock before it is dropped, when a closure
+//! panics too.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -9,7 +10,7 @@ use crate::{
     call::Call,
     flights::Role,
     strategy::{Key, Keyed, Strategy, Value},
-    table::{Lookup, Table},
+    table::{Lent, Lookup, Replaced, Table},
 };
 
 #[inline]
@@ -55,9 +56,9 @@ pub(crate) fn try_insert<M: Keyed<Key<M>>>(
         if table.contains(hash, &key) {
             return Err((key, value));
         }
-        table.insert(hash, key, value);
-        Ok(())
+        Ok(table.insert(hash, key, value))
     })
+    .map(drop)
 }
 
 pub(crate) fn get_or_try_insert_with<M: Keyed<Key<M>>, E>(
@@ -73,16 +74,18 @@ where
     if let Some(value) = map.view(call, hash, &key, |entry| entry.map(|(_, value)| value.clone())) {
         return Ok(value);
     }
+    // Both stay outside until they are needed, so that they are dropped there otherwise.
     let mut key = Some(key);
+    let mut make = Some(make);
+    let mut unneeded = Replaced::NOTHING;
     map.edit(call, hash, |table| {
-        // The key stays outside until it is needed, so that it is dropped there otherwise.
         let wanted = key.as_ref().expect("nobody has taken the key yet");
         if let Some(value) = table.view(hash, wanted, |entry| entry.map(|(_, value)| value.clone())) {
             return Ok(value);
         }
-        let value = make()?;
+        let value = make.take().expect("the closure runs once")()?;
         let given = value.clone();
-        table.insert(hash, key.take().expect("nobody has taken the key yet"), value);
+        unneeded = table.insert(hash, key.take().expect("nobody has taken the key yet"), value);
         Ok(given)
     })
 }
@@ -95,7 +98,12 @@ pub(crate) fn update<M: Keyed<Q>, Q: ?Sized, R>(
     f: impl FnOnce(&mut Value<M>) -> R,
 ) -> Option<R> {
     let hash = map.hash_of(key);
-    map.edit(call, hash, |table| table.get_mut(hash, key).map(f))
+    map.edit(call, hash, |table| match table.get_mut(hash, key) {
+        Some(value) => Ok(f(value)),
+        // What the closure has taken with it is dropped outside.
+        None => Err(f),
+    })
+    .ok()
 }
 
 /// Gives whether the value was inserted.
@@ -109,9 +117,13 @@ pub(crate) fn upsert<M: Keyed<Key<M>>>(
     let hash = map.hash_of(&key);
     let mut key = Some(key);
     let mut broken = None;
+    let mut unneeded = Replaced::NOTHING;
+    // One of the closures is not called. It may have the only value of its kind with it, to be dropped outside.
+    let (mut insert, mut update) = (Some(insert), Some(update));
     map.edit(call, hash, |table| {
         let wanted = key.as_ref().expect("nobody has taken the key yet");
         if let Some(value) = table.get_mut(hash, wanted) {
+            let update = update.take().expect("the closure runs once");
             // Half of the update may be done: the entry goes when it panics.
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| update(value))) {
                 broken = table.take(hash, wanted);
@@ -119,8 +131,8 @@ pub(crate) fn upsert<M: Keyed<Key<M>>>(
             }
             return false;
         }
-        let value = insert();
-        table.insert(hash, key.take().expect("nobody has taken the key yet"), value);
+        let value = insert.take().expect("the closure runs once")();
+        unneeded = table.insert(hash, key.take().expect("nobody has taken the key yet"), value);
         true
     })
 }
@@ -133,23 +145,36 @@ pub(crate) fn compute<M: Keyed<Key<M>>>(
     f: impl FnOnce(Option<Value<M>>) -> Option<Value<M>>,
 ) -> bool {
     let hash = map.hash_of(&key);
+    // These outlive the lock, when `f` panics too.
+    let mut key = Some(key);
     let mut unneeded = None;
+    let mut replaced = Replaced::NOTHING;
+    let mut removed = None;
     map.edit(call, hash, |table| {
-        let old = table.take(hash, &key);
-        let (key, value) = match old {
-            Some((old_key, value)) => {
-                unneeded = Some(key);
-                (old_key, Some(value))
+        let wanted = key.as_ref().expect("nobody has taken the key yet");
+        let value = match table.lend(hash, wanted) {
+            Some(Lent::Moved(old_key, value)) => {
+                unneeded = key.replace(old_key);
+                Some(value)
             }
-            None => (key, None),
+            Some(Lent::Copied(value)) => Some(value),
+            None => None,
         };
-        let Some(value) = f(value) else {
-            return Err(key);
-        };
-        table.insert(hash, key, value);
-        Ok(())
+        match catch_unwind(AssertUnwindSafe(|| f(value))) {
+            Ok(Some(value)) => {
+                replaced = table.insert(hash, key.take().expect("nobody has taken the key yet"), value);
+                true
+            }
+            Ok(None) => {
+                removed = key.as_ref().and_then(|key| table.take(hash, key));
+                false
+            }
+            Err(panic) => {
+                removed = key.as_ref().and_then(|key| table.take(hash, key));
+                resume_unwind(panic)
+            }
+        }
     })
-    .is_ok()
 }
 
 #[inline]
@@ -169,8 +194,14 @@ pub(crate) fn remove_entry_if<M: Keyed<Q>, Q: ?Sized>(
     wanted: impl FnOnce(&Key<M>, &Value<M>) -> bool,
 ) -> Option<(Key<M>, Value<M>)> {
     let hash = map.hash_of(key);
+    let mut wanted = Some(wanted);
     map.edit(call, hash, |table| {
-        if !table.view(hash, key, |entry| entry.is_some_and(|(key, value)| wanted(key, value))) {
+        let is_wanted = |entry: Option<(&Key<M>, &Value<M>)>| {
+            entry
+                .zip(wanted.take_if(|_| entry.is_some()))
+                .is_some_and(|((key, value), wanted)| wanted(key, value))
+        };
+        if !table.view(hash, key, is_wanted) {
             return None;
         }
         table.take(hash, key)
@@ -245,9 +276,9 @@ where
         if let Some(value) = there() {
             return Ok(value);
         }
-        let leader = match map.flights().join(hash, &key) {
+        let leader = match map.flights().join((map.meta().id(), call), hash, &key) {
             Role::Leader(leader) => leader,
-            Role::Waiter(flight) => match flight.wait().await {
+            Role::Waiter(flight) => match flight.wait((map.meta().id(), call)).await {
                 Some(value) => return Ok(value),
                 None => continue,
             },
@@ -256,7 +287,7 @@ where
         let value = match there() {
             Some(value) => value,
             None => {
-                let loaded = load.await?;
+                let loaded = leader.fly(load).await?;
                 get_or_try_insert_with::<M, E>(map, call, key, || Ok(loaded))?
             }
         };

@@ -179,17 +179,21 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher> Strategy for ReadMostlyMap<
         self.front.len()
     }
 
-    fn peek(&self, f: &mut impl FnMut(&K, &V)) -> bool {
+    fn peek(&self, call: Call, f: &mut impl FnMut(&K, &V)) -> bool {
         let read = self.front.read.load();
         if let Some(read) = read.get().filter(|read| !read.is_amended()) {
             read.nodes.each(f);
             return true;
         }
-        self.writer.peek(|writer| writer.each(f)).is_some()
+        self.writer.try_read(self.meta.id(), call, |writer| writer.each(f)).is_some()
     }
 
     fn peek_len(&self, f: &mut dyn FnMut(Option<usize>)) {
         f(Some(self.front.len()));
+    }
+
+    fn old_versions(&self) -> usize {
+        self.writer.peek(Writer::retired).unwrap_or(0)
     }
 
     #[cfg(feature = "stats")]

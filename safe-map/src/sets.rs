@@ -471,11 +471,60 @@ macro_rules! shared_set_methods {
             }
         }
 
+        #[cfg(feature = "serde")]
+        impl<$($param),*> serde::Serialize for $Set
+        where
+            $T: serde::Serialize + Clone, $($bounds)*
+        {
+            /// Copies the items first: nothing is locked while they are serialised.
+            fn serialize<Out: serde::Serializer>(&self, out: Out) -> Result<Out::Ok, Out::Error> {
+                out.collect_seq(self.entries())
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl<'de, $($param),*> serde::Deserialize<'de> for $Set
+        where
+            Self: Default, $T: serde::Deserialize<'de>, $($bounds)*
+        {
+            fn deserialize<In: serde::Deserializer<'de>>(input: In) -> Result<Self, In::Error> {
+                Vec::deserialize(input).map(Self::from_iter)
+            }
+        }
+
+        #[cfg(feature = "rayon")]
+        impl<$($param),*> rayon::iter::IntoParallelIterator for $Set where $T: Send, $($bounds)* {
+            type Item = $T;
+            type Iter = rayon::vec::IntoIter<$T>;
+
+            fn into_par_iter(self) -> Self::Iter {
+                self.into_iter().collect::<Vec<_>>().into_par_iter()
+            }
+        }
+
+        #[cfg(feature = "rayon")]
+        impl<$($param),*> rayon::iter::FromParallelIterator<$T> for $Set
+        where
+            Self: Default + Sync, $T: Send, $($bounds)*
+        {
+            fn from_par_iter<I: rayon::iter::IntoParallelIterator<Item = $T>>(items: I) -> Self {
+                use rayon::iter::ParallelIterator;
+                let items: Vec<_> = items.into_par_iter().collect();
+                Self::from_iter(items)
+            }
+        }
+
+        impl<$($param),*> crate::dump::Dump for $Set where $($bounds)* {
+            fn header(&self) -> crate::dump::Header {
+                self.map.header()
+            }
+        }
+
         /// Prints the items. Those that are locked are left out, and `..` says so.
         impl<$($param),*> fmt::Debug for $Set where $T: fmt::Debug, $($bounds)* {
             fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut list = out.debug_set();
-                let all = self.map.peek(&mut |item, ()| {
+                let all = self.map.peek(Call::here(Op::Debug), &mut |item, ()| {
                     list.entry(item);
                 });
                 if all { list.finish() } else { list.finish_non_exhaustive() }

@@ -136,9 +136,12 @@ macro_rules! sharded_strategy {
                 self.shards.iter().map(|shard| shard.read(self.meta.id(), call, Table::len)).sum()
             }
 
-            fn peek(&self, f: &mut impl FnMut(&K, &V)) -> bool {
-                let seen = self.shards.iter().filter(|shard| shard.peek(|table| table.each(f)).is_some());
-                seen.count() == self.shards.count()
+            fn peek(&self, call: Call, f: &mut impl FnMut(&K, &V)) -> bool {
+                let map = self.meta.id();
+                let see = |shard: &&crate::lock::Lock<_>| {
+                    shard.try_read(map, call, |table: &$Table| table.each(f)).is_some()
+                };
+                self.shards.iter().filter(see).count() == self.shards.count()
             }
 
             fn peek_len(&self, f: &mut dyn FnMut(Option<usize>)) {

@@ -269,13 +269,17 @@ impl<M: PlainMap + Clone> Strategy for SnapshotMap<M> {
         self.current(|current| current.map.len())
     }
 
-    fn peek(&self, f: &mut impl FnMut(&M::Key, &M::Value)) -> bool {
+    fn peek(&self, _: Call, f: &mut impl FnMut(&M::Key, &M::Value)) -> bool {
         self.current(|current| current.map.each(f));
         true
     }
 
     fn peek_len(&self, f: &mut dyn FnMut(Option<usize>)) {
         f(Some(self.current(|current| current.map.len())));
+    }
+
+    fn old_versions(&self) -> usize {
+        self.writers.peek(Retired::count).unwrap_or(0)
     }
 
     #[cfg(feature = "stats")]
@@ -286,10 +290,7 @@ impl<M: PlainMap + Clone> Strategy for SnapshotMap<M> {
         crate::stats::Stats::of(
             std::iter::once((&self.writers.stats, Some(self.current(|current| current.map.len())))),
             &self.meta.reads,
-            crate::stats::Extra {
-                retired: self.writers.peek(Retired::count).unwrap_or(0),
-                ..crate::stats::Extra::default()
-            },
+            crate::stats::Extra { retired: self.old_versions(), ..crate::stats::Extra::default() },
         )
     }
 

@@ -35,10 +35,15 @@ pub(crate) trait Strategy {
     fn len(&self, call: Call) -> usize;
 
     /// Shows the entries that nobody has locked. Gives whether these were all: it neither waits nor panics.
-    fn peek(&self, f: &mut impl FnMut(&Key<Self>, &Value<Self>)) -> bool;
+    fn peek(&self, call: Call, f: &mut impl FnMut(&Key<Self>, &Value<Self>)) -> bool;
 
     /// Says of each table how many entries it has, unless it is locked. It neither waits nor panics.
     fn peek_len(&self, f: &mut dyn FnMut(Option<usize>));
+
+    /// How many old versions are kept, unless a writer is at work.
+    fn old_versions(&self) -> usize {
+        0
+    }
 
     #[cfg(feature = "stats")]
     fn stats(&self) -> Stats;

@@ -39,6 +39,12 @@ pub(crate) trait Lookup<Q: ?Sized>: Table {
 
     fn take(&mut self, hash: u64, key: &Q) -> Option<(Self::Key, Self::Value)>;
 
+    /// The value of a key, for somebody who is going to say what becomes of it. It must not seem to be gone meanwhile to
+    /// those who look without the lock.
+    fn lend(&mut self, hash: u64, key: &Q) -> Option<Lent<Self::Key, Self::Value>> {
+        self.take(hash, key).map(|(key, value)| Lent::Moved(key, value))
+    }
+
     /// Runs `f` with the values of several keys.
     ///
     /// # Panics
@@ -50,6 +56,14 @@ pub(crate) trait Lookup<Q: ?Sized>: Table {
         keys: [&Q; N],
         f: impl FnOnce([Option<&mut Self::Value>; N]) -> R,
     ) -> R;
+}
+
+/// A value that was lent.
+pub(crate) enum Lent<K, V> {
+    /// The entry itself, which is no longer in the table.
+    Moved(K, V),
+    /// A copy. The entry is still there.
+    Copied(V),
 }
 
 /// What an insertion leaves over where the key was there before: the new key and the old value.

@@ -129,6 +129,70 @@ mod hostile_names {
     }
 }
 
+/// A word of the language, the struct's own type, and a type that a macro was given.
+mod odd_fields {
+    #![deny(warnings)]
+
+    use std::collections::HashMap;
+
+    use safe_map::SafeMap;
+
+    #[derive(SafeMap, Clone, Debug, Default)]
+    struct Tree<T: Clone + Send + Sync> {
+        #[safe_map(sharded)]
+        r#type: HashMap<u8, Vec<Self>>,
+        #[safe_map(locked)]
+        children: HashMap<u8, Self>,
+        first: Option<Box<Self>>,
+        label: T,
+    }
+
+    #[test]
+    fn a_struct_may_hold_itself() {
+        let leaf = Tree { label: 1, ..Tree::default() };
+        let tree = SharedTree::new(Some(Box::new(leaf.clone())), 2);
+        tree.r#type().insert(1, vec![leaf.clone()]);
+        tree.children().insert(2, leaf);
+        assert_eq!(tree.children().read(&2, |child| child.label), Some(1));
+        assert_eq!(tree.to_plain().r#type[&1][0].label, 1);
+        let text = format!("{tree:?}");
+        assert!(text.starts_with("SharedTree { type: {1: [Tree {"), "{text}");
+    }
+
+    macro_rules! made {
+        ($Name:ident, $field:ident: $ty:ty) => {
+            #[derive(SafeMap)]
+            struct $Name {
+                #[safe_map(sharded(shards = 2))]
+                $field: $ty,
+            }
+        };
+    }
+
+    made!(Made, entries: HashMap<u8, u8>);
+
+    #[test]
+    fn a_macro_may_write_the_struct() {
+        let made = SharedMade::new();
+        made.entries().insert(1, 2);
+        assert_eq!(made.to_plain().entries[&1], 2);
+    }
+
+    /// Nobody calls its accessors: that is no warning.
+    #[derive(SafeMap)]
+    struct Quiet {
+        #[safe_map(snapshot)]
+        all: HashMap<u8, u8>,
+        unused: u8,
+    }
+
+    #[test]
+    fn what_is_not_used_is_no_warning() {
+        let quiet = Quiet { all: HashMap::from([(1, 1)]), unused: 3 };
+        assert_eq!(SharedQuiet::from(quiet).all().len(), 1);
+    }
+}
+
 #[test]
 #[safe_map::allow_hazard(guard_leak, reason = "the linter reads this, and nothing else does")]
 fn a_hazard_that_is_allowed_is_the_function_itself() {}

@@ -101,14 +101,83 @@ fn an_observer_runs_outside_the_lock() {
 }
 
 #[test]
-fn exporters_are_observers() {
-    let map = SnapshotMap::<HashMap<u32, u32>>::default();
-    map.observe(Arc::new(Metrics::new("orders"))).unwrap();
-    map.insert(1, 1);
-    let map = ShardedMap::new();
-    map.observe(Arc::new(Tracing::new("orders"))).unwrap();
-    map.insert(1, 1);
-    assert_eq!(map.len(), 1);
+fn prometheus_sees_what_was_done() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let scrape = recorder.handle();
+    metrics::with_local_recorder(&recorder, || {
+        let map = SnapshotMap::<HashMap<u32, u32>>::default();
+        map.observe(Arc::new(Metrics::new("orders"))).unwrap();
+        map.insert(1, 1);
+        map.insert(2, 2);
+        map.get(&1);
+    });
+    let text = scrape.render();
+    let lines = [
+        r#"safe_map_operations_total{map="orders",op="insert"} 2"#,
+        r#"safe_map_operations_total{map="orders",op="get"} 1"#,
+        r#"safe_map_operation_seconds_count{map="orders",op="insert"} 2"#,
+    ];
+    for line in lines {
+        assert!(text.lines().any(|it| it == line), "{line} is not in\n{text}");
+    }
+}
+
+/// What was told, as level, span and operation.
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Vec<String>>>);
+
+impl<S> tracing_subscriber::Layer<S> for Told
+where
+    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
+{
+    fn on_event(&self, event: &tracing::Event<'_>, ctx: tracing_subscriber::layer::Context<'_, S>) {
+        struct Fields(String);
+        impl tracing::field::Visit for Fields {
+            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+                if ["map", "op"].contains(&field.name()) {
+                    self.0 += &format!(" {value:?}");
+                }
+            }
+        }
+        let mut fields = Fields(event.metadata().level().to_string());
+        event.record(&mut fields);
+        let span = ctx.event_span(event).map_or("no span", |span| span.name());
+        self.0.lock().unwrap().push(format!("{span}: {}", fields.0));
+    }
+}
+
+#[test]
+fn events_are_told_within_the_current_span() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+    let told = Told::default();
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(told.clone()), || {
+        let map = ShardedMap::new();
+        map.observe(Arc::new(Tracing::new("orders"))).unwrap();
+        map.insert(1, 1);
+        let _span = tracing::info_span!("request").entered();
+        map.get(&1);
+        let panicking = AssertUnwindSafe(|| map.update(&1, |_| panic!("the closure's own")));
+        assert!(catch_unwind(panicking).is_err());
+    });
+    let expected = [
+        r#"no span: TRACE "orders" "insert""#,
+        r#"request: TRACE "orders" "get""#,
+        r#"request: ERROR "orders" "update""#,
+    ];
+    assert_eq!(*told.0.lock().unwrap(), expected);
+}
+
+#[test]
+fn sets_have_the_features_too() {
+    use safe_map::{LockedSet, ShardedSet, SnapshotSet};
+    let ordered = LockedSet::new(std::collections::BTreeSet::from([2, 1]));
+    let text = serde_json::to_string(&ordered).unwrap();
+    assert_eq!(text, "[1,2]");
+    let sharded: ShardedSet<u32> = serde_json::from_str(&text).unwrap();
+    assert!(sharded.contains(&1) && sharded.len() == 2);
+    let snapshot = SnapshotSet::<std::collections::BTreeSet<u32>>::from_par_iter(sharded);
+    assert_eq!(snapshot.entries(), [1, 2]);
+    assert_eq!(snapshot.into_par_iter().sum::<u32>(), 3);
 }
 
 #[test]

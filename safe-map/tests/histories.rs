@@ -23,6 +23,8 @@ enum Did {
     TryInsert(u32, bool),
     Add(u32, Option<u32>),
     Toggle(u32, bool),
+    Double(Option<u32>),
+    Upsert(u32, bool),
     RemoveIfOdd(Option<u32>),
 }
 
@@ -48,6 +50,10 @@ fn replay(cell: Option<u32>, did: Did) -> Option<Option<u32>> {
         Did::Toggle(new, there) => {
             let next = if cell.is_some() { None } else { Some(new) };
             (there == next.is_some()).then_some(next)
+        }
+        Did::Double(seen) => (seen == cell).then_some(cell.map(|it| it * 2 % 1000)),
+        Did::Upsert(new, inserted) => {
+            (inserted == cell.is_none()).then_some(Some(cell.map_or(new, |it| it + 1)))
         }
         Did::RemoveIfOdd(old) => {
             let odd = cell.filter(|it| it % 2 == 1);
@@ -79,8 +85,8 @@ fn linearizable(history: &[Event]) -> bool {
 
 /// Does one operation, chosen by a number.
 fn act(map: &impl SharedMap<Key = u32, Value = u32>, key: u32, choice: u32) -> Did {
-    let value = choice / 7 % 100;
-    match choice % 7 {
+    let value = choice / 9 % 100;
+    match choice % 9 {
         0 => Did::Get(map.get(&key)),
         1 => Did::Insert(value, map.insert(key, value)),
         2 => Did::Remove(map.remove(&key)),
@@ -93,6 +99,17 @@ fn act(map: &impl SharedMap<Key = u32, Value = u32>, key: u32, choice: u32) -> D
             }),
         ),
         5 => Did::Toggle(value, map.compute(key, |old| if old.is_some() { None } else { Some(value) })),
+        6 => {
+            let mut seen = None;
+            map.compute(key, |old| {
+                seen = old;
+                // Long enough for somebody to look meanwhile: the key is there all the time.
+                thread::yield_now();
+                old.map(|it| it * 2 % 1000)
+            });
+            Did::Double(seen)
+        }
+        7 => Did::Upsert(value, map.upsert(key, || value, |it| *it += 1)),
         _ => Did::RemoveIfOdd(map.remove_if(&key, |it| it % 2 == 1)),
     }
 }

@@ -1,4 +1,5 @@
 //! `get_or_load`: one load a key, cancellation, errors, and nothing held while a future waits.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::{
     cell::Cell,
@@ -147,4 +148,55 @@ fn the_future_can_be_sent() {
     }
     let map = ShardedMap::new();
     assert_eq!(ready(poll(pin!(sent(map.get_or_load(1, async { 1 }))))), 1);
+}
+
+#[test]
+fn a_load_that_waits_for_itself_panics() {
+    let map = ShardedMap::new();
+    let again = async { map.get_or_load(1, async { 2 }).await };
+    let mut load = Box::pin(map.get_or_load(1, again));
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| poll(load.as_mut()))).unwrap_err();
+    let told = panic.downcast_ref::<String>().unwrap();
+    assert!(told.starts_with("re-entry: `get_or_load` at"), "{told}");
+    assert_eq!(told.matches("loads.rs:").count(), 2, "both places: {told}");
+    drop(load);
+    // Another key is no such thing, and the key is not lost to others.
+    let other = async { map.get_or_load(2, async { 2 }).await };
+    assert_eq!(ready(poll(pin!(map.get_or_load(1, other)))), 2);
+}
+
+#[test]
+fn a_key_that_calls_the_map_while_loads_are_listed_is_a_closure() {
+    use std::sync::OnceLock;
+
+    #[derive(Clone)]
+    struct Nosy(u32);
+
+    static MAP: OnceLock<ShardedMap<Nosy, u32>> = OnceLock::new();
+
+    impl std::hash::Hash for Nosy {
+        fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+            state.write_u32(1);
+        }
+    }
+
+    impl PartialEq for Nosy {
+        fn eq(&self, other: &Self) -> bool {
+            if let Some(map) = MAP.get().filter(|_| self.0 == 1 && other.0 == 2) {
+                assert!(poll(pin!(map.get_or_load(Nosy(3), pending()))).is_pending());
+            }
+            self.0 == other.0
+        }
+    }
+
+    impl Eq for Nosy {}
+
+    let map = MAP.get_or_init(ShardedMap::new);
+    let mut first = pin!(map.get_or_load(Nosy(1), pending()));
+    assert!(poll(first.as_mut()).is_pending());
+    let mut second = Box::pin(map.get_or_load(Nosy(2), pending()));
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| poll(second.as_mut())));
+    let told = result.unwrap_err();
+    let told = told.downcast_ref::<String>().unwrap();
+    assert!(told.starts_with("re-entry: `get_or_load` at"), "{told}");
 }

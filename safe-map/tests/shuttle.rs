@@ -166,22 +166,29 @@ fn a_seed_says_the_schedule() {
     assert!(outcomes.iter().any(|it| *it != outcomes[0]), "other seeds, other schedules");
 }
 
+/// Whether two threads lose an addition under this seed.
+fn loses_an_addition(seed: u64) -> bool {
+    let run = || {
+        explore(seed, || {
+            let map = Arc::new(ShardedMap::with_shards(1));
+            map.insert(1, 0);
+            let other = map.clone();
+            let add = |map: &ShardedMap<u32, u32>| map.insert(1, map.get(&1).expect("it is there") + 1);
+            let second = thread::spawn(move || add(&other));
+            add(&map);
+            second.join().expect("the second");
+            assert_eq!(map.get(&1), Some(2));
+        });
+    };
+    catch_unwind(AssertUnwindSafe(run)).is_err()
+}
+
 #[test]
-fn a_lost_addition_is_found() {
-    let found = (0..200).any(|seed| {
-        catch_unwind(AssertUnwindSafe(|| {
-            explore(seed, || {
-                let map = Arc::new(ShardedMap::with_shards(1));
-                map.insert(1, 0);
-                let other = map.clone();
-                let add = |map: &ShardedMap<u32, u32>| map.insert(1, map.get(&1).expect("it is there") + 1);
-                let second = thread::spawn(move || add(&other));
-                add(&map);
-                second.join().expect("the second");
-                assert_eq!(map.get(&1), Some(2));
-            });
-        }))
-        .is_err()
-    });
-    assert!(found);
+fn a_race_is_found_and_found_again_with_its_seed() {
+    let losing = (0..200).find(|seed| loses_an_addition(*seed)).expect("some seed loses an addition");
+    let keeping = (0..200).find(|seed| !loses_an_addition(*seed)).expect("some seed loses none");
+    for run in 0..100 {
+        assert!(loses_an_addition(losing), "seed {losing}, run {run}");
+        assert!(!loses_an_addition(keeping), "seed {keeping}, run {run}");
+    }
 }

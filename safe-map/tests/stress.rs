@@ -182,6 +182,7 @@ for_every_strategy! {
     values_of_no_size: u32 => ();
     keys_of_no_size: () => u32;
     huge_values: u32 => Box<[u64; 8192]>;
+    drops_outside: super::Calls => super::Calls;
 }
 
 thread_local! {
@@ -299,41 +300,128 @@ fn panicking_hash_eq_clone_and_drop() {
     assert!(ALIVE.load(Ordering::Relaxed) >= 0);
 }
 
-/// A value whose drop uses the map that it was in: it must not be under the map's lock then.
-struct Calls(Arc<ShardedMap<u32, Option<Calls>>>, &'static AtomicUsize);
+type Hook = Arc<dyn Fn() + Send + Sync>;
+
+/// A key or value whose drop uses the map that it was in: it must not be under the map's lock then.
+#[derive(Clone)]
+struct Calls(u32, Hook);
 
 impl Drop for Calls {
     fn drop(&mut self) {
-        self.0.contains_key(&99);
-        self.1.fetch_add(1, Ordering::Relaxed);
+        (self.1)();
+    }
+}
+
+impl PartialEq for Calls {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for Calls {}
+
+impl PartialOrd for Calls {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Calls {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+
+impl Hash for Calls {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
     }
 }
 
 #[test]
-fn values_are_dropped_when_the_lock_is_free() {
-    static DROPS: AtomicUsize = AtomicUsize::new(0);
-    let map = Arc::new(ShardedMap::with_shards(1));
-    let value = || Some(Calls(map.clone(), &DROPS));
-    map.insert(1, value());
-    map.insert(1, value());
-    map.remove(&1);
-    map.insert(1, value());
-    map.compute(1, |old| {
-        // Moved in, it is the closure's own.
-        std::mem::forget(old);
-        None
-    });
-    map.insert(1, value());
-    map.retain(|_, _| false);
-    map.insert(1, value());
-    map.clear();
-    map.insert(1, value());
-    drop(map.extract_if(|_, _| true));
-    map.insert(1, value());
-    panics(|| {
-        map.upsert(1, || None, |_| panic!("the broken entry is dropped outside too"));
-    });
-    assert_eq!(DROPS.load(Ordering::Relaxed), 6);
+fn a_hash_that_panics_while_keys_grow_older_loses_none() {
+    let map = safe_map::GenerationalMap::new();
+    let mut panicked = 0;
+    for n in 0..2000 {
+        // In this call or in one of the next hundred, one of which makes many keys older.
+        COUNTDOWN.with(|left| left.set(n % 100));
+        let result = catch_unwind(AssertUnwindSafe(|| map.insert(Hostile::new(n), Hostile::new(n))));
+        COUNTDOWN.with(|left| left.set(u32::MAX));
+        if result.is_err() {
+            panicked += 1;
+            map.insert(Hostile::new(n), Hostile::new(n));
+        }
+        assert_eq!(map.len(), n as usize + 1, "after {panicked} panics");
+    }
+    assert!(panicked > 10);
+    assert_eq!(map.entries().len(), 2000);
+}
+
+/// Calls the map from every drop of a key or value that one of its operations leaves over.
+fn drops_outside<M>(new: impl Fn() -> M)
+where
+    M: SharedMap<Key = Calls, Value = Calls> + Send + Sync + 'static,
+{
+    let drops = Arc::new(AtomicUsize::new(0));
+    let map = Arc::new(new());
+    let hook: Hook = {
+        let (drops, map) = (drops.clone(), Arc::downgrade(&map));
+        Arc::new(move || {
+            drops.fetch_add(1, Ordering::Relaxed);
+            // What the hook itself drops is not looked at.
+            let Some(map) = map.upgrade().filter(|_| !IN_HOOK.replace(true)) else { return };
+            map.len();
+            map.remove(&Calls(5000, Arc::new(|| ())));
+            IN_HOOK.set(false);
+        })
+    };
+    let it = |n| Calls(n, hook.clone());
+    // Enough of them that tables are made anew, frozen and promoted.
+    for round in 0..3 {
+        for n in 0..200 {
+            map.insert(it(n), it(n));
+            map.insert(it(n), it(n));
+            let _ = map.try_insert(it(n), it(n));
+            map.get_or_insert_with(it(n), || it(n));
+        }
+        for n in 0..200 {
+            let (insert, update) = (it(n), it(n));
+            map.upsert(it(n), move || insert, move |_| drop_later(update));
+            let unused = it(n);
+            map.update(&it(1000), move |value| *value = unused.clone());
+            let unused = it(n);
+            map.remove_if(&it(1000), move |value| *value == unused);
+            map.compute(it(n), |old| old);
+            if n % 3 == round {
+                map.remove(&it(n));
+                map.compute(it(n + 1), |old| {
+                    drop_later(old);
+                    None
+                });
+            }
+        }
+        map.retain(|key, _| key.0 % 5 != 0);
+        drop(map.extract_if(|key, _| key.0 % 7 == 0));
+        for n in 0..200 {
+            map.upsert(it(n), || it(n), |_| ());
+            panics(|| map.upsert(it(n), || it(n), |_| panic!("the broken entry is dropped outside too")));
+        }
+        map.clear();
+    }
+    drop(LATER.take());
+    assert!(drops.load(Ordering::Relaxed) > 1000);
+}
+
+thread_local! {
+    static IN_HOOK: Cell<bool> = const { Cell::new(false) };
+    static LATER: Cell<Vec<Box<dyn std::any::Any>>> = const { Cell::new(Vec::new()) };
+}
+
+/// What a closure drops itself, it drops under the lock: not here.
+fn drop_later(it: impl std::any::Any) {
+    let mut later = LATER.take();
+    later.push(Box::new(it));
+    LATER.set(later);
 }
 
 #[test]

@@ -39,6 +39,8 @@ pub(crate) enum MessageFormat {
     Markdown,
     /// What `cargo check --message-format=json` writes, for rust-analyzer and rustfix
     RustcJson,
+    /// One page with findings, maps and lock graph
+    Html,
 }
 
 impl MessageFormat {
@@ -46,7 +48,13 @@ impl MessageFormat {
     pub(crate) fn is_for_ci(self) -> bool {
         match self {
             Self::Sarif | Self::Github | Self::Gitlab => true,
-            Self::Human | Self::Short | Self::Json | Self::Junit | Self::Markdown | Self::RustcJson => false,
+            Self::Human
+            | Self::Short
+            | Self::Json
+            | Self::Junit
+            | Self::Markdown
+            | Self::RustcJson
+            | Self::Html => false,
         }
     }
 

@@ -9,6 +9,7 @@ mod formats;
 mod init;
 mod input;
 mod levels;
+mod maps;
 mod scope;
 mod shell;
 
@@ -24,6 +25,7 @@ pub(crate) use config::{ConfigCommand, ShowArgs};
 pub(crate) use fix::Fixing;
 pub(crate) use formats::{Companion, Destination, MessageFormat};
 pub(crate) use init::{InitArgs, Part};
+pub(crate) use maps::{MapsArgs, MapsFormat};
 pub(crate) use shell::{ManArgs, Shell, generate_completions, generate_man};
 
 use crate::suggest;
@@ -48,10 +50,11 @@ struct Cli {
 pub(crate) enum Command {
     /// Analyse and report; what happens when no subcommand is named
     Check(Box<CheckArgs>),
-    /// Show the page of a lint (why, fires, silent, fix, limits), or what a method locks and for how long
+    /// Show the page of a lint (why, fires, silent, fix, limits), what a method locks and for how long, or one finding
     Explain {
-        /// The lint; or the method: `DashMap::len`, `dashmap::DashMap::len`, `len` for all types that have it
-        #[arg(value_name = "LINT|METHOD")]
+        /// The lint; or the method: `DashMap::len`, `dashmap::DashMap::len`, `len` for all types that have it; or the
+        /// fingerprint of a finding in the workspace around the current directory, or its first eight digits and more
+        #[arg(value_name = "LINT|METHOD|FINGERPRINT")]
         subject: String,
     },
     /// List every lint with its group, its level and whether it fixes
@@ -83,6 +86,8 @@ pub(crate) enum Command {
     },
     /// Write the manual page to standard output
     Man(ManArgs),
+    /// List every shared map of the workspace: where it is used and how, what it is held across, and what would fit it
+    Maps(Box<MapsArgs>),
     /// Show what the analysis sees: the first thing a bug report needs
     Dump {
         /// Which stage

@@ -2,9 +2,9 @@
 
 use super::beside::{self, Beside};
 use super::{current_dir, fix, show};
-use crate::cli::{CheckArgs, ErrorOn, subcommands};
+use crate::cli::{CheckArgs, ErrorOn, MessageFormat, subcommands};
 use crate::config;
-use crate::engine::{self, Policy};
+use crate::engine::{self, Extent, Policy};
 use crate::exit;
 use crate::failure::Failure;
 use crate::output;
@@ -53,10 +53,22 @@ pub(super) fn analyse(args: &CheckArgs, scope: Scope) -> Result<Report, Failure>
 }
 
 fn prepare(args: &CheckArgs, scope: Scope) -> Result<(Request, Policy), Failure> {
-    let policy = Policy { asked: args.levels.asked()?, confidence: args.levels.confidence(), scope };
+    let policy = Policy {
+        asked: args.levels.asked()?,
+        confidence: args.levels.confidence(),
+        scope,
+        extent: extent(args),
+    };
     check_paths(args)?;
     check_manifest(args)?;
     Ok((args.request(current_dir()?)?, policy))
+}
+
+/// The page is the only format that shows maps.
+fn extent(args: &CheckArgs) -> Extent {
+    let files = args.formats.files.iter().map(|it| it.format);
+    let mut formats = files.chain([args.output.message_format]);
+    if formats.any(|it| it == MessageFormat::Html) { Extent::Inventory } else { Extent::Findings }
 }
 
 /// A word that is no path may be a subcommand gone wrong.

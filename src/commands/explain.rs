@@ -1,16 +1,17 @@
-//! `explain`: the page of a lint, or what a method locks.
+//! `explain`: the page of a lint, what a method locks, or one finding.
 
 use safe_map_analysis::knowledge::Knowledge;
 use safe_map_lints::{LINTS, Lint};
 
-use super::{current_dir, method};
+use super::{current_dir, finding, method};
 use crate::config;
 use crate::exit;
 use crate::failure::Failure;
 use crate::output;
 use crate::suggest;
 
-/// Prints the page of the lint called `subject`, or what is known of the methods called so.
+/// Prints the page of the lint called `subject`, what is known of the methods called so, or the finding
+/// of this fingerprint.
 ///
 /// # Errors
 ///
@@ -19,6 +20,7 @@ pub(super) fn run(subject: &str) -> Result<u8, Failure> {
     let name = subject.strip_prefix("safe_map_lint::").unwrap_or(subject).replace('-', "_");
     let text = match LINTS.iter().find(|lint| lint.name == name) {
         Some(lint) => page(lint),
+        None if finding::is_fingerprint(subject) => finding::explain(subject)?,
         None => method(subject)?,
     };
     output::print(&text)?;
@@ -38,7 +40,8 @@ fn page(lint: &Lint) -> String {
 }
 
 fn unknown(knowledge: &Knowledge, subject: &str) -> Failure {
-    let failure = Failure::usage(format!("`{subject}` is no lint and no method that is known"));
+    let failure =
+        Failure::usage(format!("`{subject}` is no lint, no method that is known and no fingerprint"));
     let methods = method::names(knowledge);
     let candidates = LINTS.iter().map(|lint| lint.name).chain(methods.iter().map(String::as_str));
     match suggest::nearest(last_two_segments(subject), candidates) {

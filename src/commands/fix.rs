@@ -7,7 +7,7 @@ use safe_map_lints::Confidence;
 use super::{check, current_dir, show};
 use crate::cli::{CheckArgs, Fixing};
 use crate::config;
-use crate::engine::{self, Policy, Within};
+use crate::engine::{self, Extent, Policy, Within};
 use crate::exit;
 use crate::failure::Failure;
 use crate::fix::rounds::{World, converge};
@@ -59,7 +59,7 @@ fn outcome(args: &CheckArgs, request: &Request, policy: &Policy, trust: Trust) -
 /// The eyes that look at what fixes make.
 fn strict(args: &CheckArgs) -> Result<Policy, Failure> {
     let asked = args.levels.strict()?;
-    Ok(Policy { asked, confidence: Confidence::Possible, scope: Scope::default() })
+    Ok(Policy { asked, confidence: Confidence::Possible, scope: Scope::default(), extent: Extent::Findings })
 }
 
 /// As ruff has it: the diff is the output, and there being one is a failure.

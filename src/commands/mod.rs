@@ -6,10 +6,12 @@ mod check;
 mod config;
 mod dump;
 mod explain;
+mod finding;
 mod fix;
 mod held;
 mod init;
 mod list;
+mod maps;
 mod method;
 mod shell;
 mod show;
@@ -48,7 +50,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 fn run(command: &Command) -> Result<u8, Failure> {
     match command {
         Command::Check(args) => in_pool(args.running.jobs, || check::run(args)),
-        Command::Explain { subject } => explain::run(subject),
+        Command::Explain { subject } => in_pool(None, || explain::run(subject)),
         Command::List { json } => list::run(if *json { list::Form::Json } else { list::Form::Table }),
         Command::Config { command } => in_pool(None, || config::run(command)),
         Command::Baseline(args) => in_pool(None, || baseline::run(args)),
@@ -56,6 +58,7 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man(args) => shell::man(args),
         Command::Held { place } => in_pool(None, || held::run(place)),
+        Command::Maps(args) => in_pool(args.jobs, || maps::run(args)),
         Command::Dump { stage, file } => in_pool(None, || dump::run(*stage, file)),
     }
 }

@@ -243,6 +243,7 @@ mod tests {
         let mut findings: Vec<Reported> = found.collect();
         findings.sort_by_key(|it| it.finding.primary);
         Report {
+            inventory: None,
             root: discovered.root.clone(),
             findings,
             incomplete: discovered.incomplete.clone(),

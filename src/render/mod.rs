@@ -3,9 +3,11 @@
 mod github;
 mod gitlab;
 mod groups;
+mod html;
 mod human;
 mod json;
 mod junit;
+mod maps;
 mod markdown;
 mod paths;
 mod rustc_json;
@@ -19,7 +21,11 @@ mod view;
 pub(crate) use paths::{PathBase, Paths};
 pub(crate) use view::{Outcome, Shown, Statistics, Suppressed, View};
 
+use summary::Detail;
+
 use crate::cli::MessageFormat;
+use crate::output::Look;
+use crate::report::{Report, Reported};
 
 /// The report in a format.
 pub(crate) fn render(format: MessageFormat, view: &View<'_>) -> String {
@@ -33,7 +39,30 @@ pub(crate) fn render(format: MessageFormat, view: &View<'_>) -> String {
         MessageFormat::Junit => junit::suites(view),
         MessageFormat::Markdown => markdown::summary(view),
         MessageFormat::RustcJson => rustc_json::lines(view),
+        MessageFormat::Html => html::page(view),
     }
+}
+
+/// The shared maps as a table, with every place where `detail` asks for it.
+pub(crate) fn maps_table(report: &Report, look: Look, detail: Detail) -> String {
+    maps::table(report, look, detail)
+}
+
+/// The shared maps, one JSON object a line.
+pub(crate) fn maps_json(report: &Report) -> String {
+    maps::json(report)
+}
+
+/// How each map would move to what is advised.
+pub(crate) fn maps_plan(report: &Report, look: Look) -> String {
+    maps::plan(report, look)
+}
+
+/// One finding at length.
+pub(crate) fn at_length(view: &View<'_>, found: &Reported) -> String {
+    let mut out = String::new();
+    human::render(&mut out, view, found, view.look);
+    out
 }
 
 fn add_left_out(out: &mut String, left_out: usize) {

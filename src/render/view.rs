@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use safe_map_analysis::span::LineColumn;
 use safe_map_lints::{Level, Place};
 
-use super::paths::Paths;
+use super::paths::{PathBase, Paths};
 use crate::cli::GroupBy;
 use crate::output::Look;
 use crate::report::{Report, Reported};
@@ -81,6 +81,14 @@ pub(crate) struct Location<'a> {
 }
 
 impl<'a> View<'a> {
+    /// What is not suppressed, with the paths of the report.
+    pub(crate) fn of(report: &'a Report, look: Look) -> View<'a> {
+        let shown =
+            Shown { suppressed: Suppressed::Hide, limit: None, group_by: None, statistics: Statistics::Hide };
+        let paths = Paths::new(&report.root, PathBase::Workspace, &report.root);
+        View { report, shown, paths, look, beside: Outcome::Success }
+    }
+
     /// The findings to show, in the order of the report.
     pub(crate) fn findings(&self) -> impl Iterator<Item = &'a Reported> + use<'a> {
         let show = self.shown.suppressed == Suppressed::Show;

@@ -327,7 +327,10 @@ impl<'a> Walker<'a> {
             Some(TypeRole::SharedMap) if behind_ref => {
                 self.call_method(head, &Name::new("iter"), Vec::new(), &[], self.span(at))
             }
-            Some(TypeRole::Map) => Value { iterates: head.place.clone(), ..head },
+            Some(TypeRole::Map) => {
+                self.count_walk(&head, at);
+                Value { iterates: head.place.clone(), ..head }
+            }
             _ => head,
         }
     }

@@ -8,6 +8,7 @@ use super::place::Root;
 use super::value::{Lazy, Pending, Task, Value};
 use super::walk::Walker;
 use super::{Acquire, EventKind, GuardId, Lock, MapOp, Wait, Work};
+use crate::facts::ExprId;
 use crate::knowledge::KnownMethod;
 use crate::knowledge::schema::{ClosureClass, GuardClass, Hold, LockMode, Method, Op, TypeRole, Waits};
 use crate::model::Holder;
@@ -290,23 +291,33 @@ impl Walker<'_> {
     /// What a call does to a plain map: known by place, whatever protects it.
     fn record_op(&mut self, ty: &Ty, spec: &Method, receiver: &Value, key: Option<String>, call: &Call<'_>) {
         let Some(place) = receiver.place.clone() else { return };
-        if spec.op == Op::None || self.model.role(ty) != Some(TypeRole::Map) || self.is_lone(spec.op) {
+        let role = self.model.role(ty);
+        let matters = role == Some(TypeRole::Map) && !self.is_lone(spec.op);
+        let is_counted = self.settings.counts_uses && spec.lock == LockMode::None && is_of_map(role);
+        if spec.op == Op::None || !matters && !is_counted {
             return;
         }
         let (decl, method, values) = (receiver.decl.clone(), call.name.clone(), self.values_of(ty));
         let op = MapOp { place, op: spec.op, decl, method, key, values };
-        self.event(EventKind::MapOp(Box::new(op)), call.span);
+        match matters {
+            true => self.event(EventKind::MapOp(Box::new(op)), call.span),
+            false => self.flow.quiet.push((op, call.span)),
+        }
     }
 
     /// The entry of a plain map that an index names.
     pub(super) fn record_index(&mut self, ty: &Ty, base: &Value, key: Option<String>, span: Span) {
         let Some(place) = base.place.clone() else { return };
-        if self.model.role(ty) != Some(TypeRole::Map) || self.is_lone(Op::Get) {
+        let matters = !self.is_lone(Op::Get);
+        if self.model.role(ty) != Some(TypeRole::Map) || !matters && !self.settings.counts_uses {
             return;
         }
         let (decl, values) = (base.decl.clone(), self.values_of(ty));
         let op = MapOp { place, op: Op::Get, decl, method: Name::new("[]"), key, values };
-        self.event(EventKind::MapOp(Box::new(op)), span);
+        match matters {
+            true => self.event(EventKind::MapOp(Box::new(op)), span),
+            false => self.flow.quiet.push((op, span)),
+        }
     }
 
     /// The type of a map's values.
@@ -318,6 +329,15 @@ impl Walker<'_> {
             None if params.iter().any(|it| it == "K") => Ty::unit(),
             None => Ty::Unknown,
         }
+    }
+
+    /// A plain map that a `for` walks, for who counts uses.
+    pub(super) fn count_walk(&mut self, map: &Value, at: ExprId) {
+        let Some(place) = map.place.clone().filter(|_| self.settings.counts_uses) else { return };
+        let (decl, values) = (map.decl.clone(), self.values_of(map.ty.peel_refs()));
+        let op = MapOp { place, op: Op::Iterate, decl, method: Name::new("for"), key: None, values };
+        let span = self.span(at);
+        self.flow.quiet.push((op, span));
     }
 
     /// Whether an operation on a plain map is one that nothing here could disturb or be disturbed by.
@@ -403,4 +423,9 @@ impl Walker<'_> {
             None => Ty::Unknown,
         }
     }
+}
+
+/// Whether operations of a type like this are operations on a map: its own, or the one in a cell.
+fn is_of_map(role: Option<TypeRole>) -> bool {
+    matches!(role, Some(TypeRole::Map | TypeRole::SharedMap | TypeRole::Cell))
 }

@@ -64,6 +64,8 @@ pub struct FnFlow {
     pub uses: Vec<Use>,
     /// Its events. A loop's body is walked twice where a guard of one turn is alive in the next.
     pub events: Vec<Event>,
+    /// What is done to maps that nothing here could disturb or be disturbed by; empty unless the settings ask for it.
+    pub quiet: Vec<(MapOp, Span)>,
     /// What branches and loops look into while something is alive.
     pub scrutinees: Vec<Scrutinee>,
     /// What callers must know before they are walked themselves.

@@ -16,13 +16,14 @@ use crate::facts::{
 use crate::knowledge::Knowledge;
 use crate::model::{FnId, Holder, Model, TyScope};
 use crate::name::Name;
+use crate::settings::Settings;
 use crate::source::FileId;
 use crate::span::Span;
 use crate::ty::Ty;
 
 /// Walks one function, given the shapes of those that it calls. `None` where it has no body, or one nested too deeply to
 /// walk.
-pub fn walk(model: &Model, shapes: &Shapes, id: FnId) -> Option<FnFlow> {
+pub fn walk(model: &Model, settings: &Settings, shapes: &Shapes, id: FnId) -> Option<FnFlow> {
     let def = model.func(id);
     let parsed = model.workspace().file(def.at.file);
     let packed = parsed.facts.body(def.body?);
@@ -43,10 +44,12 @@ pub fn walk(model: &Model, shapes: &Shapes, id: FnId) -> Option<FnFlow> {
             locals: Vec::new(),
             uses: Vec::new(),
             events: Vec::new(),
+            quiet: Vec::new(),
             scrutinees: Vec::new(),
             shape: Shape::default(),
             callees: Vec::new(),
         },
+        settings,
         shapes,
         returned: Vec::new(),
         branches: 0,
@@ -94,6 +97,8 @@ pub(super) struct Walker<'a> {
     pub(super) iterating: Vec<(Place, Span)>,
     pub(super) next_frame: u32,
     pub(super) next_unnamed: u32,
+    /// What is asked of it.
+    pub(super) settings: &'a Settings,
     /// What is known of the functions that it calls.
     pub(super) shapes: &'a Shapes,
     /// What the function returns, on each path.

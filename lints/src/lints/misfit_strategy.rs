@@ -51,14 +51,14 @@
 //!
 //! ## Limits
 //!
-//! It counts places in the source and not how often they run, and needs three of them; it is advice.
+//! It counts places in the source and not how often they run, and needs three of them; it is advice. A sharded map that is walked
+//! is left alone where half as many places do anything else with it, `retain` among them. `cargo safe-map-lint maps` shows the
+//! counts of every map, and advice for more of them.
 
 use safe_map_analysis::Analysis;
-use safe_map_analysis::flow::{Decl, EventKind};
-use safe_map_analysis::knowledge::schema::{LockMode, Locking, TypeRole};
-use safe_map_analysis::model::FnId;
-use safe_map_analysis::span::Span;
+use safe_map_analysis::flow::Decl;
 
+use crate::inventory::{Acquired, Misfit, Use, misfit, tally};
 use crate::story::at;
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Place, Role};
 
@@ -72,70 +72,13 @@ pub(crate) static LINT: Lint = Lint {
     check: Check::Workspace(check),
 };
 
-/// How many places it takes to speak of a habit.
-const ENOUGH: usize = 3;
-
-/// How the places that take a lock or map do so.
-#[derive(Default)]
-struct Use {
-    is_rw_lock: bool,
-    is_sharded: bool,
-    read: Vec<(FnId, Span)>,
-    written: Vec<(FnId, Span)>,
-    whole: Vec<(FnId, Span)>,
-    keyed: Vec<(FnId, Span)>,
-}
+/// How many of the places are shown.
+const SHOWN: usize = 3;
 
 fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
-    let mut uses: std::collections::BTreeMap<Decl, Use> = std::collections::BTreeMap::new();
-    for id in analysis.model.fn_ids().filter(|it| !analysis.model.func(*it).is_test) {
-        let Some(flow) = analysis.flow(id) else { continue };
-        for event in &flow.events {
-            let EventKind::Acquire { acquire, .. } = &event.kind else { continue };
-            let Some(decl) = acquire.lock.decl.clone() else { continue };
-            let lock = &acquire.lock;
-            let it = uses.entry(decl).or_default();
-            let is_map = analysis.model.holds_map(&lock.content);
-            it.is_rw_lock |= lock.role == TypeRole::Lock && lock.type_name == "RwLock" && is_map;
-            it.is_sharded |= lock.role == TypeRole::SharedMap && lock.locking == Locking::Sharded;
-            let list = match (lock.role, acquire.mode) {
-                (TypeRole::SharedMap, _) if acquire.whole => &mut it.whole,
-                (TypeRole::SharedMap, _) => &mut it.keyed,
-                (_, LockMode::Exclusive) => &mut it.written,
-                _ => &mut it.read,
-            };
-            let site = (id, acquire.span);
-            if !list.contains(&site) {
-                list.push(site);
-            }
-        }
-    }
-    out.extend(uses.iter().filter_map(|(decl, it)| misfit(analysis, decl, it)));
-}
-
-fn misfit(analysis: &Analysis, decl: &Decl, it: &Use) -> Option<Finding> {
-    let (name, ..) = declared(analysis, decl)?;
-    if it.is_rw_lock && it.read.is_empty() && it.written.len() >= ENOUGH {
-        let message = format!("`{name}` is a `RwLock` that nobody reads");
-        let note = format!(
-            "{} places take it, all of them alone: a `RwLock` is a slower `Mutex` then",
-            it.written.len()
-        );
-        let help =
-            "use a `Mutex`, or a `safe_map::ShardedMap` so that different keys do not wait for each other";
-        return report(analysis, decl, message, note, help, &it.written);
-    }
-    if it.is_sharded && it.whole.len() >= ENOUGH && it.keyed.len() < it.whole.len() / 2 {
-        let message = format!("`{name}` is a sharded map that is mostly walked");
-        let note = format!(
-            "{} places walk it or ask for its length and {} ask for a key: each walk takes every shard's lock",
-            it.whole.len(),
-            it.keyed.len()
-        );
-        let help = "use a `RwLock` around a plain map, or a `safe_map::SnapshotMap` whose walks take no lock";
-        return report(analysis, decl, message, note, help, &it.whole);
-    }
-    None
+    let uses = tally(analysis);
+    let misfits = uses.iter().filter_map(|(decl, it)| report(analysis, decl, it, &misfit(it)?));
+    out.extend(misfits);
 }
 
 /// Name, full name and place of a declaration.
@@ -156,32 +99,26 @@ fn declared(analysis: &Analysis, decl: &Decl) -> Option<(String, String, Place)>
     }
 }
 
-fn report(
-    analysis: &Analysis,
-    decl: &Decl,
-    message: String,
-    note: String,
-    help: &str,
-    sites: &[(FnId, Span)],
-) -> Option<Finding> {
+fn report(analysis: &Analysis, decl: &Decl, use_: &Use, misfit: &Misfit) -> Option<Finding> {
     let model = &analysis.model;
     let (name, path, primary) = declared(analysis, decl)?;
-    let label = |(function, span): &(FnId, Span)| Label {
+    let label = |it: &Acquired| Label {
         role: Role::Acquire,
-        place: at(model.func(*function).at.file, *span),
-        message: format!("taken by `{}`", model.func(*function).path),
+        place: at(model.func(it.function).at.file, it.span),
+        message: format!("taken by `{}`", model.func(it.function).path),
     };
+    let shown = use_.acquires.iter().filter(|it| misfit.evidence.includes(it)).take(SHOWN);
     Some(Finding {
         lint: LINT.name,
         confidence: Confidence::Possible,
-        message,
+        message: format!("`{name}` {}", misfit.claim),
         lock: Some(path),
         item: name,
         in_test: false,
         primary,
-        labels: sites.iter().take(ENOUGH).map(label).collect(),
-        note,
-        help: help.to_string(),
+        labels: shown.map(label).collect(),
+        note: misfit.reason.clone(),
+        help: misfit.help.to_string(),
         interleaving: Vec::new(),
         fixes: Vec::new(),
     })

@@ -168,7 +168,8 @@ impl<T> Published<T> {
             full_fence();
             let now = self.pointer.load(Ordering::SeqCst);
             if now == seen {
-                return seen;
+                // The same address, though perhaps of a later value: `now` is the pointer to what is there.
+                return now;
             }
             seen = now;
         }
@@ -227,7 +228,8 @@ impl<T> Guard<'_, T> {
 impl<T> Drop for Guard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if let By::Slot(slot) = self.by {
+        // What points to nothing has left its slot empty, which a later look may use by now.
+        if let (By::Slot(slot), false) = (&self.by, self.value.is_null()) {
             // Release: pairs with the load in `is_read`, so that what was read was read before the value is dropped.
             slot.store(ptr::null_mut(), Ordering::Release);
         }
@@ -289,15 +291,15 @@ impl<T> Retired<T> {
         if self.0.is_empty() {
             return Vec::new();
         }
-        // Nobody can get a new reference to a value that is no longer published, so that what is unused stays so.
-        let is_used = |it: &Arc<T>| Arc::strong_count(it) > 1 || is_read(Arc::as_ptr(it));
+        // The slots first: whoever counts a reference has the value in a slot until it is counted. A value that is no longer
+        // published and that nobody looks at stays unused.
+        let is_used = |it: &Arc<T>| is_read(Arc::as_ptr(it)) || Arc::strong_count(it) > 1;
         let (used, unused) = mem::take(&mut self.0).into_iter().partition(is_used);
         self.0 = used;
         unused
     }
 
     /// How many old versions are kept.
-    #[cfg(feature = "stats")]
     pub(crate) fn count(&self) -> usize {
         self.0.len()
     }

@@ -67,7 +67,7 @@ fn paragraph(out: &mut String, look: Look, title: &str, text: &str) {
 }
 
 /// Words in lines of at most `width` characters; a longer word has its own line.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let line = lines.last_mut().expect("there is always a line");

@@ -1,0 +1,264 @@
+//! Orders: which lock of the workspace is taken while which other is held, and whether two of them can meet.
+//!
+//! In: an analysis. Out: the places of each order, from the lock that is held to the one that is taken, each lock by its
+//! declaration; and of two places with opposite orders, whether two threads can wait for each other there.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use safe_map_analysis::facts::SelfKind;
+use safe_map_analysis::flow::{Acquire, Decl, EventKind, Guard, Held, Root};
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking};
+use safe_map_analysis::name::Name;
+use safe_map_analysis::summary::{EffectKind, Happening};
+use safe_map_analysis::ty::{AdtId, Mutability, Ty};
+use safe_map_analysis::{Analysis, FunctionView};
+
+use crate::Confidence;
+use crate::contexts::exclude_each_other;
+use crate::correlated::may_exclude;
+use crate::declared::declared;
+use crate::gates::{self, Gate};
+use crate::private::{is_cloned, is_exclusive, is_of_new_value};
+use crate::story::{is_far_fetched, lock_path};
+
+/// How many places of one order are kept: the opposite order is compared with each.
+const MAX_PLACES: usize = 16;
+
+/// A lock that is taken while another is held.
+pub(crate) struct Edge<'a> {
+    /// Where.
+    pub(crate) function: FunctionView<'a>,
+    /// The guard that is alive.
+    pub(crate) first: Guard,
+    /// The lock that is taken.
+    pub(crate) second: Acquire,
+    /// This thread has the second lock upgradably, and so nobody else has it but readers.
+    upgrades: bool,
+    /// How it is taken, calls looked into.
+    pub(crate) happening: Happening<'a>,
+    /// Other locks that are held here then, and whether alone.
+    gates: Vec<Gate>,
+    /// Those and what every caller holds; found when an opposite order asks.
+    all_gates: OnceCell<Vec<Gate>>,
+}
+
+/// The places of each order, from the lock that is held to the one that is taken.
+pub(crate) type Orders<'a> = BTreeMap<(Decl, Decl), Vec<Edge<'a>>>;
+
+/// The orders of the workspace, test code and code for one thread aside.
+pub(crate) fn orders(analysis: &Analysis) -> Orders<'_> {
+    let mut orders = Orders::new();
+    for function in analysis.files().flat_map(|it| it.functions().collect::<Vec<_>>()) {
+        let model = function.model();
+        if model.func(function.id).is_test || model.has_one_thread(function.id) {
+            continue;
+        }
+        for (key, edge) in function.happenings().flat_map(|it| edges(function, &it)) {
+            if is_allowed(analysis, &edge) {
+                continue;
+            }
+            let places = orders.entry(key).or_default();
+            if places.len() < MAX_PLACES {
+                places.push(edge);
+            }
+        }
+    }
+    orders
+}
+
+/// The locks that are held where one is taken, each with it.
+fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Decl, Decl), Edge<'a>)> {
+    let EffectKind::Acquire(second) = &happening.kind else { return Vec::new() };
+    let Some(to) = node(&function, second).filter(|_| !second.is_try && !is_far_fetched(happening)) else {
+        return Vec::new();
+    };
+    let held: Vec<Guard> = happening.held.iter().map(|it| function.flow.guard_at(it)).collect();
+    let decl = |it: &Guard| declared(function.model(), function.id, &it.acquire);
+    // A lock that this thread has already is no second one: that is `double_lock`'s.
+    if held.iter().any(|it| decl(it).as_ref() == Some(&to))
+        || is_of_new_value(&function, second, happening.event.span)
+    {
+        return Vec::new();
+    }
+    let edge = |(first, at): (&Guard, &Held)| {
+        let from = node(&function, &first.acquire)?;
+        if may_exclude(&function, first, at.maybe, happening.event.span)
+            || is_of_new_value(&function, &first.acquire, happening.event.span)
+        {
+            return None;
+        }
+        let sure = held.iter().filter(|it| !it.acquire.is_try);
+        let gates = sure.filter_map(|it| Some((decl(it)?, it.acquire.mode.is_alone())));
+        let gates = gates.filter(|(it, _)| *it != from);
+        let edge = Edge {
+            function,
+            first: first.clone(),
+            second: (**second).clone(),
+            upgrades: upgrades(&function, happening, second),
+            happening: happening.clone(),
+            gates: gates.collect(),
+            all_gates: OnceCell::new(),
+        };
+        Some(((from, to.clone()), edge))
+    };
+    held.iter().zip(&happening.held).filter_map(edge).collect()
+}
+
+/// Whether an acquire makes an upgradable guard of the same lock exclusive.
+fn upgrades(function: &FunctionView<'_>, happening: &Happening<'_>, second: &Acquire) -> bool {
+    let is_it =
+        |it: &Guard| it.acquire.mode == LockMode::Upgradable && it.acquire.lock.place == second.lock.place;
+    let taken = match happening.event.kind {
+        EventKind::Acquire { guard: Some(id), .. } => Some(function.flow.guard(id)),
+        _ => None,
+    };
+    second.mode == LockMode::Exclusive
+        && (taken.is_some_and(is_it) || happening.held.iter().any(|it| is_it(&function.flow.guard_at(it))))
+}
+
+/// The declaration of a lock that threads wait for.
+fn node(function: &FunctionView<'_>, acquire: &Acquire) -> Option<Decl> {
+    let waits = matches!(acquire.class, GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async);
+    let is_shared = !acquire.lock.is_private && !is_exclusive(function, acquire);
+    if !waits || !is_shared || acquire.mode == LockMode::None {
+        return None;
+    }
+    declared(function.model(), function.id, acquire).filter(|it| !is_wrapper(function, it))
+}
+
+/// Whether a field is the inside of a lock of the workspace's own: `struct Lock<T>(Mutex<T>)` declares as many locks as
+/// there are fields of that type.
+fn is_wrapper(function: &FunctionView<'_>, decl: &Decl) -> bool {
+    let Decl::Field(adt, name) = decl else { return false };
+    let model = function.model();
+    let fields = model.adt_fields(*adt);
+    fields.iter().any(|it| it.name == *name && model.any_part(&it.ty, &mut |ty| matches!(ty, Ty::Param(_))))
+}
+
+fn is_allowed(analysis: &Analysis, edge: &Edge<'_>) -> bool {
+    let first = lock_path(&edge.function, &edge.first.acquire);
+    let then = lock_path(&edge.function, &edge.second);
+    let is_it = |named: &str, lock: &Option<String>| lock.as_deref() == Some(named);
+    analysis.settings.allowed_orders.iter().any(|it| is_it(&it.first, &first) && is_it(&it.then, &then))
+}
+
+/// How surely each of two threads can wait for what the other holds.
+pub(crate) fn block(a: &Edge<'_>, b: &Edge<'_>) -> Option<Confidence> {
+    if are_exclusive(a, b) || gates::keep_apart(a.all_gates(), b.all_gates()) {
+        return None;
+    }
+    let is_sharded = |it: &Acquire| it.lock.locking == Locking::Sharded;
+    let rated = conflict(a, b)?.min(conflict(b, a)?);
+    match is_sharded(&a.second) || is_sharded(&a.first.acquire) {
+        true => Some(Confidence::Possible),
+        false => Some(rated),
+    }
+}
+
+/// Whether both need one value of which one of them has a `&mut`: `self` of one type, or a parameter that both are generic
+/// over, the context that a framework hands to one at a time. A type that can be cloned may be a handle, which each of them
+/// has.
+fn are_exclusive(a: &Edge<'_>, b: &Edge<'_>) -> bool {
+    let owners = a.owners();
+    if owners.len() == 2
+        && exclude_each_other(a.function.file.analysis, a.function.id, b.function.id, &owners)
+    {
+        return true;
+    }
+    let (one, other) = (a.borrows(), b.borrows());
+    let meet = |x: &(Borrowed, bool), y: &(Borrowed, bool)| x.0 == y.0 && (x.1 || y.1);
+    one.iter().any(|x| other.iter().any(|y| meet(x, y)))
+}
+
+/// A value that a function is lent.
+#[derive(PartialEq, Eq)]
+enum Borrowed {
+    /// Its `self`.
+    Own(AdtId),
+    /// A parameter whose type is the caller's choice.
+    Context(Name),
+}
+
+/// How surely one thread waits, with its second lock, for what the other holds.
+fn conflict(waiting: &Edge<'_>, holding: &Edge<'_>) -> Option<Confidence> {
+    let held = holding.first.acquire.mode;
+    let spins = waiting.second.class == GuardClass::Spinning;
+    match (held, waiting.second.mode) {
+        (LockMode::Shared, LockMode::Shared) => None,
+        // An upgradable guard of spin keeps new readers out, and asks no reader.
+        (LockMode::Upgradable, LockMode::Shared) if spins => Some(Confidence::Likely),
+        (LockMode::Shared, LockMode::Upgradable) if spins => None,
+        // Readers come in beside an upgradable guard, which lets no writer ask for the lock.
+        (LockMode::Upgradable, LockMode::Shared) => None,
+        // The two get along, until a writer waits for the reader, and the other behind the writer.
+        (LockMode::Shared, LockMode::Upgradable) => Some(Confidence::Possible),
+        _ if waiting.upgrades && held != LockMode::Shared => None,
+        _ => Some(Confidence::Likely),
+    }
+}
+
+impl Edge<'_> {
+    /// The other locks that are held then, here or by every caller.
+    fn all_gates(&self) -> &[Gate] {
+        self.all_gates.get_or_init(|| {
+            let outer = gates::around(self.function.file.analysis, self.function.id);
+            let is_other = |it: &Gate| Some(&it.0) != self.first.acquire.lock.decl.as_ref();
+            self.gates.iter().cloned().chain(outer.into_iter().filter(is_other)).collect()
+        })
+    }
+
+    /// The types that have the two locks, where both are in fields.
+    fn owners(&self) -> Vec<AdtId> {
+        let locks = [&self.first.acquire.lock, &self.second.lock].into_iter();
+        let owner = |decl: &Decl| match decl {
+            Decl::Field(owner, _) => Some(*owner),
+            Decl::Static(_) => None,
+        };
+        locks.filter_map(|it| it.decl.as_ref().and_then(owner)).collect()
+    }
+
+    /// What the function is lent that the other side may need too, and whether by `&mut`.
+    fn borrows(&self) -> Vec<(Borrowed, bool)> {
+        let model = self.function.model();
+        let sig = model.signature(self.function.id);
+        let mut borrows = Vec::new();
+        if let Some(ty @ Ty::Adt(id, _)) = &sig.self_ty
+            && !is_cloned(model, *id, ty)
+        {
+            match sig.self_kind {
+                Some(SelfKind::RefMut) => borrows.push((Borrowed::Own(*id), true)),
+                // Another value of the type has other locks, unless they are its own.
+                Some(SelfKind::Ref) if self.is_of_self() => borrows.push((Borrowed::Own(*id), false)),
+                _ => {}
+            }
+        }
+        let contexts = sig.params.iter().filter_map(|it| match it {
+            Ty::Ref(Mutability::Mut, inner) => match &**inner {
+                Ty::Param(name) if self.is_context(name) => Some((Borrowed::Context(name.clone()), true)),
+                _ => None,
+            },
+            _ => None,
+        });
+        borrows.extend(contexts);
+        borrows
+    }
+
+    /// Whether a type parameter is bound by a trait of the workspace: a writer or an iterator is any caller's own.
+    fn is_context(&self, param: &Name) -> bool {
+        let model = self.function.model();
+        let scope = model.fn_scope(self.function.id);
+        scope.bounds(param).any(|it| model.is_own_trait(it, &scope))
+    }
+
+    /// Whether both locks are reached from `self`.
+    fn is_of_self(&self) -> bool {
+        let mut locks = [&self.first.acquire.lock, &self.second.lock].into_iter();
+        locks.all(|it| it.place.root == Root::SelfValue)
+    }
+
+    /// Through how many calls the second lock is taken.
+    pub(crate) fn hops(&self) -> usize {
+        self.happening.chain.len()
+    }
+}

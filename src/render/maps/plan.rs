@@ -1,0 +1,94 @@
+//! The plan: how a map would move to the wrapper that is advised. It says which declaration changes and which places call it
+//! by which method of the old type; what has no counterpart is said, and nothing is guessed.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use safe_map_lints::inventory::{SharedMap, Site};
+
+use super::{line, maps, plural};
+use crate::output::Look;
+use crate::render::human::wrap;
+use crate::report::Report;
+
+/// What a method of a plain or concurrent map is on every map of `safe-map`; one place to keep in step with that crate.
+const COUNTERPARTS: [(&str, &str); 15] = [
+    ("get", "`get` gives a clone, `read` shows the value to a closure"),
+    ("[]", "`get` gives a clone, `read` shows the value to a closure"),
+    ("contains_key", "`contains_key`"),
+    ("contains", "`contains_key`"),
+    ("len", "`len`"),
+    ("is_empty", "`is_empty`"),
+    ("insert", "`insert`"),
+    ("get_mut", "`update` with a closure"),
+    ("entry", "`upsert`, `get_or_insert_with` or `compute`, as what follows asks for"),
+    ("remove", "`remove`, or `remove_if` where it depends on the value"),
+    ("retain", "`retain`"),
+    ("clear", "`clear`"),
+    ("iter", "`for_each` or `fold`, `entries` for a copy"),
+    ("keys", "`for_each` or `fold`, `entries` for a copy"),
+    ("values", "`for_each` or `fold`, `entries` for a copy"),
+];
+
+/// The plans of the maps that should move.
+pub(in crate::render) fn plan(report: &Report, look: Look) -> String {
+    let moving = maps(report).iter().filter_map(|it| Some((it, it.advice.wrapper?)));
+    let plans: Vec<String> = moving.map(|(map, wrapper)| of_map(report, look, map, wrapper)).collect();
+    match plans.is_empty() {
+        true => "no map should move\n".to_owned(),
+        false => plans.join("\n"),
+    }
+}
+
+fn of_map(report: &Report, look: Look, map: &SharedMap, wrapper: &str) -> String {
+    let mut out = format!("{}\n", map.path);
+    let mut say = |text: String| {
+        for (index, line) in wrap(&text, look.width.saturating_sub(4)).iter().enumerate() {
+            let indent = if index == 0 { "  " } else { "    " };
+            let _ = writeln!(out, "{indent}{line}");
+        }
+    };
+    say(format!("why: {}", map.advice.reason));
+    say(format!(
+        "declaration ({}): `{}` becomes `{}`",
+        line(report, map.place),
+        map.ty,
+        around(map, wrapper)
+    ));
+    if map.acquires.shared + map.acquires.exclusive > 0 && map.layers.len() > 1 {
+        let acquires = map.acquires.shared + map.acquires.exclusive;
+        say(format!("the {} of the lock go away: no guard is handed out", plural(acquires, "acquire")));
+    }
+    for (method, sites) in by_method(map) {
+        let places: Vec<String> = sites.iter().map(|it| line(report, it.place)).collect();
+        let counterpart = COUNTERPARTS.iter().find(|it| it.0 == method).map(|it| it.1);
+        let counterpart = counterpart.unwrap_or("no counterpart is known: to be decided by hand");
+        say(format!("`{method}` ({}): {counterpart}", places.join(", ")));
+    }
+    if !map.held.is_empty() {
+        say(format!(
+            "by hand: {} under the guard; its closures must not wait, so what they need is read before",
+            plural(map.held.len(), "thing")
+        ));
+    }
+    out
+}
+
+/// The wrapper in the layers that stay: an `Arc` that hands it round, what a `static` is made by.
+fn around(map: &SharedMap, wrapper: &str) -> String {
+    let is_static = !map.name().contains('.');
+    let stays = |it: &&String| matches!(it.as_str(), "Arc" | "LazyLock" | "OnceLock" | "Lazy" | "OnceCell");
+    match map.layers.iter().find(stays) {
+        Some(layer) => format!("{layer}<{wrapper}>"),
+        None if is_static => format!("LazyLock<{wrapper}>"),
+        None => wrapper.to_owned(),
+    }
+}
+
+fn by_method(map: &SharedMap) -> BTreeMap<&str, Vec<&Site>> {
+    let mut found: BTreeMap<&str, Vec<&Site>> = BTreeMap::new();
+    for site in &map.sites {
+        found.entry(&site.method).or_default().push(site);
+    }
+    found
+}
