@@ -101,7 +101,9 @@ impl<'a> Walk<'a> {
                 return None;
             }
         }
-        Some(walk)
+        // A turn that only removes is `retain`'s.
+        let removes_only = only(body, walk.rest).is_some_and(|it| body.expr(it).span == removal);
+        (!removes_only).then_some(walk)
     }
 
     /// A condition on the guard, of a reference to it: derefs need one more.

@@ -14,6 +14,7 @@ use crate::collected::chain;
 use crate::parents::expr_at;
 use crate::predicate::{Named, Predicate, Reader};
 use crate::races::Accesses;
+use crate::remove_if::operands;
 use crate::retain::{closure_params, method};
 use crate::story::here;
 use crate::typing::Typed;
@@ -116,16 +117,24 @@ impl Deciding<'_> {
         let mut found = None;
         for it in body.exprs.iter().filter(|it| within.contains(it.span) && it.span.contains(place)) {
             let ExprKind::If { cond, then, .. } = &it.kind else { continue };
-            let is_about =
-                |name: Option<&Name>| name.is_some_and(|it| is_named(body, body.expr(*cond).span, it));
-            if !(is_about(named.value_name()) || is_about(named.key_name())) {
-                continue;
+            let is_then = body.expr(*then).span.contains(place);
+            // That a chain does not hold says nothing of each of its parts.
+            let parts = if is_then { operands(body, *cond) } else { vec![*cond] };
+            for part in parts.into_iter().filter(|it| self.is_about(*it, named)) {
+                let own = self.reader.predicate(part, named)?;
+                found = Some(both(found, if is_then { own } else { own.not() })?);
             }
-            let own = self.reader.predicate(*cond, named)?;
-            let own = if body.expr(*then).span.contains(place) { own } else { own.not() };
-            found = Some(both(found, own)?);
         }
         found
+    }
+
+    /// Whether a condition names the entry; the one that takes it out does not.
+    fn is_about(&self, cond: ExprId, named: &Named) -> bool {
+        let body = self.body();
+        let expr = body.expr(cond);
+        let is_in = |name: Option<&Name>| name.is_some_and(|it| is_named(body, expr.span, it));
+        let is_let = matches!(expr.kind, ExprKind::Let { .. });
+        !is_let && (is_in(named.value_name()) || is_in(named.key_name()))
     }
 
     /// `if map.get(k).is_some_and(|it| C)`, there or by the name of a local.
@@ -224,7 +233,7 @@ impl Deciding<'_> {
         body.expr(*receiver).span == self.check && method == "map" && args.first().is_some_and(is_deref)
     }
 
-    /// `gone = C;` or `if C { gone = true; }`, and `if gone` around the removal.
+    /// `let gone = C;`, `gone = C;` or `if C { gone = true; }`, and `if gone` around the removal.
     fn by_flag(&self, named: &Named) -> Option<Predicate> {
         let body = self.body();
         let flag = body.exprs.iter().find_map(|it| match &it.kind {
@@ -243,7 +252,9 @@ impl Deciding<'_> {
             },
             _ => None,
         });
-        let (at, value) = assigned.next()?;
+        let Some((at, value)) = assigned.next() else {
+            return self.reader.predicate(self.init(flag)?, named);
+        };
         if assigned.next().is_some() || !is_false_first(body, flag) {
             return None;
         }

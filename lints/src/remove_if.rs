@@ -105,7 +105,7 @@ impl Decided {
 }
 
 /// The operands of a chain of `&&`.
-fn operands(body: &Body, cond: ExprId) -> Vec<ExprId> {
+pub(crate) fn operands(body: &Body, cond: ExprId) -> Vec<ExprId> {
     match body.expr(cond).kind {
         ExprKind::Lazy { op: LazyOp::And, lhs, rhs } => {
             let mut all = operands(body, lhs);

@@ -337,6 +337,14 @@ impl S {{
                 "|_, it| *it == 0",
             ),
             (
+                "let Some(it) = self.m.get(k) else { return }; let gone = *it == 0; drop(it); if gone { self.m.remove(k); }",
+                "|_, it| *it == 0",
+            ),
+            (
+                "if let Some(it) = self.m.get(k) && *it == 0 && k != \"\" { drop(it); self.m.remove(k); }",
+                "|_, it| *it == 0",
+            ),
+            (
                 "let old: Vec<String> = self.m.iter().filter(|it| **it < n).map(|it| it.key().clone()).collect(); for k in old { self.m.remove(&k); println!(); }",
                 "|_, it| *it < n",
             ),
