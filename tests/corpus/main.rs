@@ -22,10 +22,13 @@ fn main() -> ExitCode {
     };
     let mut scores: BTreeMap<String, Score> = BTreeMap::new();
     for ((repo, commit), rows) in by_tree() {
-        let findings = trees::unpack(&clones, &repo, &commit).map(|tree| findings(tree.path()));
+        let tree = trees::unpack(&clones, &repo, &commit);
+        let findings = tree.as_ref().map(|tree| findings(tree.path()));
         for row in rows {
+            let is_there = |path: &str| tree.as_ref().is_some_and(|tree| tree.path().join(path).is_file());
+            let all_there = row.places().iter().all(|(path, _)| is_there(path));
             let score = scores.entry(row.lint.clone()).or_default();
-            score.count(&row, findings.as_deref());
+            score.count(&row, findings.as_deref().filter(|_| all_there));
         }
     }
     print(&scores);

@@ -10,13 +10,6 @@ use crate::support::{Project, Run, answer, command};
 
 const NAME: &str = "cargo safe-map-lint";
 
-/// What pages tell of that is not there yet: a command that fails and has one of these is passed over. The list goes with the last of them.
-const AWAITED: &[&str] = &["maps", "html=maps.html"];
-
-fn is_awaited(line: &str) -> bool {
-    calls(line).iter().flatten().any(|word| AWAITED.contains(&word.as_str()))
-}
-
 /// Every page that people write, with its name for messages.
 fn texts() -> Vec<(String, String)> {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
@@ -68,7 +61,7 @@ fn every_command_is_one_that_the_command_knows() {
         for Command { line, text, .. } in commands(&text) {
             for call in calls(&text) {
                 let run = parses(&call);
-                if run.code != 0 && !is_awaited(&text) {
+                if run.code != 0 {
                     wrong.push(format!("{name}:{line}: {text}\n{}", run.stderr));
                 }
             }
@@ -103,7 +96,7 @@ fn the_commands_of_console_blocks_run() {
         let shop = sandbox::Sandbox::new();
         for Command { line, text, .. } in shown.iter().filter(|it| sandbox::is_run(&it.text)) {
             let run = shop.shell(text);
-            assert!(matches!(run.code, 0 | 1) || is_awaited(text), "{name}:{line}: {text}\n{run:?}");
+            assert!(matches!(run.code, 0 | 1), "{name}:{line}: {text}\n{run:?}");
         }
     }
 }
