@@ -113,7 +113,7 @@ impl<K: Hash + Eq, V, S: BuildHasher> Strategy for FailFastMap<K, V, S> {
 
     fn edit<R>(&self, call: Call, _: u64, f: impl FnOnce(&mut Self::Table) -> R) -> R {
         // Nobody waits here, so that no order of maps can be wrong.
-        self.meta.begin_free(call);
+        self.meta.begin_unordered(call);
         self.flag.write(self.meta.id(), call, f)
     }
 
@@ -122,12 +122,12 @@ impl<K: Hash + Eq, V, S: BuildHasher> Strategy for FailFastMap<K, V, S> {
     }
 
     fn scan(&self, call: Call, mut f: impl FnMut(&K, &V)) {
-        self.meta.begin_free(call);
+        self.meta.begin_unordered(call);
         self.flag.read(self.meta.id(), call, |table| table.each(&mut f));
     }
 
     fn len(&self, call: Call) -> usize {
-        self.meta.begin_free(call);
+        self.meta.begin_unordered(call);
         self.flag.read(self.meta.id(), call, Table::len)
     }
 
@@ -144,7 +144,11 @@ impl<K: Hash + Eq, V, S: BuildHasher> Strategy for FailFastMap<K, V, S> {
 
     #[cfg(feature = "stats")]
     fn stats(&self) -> crate::stats::Stats {
-        crate::stats::Stats::of(std::iter::empty(), &self.meta.reads, crate::stats::Extra::default())
+        crate::stats::Stats::of(
+            std::iter::once((&self.flag.stats, self.flag.peek(Table::len))),
+            &self.meta.reads,
+            crate::stats::Extra::default(),
+        )
     }
 
     fn into_entries(self) -> Vec<(K, V)> {
@@ -158,7 +162,7 @@ impl<K: Hash + Eq, V, S: BuildHasher, Q: ?Sized + Hash + Equivalent<K>> Keyed<Q>
     }
 
     fn view<R>(&self, call: Call, hash: u64, key: &Q, f: impl FnOnce(Option<(&K, &V)>) -> R) -> R {
-        self.meta.begin_free(call);
+        self.meta.begin_unordered(call);
         self.flag.read(self.meta.id(), call, |table| table.view(hash, key, f))
     }
 }

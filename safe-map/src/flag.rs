@@ -5,6 +5,8 @@ use std::{
     thread::{self, Thread},
 };
 
+#[cfg(feature = "stats")]
+use crate::stats::LockStats;
 use crate::{
     call::Call,
     held::{self, Frame},
@@ -16,6 +18,8 @@ pub(crate) struct Flag<T> {
     inner: RwLock<T>,
     /// Who came in last: good for a message, and not more. No scheduler needs to see it: nobody waits for it.
     last: Mutex<Option<Visitor>>,
+    #[cfg(feature = "stats")]
+    pub(crate) stats: LockStats,
 }
 
 #[derive(Clone)]
@@ -33,7 +37,12 @@ enum Access {
 
 impl<T> Flag<T> {
     pub(crate) fn new(value: T) -> Self {
-        Flag { inner: RwLock::new(value), last: Mutex::new(None) }
+        Flag {
+            inner: RwLock::new(value),
+            last: Mutex::new(None),
+            #[cfg(feature = "stats")]
+            stats: LockStats::default(),
+        }
     }
 
     /// Runs `f` on the table.
@@ -48,6 +57,8 @@ impl<T> Flag<T> {
             Err(TryLockError::WouldBlock) => self.conflict(call, Access::Read),
         };
         self.note(call, Access::Read);
+        #[cfg(feature = "stats")]
+        let _timer = self.stats.read(call);
         let _entered = held::enter(Frame { lock: self.address(), map, call });
         f(&guard)
     }
@@ -64,6 +75,8 @@ impl<T> Flag<T> {
             Err(TryLockError::WouldBlock) => self.conflict(call, Access::Write),
         };
         self.note(call, Access::Write);
+        #[cfg(feature = "stats")]
+        let _timer = self.stats.write(call);
         let _entered = held::enter(Frame { lock: self.address(), map, call });
         f(&mut guard)
     }
@@ -98,6 +111,8 @@ impl<T> Flag<T> {
     #[cold]
     fn conflict(&self, call: Call, access: Access) -> ! {
         held::refuse_own(self.address(), call);
+        #[cfg(feature = "stats")]
+        self.stats.note_contended();
         let other = self.last().and_then(|last| last.clone());
         let both_write =
             access == Access::Write && other.as_ref().is_some_and(|it| it.access == Access::Write);

@@ -74,7 +74,7 @@ crate::sync::plain_thread_local! {
     static HELD: Held = Held { depth: Cell::new(0), frames: [const { Slot::empty() }; DEPTH] };
 }
 
-crate::sync::thread_local! {
+crate::sync::plain_thread_local! {
     /// The frames beyond those of [`HELD`]: an operation on more shards than that has so many, or a very deep nesting.
     static DEEP: RefCell<Vec<Frame>> = RefCell::new(Vec::new());
 }

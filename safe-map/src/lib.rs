@@ -32,7 +32,7 @@
 //! | `get_or_insert_with` | yes | yes | yes | yes | yes |
 //! | `update_pair` `update_many` | yes, among writes and reads | yes | among writes; reads see each key | among writes; reads of old keys see each key | yes |
 //! | `retain` `extract_if` `clear` | each shard | yes | among writes; reads see each key | among writes; reads of old keys see each key | yes |
-//! | `len` `is_empty` | a sum over the shards, each at its moment | yes | yes | yes | yes |
+//! | `len` `is_empty` | a sum over the shards, each at its moment | yes | as of the last write that has ended | as of the last write that has ended | yes |
 //! | `for_each` `fold` `entries` | each shard | yes | each key | yes | yes |
 //! | `to_map` | yes, with all shards locked | yes | each key | yes | yes |
 //! | `extend` | each pair | each pair | each pair | each pair | each pair |
@@ -47,7 +47,8 @@
 //! - with `debug_assertions` or the feature `reentry-check`, always, whether or not the keys share a shard. These builds also
 //!   remember in which order maps are called from inside each other's closures, and panic on the opposite order.
 //!
-//! `Hash`, `Eq`, `Ord` and `Clone` of keys and values that run under a lock are such closures. Closures over a snapshot run under no lock,
+//! `Hash`, `Eq`, `Ord`, `Clone` and `Debug` of keys and values that run under a lock are such closures. A load of
+//! `get_or_load` that waits for its own key panics too. Closures over a snapshot run under no lock,
 //! and may call anything: [`SnapshotMap::for_each`] may remove from its map. Work that a closure hands to another thread and
 //! waits for is not seen; the linter reports it.
 //!
@@ -61,7 +62,8 @@
 //!
 //! No map is poisoned. After a panic `update` leaves the value as the closure has left it, `compute` and `upsert` leave the
 //! key absent, `get_or_insert_with` too, `retain` and `extract_if` have done the entries before, and a [`SnapshotMap`] publishes nothing.
-//! Every closure runs at most once a call. What is replaced or removed is dropped when the lock is free again. A `Hash` or
+//! Every closure runs at most once a call. What is replaced or removed is dropped when the lock is free again, as is a closure
+//! that was not called. A `Hash` or
 //! `Eq` that panics while a table grows can lose entries, and nothing worse.
 //!
 //! # Memory

@@ -61,14 +61,20 @@ impl Meta {
         }
     }
 
+    /// An operation that nobody waits for begins.
+    #[inline]
+    pub(crate) fn begin_unordered(&self, call: Call) {
+        if CHECKED {
+            held::check(self.id, call);
+        }
+    }
+
     /// An operation that takes no lock begins.
     #[inline]
     pub(crate) fn begin_free(&self, call: Call) {
         #[cfg(feature = "stats")]
         self.reads.note_free();
-        if CHECKED {
-            held::check(self.id, call);
-        }
+        self.begin_unordered(call);
     }
 }
 

@@ -141,6 +141,13 @@ macro_rules! around_a_plain_set {
             /// # Panics
             ///
             /// As the closure does, and on [re-entry](crate#re-entry).
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("let set = safe_map::", stringify!($Set), "::new(std::collections::BTreeSet::from([\"apples\"]));")]
+            /// assert_eq!(set.view(|set| set.len()), 1);
+            /// ```
             #[track_caller]
             pub fn view<R>(&self, f: impl FnOnce(&M) -> R) -> R {
                 self.map.view(f)
@@ -153,6 +160,13 @@ macro_rules! around_a_plain_set {
             /// # Panics
             ///
             /// On [re-entry](crate#re-entry).
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("let set = safe_map::", stringify!($Set), "::new(std::collections::BTreeSet::from([\"apples\"]));")]
+            /// assert!(set.to_set().contains("apples"));
+            /// ```
             #[track_caller]
             pub fn to_set(&self) -> M
             where
@@ -170,6 +184,13 @@ macro_rules! around_a_plain_set {
             /// # Panics
             ///
             /// As the closure does, and on [re-entry](crate#re-entry).
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("let set = safe_map::", stringify!($Set), "::new(std::collections::BTreeSet::from([\"apples\"]));")]
+            /// assert!(set.batch(|set| set.remove("apples")));
+            /// ```
             #[track_caller]
             pub fn batch<R>(&self, f: impl FnOnce(&mut M) -> R) -> R {
                 self.map.batch(f)
@@ -350,6 +371,15 @@ macro_rules! shared_set_methods {
             /// # Panics
             ///
             /// On [re-entry](crate#re-entry).
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("let set = ", $new, ";")]
+            /// set.insert("apples");
+            /// set.clear();
+            /// assert!(set.is_empty());
+            /// ```
             #[track_caller]
             pub fn clear(&self) {
                 self.map.clear();
@@ -362,6 +392,14 @@ macro_rules! shared_set_methods {
             /// # Panics
             ///
             /// As the iterator does; the items before are in. And on [re-entry](crate#re-entry).
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("let set = ", $new, ";")]
+            /// set.extend(["apples", "pears"]);
+            /// assert_eq!(set.len(), 2);
+            /// ```
             #[track_caller]
             pub fn extend(&self, items: impl IntoIterator<Item = $T>) {
                 self.map.extend(items.into_iter().map(|item| (item, ())));
@@ -374,12 +412,28 @@ macro_rules! shared_set_methods {
             /// # Panics
             ///
             /// On [re-entry](crate#re-entry).
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("let set = ", $new, ";")]
+            /// set.insert("apples");
+            /// assert_eq!(set.len(), 1);
+            /// ```
             #[track_caller]
             pub fn len(&self) -> usize {
                 self.map.len()
             }
 
             /// Whether there is no item. As [`len`](Self::len).
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("let set = ", $new, ";")]
+            /// # set.insert("apples");
+            /// assert!(!set.is_empty());
+            /// ```
             #[track_caller]
             pub fn is_empty(&self) -> bool {
                 self.map.is_empty()
@@ -392,6 +446,16 @@ macro_rules! shared_set_methods {
             /// # Panics
             ///
             /// As the closure does, and on [re-entry](crate#re-entry).
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("let set = ", $new, ";")]
+            /// set.extend(["apples", "pears"]);
+            /// let mut letters = 0;
+            /// set.for_each(|item| letters += item.len());
+            /// assert_eq!(letters, 11);
+            /// ```
             #[track_caller]
             pub fn for_each(&self, mut f: impl FnMut(&$T)) {
                 self.map.for_each(|item, ()| f(item));
@@ -404,6 +468,14 @@ macro_rules! shared_set_methods {
             /// # Panics
             ///
             /// As the closure does, and on [re-entry](crate#re-entry).
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("let set = ", $new, ";")]
+            /// set.extend(["apples", "pears"]);
+            /// assert_eq!(set.fold(0, |sum, item| sum + item.len()), 11);
+            /// ```
             #[track_caller]
             pub fn fold<A>(&self, init: A, mut f: impl FnMut(A, &$T) -> A) -> A {
                 self.map.fold(init, |sum, item, ()| f(sum, item))
@@ -442,6 +514,15 @@ macro_rules! shared_set_methods {
             /// # Panics
             ///
             /// As the closure does; the item then stays. And on [re-entry](crate#re-entry).
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("let set = ", $new, ";")]
+            /// set.insert("apples");
+            /// assert_eq!(set.remove_if("apples", |item| item.len() > 6), None);
+            /// assert_eq!(set.remove_if("apples", |item| item.len() > 5), Some("apples"));
+            /// ```
             #[track_caller]
             pub fn remove_if<Q>(&self, item: &Q, f: impl FnOnce(&$T) -> bool) -> Option<$T>
             where

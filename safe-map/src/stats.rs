@@ -38,6 +38,18 @@ impl LockStats {
         self.contended.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// A reader has come in, and leaves when the result is dropped.
+    pub(crate) fn read(&self, call: Call) -> HoldTimer<'_> {
+        self.note_read();
+        HoldTimer::start(self, call)
+    }
+
+    /// A writer has come in, and leaves when the result is dropped.
+    pub(crate) fn write(&self, call: Call) -> HoldTimer<'_> {
+        self.note_write();
+        HoldTimer::start(self, call)
+    }
+
     fn note_hold(&self, call: Call, held: Duration) {
         let nanos = u64::try_from(held.as_nanos()).unwrap_or(u64::MAX);
         if self.longest_nanos.fetch_max(nanos, Ordering::Relaxed) < nanos {
@@ -136,7 +148,7 @@ pub struct ShardStats {
     pub reads: u64,
     /// How often it was locked for a writer.
     pub writes: u64,
-    /// How often somebody had to wait for it.
+    /// How often somebody had to wait for it; of a `FailFastMap`, how often somebody was refused.
     pub contended: u64,
     /// The longest time that it was held.
     pub longest_hold: Option<LongestHold>,

@@ -27,7 +27,7 @@ pub(crate) use std::{
     thread_local,
 };
 
-/// A thread-local that needs no destructor. std initialises it at compile time; the schedulers do it at first use.
+/// A thread-local that std initialises at compile time; the schedulers do it at first use.
 macro_rules! plain_thread_local {
     ($(#[$meta:meta])* static $name:ident: $ty:ty = $init:expr;) => {
         #[cfg(not(any(safe_map_loom, safe_map_shuttle)))]

@@ -235,6 +235,18 @@ fn statistics_of_reads_without_a_lock() {
 }
 
 #[test]
+fn statistics_of_a_flag() {
+    let map = FailFastMap::new();
+    map.insert(1, 1);
+    map.insert(2, 2);
+    map.get(&1);
+    let refused = map.read(&1, |_| thread::scope(|scope| scope.spawn(|| map.insert(3, 3)).join().is_err()));
+    assert_eq!(refused, Some(true));
+    let stats = map.stats();
+    assert_eq!((stats.writes(), stats.reads(), stats.contended(), stats.free_reads), (2, 2, 1, 0));
+}
+
+#[test]
 fn statistics_of_promotions() {
     let map = ReadMostlyMap::new();
     map.insert(1, 1);

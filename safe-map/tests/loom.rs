@@ -120,6 +120,64 @@ where
     });
 }
 
+/// A key is computed, removed and put in again beside a reader: what is computed is there all the time.
+fn a_computed_key_is_there<M>(new: fn() -> M)
+where
+    M: SharedMap<Key = u32, Value = u32> + Send + Sync + 'static,
+{
+    explore(3, move || {
+        let map = Arc::new(new());
+        old_keys(&*map);
+        let other = map.clone();
+        let writer = thread::spawn(move || {
+            assert!(other.compute(1, |old| old.map(|n| n + 1)));
+            other.remove(&2);
+            other.insert(2, 5);
+        });
+        assert!([Some(1), Some(2)].contains(&map.get(&1)));
+        assert!([None, Some(1), Some(5)].contains(&map.get(&2)));
+        writer.join().unwrap();
+        assert_eq!((map.get(&1), map.get(&2)), (Some(2), Some(5)));
+    });
+}
+
+/// Puts the keys 1 and 2 in, and makes them so old that reads of them lock nothing where a map knows that.
+fn old_keys(map: &impl SharedMap<Key = u32, Value = u32>) {
+    map.insert(1, 1);
+    map.insert(2, 1);
+    for key in 90..98 {
+        map.insert(key, 0);
+        map.get(&99);
+    }
+    for key in 90..98 {
+        map.remove(&key);
+    }
+}
+
+/// Keys are frozen or promoted while they are read and changed.
+fn ageing_loses_no_key<M>(new: fn() -> M)
+where
+    M: SharedMap<Key = u32, Value = u32> + Send + Sync + 'static,
+{
+    explore(3, move || {
+        let map = Arc::new(new());
+        map.insert(1, 1);
+        map.insert(2, 1);
+        let other = map.clone();
+        let writer = thread::spawn(move || {
+            for key in 3..7 {
+                other.insert(key, 0);
+            }
+            other.update(&1, |n| *n = 2);
+        });
+        let seen = map.get(&1);
+        assert!([Some(1), Some(2)].contains(&seen), "{seen:?}");
+        assert_eq!(map.get(&2), Some(1));
+        writer.join().unwrap();
+        assert_eq!((map.get(&1), map.len()), (Some(2), 6));
+    });
+}
+
 macro_rules! for_strategies {
     ($($name:ident: $new:expr;)*) => {$(
         mod $name {
@@ -138,6 +196,16 @@ macro_rules! for_strategies {
             #[test]
             fn removals() {
                 removal_races(|| $new);
+            }
+
+            #[test]
+            fn computing() {
+                a_computed_key_is_there(|| $new);
+            }
+
+            #[test]
+            fn ageing() {
+                ageing_loses_no_key(|| $new);
             }
 
             #[test]

@@ -423,4 +423,37 @@ mod tests {
             assert!(retired.0.is_empty());
         });
     }
+
+    #[test]
+    fn what_is_taken_is_nobody_elses() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(3);
+        model.check(|| {
+            let published = Arc::new(Published::new(Arc::new(Shared(Tracked::new(1)))));
+            let shared = published.clone();
+            let reader = thread::spawn(move || {
+                // Two looks: the second must not lose its slot with the first, also where the first has found nothing.
+                let (first, second) = (shared.load(), shared.load());
+                drop(first);
+                second.get().map(|it| it.0.read())
+            });
+            let mut retired = Retired::new();
+            assert_eq!(retired.take(&published, None).map(|it| it.0.read()), Some(1));
+            retired.replace(&published, Some(Arc::new(Shared(Tracked::new(2)))));
+            assert_eq!(retired.take(&published, None).map(|it| it.0.read()), Some(2));
+            drop(retired.sweep());
+            assert!([None, Some(1), Some(2)].contains(&reader.join().expect("the reader")));
+            drop(retired.sweep());
+            assert!(retired.0.is_empty());
+        });
+    }
+
+    /// A value whose copies are other values.
+    struct Shared(Arc<Tracked>);
+
+    impl Clone for Shared {
+        fn clone(&self) -> Self {
+            Shared(Tracked::new(self.0.read()))
+        }
+    }
 }
