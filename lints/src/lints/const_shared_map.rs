@@ -92,7 +92,11 @@ fn is_fresh(model: &Model, ty: &Ty, depth: u32) -> bool {
             Some(TypeRole::Layer) => args.iter().any(|it| is_fresh(model, it, depth)),
             _ => false,
         },
-        Ty::Adt(id, _) => model.adt_fields(*id).iter().any(|it| is_fresh(model, &it.ty, depth)),
+        // An enum in a constant may be a variant that has none.
+        Ty::Adt(id, _) => {
+            let fields = model.adt_fields(*id);
+            fields.iter().any(|it| it.variant.is_none() && is_fresh(model, &it.ty, depth))
+        }
         Ty::Tuple(items) => items.iter().any(|it| is_fresh(model, it, depth)),
         _ => false,
     }
@@ -232,5 +236,19 @@ const MAP: std::sync::Mutex<u32> = std::sync::Mutex::new(1);
 fn f() { MAP.lock(); }
 ";
         assert_eq!(fixed(&LINT, text).as_deref(), Some(text.replace("const", "static").as_str()));
+    }
+
+    #[test]
+    fn a_variant_without_a_lock() {
+        check(
+            &LINT,
+            "
+use std::sync::{Arc, Mutex};
+enum Device { Cpu, Cuda(Mutex<u32>) }
+const DEVICE: Device = Device::Cpu;
+impl Device { fn name(&self) -> u32 { 0 } }
+fn f() -> u32 { DEVICE.name() }
+",
+        );
     }
 }

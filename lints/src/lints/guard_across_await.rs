@@ -136,7 +136,7 @@ fn is_hazard(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
         GuardClass::Blocking | GuardClass::Spinning => {
             let is_read = acquire.mode == LockMode::Shared;
             let is_frozen = || decl.is_some_and(|it| is_filled_when_made(function, it));
-            !is_of_thread(function, acquire) && !(is_read && is_frozen())
+            !(is_of_thread(function, acquire) || is_read && is_frozen())
         }
         GuardClass::RefCell if is_waited_for(function, acquire) => false,
         GuardClass::RefCell => match decl {

@@ -81,7 +81,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         }
         // With nothing behind it there is nothing to protect: it waits for the holder to finish. So does one that stands
         // between a change and the waking of who waits for it under the lock.
-        if is_last(function, event.span) || wakes(function, event.span) {
+        if is_last(function, event.span) || wakes(function, event.span) || waits(function, acquire) {
             continue;
         }
         reported.push(acquire.span);
@@ -95,6 +95,17 @@ fn wakes(function: &FunctionView<'_>, place: Span) -> bool {
     body.exprs.iter().any(|it| match &it.kind {
         ExprKind::MethodCall { method, .. } => {
             it.span.start > place.end && matches!(method.as_str(), "notify_all" | "notify_one")
+        }
+        _ => false,
+    })
+}
+
+/// Whether the guard is given to a condition variable, which gives it back: waiting is what is meant.
+fn waits(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    let Some(body) = body_of(function) else { return false };
+    body.exprs.iter().any(|it| match &it.kind {
+        ExprKind::MethodCall { method, args, .. } => {
+            method.starts_with("wait") && args.iter().any(|it| body.expr(*it).span.contains(acquire.span))
         }
         _ => false,
     })
@@ -249,5 +260,19 @@ async fn f(ready: &mut Receiver<bool>, state: &Sender<bool>) {
     fn no_fix_where_the_guard_would_then_be_waited_for() {
         let again = "fn f(m: &parking_lot::Mutex<u32>) { let _ = m.lock(); *m.lock() += 1; }";
         assert_eq!(fixed(&LINT, again), None);
+    }
+
+    #[test]
+    fn a_guard_that_a_condition_variable_waits_with() {
+        check(
+            &LINT,
+            "
+use std::sync::{Condvar, Mutex};
+fn park(exit: &(Mutex<()>, Condvar)) {
+    let _ = exit.1.wait(exit.0.lock().unwrap());
+    println!();
+}
+",
+        );
     }
 }
