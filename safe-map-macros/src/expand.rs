@@ -84,7 +84,6 @@ fn methods(plain: &Plain<'_>, fields: &[Field<'_>]) -> TokenStream {
     let accessors = fields.iter().map(accessor);
     let to_plain = (!plain.no_plain).then(|| to_plain(plain, fields));
     quote! {
-        #[allow(dead_code, reason = "nobody needs all that a twin has")]
         impl #impl_generics #shared #type_generics #bounds {
             /// With these fields, and empty maps.
             #visibility fn new(#(#parameters),*) -> Self {

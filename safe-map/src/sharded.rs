@@ -60,6 +60,10 @@ impl<K, V> ShardedMap<K, V> {
     }
 
     /// An empty map with room for so many entries.
+    ///
+    /// # Panics
+    ///
+    /// If no memory can have so much room.
     pub fn with_capacity(capacity: usize) -> Self {
         Self::build(default_count(), capacity, RandomState::new())
     }
@@ -81,6 +85,10 @@ impl<K, V, S> ShardedMap<K, V, S> {
     }
 
     /// An empty map with room for so many entries, and its own hasher.
+    ///
+    /// # Panics
+    ///
+    /// If no memory can have so much room.
     pub fn with_capacity_and_hasher(capacity: usize, hasher: S) -> Self {
         Self::build(default_count(), capacity, hasher)
     }

@@ -76,6 +76,7 @@ for_every_strategy! {
     on_an_empty_map: u32 => u32;
     repeated: u32 => u32;
     while_iterating: u32 => u32;
+    several_keys: u32 => u32;
 }
 
 /// A `FailFastMap` refuses what these threads do; it has a test of its own.
@@ -185,4 +186,35 @@ fn a_stale_delete_is_refused() {
     map.insert("k", 2);
     assert!(map.remove("k", second).is_err());
     assert_eq!(map.replace("k", second, 3).unwrap_err().value, 3);
+}
+
+#[test]
+fn sizes_at_their_ends() {
+    let refused = |new: fn() -> safe_map::ShardedMap<u32, u32>| std::panic::catch_unwind(new).is_err();
+    assert!(refused(|| safe_map::ShardedMap::with_capacity(usize::MAX)));
+    assert!(refused(|| safe_map::ShardedMap::with_shards(0)));
+    assert!(refused(|| safe_map::ShardedMap::with_shards(3)));
+    let map = safe_map::ShardedMap::with_capacity(0);
+    map.insert(1, 1);
+    assert_eq!((map.get(&1), map.len()), (Some(1), 1));
+}
+
+fn several_keys<M: SharedMap<Key = u32, Value = u32>>(new: impl Fn() -> M) {
+    let map = new();
+    assert_eq!(map.update_pair(&1, &1, |_, _| unreachable!("there is no value")), None);
+    map.insert(1, 1);
+    assert_eq!(map.update_pair(&1, &2, |_, _| unreachable!("one value is missing")), None);
+    assert_eq!((map.get(&1), map.len()), (Some(1), 1));
+}
+
+#[test]
+fn equal_keys_are_refused_only_where_they_are() {
+    let map = safe_map::ShardedMap::new();
+    map.extend([(1, 1), (2, 2)]);
+    let values = map.update_many([&7, &1, &7, &2], |values| values.map(|it| it.copied()));
+    assert_eq!(values, [None, Some(1), None, Some(2)]);
+    let equal = std::panic::AssertUnwindSafe(|| map.update_many([&1, &2, &1], |_| ()));
+    assert!(std::panic::catch_unwind(equal).is_err());
+    assert_eq!((map.get(&1), map.get(&2)), (Some(1), Some(2)));
+    assert_eq!(map.update_many([&0; 0], |values| values.len()), 0);
 }

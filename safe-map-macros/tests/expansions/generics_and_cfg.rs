@@ -14,7 +14,6 @@ where
     label: &'a str,
 }
 #[cfg(unix)]
-#[allow(dead_code, reason = "nobody needs all that a twin has")]
 impl<'a, K: Hash + Eq, const N: usize> SharedRegistry<'a, K, N>
 where
     K: Clone,

@@ -15,7 +15,6 @@ pub struct Live {
     alias: ::safe_map::ReadMostlyMap<u8, u16, Fx>,
     started: Instant,
 }
-#[allow(dead_code, reason = "nobody needs all that a twin has")]
 impl Live {
     /// With these fields, and empty maps.
     pub fn new(started: Instant) -> Self {
