@@ -366,8 +366,8 @@ fn root(body: &Body, id: ExprId) -> Option<&Name> {
     }
 }
 
-/// Whether something that happens in a condition may happen under the map's lock.
-fn is_harmless(event: &EventKind) -> bool {
+/// Whether something that happens may happen under a map's lock; calls are not looked into.
+pub(crate) fn is_harmless(event: &EventKind) -> bool {
     match event {
         EventKind::MapOp(op) => !op.op.changes(),
         EventKind::StaticUse(_) => true,

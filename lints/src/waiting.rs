@@ -264,7 +264,8 @@ fn waits(function: &FunctionView<'_>, happening: &Happening<'_>) -> String {
     format!("waits for {}{through}", object(what))
 }
 
-fn object(waits: Waits) -> &'static str {
+/// What is waited for, in words.
+pub(crate) fn object(waits: Waits) -> &'static str {
     match waits {
         Waits::None => "something",
         Waits::Network => "the network",

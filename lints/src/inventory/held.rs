@@ -13,6 +13,7 @@ use crate::Place;
 use crate::declared::declared;
 use crate::private::is_own;
 use crate::story::here;
+use crate::waiting;
 
 /// What happens through more calls than these is a detail of something else.
 const MAX_HOPS: usize = 3;
@@ -150,17 +151,5 @@ fn is_awaited(function: &FunctionView<'_>, call: Span, at: Span) -> bool {
 }
 
 fn object(waits: Waits) -> &'static str {
-    match waits {
-        Waits::None => "",
-        Waits::Network => "the network",
-        Waits::Disk => "a file",
-        Waits::Database => "a database",
-        Waits::Timer => "time to pass",
-        Waits::Channel => "a channel",
-        Waits::Room => "room in a channel",
-        Waits::Join => "another thread or task",
-        Waits::Process => "another process",
-        Waits::Signal => "an event",
-        Waits::BlockOn => "a future",
-    }
+    if waits == Waits::None { "" } else { waiting::object(waits) }
 }

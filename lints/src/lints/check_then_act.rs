@@ -75,6 +75,7 @@ use crate::brief::site;
 use crate::conditions::{Conditions, Outcome};
 use crate::fix::with_comments;
 use crate::parents::{expr_at, fits_closure, is_discarded, is_granted, only_in_if};
+use crate::predicate;
 use crate::races::Accesses;
 use crate::retain::method;
 use crate::story::{Turns, access_finding, access_name, here, interleaving};
@@ -304,16 +305,8 @@ fn fix(
 /// Whether something may happen under the lock of a map's entry.
 fn is_harmless(function: &FunctionView<'_>, event: &Event) -> bool {
     match &event.kind {
-        EventKind::MapOp(op) => !op.op.changes(),
         EventKind::Call(_) => function.taken_inside(event).is_empty(),
-        EventKind::StaticUse(_) => true,
-        EventKind::Await(_)
-        | EventKind::Acquire { .. }
-        | EventKind::Discard(_)
-        | EventKind::Leak(_)
-        | EventKind::Block(_)
-        | EventKind::Work(_)
-        | EventKind::Callback(_) => false,
+        kind => predicate::is_harmless(kind),
     }
 }
 
