@@ -44,7 +44,8 @@ impl Look {
 
 fn width() -> usize {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    columns.unwrap_or(110).clamp(40, 200)
+    let terminal = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    columns.or_else(terminal).unwrap_or(110).clamp(40, 200)
 }
 
 /// Writes `text` to standard output. A reader that has gone away wants no more: that is no error.

@@ -111,6 +111,28 @@ fn what_nothing_keeps_is_not_overwritten() {
 }
 
 #[test]
+fn one_ignored_file_of_several_is_not_overwritten() {
+    let text = format!("mod other;\n{}", both());
+    let project = Project::lib(&text).file("src/other.rs", &both()).file(".gitignore", "other.rs\n");
+    git(&project, &["init", "-q"]);
+    git(&project, &["add", "."]);
+    git(&project, &["commit", "-q", "-m", "all"]);
+    project.run(&["--fix"]).fails(2, "git ignores");
+    assert_eq!(read(&project.join("src/lib.rs")), text);
+    assert_eq!(read(&project.join("src/other.rs")), both());
+    assert_eq!(project.run(&["--fix", "--allow-no-vcs"]).code, 1);
+    assert_eq!(read(&project.join("src/other.rs")), safe());
+}
+
+#[test]
+fn statements_under_a_condition_are_left_as_they_are() {
+    let text = "use std::sync::Mutex;\n\npub fn f(m: &Mutex<u32>) {\n    #[cfg(unix)]\n    let _ = m.lock();\n    println!();\n}\n";
+    let project = committed(text);
+    let run = project.run(&["--fix", "--unsafe-fixes"]);
+    assert_eq!((read(&project.join("src/lib.rs")), run.code), (text.to_owned(), 1), "{run:?}");
+}
+
+#[test]
 fn a_clean_working_copy_is_fixed_without_a_word() {
     let project = committed(&both());
     assert_eq!(project.run(&["--fix"]).code, 1);

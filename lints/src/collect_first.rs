@@ -12,6 +12,7 @@ use crate::bodies::{binds, is_named};
 use crate::fix::{has_word, indentation};
 use crate::parents::expr_at;
 use crate::predicate::{Named, Predicate, Reader};
+use crate::recheck::has_company;
 use crate::retain::{closure_params, method};
 use crate::story::here;
 use crate::typing::Typed;
@@ -188,6 +189,9 @@ impl<'a> Walk<'a> {
         };
         let [_] = args.as_slice() else { return None };
         let Some(condition) = &self.condition else { return Some(Vec::new()) };
+        if has_company(body, removal) {
+            return None;
+        }
         let known = (*name == "remove").then(|| method(self.typed, *receiver, "remove_if"))??;
         let params = closure_params(known, &condition.asked)?;
         let at = Span::new(removal.end - 1, removal.end - 1);

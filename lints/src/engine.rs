@@ -3,6 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
+use safe_map_analysis::facts::{Item, ItemKind};
+use safe_map_analysis::span::Span;
 use safe_map_analysis::{Analysis, FileView};
 
 use crate::{Check, Finding, LINTS, Lint};
@@ -27,9 +29,22 @@ pub fn run(analysis: &Analysis, enabled: &(dyn Fn(&Lint) -> bool + Sync)) -> Out
         outcome.findings.extend(part.findings);
         outcome.panics.extend(part.panics);
     }
+    outcome.findings.iter_mut().filter(|it| has_conditions(analysis, it)).for_each(|it| it.fixes.clear());
     outcome.findings.sort_by(|a, b| order(a).cmp(&order(b)));
     outcome.findings.dedup();
     outcome
+}
+
+/// Whether statements of the function that a finding is in have attributes: a fix that splits or moves one leaves its `cfg`
+/// with half of it.
+fn has_conditions(analysis: &Analysis, finding: &Finding) -> bool {
+    if finding.fixes.is_empty() {
+        return false;
+    }
+    let file = analysis.workspace.file(finding.primary.file);
+    let is_around = |it: &&Item| matches!(it.kind, ItemKind::Fn(_)) && it.span.contains(finding.primary.span);
+    let around = file.facts.items.iter().filter(is_around).min_by_key(|it| it.span.end - it.span.start);
+    around.is_some_and(|it| Span::new(it.name_span.end, it.span.end).text(&file.source.text).contains("#["))
 }
 
 fn order(finding: &Finding) -> (crate::Place, &'static str, &str) {

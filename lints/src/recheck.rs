@@ -23,7 +23,7 @@ use crate::{Applicability, Edit, Fix};
 /// `map.remove_if(key, |_, it| condition)` for `map.remove(key)`.
 pub(crate) fn recheck(accesses: &Accesses<'_>, check: &Access<'_>, act: &Access<'_>) -> Option<Fix> {
     let (function, body) = (accesses.function, &accesses.body);
-    if check.is_called() || act.is_called() {
+    if check.is_called() || act.is_called() || has_company(body, act.span()) {
         return None;
     }
     let ExprKind::MethodCall { receiver, method: name, method_span, args, .. } =
@@ -52,6 +52,32 @@ pub(crate) fn recheck(accesses: &Accesses<'_>, check: &Access<'_>, act: &Access<
             Edit { place: here(function, at), replacement: format!(", {params} {})", condition.text) },
         ],
     })
+}
+
+/// Whether a removal whose result nobody looks at stands beside statements that do something: what they do belongs to a removal
+/// that then may not happen, or changes the condition.
+pub(crate) fn has_company(body: &Body, removal: Span) -> bool {
+    blocks(body).any(|block| {
+        let stmts = block.stmts.iter().filter_map(|it| match it.kind {
+            StmtKind::Expr { expr, .. } => Some(expr),
+            _ => None,
+        });
+        let all: Vec<ExprId> = stmts.chain(block.tail).collect();
+        let is_it = |id: &ExprId| body.expr(*id).span == removal;
+        all.iter().any(is_it) && !all.iter().all(|id| is_it(id) || does_nothing(body, *id))
+    })
+}
+
+/// `break`, `drop(guard)`.
+fn does_nothing(body: &Body, id: ExprId) -> bool {
+    match &body.expr(id).kind {
+        ExprKind::Break { .. } | ExprKind::Continue { .. } | ExprKind::Return(_) => true,
+        ExprKind::Call { callee, .. } => match &body.expr(*callee).kind {
+            ExprKind::Path(path) => path.last().is_some_and(|it| it.name == "drop"),
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 /// Where the code decides.

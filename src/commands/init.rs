@@ -60,7 +60,14 @@ fn place(piece: &Piece) -> std::io::Result<Done> {
     }
     // A file that comes into being meanwhile is somebody else's too.
     match OpenOptions::new().write(true).create_new(true).open(&piece.path) {
-        Ok(mut file) => file.write_all(piece.whole.as_bytes()).map(|()| Done::Written),
+        Ok(mut file) => match file.write_all(piece.whole.as_bytes()) {
+            Ok(()) => Ok(Done::Written),
+            Err(error) => {
+                // Half a file would be taken for a whole one the next time.
+                let _ = std::fs::remove_file(&piece.path);
+                Err(error)
+            }
+        },
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             let text = std::fs::read(&piece.path)?;
             let mentions = String::from_utf8_lossy(&text).contains(MENTION);

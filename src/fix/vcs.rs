@@ -32,7 +32,14 @@ const SHOWN: usize = 10;
 pub(crate) fn check(files: &[PathBuf], permits: Permits) -> Result<(), Failure> {
     let mut changed = Vec::new();
     for (working_copy, files) in by_working_copy(files) {
-        let is_kept = working_copy.as_ref().is_some_and(|it| it.keeps(&files));
+        let ignored = match working_copy.as_ref().filter(|_| !permits.no_vcs) {
+            Some(it) => it.ignored(&files)?,
+            None => Vec::new(),
+        };
+        if let Some(first) = ignored.first() {
+            return Err(not_kept(first));
+        }
+        let is_kept = working_copy.is_some();
         if !is_kept && !permits.no_vcs {
             return Err(no_vcs());
         }
@@ -77,10 +84,20 @@ impl WorkingCopy {
         })
     }
 
-    /// Whether none of the files is one that git was told to ignore.
-    fn keeps(&self, files: &[&Path]) -> bool {
-        let is_ignored = || git(&self.root).args(["check-ignore", "-q", "--"]).args(files).status();
-        self.vcs == Vcs::Other || !is_ignored().is_ok_and(|it| it.success())
+    /// The files that git was told to ignore.
+    fn ignored(&self, files: &[&Path]) -> Result<Vec<String>, Failure> {
+        if self.vcs == Vcs::Other {
+            return Ok(Vec::new());
+        }
+        let answer =
+            git(&self.root).args(["-c", "core.quotePath=false", "check-ignore", "--"]).args(files).output();
+        let answer = answer.map_err(|error| unknown(&error.to_string()))?;
+        // 1 is that none is.
+        if !matches!(answer.status.code(), Some(0 | 1)) {
+            return Err(unknown(String::from_utf8_lossy(&answer.stderr).trim()));
+        }
+        let names = String::from_utf8_lossy(&answer.stdout).into_owned();
+        Ok(names.lines().map(str::to_owned).collect())
     }
 }
 
@@ -126,6 +143,12 @@ fn parse(status: &str) -> Vec<Changed> {
 fn no_vcs() -> Failure {
     let message = "no version control found, and fixes overwrite files";
     Failure::usage(message).with_help("put the workspace under version control, or pass `--allow-no-vcs`")
+}
+
+fn not_kept(file: &str) -> Failure {
+    let failure =
+        Failure::usage(format!("git ignores `{file}` and so does not keep it, and fixes overwrite files"));
+    failure.with_help("pass `--allow-no-vcs` to fix it all the same")
 }
 
 fn unknown(why: &str) -> Failure {

@@ -78,7 +78,8 @@ pub(super) fn unused<'a>(
 }
 
 fn unused_names(workspace: &Workspace, suppression: &Suppression, levels: &FileLevels) -> Vec<Finding> {
-    let idle: Vec<&Named> = suppression.names.iter().filter(|named| is_idle(named, levels)).collect();
+    let idle: Vec<&Named> =
+        suppression.names.iter().filter(|named| is_idle(suppression, named, levels)).collect();
     if idle.is_empty() {
         return Vec::new();
     }
@@ -94,8 +95,13 @@ fn unused_names(workspace: &Workspace, suppression: &Suppression, levels: &FileL
 }
 
 /// Unknown names are told apart; of the suppressions' own lints and of lints that did not run nothing is known.
-fn is_idle(named: &Named, levels: &FileLevels) -> bool {
+/// What `--forbid` voids is not idle by itself.
+fn is_idle(suppression: &Suppression, named: &Named, levels: &FileLevels) -> bool {
     let Some(lints) = levels::find_members(LINTS, &named.name) else { return false };
+    let own = levels.of(suppression.place.file);
+    if lints.iter().any(|lint| own.is_forbidden(lint.name)) {
+        return false;
+    }
     let ran = lints
         .iter()
         .all(|lint| levels.is_enabled(lint) || lint.default_level() == safe_map_lints::Level::Allow);

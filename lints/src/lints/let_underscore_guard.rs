@@ -169,7 +169,10 @@ fn name_it(function: &FunctionView<'_>, statement: Span) -> Option<Fix> {
         StmtKind::Let { pat, .. } if stmt.span == statement => Some(body.pat(pat)),
         _ => None,
     })?;
-    matches!(pat.kind, PatKind::Wild).then(|| Fix {
+    // Another guard of that name would be hidden.
+    let is_taken =
+        body.pats.iter().any(|it| matches!(&it.kind, PatKind::Bind { name, .. } if name == "_guard"));
+    (matches!(pat.kind, PatKind::Wild) && !is_taken).then(|| Fix {
         title: "hold the guard to the end of the block".to_string(),
         applicability: Applicability::MaybeIncorrect,
         edits: vec![Edit { place: here(function, pat.span), replacement: "_guard".to_string() }],

@@ -275,6 +275,7 @@ impl S {{
             "let mut gone = false; if let Some(it) = self.m.get(k) { if *it == 0 { gone = true; } } if gone { self.m.remove(k); }",
             "let Some(it) = self.m.get(k).map(|it| *it) else { return }; if it > 0 { return; } self.m.remove(k);",
             "if let Some(it) = self.m.get_mut(k) { if *it == 0 { drop(it); self.m.remove(k); } }",
+            "let gone = self.m.get(k).is_some_and(|it| *it == 0); if gone { self.m.remove(k); println!(); }",
             "match self.m.get(k).map(|it| *it) { Some(0) => { self.m.remove(k); } _ => {} }",
         ] {
             assert_eq!(count(body), 1, "{body}");
@@ -344,10 +345,6 @@ impl S {{
                 "if let Some(it) = self.m.get(k) && *it == 0 && k != \"\" { drop(it); self.m.remove(k); }",
                 "|_, it| *it == 0",
             ),
-            (
-                "let old: Vec<String> = self.m.iter().filter(|it| **it < n).map(|it| it.key().clone()).collect(); for k in old { self.m.remove(&k); println!(); }",
-                "|_, it| *it < n",
-            ),
         ] {
             let key = if body.contains("remove(&k)") { "&k" } else { "k" };
             let better = body.replace(&format!("remove({key})"), &format!("remove_if({key}, {again})"));
@@ -361,6 +358,7 @@ impl S {{
             "let gone = self.m.get(k).is_some_and(|it| *it < n); n = 2; if gone { self.m.remove(k); }",
             "let gone = self.m.get(k).is_some_and(|it| *it < n); let n = 2; if gone && n == 2 { self.m.remove(k); }",
             "let Some(it) = self.m.get(k).map(|it| *it) else { return }; if it > 0 { return; } self.m.remove(k);",
+            "let gone = self.m.get(k).is_some_and(|it| *it == 0); if gone { self.m.remove(k); println!(); }",
             "match self.m.get(k).map(|it| *it) { Some(0) => { self.m.remove(k); } _ => {} }",
         ] {
             assert_eq!(fixed_body(body), None, "{body}");

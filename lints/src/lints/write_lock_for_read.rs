@@ -90,7 +90,8 @@ fn methods(acquire: &Acquire) -> Option<(&'static str, &'static str)> {
 
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     let guards = function.flow.guards.iter().enumerate();
-    let mut meant = guards.filter(|(_, it)| is_meant(it)).peekable();
+    let mut meant =
+        guards.filter(|(_, it)| is_meant(it) && !is_changed_by_readers(function, &it.acquire)).peekable();
     if meant.peek().is_none() {
         return;
     }
@@ -112,6 +113,19 @@ fn is_meant(guard: &Guard) -> bool {
         && !acquire.lock.is_private
         && acquire.mode == LockMode::Exclusive
         && methods(acquire).is_some()
+}
+
+/// Whether what is protected has parts that change through a shared reference: an atomic, a cell, a lock. Such a change needs
+/// the lock alone all the same, where it belongs to a look before it.
+fn is_changed_by_readers(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    let model = function.model();
+    let mut changes = |ty: &Ty| match ty {
+        Ty::Known(id, _) if model.knowledge().ty(*id).name().starts_with("Atomic") => true,
+        _ => matches!(model.role(ty), Some(TypeRole::Cell | TypeRole::Lock | TypeRole::SharedMap)),
+    };
+    let is_map = acquire.lock.role == TypeRole::SharedMap;
+    let within = if is_map { &acquire.lock.values } else { &acquire.lock.content };
+    model.any_part(within, &mut changes)
 }
 
 struct Reads<'a> {

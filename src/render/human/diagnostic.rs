@@ -25,7 +25,11 @@ pub(super) struct Drawn<'a> {
 /// The diagnostic of a finding.
 pub(super) fn diagnostic<'a>(view: &View<'a>, found: &Reported) -> Drawn<'a> {
     let finding = &found.finding;
-    let silenced = if found.suppressed.is_some() { " (suppressed)" } else { "" };
+    let silenced = match found.suppressed.as_ref().map(|it| it.reason.as_deref()) {
+        Some(Some(reason)) => format!(" (suppressed: {reason})"),
+        Some(None) => " (suppressed)".to_owned(),
+        None => String::new(),
+    };
     Drawn {
         message: located(view, finding.primary, format!("{}{silenced}", finding.message)),
         code: Some(format!("safe_map_lint::{}", finding.lint)),
