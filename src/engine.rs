@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use safe_map_analysis::source::{FileId, ParsedFile, Workspace};
+use safe_map_analysis::source::{CrateId, FileId, ParsedFile, Workspace};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::{Analysis, Settings};
 use safe_map_lints::inventory::{Inventory, inventory};
@@ -19,7 +19,7 @@ use crate::report::{Report, Reported, Sources, Stats, Suppressed};
 use crate::scope::{self, Scope, View};
 use crate::suppress;
 use crate::timings::Timings;
-use crate::workspace::{self, Discovered, Incomplete, Request, TestCode};
+use crate::workspace::{self, Discovered, Incomplete, Meant, Request, TestCode};
 
 /// What is reported, and how severely.
 #[derive(Clone, Debug)]
@@ -104,8 +104,18 @@ pub(crate) fn analyse(
     within: Within<'_>,
     mut timings: Timings,
 ) -> (Report, Analysis) {
-    let Discovered { mut workspace, reported, units, root, mut incomplete, mut notes, lines, named, .. } =
-        discovered;
+    let Discovered {
+        mut workspace,
+        reported,
+        units,
+        root,
+        mut incomplete,
+        mut notes,
+        lines,
+        named,
+        meant,
+        ..
+    } = discovered;
     workspace::sort(&mut workspace.files);
     let levels = config.rules.levels(&workspace, &root, &policy.asked);
     let excluded = config.rules.exclusions(&workspace, &root, &named);
@@ -130,10 +140,14 @@ pub(crate) fn analyse(
         excluded: &excluded,
         test_code,
     };
+    let mut found = judge.findings(outcome.findings);
+    // Only now: the ordinals of fingerprints count what is found elsewhere too.
+    let is_meant = |file: FileId| meant.holds(&analysis.workspace.file(file).source.path);
+    found.retain(|it| is_meant(it.finding.primary.file));
     let coverage = coverage(&judge, &within, &root, &incomplete);
     let view = View { workspace: &analysis.workspace, root: &root, coverage };
-    let (findings, scoped) = within.loaded.apply(judge.findings(outcome.findings), &view);
-    let inventory = (policy.extent == Extent::Inventory).then(|| maps_of(&analysis, reported));
+    let (findings, scoped) = within.loaded.apply(found, &view);
+    let inventory = (policy.extent == Extent::Inventory).then(|| maps_of(&analysis, reported, &is_meant));
     let mut report = Report {
         inventory,
         stats: Stats { lines, maps: analysis.map_count() as u64, ..Stats::default() },
@@ -143,11 +157,11 @@ pub(crate) fn analyse(
         notes,
         sources: Sources::new(&analysis.workspace),
         units,
-        packages: packages(&analysis.workspace, reported),
+        packages: packages(&analysis.workspace, reported, &meant),
         timings: Vec::new(),
         root,
     };
-    count(&mut report, &analysis.workspace);
+    count(&mut report, &analysis.workspace, &meant);
     timings.mark("report");
     report.stats.elapsed = timings.elapsed();
     report.timings = timings.stages();
@@ -183,15 +197,20 @@ fn coverage(judge: &Judge<'_>, within: &Within<'_>, root: &Path, incomplete: &[I
 }
 
 /// The names of the packages that are reported on.
-fn packages(workspace: &Workspace, reported: &[bool]) -> BTreeSet<String> {
-    let crates = workspace.crates.iter().zip(reported);
-    crates.filter(|(_, reported)| **reported).map(|(krate, _)| krate.package.clone()).collect()
+fn packages(workspace: &Workspace, reported: &[bool], meant: &Meant) -> BTreeSet<String> {
+    let files = workspace.files.iter().map(|it| &it.source).filter(|it| meant.holds(&it.path));
+    let narrowed: BTreeSet<CrateId> = files.map(|it| it.krate).collect();
+    let is_meant = |index: usize| meant.is_all() || narrowed.contains(&CrateId(index as u32));
+    let crates = workspace.crates.iter().zip(reported).enumerate();
+    let wanted = crates.filter(|(index, (_, reported))| **reported && is_meant(*index));
+    wanted.map(|(_, (krate, _))| krate.package.clone()).collect()
 }
 
 /// The inventory, as far as its crates are reported on.
-fn maps_of(analysis: &Analysis, reported: &[bool]) -> Inventory {
+fn maps_of(analysis: &Analysis, reported: &[bool], is_meant: &dyn Fn(FileId) -> bool) -> Inventory {
     let mut inventory = inventory(analysis);
-    inventory.maps.retain(|it| reported.get(it.krate.0 as usize).copied().unwrap_or(true));
+    let is_reported = |krate: CrateId| reported.get(krate.0 as usize).copied().unwrap_or(true);
+    inventory.maps.retain(|it| is_reported(it.krate) && is_meant(it.place.file));
     inventory
 }
 
@@ -208,9 +227,10 @@ fn with_panics(
     incomplete
 }
 
-fn count(report: &mut Report, workspace: &Workspace) {
+fn count(report: &mut Report, workspace: &Workspace, meant: &Meant) {
     let broken: BTreeSet<&str> = report.incomplete.iter().map(|it| it.file.as_str()).collect();
-    let paths: BTreeSet<&str> = workspace.files.iter().map(|file| &*file.source.path).collect();
+    let paths: BTreeSet<&str> =
+        workspace.files.iter().map(|file| &*file.source.path).filter(|path| meant.holds(path)).collect();
     let stats = &mut report.stats;
     stats.files = paths.union(&broken).filter(|path| path.ends_with(".rs")).count() as u64;
     stats.parsed = paths.difference(&broken).count() as u64;

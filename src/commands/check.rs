@@ -96,7 +96,8 @@ fn list_files(args: &CheckArgs) -> Result<u8, Failure> {
     let rules = config::load(discovered.search(&request))?.rules;
     let is_excluded = |path: &str| rules.excludes(&discovered.root.join(path), &discovered.named);
     let files = discovered.workspace.files.iter().map(|file| &*file.source.path);
-    let mut paths: Vec<&str> = files.filter(|path| !is_excluded(path)).collect();
+    let mut paths: Vec<&str> =
+        files.filter(|path| discovered.meant.holds(path) && !is_excluded(path)).collect();
     paths.dedup();
     let base = args.path_base.base(PathBase::Workspace);
     let start = Paths::new(&discovered.root, base, &request.cwd);

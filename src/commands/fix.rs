@@ -17,7 +17,7 @@ use crate::render;
 use crate::report::Report;
 use crate::scope::{self, Scope};
 use crate::timings::Timings;
-use crate::workspace::{self, Discovered, Request};
+use crate::workspace::{self, Discovered, Meant, Request};
 
 /// Runs `check` with fixes.
 ///
@@ -51,7 +51,9 @@ fn outcome(args: &CheckArgs, request: &Request, policy: &Policy, trust: Trust) -
         engine::analyse(discovered, &config, policy, test_code, within, Timings::start()).0
     };
     let lint = |discovered: Discovered| lint_by(policy, discovered);
-    let lint_strictly = |discovered: Discovered| lint_by(&strict, discovered);
+    // What a fix breaks may be in files that are not reported on.
+    let lint_strictly =
+        |discovered: Discovered| lint_by(&strict, Discovered { meant: Meant::default(), ..discovered });
     let taboo = |path: &str, text: &str| write::taboo(&root, path, text);
     Ok(converge(discovered, &World { lint: &lint, lint_strictly: &lint_strictly, taboo: &taboo, trust }))
 }

@@ -6,6 +6,7 @@
 //! the directory (`walk`). Then `modules` follows `mod` lines. This module and its children are the only ones that read source files.
 
 mod ahead;
+mod around;
 mod buffers;
 mod choice;
 mod dependencies;
@@ -13,6 +14,7 @@ mod exclusions;
 mod files;
 mod load;
 mod manifest;
+mod meant;
 mod members;
 mod metadata;
 mod modules;
@@ -42,6 +44,7 @@ use crate::failure::Failure;
 pub use buffers::Buffers;
 pub(crate) use exclusions::{holds_no_source_of_ours, is_generated};
 pub(crate) use manifest::nearest_package;
+pub use meant::Meant;
 pub use narrow::{Conditions, OtherFeatures, Target};
 pub use package::TargetKind;
 pub(crate) use paths::{normalize, relative, text as path_text};
@@ -94,6 +97,8 @@ pub struct Discovered {
     pub homes: Vec<Home>,
     /// The files and directories that the user named.
     pub named: Vec<PathBuf>,
+    /// The files that are reported on.
+    pub meant: Meant,
 }
 
 impl Discovered {
@@ -120,8 +125,14 @@ pub struct Incomplete {
 ///
 /// Where the request itself is wrong: a path that is not there, a package that nobody has, no Rust at all.
 pub fn discover(request: &Request) -> Result<Discovered, Failure> {
+    discover_beside(request, &[])
+}
+
+/// The same, with the files and directories of `apart` by themselves, whatever package they are in.
+fn discover_beside(request: &Request, apart: &[PathBuf]) -> Result<Discovered, Failure> {
     let mut ahead = Ahead::new(request);
-    let roots = roots::find(request, &mut ahead)?;
+    let mut roots = roots::find(request, apart, &mut ahead)?;
+    let inside = std::mem::take(&mut roots.inside);
     let mut plan = plan::plan(roots, request)?;
     let tests = std::mem::take(&mut plan.tests);
     let mut discovered = modules::follow(plan, ahead.into_files());
@@ -130,6 +141,10 @@ pub fn discover(request: &Request) -> Result<Discovered, Failure> {
         let paths = request.paths.iter().cloned().chain([stray]).collect();
         return discover(&Request { paths, ..request.clone() });
     }
+    let unreached: Vec<PathBuf> = inside.into_iter().filter(|it| !discovered.reaches(it)).collect();
+    if !unreached.is_empty() {
+        return discover_beside(request, &[apart, &unreached].concat());
+    }
     if discovered.workspace.files.is_empty() && discovered.incomplete.is_empty() {
         return Err(nothing_found(request, &tests));
     }
@@ -137,6 +152,13 @@ pub fn discover(request: &Request) -> Result<Discovered, Failure> {
 }
 
 impl Discovered {
+    /// Whether a target leads to a file at or below a path.
+    fn reaches(&self, path: &PathBuf) -> bool {
+        let below = Meant::only(std::slice::from_ref(path), &self.root);
+        self.workspace.files.iter().any(|it| below.holds(&it.source.path))
+            || self.incomplete.iter().any(|it| below.holds(&it.file))
+    }
+
     /// A buffer that nothing leads to: what it says is asked all the same.
     fn stray(&self, request: &Request) -> Option<PathBuf> {
         let is_known = |path: &PathBuf| {
@@ -155,7 +177,7 @@ impl Discovered {
 ///
 /// Those of [`discover`] that are about the request.
 pub(crate) fn survey(request: &Request) -> Result<Discovered, Failure> {
-    let roots = roots::find(request, &mut Ahead::new(request))?;
+    let roots = roots::find(request, &[], &mut Ahead::new(request))?;
     let plan = plan::plan(roots, request)?;
     Ok(Discovered { root: plan.root, homes: plan.homes, ..Discovered::default() })
 }

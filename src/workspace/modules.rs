@@ -250,8 +250,9 @@ fn own(owners: &mut BTreeMap<Key, Visit>, visit: Visit, reported: &[bool]) -> Op
 }
 
 fn assemble(plan: Plan, owners: BTreeMap<Key, Visit>, mut files: Files) -> Discovered {
-    let Plan { root, crates, reported, units, incomplete, notes, test_code, homes, known, .. } = plan;
-    let mut out = Discovered { root, reported, units, incomplete, notes, homes, ..Discovered::default() };
+    let Plan { root, crates, reported, units, incomplete, notes, test_code, homes, known, meant, .. } = plan;
+    let mut out =
+        Discovered { root, reported, units, incomplete, notes, homes, meant, ..Discovered::default() };
     for (key, owner) in owners {
         let path = paths::relative(&key.0, &out.root);
         match files.take(&key) {
@@ -267,6 +268,8 @@ fn assemble(plan: Plan, owners: BTreeMap<Key, Visit>, mut files: Files) -> Disco
     }
     out.workspace.crates = crates;
     super::sort(&mut out.workspace.files);
+    let Discovered { incomplete, meant, .. } = &mut out;
+    incomplete.retain(|it| meant.holds(&it.file));
     out.incomplete.sort();
     out.incomplete.dedup();
     out
@@ -282,7 +285,9 @@ impl Discovered {
         if !facts.problems.is_empty() {
             self.add_problems(&path, &text, &facts.problems);
         }
-        self.lines += lines;
+        if self.meant.holds(&path) {
+            self.lines += lines;
+        }
         let source = SourceFile {
             path: path.into(),
             text,

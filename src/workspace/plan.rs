@@ -9,6 +9,7 @@ use safe_map_analysis::source::{Crate, CrateId, Dependency};
 
 use super::choice::Chosen;
 use super::manifest::nearest_manifest;
+use super::meant::Meant;
 use super::narrow::Known;
 use super::package::{Loaded, Membership, Package, Target, TargetKind};
 use super::roots::{Roots, dir_of};
@@ -86,6 +87,8 @@ pub(crate) struct Plan {
     pub(crate) tests: Vec<String>,
     /// For each crate: what is known of `cfg` in it. Empty where no flag says anything.
     pub(crate) known: Vec<Known>,
+    /// The files that are reported on.
+    pub(crate) meant: Meant,
 }
 
 /// A file to begin with.
@@ -105,7 +108,7 @@ pub(crate) struct Start {
 ///
 /// Where a package was named that no loaded workspace has.
 pub(crate) fn plan(roots: Roots, request: &Request) -> Result<Plan, Failure> {
-    let Roots { root, loaded, scope, loose, incomplete } = roots;
+    let Roots { root, loaded, scope, loose, incomplete, meant, .. } = roots;
     choice::check_names(&request.packages, &loaded)?;
     let mut plan = Plan {
         root,
@@ -121,6 +124,7 @@ pub(crate) fn plan(roots: Roots, request: &Request) -> Result<Plan, Failure> {
         homes: homes(&loaded, &loose),
         known: Vec::new(),
         tests: Vec::new(),
+        meant,
     };
     let root = plan.root.clone();
     let (choices, tests) = choice::choices(&loaded, &scope, &root, request);

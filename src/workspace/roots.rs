@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::ahead::Ahead;
 use super::load::{load, real};
 use super::manifest::nearest_manifest;
+use super::meant::Meant;
 use super::package::Loaded;
 use super::project::{self, nearest_project};
 use super::{Incomplete, Request, exclusions, paths};
@@ -25,16 +26,20 @@ pub(crate) struct Roots {
     pub(crate) scope: Vec<PathBuf>,
     /// Directories and single files that no readable manifest speaks for.
     pub(crate) loose: Vec<PathBuf>,
+    /// Files and directories inside of packages: only they are reported on, if a target leads there.
+    pub(crate) inside: Vec<PathBuf>,
+    /// The files that are reported on.
+    pub(crate) meant: Meant,
     /// Manifests that do not load and directories that cannot be read.
     pub(crate) incomplete: Vec<Incomplete>,
 }
 
-/// Finds the roots of a request.
+/// Finds the roots of a request. What of its paths is `apart` is not looked for in the package around it.
 ///
 /// # Errors
 ///
 /// Where a path or manifest that the user named is not there.
-pub(crate) fn find(request: &Request, ahead: &mut Ahead<'_>) -> Result<Roots, Failure> {
+pub(crate) fn find(request: &Request, apart: &[PathBuf], ahead: &mut Ahead<'_>) -> Result<Roots, Failure> {
     let manifest = match &request.manifest_path {
         Some(named) => Some(existing_manifest(named, &request.cwd)?),
         None => nearest_manifest(&real(&request.cwd)),
@@ -42,7 +47,7 @@ pub(crate) fn find(request: &Request, ahead: &mut Ahead<'_>) -> Result<Roots, Fa
     match (request.paths.as_slice(), manifest) {
         ([], Some(manifest)) => Ok(of_manifest(&manifest, ahead)),
         ([], None) => Ok(without_manifest(real(&request.cwd))),
-        _ => of_paths(request, ahead),
+        _ => of_paths(request, apart, ahead),
     }
 }
 
@@ -87,17 +92,17 @@ fn of_loaded(outcome: Result<Loaded, String>, at: &Path) -> Roots {
     roots
 }
 
-fn of_paths(request: &Request, ahead: &mut Ahead<'_>) -> Result<Roots, Failure> {
+fn of_paths(request: &Request, apart: &[PathBuf], ahead: &mut Ahead<'_>) -> Result<Roots, Failure> {
     let (named, cwd) = (&request.paths, request.cwd.as_path());
     let known = |path: &PathBuf| match request.buffers.unsaved(&cwd.join(path)) {
         Some(path) => Ok(path),
         None => existing(path, cwd),
     };
     let named = named.iter().map(known).collect::<Result<Vec<_>, _>>()?;
-    let dirs: Vec<PathBuf> = named.iter().map(|path| dir_of(path)).collect();
-    let mut roots = Roots { root: paths::common_ancestor(&dirs), ..Roots::default() };
+    let mut roots = Roots::around(&named, apart, ahead);
     for path in named {
         match path.file_name().and_then(|name| name.to_str()) {
+            _ if roots.inside.contains(&path) => {}
             Some("Cargo.toml") => roots.add_dir(&parent(&path), ahead),
             _ if path.is_dir() => roots.add_dir(&path, ahead),
             _ => roots.loose.push(path),
@@ -111,7 +116,7 @@ pub(crate) fn dir_of(path: &Path) -> PathBuf {
     if path.is_dir() { path.to_owned() } else { parent(path) }
 }
 
-fn parent(path: &Path) -> PathBuf {
+pub(super) fn parent(path: &Path) -> PathBuf {
     path.parent().map(Path::to_owned).unwrap_or_default()
 }
 
@@ -250,9 +255,9 @@ mod tests {
         std::fs::write(dir.path().join("Cargo.toml"), "[package]\nname = \"a\"\n").expect("a manifest");
         let cwd = dir.path().to_owned();
         let request = Request { manifest_path: Some(".".into()), cwd, ..Request::default() };
-        let failure = find(&request, &mut Ahead::new(&request)).expect_err("a directory");
+        let failure = find(&request, &[], &mut Ahead::new(&request)).expect_err("a directory");
         assert!(failure.message.contains("a directory, not a manifest"), "{}", failure.message);
         let named = Request { manifest_path: Some("Cargo.toml".into()), ..request };
-        assert!(find(&named, &mut Ahead::new(&named)).is_ok());
+        assert!(find(&named, &[], &mut Ahead::new(&named)).is_ok());
     }
 }
