@@ -9,6 +9,7 @@ use crate::facts::{
     BlockKind, Body, BodyId, Expr, ExprId, ExprKind, ItemKind, MacroArgs, MacroCall, SelectArm,
 };
 use crate::knowledge::KnownMacro;
+use crate::model::ItemRef;
 use crate::name::Name;
 use crate::source::FileId;
 use crate::span::Span;
@@ -43,9 +44,9 @@ impl<'a> Walker<'a> {
         let Some(name) = call.path.last().map(|it| it.name.clone()) else { return Value::default() };
         let knowledge = self.knowledge;
         // The workspace's own macro of a name hides a foreign one.
-        let is_own = self.model.macro_named(self.scope.module, &name).is_some();
-        let known = knowledge.macro_named(&name).filter(|_| !is_own);
-        if is_own && let Some(value) = self.inline_macro(&name, call, span) {
+        let own = self.model.macro_named(self.scope.module, &name);
+        let known = knowledge.macro_named(&name).filter(|_| own.is_none());
+        if let Some(value) = own.and_then(|it| self.inline_macro(it, call, span)) {
             return value;
         }
         let ends = known.is_none_or(|it| it.spec.ends_temporaries || it.spec.awaits);
@@ -62,7 +63,7 @@ impl<'a> Walker<'a> {
         if known.is_some_and(|it| it.spec.awaits) && !is_select && self.can_await() {
             self.event(EventKind::Await(Box::default()), span);
         }
-        if known.is_some_and(|it| it.spec.diverges) || is_own && self.always_leaves(&name) {
+        if known.is_some_and(|it| it.spec.diverges) || own.is_some_and(|it| self.always_leaves(it)) {
             self.leave_call(span);
             return Value::of(Ty::Never);
         }
@@ -70,8 +71,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Whether every rule of a workspace macro returns from the function: `bail!`.
-    fn always_leaves(&self, name: &Name) -> bool {
-        let Some(at) = self.model.macro_named(self.scope.module, name) else { return false };
+    fn always_leaves(&self, at: ItemRef) -> bool {
         match &self.model.item(at).kind {
             ItemKind::MacroRules(rules) => !rules.is_empty() && rules.iter().all(|it| it.leaves),
             _ => false,
@@ -198,12 +198,11 @@ impl<'a> Walker<'a> {
     }
 
     /// Walks the one rule that fits a call of a workspace macro, its parameters bound to the arguments.
-    fn inline_macro(&mut self, name: &Name, call: &'a MacroCall, span: Span) -> Option<Value> {
+    fn inline_macro(&mut self, at: ItemRef, call: &'a MacroCall, span: Span) -> Option<Value> {
         let MacroArgs::Exprs(args) = &call.args else { return None };
         if self.macro_args.len() >= MAX_INLINE {
             return None;
         }
-        let at = self.model.macro_named(self.scope.module, name)?;
         let ItemKind::MacroRules(rules) = &self.model.item(at).kind else { return None };
         let fits = rules.iter().find(|it| it.simple && it.params.len() == args.len())?;
         let body = self.rule_body(at.file, fits.body?)?;
