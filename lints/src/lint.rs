@@ -40,6 +40,14 @@ impl Lint {
         lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
     }
 
+    /// The text below a heading of the page.
+    pub fn section(&self, heading: &str) -> Option<String> {
+        let docs = self.docs();
+        let (_, after) = docs.split_once(&format!("## {heading}\n"))?;
+        let text = after.split("\n## ").next().unwrap_or(after);
+        Some(text.trim().to_owned())
+    }
+
     /// The first paragraph of the page on one line.
     pub fn summary(&self) -> String {
         let docs = self.docs();

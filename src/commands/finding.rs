@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use safe_map_lints::{Confidence, Edit, LINTS, Label, Lint, Role};
+use safe_map_lints::{Confidence, Edit, LINTS, Label, Role};
 
 use super::current_dir;
 use crate::cli::ColorWhen;
@@ -58,7 +58,7 @@ fn told(report: &Report, found: &Reported) -> String {
     labels(&mut out, report, &found.finding.labels);
     fixes(&mut out, report, found);
     for section in ["Why", "Fix", "Limits"] {
-        if let Some(text) = section_of(found.lint, section) {
+        if let Some(text) = found.lint.section(section) {
             let _ = writeln!(out, "{}\n\n{text}\n", section.to_lowercase());
         }
     }
@@ -141,14 +141,6 @@ fn fixes(out: &mut String, report: &Report, found: &Reported) {
         }
         out.push('\n');
     }
-}
-
-/// The text below a heading of a lint's page.
-fn section_of(lint: &Lint, heading: &str) -> Option<String> {
-    let docs = lint.docs();
-    let (_, after) = docs.split_once(&format!("## {heading}\n"))?;
-    let text = after.split("\n## ").next().unwrap_or(after);
-    Some(text.trim().to_owned())
 }
 
 #[cfg(test)]

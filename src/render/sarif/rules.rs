@@ -33,7 +33,7 @@ fn rule(lint: &Lint) -> Rule {
         id: lint.name,
         name: pascal_case(lint.name),
         short_description: Message::text(bounded(first_sentence(&summary))),
-        full_description: Message::text(bounded(&full(&summary, &docs))),
+        full_description: Message::text(bounded(&full(&summary, lint))),
         help: Message { text: docs.trim().to_owned(), markdown: Some(docs.trim().to_owned()) },
         help_uri: lint.url(),
         default_configuration: Configuration {
@@ -67,10 +67,9 @@ fn first_sentence(text: &str) -> &str {
 }
 
 /// The summary and the section *Why* on one line.
-fn full(summary: &str, docs: &str) -> String {
-    let why = docs.lines().skip_while(|line| line.trim() != "## Why").skip(1);
-    let why: Vec<&str> =
-        why.take_while(|line| !line.starts_with("## ")).filter(|line| !line.is_empty()).collect();
+fn full(summary: &str, lint: &Lint) -> String {
+    let why = lint.section("Why").unwrap_or_default();
+    let why: Vec<&str> = why.lines().filter(|line| !line.is_empty()).collect();
     format!("{summary} {}", why.join(" ")).trim().to_owned()
 }
 
