@@ -9,46 +9,32 @@ use safe_map_analysis::model::{FnId, Model};
 use safe_map_analysis::ty::{AdtId, Mutability, Ty};
 use safe_map_analysis::{Analysis, Caller};
 
+use crate::callers::{Had, bring, excludes};
 use crate::private::is_cloned;
 
 /// A type of the workspace of which a function is lent a value, and whether by `&mut`.
-type Context = (AdtId, bool);
+pub(crate) type Context = Had<AdtId>;
 
-/// How many calls are followed back.
-const MAX_HOPS: u32 = 3;
-
-/// A function with more callers than these is taken to run in any context.
-const MAX_CALLERS: usize = 24;
-
-/// Whether two functions need one value that has the locks of these owners, one of them by `&mut`.
-pub(crate) fn exclude_each_other(analysis: &Analysis, one: FnId, other: FnId, owners: &[AdtId]) -> bool {
-    let (one, other) = (contexts(analysis, one, MAX_HOPS), contexts(analysis, other, MAX_HOPS));
-    one.iter().any(|a| {
-        let meets = other.iter().any(|b| a.0 == b.0 && (a.1 || b.1));
-        meets && owners.iter().all(|owner| has(&analysis.model, a.0, *owner))
-    })
-}
-
-fn contexts(analysis: &Analysis, id: FnId, hops: u32) -> Vec<Context> {
+/// The values that a function is lent, itself or by all who call it.
+pub(crate) fn contexts(analysis: &Analysis, id: FnId) -> Vec<Context> {
+    let of_caller = |callee: FnId, it: &Caller| match it.is_apart || it.id == callee {
+        true => Vec::new(),
+        false => lent(&analysis.model, it.id),
+    };
     let mut found = lent(&analysis.model, id);
-    let callers = analysis.callers(id);
-    if hops > 0 && callers.len() <= MAX_CALLERS {
-        let of = |it: &Caller| match it.is_apart || it.id == id {
-            true => Vec::new(),
-            false => contexts(analysis, it.id, hops - 1),
-        };
-        found.extend(callers.iter().map(of).reduce(|all, next| common(&all, &next)).unwrap_or_default());
-    }
+    found.extend(bring(analysis, id, &of_caller));
     found
 }
 
-/// The contexts of both lists: by `&mut` where both have them so.
-fn common(all: &[Context], next: &[Context]) -> Vec<Context> {
-    let in_both = |(of, is_alone): &Context| {
-        let others = next.iter().filter(|it| it.0 == *of).map(|it| it.1).reduce(|a, b| a || b)?;
-        Some((*of, *is_alone && others))
-    };
-    all.iter().filter_map(in_both).collect()
+/// Whether two functions in these contexts need one value that has the locks of these owners, one of them by `&mut`.
+pub(crate) fn exclude_each_other(
+    model: &Model,
+    one: &[Context],
+    other: &[Context],
+    owners: &[AdtId],
+) -> bool {
+    one.iter()
+        .any(|a| other.iter().any(|b| excludes(a, b)) && owners.iter().all(|owner| has(model, a.0, *owner)))
 }
 
 /// What the function itself is lent.

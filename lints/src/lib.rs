@@ -8,6 +8,7 @@ mod bodies;
 mod bounds;
 mod brief;
 mod callbacks;
+mod callers;
 mod claims;
 mod collect_first;
 mod collected;

@@ -15,7 +15,8 @@ use safe_map_analysis::ty::{AdtId, Mutability, Ty};
 use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::Confidence;
-use crate::contexts::exclude_each_other;
+use crate::callers::{Had, excludes};
+use crate::contexts::{Context, contexts, exclude_each_other};
 use crate::correlated::may_exclude;
 use crate::declared::declared;
 use crate::gates::{self, Gate};
@@ -41,6 +42,8 @@ pub(crate) struct Edge<'a> {
     gates: Vec<Gate>,
     /// Those and what every caller holds; found when an opposite order asks.
     all_gates: OnceCell<Vec<Gate>>,
+    /// What the function is lent; found likewise.
+    contexts: OnceCell<Vec<Context>>,
 }
 
 /// The places of each order, from the lock that is held to the one that is taken.
@@ -99,6 +102,7 @@ fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Dec
             happening: happening.clone(),
             gates: gates.collect(),
             all_gates: OnceCell::new(),
+            contexts: OnceCell::new(),
         };
         Some(((from, to.clone()), edge))
     };
@@ -145,11 +149,12 @@ fn is_allowed(analysis: &Analysis, edge: &Edge<'_>) -> bool {
 
 /// How surely each of two threads can wait for what the other holds.
 pub(crate) fn block(a: &Edge<'_>, b: &Edge<'_>) -> Option<Confidence> {
+    // What the two ask for is known; what keeps them apart has to be looked for.
+    let rated = conflict(a, b)?.min(conflict(b, a)?);
     if are_exclusive(a, b) || gates::keep_apart(a.all_gates(), b.all_gates()) {
         return None;
     }
     let is_sharded = |it: &Acquire| it.lock.locking == Locking::Sharded;
-    let rated = conflict(a, b)?.min(conflict(b, a)?);
     match is_sharded(&a.second) || is_sharded(&a.first.acquire) {
         true => Some(Confidence::Possible),
         false => Some(rated),
@@ -161,14 +166,11 @@ pub(crate) fn block(a: &Edge<'_>, b: &Edge<'_>) -> Option<Confidence> {
 /// has.
 fn are_exclusive(a: &Edge<'_>, b: &Edge<'_>) -> bool {
     let owners = a.owners();
-    if owners.len() == 2
-        && exclude_each_other(a.function.file.analysis, a.function.id, b.function.id, &owners)
-    {
+    if owners.len() == 2 && exclude_each_other(a.function.model(), a.contexts(), b.contexts(), &owners) {
         return true;
     }
     let (one, other) = (a.borrows(), b.borrows());
-    let meet = |x: &(Borrowed, bool), y: &(Borrowed, bool)| x.0 == y.0 && (x.1 || y.1);
-    one.iter().any(|x| other.iter().any(|y| meet(x, y)))
+    one.iter().any(|x| other.iter().any(|y| excludes(x, y)))
 }
 
 /// A value that a function is lent.
@@ -208,6 +210,11 @@ impl Edge<'_> {
         })
     }
 
+    /// What the function is lent, itself or by every caller.
+    fn contexts(&self) -> &[Context] {
+        self.contexts.get_or_init(|| contexts(self.function.file.analysis, self.function.id))
+    }
+
     /// The types that have the two locks, where both are in fields.
     fn owners(&self) -> Vec<AdtId> {
         let locks = [&self.first.acquire.lock, &self.second.lock].into_iter();
@@ -219,7 +226,7 @@ impl Edge<'_> {
     }
 
     /// What the function is lent that the other side may need too, and whether by `&mut`.
-    fn borrows(&self) -> Vec<(Borrowed, bool)> {
+    fn borrows(&self) -> Vec<Had<Borrowed>> {
         let model = self.function.model();
         let sig = model.signature(self.function.id);
         let mut borrows = Vec::new();

@@ -71,6 +71,8 @@
 //! at all there is none. Silent are `read_recursive`,
 //! attempts, the locks of spin, and `DashMap`, of which two reads never wait for a writer between them.
 
+use std::cell::LazyCell;
+
 use safe_map_analysis::flow::{Acquire, Decl, Guard, Held, Root};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode};
 use safe_map_analysis::model::FnId;
@@ -79,7 +81,7 @@ use safe_map_analysis::ty::Ty;
 use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::contended::writers;
-use crate::contexts::exclude_each_other;
+use crate::contexts::{contexts, exclude_each_other};
 use crate::correlated::may_exclude;
 use crate::fix::end_before;
 use crate::gates::{self, Gate};
@@ -154,9 +156,11 @@ fn is_written(function: &FunctionView<'_>, acquire: &Acquire, held: &[Held]) -> 
         Decl::Field(owner, _) => Some(*owner),
         Decl::Static(_) => None,
     };
+    let lent = LazyCell::new(|| contexts(analysis, function.id));
     let is_excluded = |id: FnId| {
         is_of_self && needs_same_owner(analysis, function.id, id)
-            || owner.is_some_and(|it| exclude_each_other(analysis, function.id, id, &[it]))
+            || owner
+                .is_some_and(|it| exclude_each_other(&analysis.model, &lent, &contexts(analysis, id), &[it]))
     };
     writers(analysis, decl).any(|id| !is_first(id) && !is_apart(id) && !is_excluded(id))
 }
