@@ -53,9 +53,13 @@ pub(crate) fn is_only_tried(function: &FunctionView<'_>, acquire: &Acquire) -> b
 /// The functions that wait to have a lock of this declaration alone while others can have it too, some more than once. Not
 /// one that has the lock's owner to itself: nobody reads then.
 pub(crate) fn writers(analysis: &Analysis, decl: &Decl) -> impl Iterator<Item = FnId> {
-    let alone =
-        |it: &&Waiter| it.mode == LockMode::Exclusive && !(it.is_own && has_owner_alone(analysis, it.id));
+    let alone = |it: &&Waiter| it.mode == LockMode::Exclusive && !has_nobody_else(analysis, it);
     analysis.waiters(decl).iter().filter(alone).map(|it| it.id)
+}
+
+/// Whether nobody else can have the lock where this one waits for it: it has the lock's owner to itself.
+pub(crate) fn has_nobody_else(analysis: &Analysis, waiter: &Waiter) -> bool {
+    waiter.is_own && has_owner_alone(analysis, waiter.id)
 }
 
 /// Whether tasks of a thread can ask for a cell while another task there is suspended: one that is started, not awaited,

@@ -28,6 +28,7 @@ pub mod inventory;
 mod iterating;
 mod lint;
 mod lints;
+mod meeting;
 mod moves;
 mod negation;
 mod one_step;

@@ -75,15 +75,16 @@
 
 use std::collections::BTreeMap;
 
-use safe_map_analysis::FunctionView;
-use safe_map_analysis::flow::{Acquire, Decl, EventKind, Guard, Held, Root};
+use safe_map_analysis::flow::{Acquire, Decl, Event, EventKind, Guard, Held, Lock, Root};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, TypeRole};
 use safe_map_analysis::span::Span;
+use safe_map_analysis::{FunctionView, Waiter};
 
 use crate::contended::{
     is_borrowed_by_own_task, is_borrowed_meanwhile, is_of_thread, is_only_tried, is_waited_for, writers,
 };
 use crate::fix::end_before;
+use crate::meeting::Holder;
 use crate::private::makes;
 use crate::story::{acquire_label, declaration_label, finding, here, lock_name, lock_path};
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Role};
@@ -116,6 +117,7 @@ fn held_at_awaits<'a>(function: &FunctionView<'a>) -> Vec<(&'a Held, Vec<Span>)>
             if !is_hazard(function, &guard.acquire)
                 || guard.acquire.lock.is_private
                 || is_only_tried(function, &guard.acquire)
+                || !is_wanted(function, event, &guard.acquire)
             {
                 continue;
             }
@@ -126,6 +128,17 @@ fn held_at_awaits<'a>(function: &FunctionView<'a>) -> Vec<(&'a Held, Vec<Span>)>
         }
     }
     found.into_values().collect()
+}
+
+/// Whether somebody else can ask for the lock while the task is suspended, as far as that is known: not where something
+/// keeps away all who are known to.
+fn is_wanted(function: &FunctionView<'_>, event: &Event, acquire: &Acquire) -> bool {
+    let Lock { place, decl: Some(decl), .. } = &acquire.lock else { return true };
+    let conflicts = |it: &Waiter| acquire.mode != LockMode::Shared || it.mode == LockMode::Exclusive;
+    let holder = Holder { function, place, held: &event.held, is_own: event.is_own };
+    acquire.class == GuardClass::RefCell
+        || !function.file.analysis.waiters(decl).iter().any(conflicts)
+        || holder.is_wanted(decl, conflicts)
 }
 
 /// Whether a guard that is held while the task is suspended can hold up a thread, or make another task panic.
@@ -258,6 +271,47 @@ impl Reader {
     fn clear(&self) { self.log.lock().unwrap().clear() }
 }
 async fn fill(_: &mut Vec<u8>) { tokio::task::yield_now().await }
+",
+        );
+    }
+
+    #[test]
+    fn a_lock_that_nobody_else_can_ask_for_meanwhile() {
+        check(
+            &LINT,
+            "
+use dashmap::DashMap;
+use std::sync::{Arc, RwLock};
+struct Reader { at: Arc<RwLock<u64>>, open: Arc<DashMap<u32, u32>>, seen: Arc<DashMap<u32, u32>>, turn: tokio::sync::Mutex<()> }
+//                                                                  ---- declaration: declared here
+impl Reader {
+    async fn advance(&mut self) {
+        let at = self.at.read().unwrap();
+        one().await;
+        drop(at);
+        *self.at.write().unwrap() += 1;
+    }
+    async fn poll(&mut self) {
+        let entry = self.open.entry(1).or_insert(2);
+        one().await;
+        drop(entry);
+        let entry = self.seen.entry(1).or_insert(2);
+//                  ------------------ acquire: held by `entry`
+        one().await;
+//            ^^^^^ guard_across_await
+        let seen = self.seen.clone();
+        tokio::spawn(async move { seen.remove(&1); });
+    }
+}
+struct Index { names: DashMap<u32, u32>, turn: tokio::sync::Mutex<()> }
+impl Index {
+    async fn list(&self) { let turn = self.turn.lock().await; self.fetch().await }
+    async fn fetch(&self) {
+        let name = self.names.entry(1).or_insert(2);
+        one().await;
+    }
+}
+async fn one() { tokio::task::yield_now().await }
 ",
         );
     }

@@ -71,21 +71,17 @@
 //! at all there is none. Silent are `read_recursive`,
 //! attempts, the locks of spin, and `DashMap`, of which two reads never wait for a writer between them.
 
-use std::cell::LazyCell;
-
-use safe_map_analysis::flow::{Acquire, Decl, Guard, Held, Root};
+use safe_map_analysis::flow::{Acquire, Decl, Guard, Held};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode};
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::ty::Ty;
 use safe_map_analysis::{Analysis, FunctionView};
 
-use crate::contended::writers;
-use crate::contexts::{contexts, exclude_each_other};
 use crate::correlated::may_exclude;
 use crate::fix::end_before;
-use crate::gates::{self, Gate};
-use crate::private::{is_exclusive, is_of_new_value, needs_same_owner};
+use crate::meeting::Holder;
+use crate::private::{is_exclusive, is_of_new_value};
 use crate::story::{
     acquire_label, called, chain_labels, declaration_label, finding, is_far_fetched, lock_name, lock_path,
 };
@@ -116,7 +112,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         let mut alive = happening.held.iter().map(|held| (held, function.flow.guard_at(held)));
         let waits = |(held, guard): &(&Held, Guard)| {
             can_wait(&guard.acquire, second)
-                && is_written(function, second, happening.held.as_slice())
+                && is_written(function, &happening, second)
                 && !is_exclusive(function, second)
                 && !is_of_new_value(function, second, span)
                 && !may_exclude(function, guard, held.maybe, span)
@@ -136,33 +132,18 @@ fn can_wait(first: &Acquire, second: &Acquire) -> bool {
 }
 
 /// Whether anyone waits to write while others read, as far as that is known: of a lock without a declaration only the type
-/// of what it protects is. Not one who needs another lock that keeps the two apart, nor a `&mut` of what the reader is
-/// lent.
-fn is_written(function: &FunctionView<'_>, acquire: &Acquire, held: &[Held]) -> bool {
+/// of what it protects is.
+fn is_written(function: &FunctionView<'_>, happening: &Happening<'_>, acquire: &Acquire) -> bool {
     let analysis = function.file.analysis;
     let Some(decl) = &acquire.lock.decl else {
         let content = &acquire.lock.content;
         return !matches!(content, Ty::Adt(id, _) if !analysis.is_changed_under_a_lock(*id));
     };
-    let here = held.iter().map(|it| function.flow.guard_at(it).acquire);
-    let here = here.filter_map(|it| Some((it.lock.decl?, it.mode == LockMode::Exclusive)));
-    let own: Vec<Gate> =
-        here.chain(gates::around(analysis, function.id)).filter(|it| it.0 != *decl).collect();
-    let is_apart = |id: FnId| !own.is_empty() && gates::keep_apart(&own, &gates::around(analysis, id));
     // What `main` fills a static with, it does before there is anyone to read.
     let is_first = |id: FnId| matches!(decl, Decl::Static(_)) && is_called_by_main_only(analysis, id);
-    let is_of_self = acquire.lock.place.root == Root::SelfValue;
-    let owner = match decl {
-        Decl::Field(owner, _) => Some(*owner),
-        Decl::Static(_) => None,
-    };
-    let lent = LazyCell::new(|| contexts(analysis, function.id));
-    let is_excluded = |id: FnId| {
-        is_of_self && needs_same_owner(analysis, function.id, id)
-            || owner
-                .is_some_and(|it| exclude_each_other(&analysis.model, &lent, &contexts(analysis, id), &[it]))
-    };
-    writers(analysis, decl).any(|id| !is_first(id) && !is_apart(id) && !is_excluded(id))
+    let is_own = happening.event.is_own;
+    let holder = Holder { function, place: &acquire.lock.place, held: &happening.held, is_own };
+    holder.is_wanted(decl, |it| it.mode == LockMode::Exclusive && !is_first(it.id))
 }
 
 fn is_called_by_main_only(analysis: &Analysis, id: FnId) -> bool {
