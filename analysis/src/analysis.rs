@@ -10,6 +10,7 @@ use crate::knowledge::schema::{GuardClass, LockMode, Op, TypeRole};
 use crate::model::{FnId, Model};
 use crate::name::Name;
 use crate::phases::Phase;
+use crate::prompt;
 use crate::rounds::{self, Rounds};
 use crate::settings::Settings;
 use crate::source::{FileId, ParsedFile, Workspace};
@@ -42,6 +43,8 @@ pub struct Analysis {
     map_uses: OnceLock<FxHashMap<Decl, Vec<(FnId, Op)>>>,
     /// Who calls each function; found on first use.
     callers: OnceLock<FxHashMap<FnId, Vec<Caller>>>,
+    /// The async functions that never suspend; found on first use.
+    prompt: OnceLock<FxHashSet<FnId>>,
     /// What has run, in order.
     phases: Vec<Phase>,
 }
@@ -109,6 +112,7 @@ impl Analysis {
             changed: OnceLock::new(),
             map_uses,
             callers,
+            prompt: OnceLock::new(),
             phases,
         }
     }
@@ -240,6 +244,13 @@ impl Analysis {
             found
         };
         self.callers.get_or_init(find).get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether awaiting a call of a function never suspends, whatever impl of a trait's method it runs: it awaits nothing but
+    /// such functions.
+    pub fn is_prompt(&self, id: FnId) -> bool {
+        let prompt = self.prompt.get_or_init(|| prompt::find(&self.model, &self.flows));
+        prompt::runs_only(&self.model, prompt, id)
     }
 
     /// How many shared maps, locks and cells the workspace declares in fields and statics.

@@ -16,6 +16,7 @@ pub mod ty;
 mod analysis;
 pub mod knowledge;
 mod phases;
+mod prompt;
 mod rounds;
 mod settings;
 pub mod summary;

@@ -36,9 +36,8 @@ impl Holder<'_> {
             Decl::Field(owner, _) => Some(*owner),
             Decl::Static(_) => None,
         };
-        let is_gated = |it: &Waiter| {
-            !gates.is_empty() && gates::keep_apart(&gates, &gates::around(analysis, it.id))
-        };
+        let is_gated =
+            |it: &Waiter| !gates.is_empty() && gates::keep_apart(&gates, &gates::around(analysis, it.id));
         let is_lent = |it: &Waiter| {
             let is_of_self = self.place.root == Root::SelfValue;
             let others = || contexts(analysis, it.id);

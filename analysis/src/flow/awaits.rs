@@ -29,9 +29,10 @@ impl<'a> Walker<'a> {
     pub(super) fn complete(&mut self, value: Value, at: Span) -> Value {
         if value.pending.as_ref().is_none_or(|it| it.suspends) {
             let wait = value.pending.as_ref().map(|it| it.wait.clone()).filter(|it| it.waits != Waits::None);
-            let wait = wait.map(Box::new).or(value.wait.clone()).unwrap_or_default();
+            let mut wait = wait.map(Box::new).or(value.wait.clone()).unwrap_or_default();
             // What is moved into a function of the workspace is alive at that function's own awaits, or at none.
             let call = value.pending.as_ref().and_then(|it| it.call.as_ref());
+            wait.callee = call.map(|it| it.callee);
             let moved = call.map(|it| it.moved_guards()).unwrap_or_default();
             self.event_without(&moved, EventKind::Await(wait), at);
         }

@@ -67,6 +67,8 @@ pub struct Wait {
     pub what: Name,
     /// The file, channel, connection or task that is waited on, where it has a name.
     pub on: Option<Place>,
+    /// The function of the workspace whose future is awaited.
+    pub callee: Option<FnId>,
 }
 
 /// Work on the CPU whose amount grows with what it is done to.

@@ -244,7 +244,7 @@ impl Walker<'_> {
     fn wait_of(&self, waits: Waits, receiver: Option<&Value>, call: &Call<'_>) -> Wait {
         let values = receiver.into_iter().chain(&call.args);
         let on = values.filter(|it| self.can_be_waited_on(&it.ty)).find_map(|it| it.place.clone());
-        Wait { waits, what: call.name.clone(), on }
+        Wait { waits, what: call.name.clone(), on, callee: None }
     }
 
     fn can_be_waited_on(&self, ty: &Ty) -> bool {

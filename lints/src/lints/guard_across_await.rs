@@ -65,7 +65,8 @@
 //!
 //! Guards of async-aware locks (`tokio::sync`, `async-lock`) are left alone: their waiters suspend too; so are entries that
 //! scc's `_async` methods give, unless something in the workspace asks for the map in the blocking way. An await counts
-//! as one that suspends, unless it is of an `async fn` of the workspace that never awaits. A map or lock that is a local
+//! as one that suspends, unless it is of an `async fn` of the workspace that awaits nothing but such functions; of a trait's method
+//! every impl of the workspace must be one. A map or lock that is a local
 //! of this function is left alone, and so is a guard outside a future that `block_on` runs: it is not part of it. So is a
 //! lock that every function of the workspace only tries to take, and one of a thread-local. A `RefCell` borrow is reported as `possible`, where code of a task or closure that runs apart, or of an async
 //! function that nobody awaits, borrows the cell in a conflicting way. `allow(clippy::await_holding_lock)` and
@@ -111,7 +112,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
 /// The guards alive at an await, each with those awaits in order; one guard an acquire.
 fn held_at_awaits<'a>(function: &FunctionView<'a>) -> Vec<(&'a Held, Vec<Span>)> {
     let mut found: BTreeMap<Span, (&Held, Vec<Span>)> = BTreeMap::new();
-    for event in function.flow.events.iter().filter(|it| matches!(it.kind, EventKind::Await(_))) {
+    for event in function.flow.events.iter().filter(|it| may_suspend(function, it)) {
         for held in &event.held {
             let guard = function.flow.guard(held.guard);
             if !is_hazard(function, &guard.acquire)
@@ -128,6 +129,12 @@ fn held_at_awaits<'a>(function: &FunctionView<'a>) -> Vec<(&'a Held, Vec<Span>)>
         }
     }
     found.into_values().collect()
+}
+
+/// Whether an event is an await that can suspend.
+fn may_suspend(function: &FunctionView<'_>, event: &Event) -> bool {
+    let EventKind::Await(wait) = &event.kind else { return false };
+    !wait.callee.is_some_and(|it| function.file.analysis.is_prompt(it))
 }
 
 /// Whether somebody else can ask for the lock while the task is suspended, as far as that is known: not where something
@@ -312,6 +319,31 @@ impl Index {
     }
 }
 async fn one() { tokio::task::yield_now().await }
+",
+        );
+    }
+
+    #[test]
+    fn an_await_that_never_suspends() {
+        check(
+            &LINT,
+            "
+use std::sync::Mutex;
+trait Start { async fn start(&self); async fn stop(&self); }
+struct Now;
+impl Start for Now { async fn start(&self) { twice().await } async fn stop(&self) {} }
+struct Later;
+impl Start for Later { async fn start(&self) {} async fn stop(&self) { tokio::task::yield_now().await } }
+async fn twice() { once().await; once().await }
+async fn once() {}
+async fn run(jobs: &Mutex<u32>, it: &dyn Start) {
+    let jobs = jobs.lock().unwrap();
+//             ----------- acquire: held by `jobs`
+    twice().await;
+    it.start().await;
+    it.stop().await;
+//            ^^^^^ guard_across_await
+}
 ",
         );
     }
