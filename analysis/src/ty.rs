@@ -129,6 +129,24 @@ impl Ty {
         })
     }
 
+    /// The type with what it leaves open taken from another: `Vec<_>` of a `Vec<u32>` is one of `u32`.
+    #[must_use]
+    pub fn filled(&self, from: &Ty) -> Ty {
+        let all = |own: &[Ty], from: &[Ty]| own.iter().zip(from).map(|(own, from)| own.filled(from)).collect();
+        match (self, from) {
+            (Ty::Unknown, _) => from.clone(),
+            (Ty::Known(id, own), Ty::Known(other, args)) if id == other && own.len() == args.len() => {
+                Ty::Known(*id, all(own, args))
+            }
+            (Ty::Adt(id, own), Ty::Adt(other, args)) if id == other && own.len() == args.len() => {
+                Ty::Adt(*id, all(own, args))
+            }
+            (Ty::Tuple(own), Ty::Tuple(parts)) if own.len() == parts.len() => Ty::Tuple(all(own, parts)),
+            (Ty::Ref(mutability, own), Ty::Ref(_, it)) => Ty::Ref(*mutability, Arc::new(own.filled(it))),
+            _ => self.clone(),
+        }
+    }
+
     /// Whether a type parameter or an unknown part occurs in it.
     pub fn is_open(&self) -> bool {
         match self {

@@ -26,9 +26,15 @@ pub(crate) fn may_exclude(function: &FunctionView<'_>, guard: &Guard, maybe: boo
 pub(crate) fn is_filled(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>) -> bool {
     // What it does on every run it does again: a lock of the workspace's own is taken each time.
     let analysis = function.file.analysis;
+    let is_given = |id: FnId, at: Span| {
+        analysis.flow(id).is_some_and(|it| it.shape.guards.iter().any(|given| given.span == at))
+    };
+    // Nor is the guard that it gives what it fills a cell with.
     let fills = |id: FnId| {
         analysis.effects(id).iter().all(|it| match &it.kind {
-            EffectKind::Acquire(acquire) => acquire.mode == LockMode::Shared || !it.is_sure,
+            EffectKind::Acquire(acquire) => {
+                acquire.mode == LockMode::Shared || !it.is_sure && !is_given(id, it.at)
+            }
             _ => true,
         })
     };

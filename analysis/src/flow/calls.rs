@@ -46,7 +46,8 @@ impl<'a> Walker<'a> {
             let ty = self.deref_once(value.ty.peel_refs()).unwrap_or_default();
             return Value { place: value.place, decl: value.decl, ..Value::of(Ty::shared_ref(ty)) };
         }
-        if self.by_value(&callee) && !self.behind_guard(&value.ty, &callee) {
+        let is_wrapped = matches!(callee, Callee::Unknown) && self.is_wrapped_by(&value, name);
+        if is_wrapped || self.by_value(&callee) && !self.behind_guard(&value.ty, &callee) {
             value = self.take(value);
         } else {
             self.settle(&value);
@@ -54,6 +55,9 @@ impl<'a> Walker<'a> {
         let expected = self.expected.take();
         let args_values = args.iter().map(|it| self.argument(*it)).collect();
         self.expected = expected;
+        if is_wrapped {
+            return self.wrapped(value, name, args_values, span);
+        }
         let turbofish = turbofish.first().map(|it| self.lower(it));
         let call = Call { name: name.clone(), args: args_values, exprs: args, turbofish, span };
         let known = self.assumed.len();
@@ -61,6 +65,24 @@ impl<'a> Walker<'a> {
         let value = self.dispatch(callee, value, call);
         self.assumed.truncate(known);
         value
+    }
+
+    /// Whether a method wraps a future that has not begun: one of an extension trait, that knows no more of it.
+    fn is_wrapped_by(&self, value: &Value, method: &Name) -> bool {
+        let is_block = || value.closure.is_some_and(|it| self.is_async_block(it));
+        let looks = matches!(method.as_str(), "poll" | "as_mut" | "as_ref" | "now_or_never");
+        !looks && (value.pending.is_some() || is_block())
+    }
+
+    /// A future in another one, which does what it does: `load().instrument(span)`.
+    fn wrapped(&mut self, future: Value, method: &Name, args: Vec<Value>, span: Span) -> Value {
+        args.iter().for_each(|it| self.run_unknown(it));
+        self.end_values(&args, span.at_end());
+        let known = self.knowledge.well_known().future.map(|it| self.knowledge.ty(it));
+        match known.is_some_and(|it| it.methods.contains_key(method)) {
+            true => future,
+            false => Value { ty: Ty::Future(Arc::default()), ..future },
+        }
     }
 
     /// Whether a clone of this very type copies what it protects, under its lock.
@@ -86,9 +108,11 @@ impl<'a> Walker<'a> {
     fn dispatch(&mut self, callee: Callee, receiver: Value, call: Call<'_>) -> Value {
         match callee {
             Callee::Known(ty, method) if self.is_meant(&ty, &method, &call) => {
+                let receiver = self.dereferenced(receiver, &ty);
                 self.known_method(&ty, &method, receiver, call)
             }
             Callee::Workspace(ty, id) if self.fits(id, &call) => {
+                let receiver = self.dereferenced(receiver, &ty);
                 self.workspace_call(id, Some((ty, receiver)), call)
             }
             Callee::Known(..) | Callee::Workspace(..) | Callee::Unknown => {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::value::Value;
 use super::walk::Walker;
+use super::{Root, Step};
 use crate::knowledge::KnownMethod;
 use crate::knowledge::schema::TypeRole;
 use crate::model::{Def, FnId, Namespace};
@@ -34,6 +36,34 @@ impl Walker<'_> {
             chain.push(next);
         }
         chain
+    }
+
+    /// A value as its `Deref` impls give it where a type is reached: the field that one refers to is what has the lock or map.
+    pub(super) fn dereferenced(&self, value: Value, reached: &Ty) -> Value {
+        let chain = self.deref_chain(&value.ty);
+        let Some(end) = chain.iter().position(|it| it == reached) else { return value };
+        let named = chain[..end].iter().filter_map(|it| Some((it, self.dereferenced_path(it)?)));
+        named.fold(value, |value, (ty, path)| {
+            let whole = Value { place: value.place.clone(), ..Value::of(ty.clone()) };
+            let part = path.iter().fold(whole, |part, name| self.project(&part, name));
+            Value { place: part.place, decl: part.decl, ..value }
+        })
+    }
+
+    /// The fields through which the `Deref` impl of a type of the workspace leads to what it gives.
+    fn dereferenced_path(&self, ty: &Ty) -> Option<Vec<Name>> {
+        let Ty::Adt(id, _) = ty else { return None };
+        self.model.deref_target(ty)?;
+        let Some(written) = self.model.method(ty, "deref") else {
+            let [only] = &self.model.adt_fields(*id)[..] else { return None };
+            return Some(vec![only.name.clone()]);
+        };
+        let place = self.shapes.get(written)?.place.as_ref().filter(|it| it.root == Root::SelfValue)?;
+        let name = |it: &Step| match it {
+            Step::Field(name) | Step::Handle(name) => Some(name.clone()),
+            _ => None,
+        };
+        place.path.iter().map(name).collect()
     }
 
     /// What `name` is on a receiver of this type.

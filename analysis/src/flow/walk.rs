@@ -480,6 +480,7 @@ impl<'a> Walker<'a> {
         if !value.ty.is_unknown() && ty.is_open() && self.holds(&value.ty).is_some() {
             return value;
         }
+        let ty = ty.filled(&value.ty);
         Value { ty, ..value }
     }
 

@@ -165,6 +165,8 @@ pub struct WellKnown {
     pub bool: Option<KnownId>,
     /// `std::primitive::slice`: what slices and arrays can do.
     pub slice: Option<KnownId>,
+    /// `std::future::Future`: what a future that nobody names can do.
+    pub future: Option<KnownId>,
     /// `std::thread::LocalKey`: the type of a `thread_local!` static.
     pub local_key: Option<KnownId>,
 }
@@ -218,6 +220,7 @@ impl Knowledge {
             integer: self.type_at("std::primitive::integer", None),
             bool: self.type_at("std::primitive::bool", None),
             slice: self.type_at("std::primitive::slice", None),
+            future: self.type_at("std::future::Future", None),
             local_key: self.type_at("std::thread::LocalKey", None),
         };
         self.guard_modes = self.collect_guard_modes();
