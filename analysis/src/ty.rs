@@ -132,7 +132,8 @@ impl Ty {
     /// The type with what it leaves open taken from another: `Vec<_>` of a `Vec<u32>` is one of `u32`.
     #[must_use]
     pub fn filled(&self, from: &Ty) -> Ty {
-        let all = |own: &[Ty], from: &[Ty]| own.iter().zip(from).map(|(own, from)| own.filled(from)).collect();
+        let all =
+            |own: &[Ty], from: &[Ty]| own.iter().zip(from).map(|(own, from)| own.filled(from)).collect();
         match (self, from) {
             (Ty::Unknown, _) => from.clone(),
             (Ty::Known(id, own), Ty::Known(other, args)) if id == other && own.len() == args.len() => {

@@ -108,6 +108,7 @@ impl<'a> Walker<'a> {
     fn dispatch(&mut self, callee: Callee, receiver: Value, call: Call<'_>) -> Value {
         match callee {
             Callee::Known(ty, method) if self.is_meant(&ty, &method, &call) => {
+                self.learn_items(&receiver, &ty, &call);
                 let receiver = self.dereferenced(receiver, &ty);
                 self.known_method(&ty, &method, receiver, call)
             }

@@ -376,7 +376,8 @@ impl<'a> Walker<'a> {
                 }
                 _ => continue,
             };
-            let owner = self.dereferenced(Value { place: value.place.clone(), ..Value::of(value.ty.clone()) }, &ty);
+            let owner =
+                self.dereferenced(Value { place: value.place.clone(), ..Value::of(value.ty.clone()) }, &ty);
             let place = owner.place.as_ref().map(|it| it.field(name, self.is_handle(&field)));
             let part = name.parse::<usize>().ok().and_then(|it| value.parts.get(it));
             let (guards, local) = match (self.holds(&field), part) {

@@ -1,9 +1,10 @@
 //! What later code says of a local: `let map = Arc::new(DashMap::new()); .. Self { map: map.clone() }` makes it the map of
-//! that field, of that field's type.
+//! that field, of that field's type; and what is put into a local collection is what it holds.
 //!
 //! In: a local as its initialiser leaves it. Out: the field that it, or a handle to it, goes into.
 
 use super::Decl;
+use super::calls::Call;
 use super::value::Value;
 use super::walk::Walker;
 use crate::facts::{Expr, ExprId, ExprKind};
@@ -22,6 +23,19 @@ impl Walker<'_> {
         let mut fields = behind.filter_map(|it| self.field_given(it, name));
         let Some((decl, ty)) = fields.find(|(_, ty)| fits(&value.ty, ty)) else { return value };
         Value { decl: value.decl.clone().or(Some(decl)), ..value }.with_ty(ty)
+    }
+
+    /// What a local collection holds is learnt from the first that is put into it: `found.push(entry)`.
+    pub(super) fn learn_items(&mut self, receiver: &Value, ty: &Ty, call: &Call<'_>) {
+        let puts = matches!(call.name.as_str(), "push" | "push_back" | "push_front" | "insert");
+        let (Some(local), Ty::Known(id, args), true) = (receiver.local, ty, puts) else { return };
+        let known = self.knowledge.ty(*id);
+        let is_collection = matches!(known.role, TypeRole::Collection | TypeRole::Map);
+        let is_new = args.iter().all(Ty::is_unknown) && known.params.len().min(2) == call.args.len();
+        if is_collection && is_new && self.locals[local.0 as usize].value.ty == *ty {
+            let items = call.args.iter().map(|it| it.ty.clone()).collect();
+            self.locals[local.0 as usize].value.ty = Ty::Known(*id, items);
+        }
     }
 
     /// Whether arguments of a type are not known.

@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::threads::has_one_thread;
+use super::usual::is_usual;
 use super::{
     AdtDef, AliasId, ConstId, Def, FnDef, FnId, ImplDef, Import, ImportRef, ItemRef, Model, Module, ModuleId,
     NamedDef, StaticDef, StaticId, is_test_attrs,
@@ -23,6 +26,7 @@ struct Place {
     path: Option<Rc<str>>,
     is_test: bool,
     has_one_thread: bool,
+    is_usual: bool,
 }
 
 impl Place {
@@ -53,6 +57,7 @@ impl Model {
                 path: parsed.source.module.iter().fold(None, |path, it| Some(extended(path.as_deref(), it))),
                 is_test: parsed.source.is_test || is_test_attrs(&parsed.facts.attrs),
                 has_one_thread: has_one_thread(&parsed.facts.attrs),
+                is_usual: is_usual(&parsed.facts.attrs),
             };
             self.items(&parsed.facts, &parsed.facts.roots, &place);
         }
@@ -119,6 +124,7 @@ impl Model {
         let place = &Place {
             is_test: place.is_test || is_test_attrs(&item.attrs),
             has_one_thread: place.has_one_thread || has_one_thread(&item.attrs),
+            is_usual: place.is_usual && is_usual(&item.attrs),
             ..place.clone()
         };
         match &item.kind {
@@ -132,20 +138,12 @@ impl Model {
             ItemKind::Enum { generics, .. } => self.adt_def(item, at, generics, place),
             ItemKind::TypeAlias { .. } if place.impl_.is_none() && place.trait_.is_none() => {
                 self.aliases.push(named(item, at, place));
-                self.declare_type(
-                    place.module,
-                    &item.name,
-                    Def::Alias(AliasId(self.aliases.len() as u32 - 1)),
-                );
+                self.declare_type(place, &item.name, Def::Alias(AliasId(self.aliases.len() as u32 - 1)));
             }
             ItemKind::TypeAlias { .. } => {}
             ItemKind::Const { body, .. } => {
                 self.consts.push(named(item, at, place));
-                self.declare_value(
-                    place.module,
-                    &item.name,
-                    Def::Const(ConstId(self.consts.len() as u32 - 1)),
-                );
+                self.declare_value(place, &item.name, Def::Const(ConstId(self.consts.len() as u32 - 1)));
                 self.body_items(facts, *body, place);
             }
             ItemKind::Static(it) => {
@@ -155,11 +153,7 @@ impl Model {
                     name: item.name.clone(),
                     is_test: place.is_test,
                 });
-                self.declare_value(
-                    place.module,
-                    &item.name,
-                    Def::Static(StaticId(self.statics.len() as u32 - 1)),
-                );
+                self.declare_value(place, &item.name, Def::Static(StaticId(self.statics.len() as u32 - 1)));
                 self.body_items(facts, it.body, place);
             }
             ItemKind::Fn(it) => self.fn_def(facts, item, at, it.body, place),
@@ -173,7 +167,7 @@ impl Model {
             ItemKind::Trait { items, .. } => {
                 self.traits.push(named(item, at, place));
                 let id = TraitId(self.traits.len() as u32 - 1);
-                self.declare_type(place.module, &item.name, Def::Trait(id));
+                self.declare_type(place, &item.name, Def::Trait(id));
                 self.items(facts, items, &Place { trait_: Some(id), ..place.inside(&item.name) });
             }
             ItemKind::ForeignMod(items) | ItemKind::MacroCall { items, .. } => {
@@ -195,14 +189,19 @@ impl Model {
         self.items(facts, items, &Place { module, ..place.inside(&item.name) });
     }
 
-    /// The first import of a name wins, as other `cfg` branches come later, unless it is private and another is not.
+    /// The first import of a name wins, as other `cfg` branches come later, unless it is private and another is not, or only
+    /// another is for a usual host.
     fn imports(&mut self, imports: &[crate::facts::Import], at: ItemRef, module: ModuleId) {
         for (import, index) in imports.iter().zip(0..) {
             let written = ImportRef { at, index };
             match &import.alias {
                 ImportAlias::Named(name) => {
                     let first = self.module(module).imports.get(name).map(|it| it.written);
-                    if first.is_none_or(|it| self.is_private(it) && !self.is_private(written)) {
+                    let is_better = |first| {
+                        self.is_private(first) && !self.is_private(written)
+                            || self.is_unusual(first) && !self.is_unusual(written)
+                    };
+                    if first.is_none_or(is_better) {
                         let imports = &mut self.modules[module.0 as usize].imports;
                         imports.insert(name.clone(), Import::new(written));
                     }
@@ -217,9 +216,9 @@ impl Model {
         let params = generics.params.iter().map(|it| it.name.clone()).collect();
         self.adts.push(AdtDef { at, module: place.module, name: item.name.clone(), params });
         let def = Def::Adt(AdtId(self.adts.len() as u32 - 1));
-        self.declare_type(place.module, &item.name, def.clone());
+        self.declare_type(place, &item.name, def.clone());
         if matches!(&item.kind, ItemKind::Struct(it) if it.is_tuple || it.fields.is_empty()) {
-            self.declare_value(place.module, &item.name, def);
+            self.declare_value(place, &item.name, def);
         }
     }
 
@@ -235,10 +234,11 @@ impl Model {
             path: inside.path.as_deref().unwrap_or_default().to_owned(),
             is_test: place.is_test,
             has_one_thread: place.has_one_thread,
+            is_usual: place.is_usual,
             body,
         });
         if place.impl_.is_none() && place.trait_.is_none() {
-            self.declare_value(place.module, &item.name, Def::Fn(FnId(self.fns.len() as u32 - 1)));
+            self.declare_value(place, &item.name, Def::Fn(FnId(self.fns.len() as u32 - 1)));
         }
     }
 
@@ -261,13 +261,30 @@ impl Model {
         module
     }
 
-    /// The first declaration of a name wins: later ones are other `cfg` branches.
-    fn declare_type(&mut self, module: ModuleId, name: &Name, def: Def) {
-        self.modules[module.0 as usize].types.entry(name.clone()).or_insert(def);
+    /// Of several declarations of a name, `cfg` branches, the first that a usual host compiles wins, or else the first.
+    fn declare_type(&mut self, place: &Place, name: &Name, def: Def) {
+        let Module { types, unusual: [unusual, _], .. } = &mut self.modules[place.module.0 as usize];
+        declare(types, unusual, place, name, def);
     }
 
-    fn declare_value(&mut self, module: ModuleId, name: &Name, def: Def) {
-        self.modules[module.0 as usize].values.entry(name.clone()).or_insert(def);
+    fn declare_value(&mut self, place: &Place, name: &Name, def: Def) {
+        let Module { values, unusual: [_, unusual], .. } = &mut self.modules[place.module.0 as usize];
+        declare(values, unusual, place, name, def);
+    }
+}
+
+fn declare(
+    names: &mut FxHashMap<Name, Def>,
+    unusual: &mut FxHashSet<Name>,
+    place: &Place,
+    name: &Name,
+    def: Def,
+) {
+    if !names.contains_key(name) || place.is_usual && unusual.remove(name) {
+        names.insert(name.clone(), def);
+        if !place.is_usual {
+            unusual.insert(name.clone());
+        }
     }
 }
 

@@ -147,7 +147,7 @@ impl Model {
     }
 
     /// The method `name` of a type, references and layers not peeled. An inherent method wins over a trait's; several
-    /// inherent ones are `cfg` branches.
+    /// inherent ones are `cfg` branches, of which the one for a usual host is meant.
     pub fn method(&self, ty: &Ty, name: &str) -> Option<FnId> {
         // What takes no `self` is not called on a value.
         self.associated(ty, name, |id| self.fn_facts(id).self_param.is_some())
@@ -160,12 +160,9 @@ impl Model {
 
     fn associated(&self, ty: &Ty, name: &str, is_meant: impl Fn(FnId) -> bool) -> Option<FnId> {
         let candidates = self.methods.get(&Head::of(ty)?)?.get(name)?;
-        let mut fitting = candidates.iter().copied().filter(|id| is_meant(*id) && self.is_for(*id, ty));
-        let first = fitting.next()?;
-        if self.is_inherent(first) {
-            return Some(first);
-        }
-        fitting.find(|id| self.is_inherent(*id)).or(Some(first))
+        let fitting = candidates.iter().copied().filter(|id| is_meant(*id) && self.is_for(*id, ty));
+        // The first of the best: of `cfg` branches the one for a usual host.
+        fitting.min_by_key(|id| (!self.is_inherent(*id), !self.func(*id).is_usual))
     }
 
     /// Whether the impl around a method can be one for this very type: `impl Get for Arc<Cache>` is none for `Arc<Map>`.

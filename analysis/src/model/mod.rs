@@ -18,6 +18,7 @@ mod test_code;
 mod threads;
 mod traits;
 mod types;
+mod usual;
 
 pub use holders::Holder;
 pub use markers::{Marker, Promise};
@@ -83,6 +84,8 @@ pub struct Module {
     has_one_thread: [bool; 2],
     types: FxHashMap<Name, Def>,
     values: FxHashMap<Name, Def>,
+    /// The types and the values that only an unusual host compiles.
+    unusual: [FxHashSet<Name>; 2],
     imports: FxHashMap<Name, Import>,
     globs: Vec<ImportRef>,
     macros: FxHashMap<Name, ItemRef>,
@@ -153,6 +156,8 @@ pub struct FnDef {
     pub is_test: bool,
     /// Only compiled for targets with one thread, by an attribute of its own or of what is around it in its file.
     has_one_thread: bool,
+    /// A usual host may compile it.
+    is_usual: bool,
     /// Its body.
     pub body: Option<BodyId>,
 }

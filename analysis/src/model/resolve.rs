@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fuel::{Fuel, Meter};
+use super::usual::is_usual;
 use super::{
     AliasId, ConstId, FnId, GlobTarget, Import, ImportPath, ImportRef, ItemRef, Model, ModuleId, StaticId,
     TyScope,
@@ -203,6 +204,11 @@ impl Model {
     /// Whether only the module of an import and those inside it see what it brings in.
     pub(super) fn is_private(&self, import: ImportRef) -> bool {
         self.item(import.at).vis == Visibility::Private
+    }
+
+    /// Whether no usual host compiles an import.
+    pub(super) fn is_unusual(&self, import: ImportRef) -> bool {
+        !is_usual(&self.item(import.at).attrs)
     }
 
     /// Where `from` stands when it looks into `module`.
