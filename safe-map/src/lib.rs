@@ -48,7 +48,7 @@
 //!   remember in which order maps are called from inside each other's closures, and panic on the opposite order.
 //!
 //! `Hash`, `Eq`, `Ord`, `Clone` and `Debug` of keys and values that run under a lock are such closures. A load of
-//! `get_or_load` that waits for its own key panics too. Closures over a snapshot run under no lock,
+//! `get_or_load` that waits for its own key panics too, and so do loads that wait for each other. Closures over a snapshot run under no lock,
 //! and may call anything: [`SnapshotMap::for_each`] may remove from its map. Work that a closure hands to another thread and
 //! waits for is not seen; the linter reports it.
 //!
@@ -123,6 +123,7 @@ mod strategy;
 mod sync;
 mod table;
 mod versioned;
+mod waits;
 mod whole;
 
 pub use safe_map_macros::{SafeMap, allow_hazard, expect_hazard};

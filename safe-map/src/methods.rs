@@ -278,8 +278,13 @@ macro_rules! shared_methods {
             ///
             /// # Panics
             ///
-            /// As the future does, on [re-entry](crate#re-entry), and if the future loads its own key, for which it would
-            /// wait forever.
+            /// As the future does, on [re-entry](crate#re-entry), and where it would wait forever: if the future waits for its own
+            /// key, or for a load that waits for it, through other keys, tasks and maps too. The load that closes the circle
+            /// panics, with the places of all; the others go on.
+            ///
+            /// A load is taken to wait for what it polls. So a wait for its own load that it would give up after a while panics
+            /// too. And a circle is not seen where a load waits for something else that waits for a load: a task that it has spawned,
+            /// a channel, a future that was polled once and is kept. No runtime tells a map which task waits for which.
             ///
             /// # Examples
             ///
@@ -322,14 +327,23 @@ macro_rules! shared_methods {
             ///
             /// # Panics
             ///
-            /// As the future does, and on [re-entry](crate#re-entry).
+            /// As [`get_or_load`](Self::get_or_load).
             ///
             /// # Examples
             ///
             /// ```
+            /// # use std::{future::Future, pin::pin, task::{Context, Poll, Waker}};
+            /// # fn block_on<F: Future>(future: F) -> F::Output {
+            /// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            /// #         Poll::Ready(value) => value,
+            /// #         Poll::Pending => unreachable!("it waits for nobody"),
+            /// #     }
+            /// # }
             #[doc = concat!("let map = ", $new, ";")]
-            /// let load = map.try_get_or_load("apples", async { "3".parse::<i32>() });
-            /// # drop(load);
+            /// # block_on(async {
+            /// assert!(map.try_get_or_load("apples", async { "x".parse::<i32>() }).await.is_err());
+            /// assert_eq!(map.try_get_or_load("apples", async { "3".parse::<i32>() }).await, Ok(3));
+            /// # });
             /// ```
             #[track_caller]
             pub fn try_get_or_load<E>(
