@@ -138,7 +138,7 @@ macro_rules! shared_methods {
         {
             let call = Call::here(Op::Read);
             let _watch = self.meta().watch(call);
-            ops::view(self, call, key, |value| value.map(f))
+            ops::read(self, call, key, f)
         }
 
         /// Whether a key is there.

@@ -23,6 +23,21 @@ pub(crate) fn view<M: Keyed<Q>, Q: ?Sized, R>(
     view_entry(map, call, key, |entry| f(entry.map(|(_, value)| value)))
 }
 
+/// Shows the value of a key to `f`, which is dropped outside where there is none.
+#[inline]
+pub(crate) fn read<M: Keyed<Q>, Q: ?Sized, R>(
+    map: &M,
+    call: Call,
+    key: &Q,
+    f: impl FnOnce(&Value<M>) -> R,
+) -> Option<R> {
+    view(map, call, key, |value| match value {
+        Some(value) => Ok(f(value)),
+        None => Err(f),
+    })
+    .ok()
+}
+
 #[inline]
 pub(crate) fn view_entry<M: Keyed<Q>, Q: ?Sized, R>(
     map: &M,
@@ -216,9 +231,11 @@ pub(crate) fn update_pair<M: Keyed<Q>, Q: ?Sized, R>(
     f: impl FnOnce(&mut Value<M>, &mut Value<M>) -> R,
 ) -> Option<R> {
     map.edit_many(call, [first, second], |values| match values {
-        [Some(first), Some(second)] => Some(f(first, second)),
-        _ => None,
+        [Some(first), Some(second)] => Ok(f(first, second)),
+        // As in `update`.
+        _ => Err(f),
     })
+    .ok()
 }
 
 /// Moves the wanted entries out of each table. They are in the result when `wanted` panics too, and so outlive the lock.
@@ -233,7 +250,7 @@ pub(crate) fn extract<M: Strategy>(
 }
 
 pub(crate) fn clear<M: Strategy>(map: &M, call: Call) {
-    // Sharded maps give away one shard's entries after another, so that they are not all kept until the end.
+    // The entries of all tables, to be dropped when the last lock is free.
     let mut out = Vec::new();
     map.edit_each(call, |table| out.push(table.drain()));
 }
