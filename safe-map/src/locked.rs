@@ -113,7 +113,13 @@ impl<M: PlainMap> LockedMap<M> {
     where
         M: Clone,
     {
-        let call = Call::here(Op::ToMap);
+        self.copy(Call::here(Op::ToMap))
+    }
+
+    pub(crate) fn copy(&self, call: Call) -> M
+    where
+        M: Clone,
+    {
         let _watch = self.meta.watch(call);
         self.meta.begin(call);
         self.lock.read(self.meta.id(), call, |table| table.0.clone())

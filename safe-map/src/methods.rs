@@ -262,7 +262,7 @@ macro_rules! shared_methods {
             where
                 $V: Clone,
             {
-                let call = Call::here(Op::GetOrInsertWith);
+                let call = Call::here(Op::GetOrTryInsertWith);
                 let _watch = self.meta().watch(call);
                 ops::get_or_try_insert_with(self, call, key, f)
             }
@@ -318,8 +318,8 @@ macro_rules! shared_methods {
 
             /// The value of a key, cloned; loaded first by `load` if the key is absent and `load` succeeds.
             ///
-            /// As [`get_or_load`](Self::get_or_load). An error is that of this call's own future: the tasks that waited for
-            /// it try their own.
+            /// As [`get_or_load`](Self::get_or_load), and it locks what that does. An error is that of this call's own future: the
+            /// tasks that waited for it try their own.
             ///
             /// # Errors
             ///
@@ -354,7 +354,7 @@ macro_rules! shared_methods {
             where
                 $K: Eq + Clone, $V: Clone,
             {
-                let call = Call::here(Op::GetOrLoad);
+                let call = Call::here(Op::TryGetOrLoad);
                 ops::get_or_load(self, call, key, load)
             }
 
@@ -417,7 +417,7 @@ macro_rules! shared_methods {
             where
                 $($query)*,
             {
-                let call = Call::here(Op::Update);
+                let call = Call::here(Op::TryUpdate);
                 let _watch = self.meta().watch(call);
                 ops::update(self, call, key, f).transpose()
             }
@@ -698,7 +698,9 @@ macro_rules! shared_methods {
             /// ```
             #[track_caller]
             pub fn is_empty(&self) -> bool {
-                self.len() == 0
+                let call = Call::here(Op::IsEmpty);
+                let _watch = self.meta().watch(call);
+                Strategy::len(self, call) == 0
             }
 
             /// Shows each entry to the closure.
@@ -745,7 +747,7 @@ macro_rules! shared_methods {
             /// ```
             #[track_caller]
             pub fn fold<A>(&self, init: A, f: impl FnMut(A, &$K, &$V) -> A) -> A {
-                let call = Call::here(Op::ForEach);
+                let call = Call::here(Op::Fold);
                 let _watch = self.meta().watch(call);
                 ops::fold(self, call, init, f)
             }
@@ -782,7 +784,7 @@ macro_rules! shared_methods {
         impl<$($param),*> $Map where $($bounds)* {
             /// What the map has been through since it was made.
             ///
-            /// Looks at locks only if they are free, and so may be called anywhere.
+            /// Locks nothing that is not free, and so may be called anywhere. O(1) for each shard. It does not panic.
             ///
             /// # Examples
             ///
@@ -796,6 +798,8 @@ macro_rules! shared_methods {
             }
 
             /// Whether the strategy fits what is done with the map.
+            ///
+            /// As [`stats`](Self::stats).
             ///
             /// # Examples
             ///
@@ -813,9 +817,31 @@ macro_rules! shared_methods {
         impl<$($param),*> $Map where $($bounds)* {
             /// Tells an observer of each operation from now on, before and after it and outside the lock.
             ///
+            /// Locks nothing. O(1). It does not panic.
+            ///
             /// # Errors
             ///
             /// If the map has an observer already.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use std::{sync::Arc, time::Duration};
+            /// use safe_map::observer::{Event, Observer};
+            ///
+            /// struct Prints;
+            ///
+            /// impl Observer for Prints {
+            ///     fn after(&self, event: &Event, took: Duration) {
+            ///         println!("`{}` at {} took {took:?}", event.op.name(), event.site);
+            ///     }
+            /// }
+            ///
+            #[doc = concat!("let map = ", $new, ";")]
+            /// map.observe(Arc::new(Prints))?;
+            /// map.insert("apples", 3);
+            /// # Ok::<_, safe_map::observer::Observed>(())
+            /// ```
             pub fn observe(
                 &self,
                 observer: std::sync::Arc<dyn crate::observer::Observer>,
@@ -944,6 +970,34 @@ macro_rules! shared_methods {
                 self.get_or_insert_with(key, f)
             }
 
+            #[track_caller]
+            fn get_or_try_insert_with<E>(&self, key: $K, f: impl FnOnce() -> Result<$V, E>) -> Result<$V, E>
+            where
+                $V: Clone,
+            {
+                self.get_or_try_insert_with(key, f)
+            }
+
+            #[track_caller]
+            fn get_or_load(&self, key: $K, load: impl Future<Output = $V>) -> impl Future<Output = $V>
+            where
+                $K: Eq + Clone, $V: Clone,
+            {
+                self.get_or_load(key, load)
+            }
+
+            #[track_caller]
+            fn try_get_or_load<E>(
+                &self,
+                key: $K,
+                load: impl Future<Output = Result<$V, E>>,
+            ) -> impl Future<Output = Result<$V, E>>
+            where
+                $K: Eq + Clone, $V: Clone,
+            {
+                self.try_get_or_load(key, load)
+            }
+
             #[inline]
             #[track_caller]
             fn update<R>(&self, key: &$K, f: impl FnOnce(&mut $V) -> R) -> Option<R> {
@@ -966,8 +1020,18 @@ macro_rules! shared_methods {
             }
 
             #[track_caller]
+            fn update_many<const N: usize, R>(&self, keys: [&$K; N], f: impl FnOnce([Option<&mut $V>; N]) -> R) -> R {
+                self.update_many(keys, f)
+            }
+
+            #[track_caller]
             fn remove_if(&self, key: &$K, f: impl FnOnce(&$V) -> bool) -> Option<$V> {
                 self.remove_if(key, f)
+            }
+
+            #[track_caller]
+            fn retain(&self, f: impl FnMut(&$K, &mut $V) -> bool) {
+                self.retain(f);
             }
 
             #[track_caller]
@@ -988,6 +1052,24 @@ macro_rules! shared_methods {
             #[track_caller]
             fn for_each(&self, f: impl FnMut(&$K, &$V)) {
                 self.for_each(f);
+            }
+
+            #[track_caller]
+            fn fold<A>(&self, init: A, f: impl FnMut(A, &$K, &$V) -> A) -> A {
+                self.fold(init, f)
+            }
+
+            #[track_caller]
+            fn extend(&self, pairs: impl IntoIterator<Item = ($K, $V)>) {
+                self.extend(pairs);
+            }
+
+            #[track_caller]
+            fn entries(&self) -> Vec<($K, $V)>
+            where
+                $K: Clone, $V: Clone,
+            {
+                self.entries()
             }
         }
     };

@@ -104,7 +104,7 @@ impl<T: Hash + Eq + Clone, S: BuildHasher + Clone> ShardedSet<T, S> {
     /// ```
     #[track_caller]
     pub fn to_set(&self) -> HashSet<T, S> {
-        let map = self.map.to_map();
+        let map = self.map.copy(Call::here(Op::ToSet));
         let mut set = HashSet::with_hasher(map.hasher().clone());
         set.extend(map.into_keys());
         set
@@ -172,7 +172,7 @@ macro_rules! around_a_plain_set {
             where
                 M: Clone,
             {
-                self.map.to_map()
+                self.map.copy(Call::here(Op::ToSet))
             }
         }
 
@@ -267,7 +267,9 @@ macro_rules! shared_set_methods {
             where
                 $($query)*,
             {
-                self.map.contains_key(item)
+                let call = Call::here(Op::Contains);
+                let _watch = self.map.meta().watch(call);
+                ops::view(&self.map, call, item, |found| found.is_some())
             }
 
             /// Puts an item in, and gives whether it was not there.
@@ -501,10 +503,11 @@ macro_rules! shared_set_methods {
             where
                 $T: Clone,
             {
-                self.map.fold(Vec::new(), |mut out, item, ()| {
-                    out.push(item.clone());
-                    out
-                })
+                let call = Call::here(Op::Entries);
+                let _watch = self.map.meta().watch(call);
+                let mut out = Vec::new();
+                self.map.scan(call, |item, ()| out.push(item.clone()));
+                out
             }
 
             /// Removes an item if the closure wants it, and gives back the item that was there.
@@ -531,6 +534,77 @@ macro_rules! shared_set_methods {
                 let call = Call::here(Op::RemoveIf);
                 let _watch = self.map.meta().watch(call);
                 ops::remove_entry_if(&self.map, call, item, |item, ()| f(item)).map(|(item, ())| item)
+            }
+        }
+
+        #[cfg(feature = "stats")]
+        impl<$($param),*> $Set where $($bounds)* {
+            /// What the set has been through since it was made.
+            ///
+            /// Locks nothing that is not free, and so may be called anywhere. O(1) for each shard. It does not panic.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("let set = ", $new, ";")]
+            /// set.insert("apples");
+            /// assert_eq!(set.stats().writes(), 1);
+            /// ```
+            pub fn stats(&self) -> crate::stats::Stats {
+                self.map.stats()
+            }
+
+            /// Whether the strategy fits what is done with the set. The better one that it may name is a map's: there is a set of
+            /// the same name.
+            ///
+            /// As [`stats`](Self::stats).
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("let set = ", $new, ";")]
+            /// set.insert("apples");
+            /// assert_eq!(set.health(), safe_map::stats::Health::Good);
+            /// ```
+            pub fn health(&self) -> crate::stats::Health {
+                self.map.health()
+            }
+        }
+
+        #[cfg(feature = "observer")]
+        impl<$($param),*> $Set where $($bounds)* {
+            /// Tells an observer of each operation from now on, before and after it and outside the lock.
+            ///
+            /// Locks nothing. O(1). It does not panic.
+            ///
+            /// # Errors
+            ///
+            /// If the set has an observer already.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use std::{sync::Arc, time::Duration};
+            /// use safe_map::observer::{Event, Observer};
+            ///
+            /// struct Prints;
+            ///
+            /// impl Observer for Prints {
+            ///     fn after(&self, event: &Event, took: Duration) {
+            ///         println!("`{}` at {} took {took:?}", event.op.name(), event.site);
+            ///     }
+            /// }
+            ///
+            #[doc = concat!("let set = ", $new, ";")]
+            /// set.observe(Arc::new(Prints))?;
+            /// set.insert("apples");
+            /// # Ok::<_, safe_map::observer::Observed>(())
+            /// ```
+            pub fn observe(
+                &self,
+                observer: std::sync::Arc<dyn crate::observer::Observer>,
+            ) -> Result<(), crate::observer::Observed> {
+                self.map.observe(observer)
             }
         }
 

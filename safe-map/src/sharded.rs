@@ -128,7 +128,10 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher + Clone> ShardedMap<K, V, S>
     /// ```
     #[track_caller]
     pub fn to_map(&self) -> HashMap<K, V, S> {
-        let call = Call::here(Op::ToMap);
+        self.copy(Call::here(Op::ToMap))
+    }
+
+    pub(crate) fn copy(&self, call: Call) -> HashMap<K, V, S> {
         let _watch = self.meta.watch(call);
         self.meta.begin(call);
         let mut map = HashMap::with_hasher(S::clone(&self.hasher));

@@ -85,7 +85,7 @@ impl<M: PlainMap> SnapshotMap<M> {
     /// ```
     #[track_caller]
     pub fn view<R>(&self, f: impl FnOnce(&M) -> R) -> R {
-        self.view_versioned(|map, _| f(map))
+        self.look(Call::here(Op::View), |map, _| f(map))
     }
 
     /// Shows the whole map and its version, for [`batch_if`](Self::batch_if).
@@ -97,10 +97,7 @@ impl<M: PlainMap> SnapshotMap<M> {
     /// As the closure does, and on [re-entry](crate#re-entry).
     #[track_caller]
     pub fn view_versioned<R>(&self, f: impl FnOnce(&M, Version) -> R) -> R {
-        let call = Call::here(Op::View);
-        let _watch = self.meta.watch(call);
-        self.meta.begin_free(call);
-        self.current(|current| f(&current.map.0, Version(current.version)))
+        self.look(Call::here(Op::ViewVersioned), f)
     }
 
     /// How often the map has been published. Two reads that give the same version are reads of the same map.
@@ -108,7 +105,13 @@ impl<M: PlainMap> SnapshotMap<M> {
     /// Locks nothing. O(1).
     #[track_caller]
     pub fn version(&self) -> Version {
-        self.view_versioned(|_, version| version)
+        self.look(Call::here(Op::Version), |_, version| version)
+    }
+
+    fn look<R>(&self, call: Call, f: impl FnOnce(&M, Version) -> R) -> R {
+        let _watch = self.meta.watch(call);
+        self.meta.begin_free(call);
+        self.current(|current| f(&current.map.0, Version(current.version)))
     }
 
     /// Shows the current version.
@@ -138,7 +141,13 @@ impl<M: PlainMap> SnapshotMap<M> {
     where
         M: Clone,
     {
-        let call = Call::here(Op::ToMap);
+        self.copy(Call::here(Op::ToMap))
+    }
+
+    pub(crate) fn copy(&self, call: Call) -> M
+    where
+        M: Clone,
+    {
         let _watch = self.meta.watch(call);
         self.meta.begin_free(call);
         self.current(|current| current.map.0.clone())
@@ -199,7 +208,7 @@ impl<M: PlainMap + Clone> SnapshotMap<M> {
     /// ```
     #[track_caller]
     pub fn batch_if<R>(&self, seen: Version, f: impl FnOnce(&mut M) -> R) -> Result<R, Stale> {
-        let call = Call::here(Op::Batch);
+        let call = Call::here(Op::BatchIf);
         let _watch = self.meta.watch(call);
         self.edit(call, 0, |draft| {
             if draft.version() != seen {

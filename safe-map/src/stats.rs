@@ -114,7 +114,11 @@ impl Reads {
     }
 
     pub(crate) fn note_scan(&self, op: Op) {
-        if matches!(op, Op::ForEach | Op::Entries | Op::ToMap | Op::Retain | Op::ExtractIf) {
+        let scans = matches!(
+            op,
+            Op::ForEach | Op::Fold | Op::Entries | Op::ToMap | Op::ToSet | Op::Retain | Op::ExtractIf
+        );
+        if scans {
             self.scans.0.fetch_add(1, Ordering::Relaxed);
         }
     }

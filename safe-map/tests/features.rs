@@ -181,6 +181,32 @@ fn sets_have_the_features_too() {
 }
 
 #[test]
+fn sets_have_observers_and_statistics() {
+    use safe_map::{LockedSet, ShardedSet, SnapshotSet};
+    macro_rules! check {
+        ($set:expr) => {
+            let (set, log) = ($set, Arc::new(Log::default()));
+            set.observe(log.clone()).unwrap();
+            assert!(set.observe(log.clone()).is_err(), "one observer a set");
+            set.insert(1);
+            set.contains(&1);
+            set.entries();
+            set.to_set();
+            let told = log.take();
+            let after: Vec<_> = told.iter().filter_map(|it| it.strip_prefix("after ")).collect();
+            assert_eq!(after, ["insert", "contains", "entries", "to_set"]);
+            let stats = set.stats();
+            assert_eq!((stats.writes(), stats.scans), (1, 2));
+            assert!(stats.reads() >= 3);
+            assert_eq!(set.health(), Health::Good);
+        };
+    }
+    check!(ShardedSet::<u32>::with_shards(2));
+    check!(LockedSet::new(std::collections::HashSet::<u32>::new()));
+    check!(SnapshotSet::new(std::collections::BTreeSet::<u32>::new()));
+}
+
+#[test]
 fn a_breaker_refuses_calls_from_other_files() {
     let map = WriteBreaker::new(ShardedMap::new()).allow_file("tests/other.rs");
     let refused = map.insert(1, 1).unwrap_err();

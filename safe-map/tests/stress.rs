@@ -391,6 +391,13 @@ where
             map.update(&it(1000), move |value| *value = unused.clone());
             let unused = it(n);
             map.remove_if(&it(1000), move |value| *value == unused);
+            let unused = it(n);
+            map.read(&it(1000), move |value| *value == unused);
+            let unused = it(n);
+            map.update_pair(&it(n), &it(1000), move |value, _| *value = unused.clone());
+            let unused = it(n);
+            let failed = map.get_or_try_insert_with(it(1000), move || Err(unused));
+            assert!(failed.is_err());
             map.compute(it(n), |old| old);
             if n % 3 == round {
                 map.remove(&it(n));
