@@ -38,6 +38,12 @@ macro_rules! ops {
 
         impl Op {
             /// The method's name as it is written.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// assert_eq!(safe_map::Op::TryInsert.name(), "try_insert");
+            /// ```
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Op::$op => $name,)*

@@ -9,7 +9,7 @@ macro_rules! shared_methods {
         impl [$($param:ident),*] $Map:ty where [$($bounds:tt)*];
         key $K:ty; value $V:ty; query [$($query:tt)*];
         example $new:literal;
-        reads $reads:literal; writes $writes:literal; whole $whole:literal; cost $cost:literal; on_panic $on_panic:literal;
+        reads $reads:literal; writes $writes:literal; whole $whole:literal; len $len:literal; cost $cost:literal; on_panic $on_panic:literal;
     ) => {
         impl<$($param),*> $Map where $($bounds)* {
             /// The value of a key, cloned.
@@ -103,7 +103,7 @@ macro_rules! shared_methods {
             impl [$($param),*] $Map where [$($bounds)*];
             key $K; value $V; query [$($query)*];
             example $new;
-            reads $reads; writes $writes; whole $whole; cost $cost; on_panic $on_panic;
+            reads $reads; writes $writes; whole $whole; len $len; cost $cost; on_panic $on_panic;
         }
     };
 
@@ -176,7 +176,7 @@ macro_rules! shared_methods {
         impl [$($param:ident),*] $Map:ty where [$($bounds:tt)*];
         key $K:ty; value $V:ty; query [$($query:tt)*];
         example $new:literal;
-        reads $reads:literal; writes $writes:literal; whole $whole:literal; cost $cost:literal; on_panic $on_panic:literal;
+        reads $reads:literal; writes $writes:literal; whole $whole:literal; len $len:literal; cost $cost:literal; on_panic $on_panic:literal;
     ) => {
         impl<$($param),*> $Map where $($bounds)* {
             /// Puts a value in if the key is absent; gives both back otherwise.
@@ -620,7 +620,7 @@ macro_rules! shared_methods {
 
             /// Removes every entry.
             ///
-            #[doc = concat!("Locks ", $whole, ". O(n); the entries are dropped after that.")]
+            #[doc = concat!("Locks ", $whole, " while the entries are moved out. O(n); they are dropped after that.")]
             ///
             /// # Panics
             ///
@@ -667,7 +667,7 @@ macro_rules! shared_methods {
 
             /// The number of entries.
             ///
-            #[doc = concat!("Locks ", $whole, ".")]
+            #[doc = $len]
             ///
             /// # Panics
             ///

@@ -100,6 +100,17 @@ pub struct Metrics {
 #[cfg(feature = "metrics")]
 impl Metrics {
     /// For a map of this name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use safe_map::observer::Metrics;
+    ///
+    /// let orders = safe_map::ShardedMap::<u32, String>::new();
+    /// orders.observe(Arc::new(Metrics::new("orders")))?;
+    /// # Ok::<_, safe_map::observer::Observed>(())
+    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         Metrics { name: name.into() }
     }
@@ -125,6 +136,17 @@ pub struct Tracing {
 #[cfg(feature = "tracing")]
 impl Tracing {
     /// For a map of this name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use safe_map::observer::Tracing;
+    ///
+    /// let orders = safe_map::ShardedMap::<u32, String>::new();
+    /// orders.observe(Arc::new(Tracing::new("orders")))?;
+    /// # Ok::<_, safe_map::observer::Observed>(())
+    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         Tracing { name: name.into() }
     }

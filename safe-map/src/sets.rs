@@ -56,6 +56,13 @@ pub struct SnapshotSet<M: PlainSet> {
 
 impl<T> ShardedSet<T> {
     /// An empty set with four shards for each thread that the machine runs at once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let set = safe_map::ShardedSet::new();
+    /// assert!(set.insert("apples"));
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
@@ -65,6 +72,13 @@ impl<T> ShardedSet<T> {
     /// # Panics
     ///
     /// If `shards` is not a power of two.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let set = safe_map::ShardedSet::with_shards(64);
+    /// assert!(set.insert("apples"));
+    /// ```
     pub fn with_shards(shards: usize) -> Self {
         Self::with_shards_and_hasher(shards, RandomState::new())
     }
@@ -72,6 +86,15 @@ impl<T> ShardedSet<T> {
 
 impl<T, S> ShardedSet<T, S> {
     /// An empty set with its own hasher.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::hash::{BuildHasherDefault, DefaultHasher};
+    ///
+    /// let set = safe_map::ShardedSet::with_hasher(BuildHasherDefault::<DefaultHasher>::new());
+    /// assert!(set.insert("apples"));
+    /// ```
     pub fn with_hasher(hasher: S) -> Self {
         ShardedSet { map: ShardedMap::with_hasher(hasher) }
     }
@@ -81,6 +104,16 @@ impl<T, S> ShardedSet<T, S> {
     /// # Panics
     ///
     /// If `shards` is not a power of two.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::hash::{BuildHasherDefault, DefaultHasher};
+    ///
+    /// let hasher = BuildHasherDefault::<DefaultHasher>::new();
+    /// let set = safe_map::ShardedSet::with_shards_and_hasher(64, hasher);
+    /// assert!(set.insert("apples"));
+    /// ```
     pub fn with_shards_and_hasher(shards: usize, hasher: S) -> Self {
         ShardedSet { map: ShardedMap::with_shards_and_hasher(shards, hasher) }
     }
@@ -127,16 +160,23 @@ impl<T, S: Default> Default for ShardedSet<T, S> {
 }
 
 macro_rules! around_a_plain_set {
-    ($Set:ident, $Map:ident, [$($clone:tt)*], $locks:literal, $writes:literal) => {
+    ($Set:ident, $Map:ident, [$($clone:tt)*], $locks:literal, $writes:literal, $batch:literal) => {
         impl<M: PlainSet> $Set<M> {
             /// Shares a plain set.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("let set = safe_map::", stringify!($Set), "::new(std::collections::BTreeSet::from([\"apples\"]));")]
+            /// assert!(set.contains("apples"));
+            /// ```
             pub fn new(set: M) -> Self {
                 $Set { map: $Map::new(set) }
             }
 
             /// Shows the whole set as it is at one moment.
             ///
-            #[doc = concat!("Locks ", $locks, " while the closure runs.")]
+            #[doc = concat!("Locks ", $locks, " while the closure runs. O(1).")]
             ///
             /// # Panics
             ///
@@ -179,7 +219,7 @@ macro_rules! around_a_plain_set {
         impl<M: PlainSet $($clone)*> $Set<M> {
             /// Changes the whole set in one step.
             ///
-            #[doc = concat!("Locks ", $writes, " while the closure runs.")]
+            #[doc = concat!("Locks ", $writes, " while the closure runs. ", $batch)]
             ///
             /// # Panics
             ///
@@ -216,12 +256,12 @@ macro_rules! shared_set_methods {
         impl [$($param:ident),*] $Set:ty where [$($bounds:tt)*];
         item $T:ty; query [$($query:tt)*];
         example $new:literal;
-        reads $reads:literal; writes $writes:literal; whole $whole:literal;
+        reads $reads:literal; writes $writes:literal; whole $whole:literal; len $len:literal; cost $cost:literal;
     ) => {
         impl<$($param),*> $Set where $($bounds)* {
             /// The item that equals this one, cloned.
             ///
-            #[doc = concat!("Locks ", $reads, ", while `Clone` runs.")]
+            #[doc = concat!("Locks ", $reads, ", while `Clone` runs. ", $cost)]
             ///
             /// # Panics
             ///
@@ -248,7 +288,7 @@ macro_rules! shared_set_methods {
             ///
             /// Its answer may be old when it is used: [`insert`](Self::insert) and [`remove`](Self::remove) say what they did.
             ///
-            #[doc = concat!("Locks ", $reads, ".")]
+            #[doc = concat!("Locks ", $reads, ". ", $cost)]
             ///
             /// # Panics
             ///
@@ -276,7 +316,7 @@ macro_rules! shared_set_methods {
             ///
             /// Replaces `contains` before `insert` (`check_then_act`).
             ///
-            #[doc = concat!("Locks ", $writes, ".")]
+            #[doc = concat!("Locks ", $writes, ". ", $cost)]
             ///
             /// # Panics
             ///
@@ -299,7 +339,7 @@ macro_rules! shared_set_methods {
             ///
             /// Replaces `contains` before `remove` (`check_then_act`).
             ///
-            #[doc = concat!("Locks ", $writes, ".")]
+            #[doc = concat!("Locks ", $writes, ". ", $cost)]
             ///
             /// # Panics
             ///
@@ -368,7 +408,7 @@ macro_rules! shared_set_methods {
 
             /// Removes every item.
             ///
-            #[doc = concat!("Locks ", $whole, ". O(n); the items are dropped after that.")]
+            #[doc = concat!("Locks ", $whole, " while the items are moved out. O(n); they are dropped after that.")]
             ///
             /// # Panics
             ///
@@ -389,7 +429,7 @@ macro_rules! shared_set_methods {
 
             /// Puts each item in, one after another.
             ///
-            #[doc = concat!("Locks ", $writes, ", for each item anew; the iterator runs outside.")]
+            #[doc = concat!("Locks ", $writes, ", for each item anew; the iterator runs outside. ", $cost)]
             ///
             /// # Panics
             ///
@@ -409,7 +449,7 @@ macro_rules! shared_set_methods {
 
             /// The number of items.
             ///
-            #[doc = concat!("Locks ", $whole, ".")]
+            #[doc = $len]
             ///
             /// # Panics
             ///
@@ -512,7 +552,7 @@ macro_rules! shared_set_methods {
 
             /// Removes an item if the closure wants it, and gives back the item that was there.
             ///
-            #[doc = concat!("Locks ", $writes, ", while the closure runs.")]
+            #[doc = concat!("Locks ", $writes, ", while the closure runs. ", $cost)]
             ///
             /// # Panics
             ///
@@ -688,14 +728,16 @@ macro_rules! shared_set_methods {
     };
 }
 
-around_a_plain_set!(LockedSet, LockedMap, [], "the set, shared,", "the set, exclusively,");
-around_a_plain_set!(SnapshotSet, SnapshotMap, [+ Clone], "nothing", "other writers out");
+around_a_plain_set!(LockedSet, LockedMap, [], "the set, shared,", "the set, exclusively,", "O(1).");
+around_a_plain_set!(SnapshotSet, SnapshotMap, [+ Clone], "nothing", "other writers out", "O(n), for it copies the set.");
 
 shared_set_methods! {
     impl [T, S] ShardedSet<T, S> where [T: Hash + Eq, S: BuildHasher];
     item T; query [Q: ?Sized + Hash + Equivalent<T>];
     example "safe_map::ShardedSet::new()";
     reads "the item's shard, shared"; writes "the item's shard, exclusively"; whole "one shard after another";
+    len "Locks one shard after another, shared. O(1) for each.";
+    cost "O(1).";
 }
 
 shared_set_methods! {
@@ -703,6 +745,8 @@ shared_set_methods! {
     item M::Key; query [M: Find<Q>, Q: ?Sized];
     example "safe_map::LockedSet::new(std::collections::BTreeSet::new())";
     reads "the set, shared"; writes "the set, exclusively"; whole "the set";
+    len "Locks the set, shared. O(1).";
+    cost "O(1) with a hash set inside, O(log n) with a `BTreeSet`.";
 }
 
 shared_set_methods! {
@@ -710,4 +754,6 @@ shared_set_methods! {
     item M::Key; query [M: Find<Q>, Q: ?Sized];
     example "safe_map::SnapshotSet::new(std::collections::BTreeSet::new())";
     reads "nothing"; writes "other writers out"; whole "nothing for reads, and other writers out for writes,";
+    len "Locks nothing. O(1).";
+    cost "Reads as the set inside; a write that changes something copies the set, O(n).";
 }

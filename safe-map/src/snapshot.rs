@@ -58,6 +58,15 @@ pub struct SnapshotMap<M: PlainMap> {
 
 impl<M: PlainMap> SnapshotMap<M> {
     /// Shares a plain map.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// let map = safe_map::SnapshotMap::new(BTreeMap::from([("apples", 3)]));
+    /// assert_eq!(map.get("apples"), Some(3));
+    /// ```
     pub fn new(map: M) -> Self {
         SnapshotMap {
             current: Published::new(Arc::new(Edition { map: Whole(map), version: 0 })),
@@ -95,6 +104,16 @@ impl<M: PlainMap> SnapshotMap<M> {
     /// # Panics
     ///
     /// As the closure does, and on [re-entry](crate#re-entry).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// let map = safe_map::SnapshotMap::new(BTreeMap::from([("apples", 3)]));
+    /// let (apples, seen) = map.view_versioned(|map, version| (map["apples"], version));
+    /// assert!(map.batch_if(seen, |map| map.insert("pears", apples + 1)).is_ok());
+    /// ```
     #[track_caller]
     pub fn view_versioned<R>(&self, f: impl FnOnce(&M, Version) -> R) -> R {
         self.look(Call::here(Op::ViewVersioned), f)
@@ -103,6 +122,23 @@ impl<M: PlainMap> SnapshotMap<M> {
     /// How often the map has been published. Two reads that give the same version are reads of the same map.
     ///
     /// Locks nothing. O(1).
+    ///
+    /// # Panics
+    ///
+    /// On [re-entry](crate#re-entry).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// let map = safe_map::SnapshotMap::new(BTreeMap::from([("apples", 3)]));
+    /// let seen = map.version();
+    /// map.remove("pears");
+    /// assert_eq!(map.version(), seen, "nothing has changed");
+    /// map.remove("apples");
+    /// assert_ne!(map.version(), seen);
+    /// ```
     #[track_caller]
     pub fn version(&self) -> Version {
         self.look(Call::here(Op::Version), |_, version| version)
@@ -328,6 +364,7 @@ shared_methods! {
     key M::Key; value M::Value; query [M: Find<Q>, Q: ?Sized];
     example "safe_map::SnapshotMap::new(std::collections::BTreeMap::new())";
     reads "nothing"; writes "other writers out"; whole "nothing for reads, and other writers out for writes,";
+    len "Locks nothing. O(1).";
     cost "Reads as the map inside; a write that changes something copies the map, O(n).";
     on_panic "nothing is then published.";
 }
