@@ -1,4 +1,5 @@
-//! The twin as tokens. Every path in it starts at a crate, so that no name of the user can stand in its way.
+//! The twin as tokens. Every path in it starts at a crate, and every local name with two underscores, so that no name of the
+//! user can stand in its way.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -30,7 +31,9 @@ fn twin(plain: &Plain<'_>, planned: &[Planned]) -> TokenStream {
     let conversion = conversion(plain, &fields);
     let traits = traits(plain, &fields);
     let items = [methods, conversion].into_iter().chain(traits);
-    let items = items.map(|item| quote!(#(#cfgs)* #item));
+    // The derive does not use what it copies.
+    let allow = plain.deprecated.then(|| quote!(#[allow(deprecated)]));
+    let items = items.map(|item| quote!(#(#cfgs)* #allow #item));
     quote! {
         #definition
         #(#items)*
@@ -100,7 +103,7 @@ fn methods(plain: &Plain<'_>, fields: &[Field<'_>]) -> TokenStream {
 fn accessor(field: &Field<'_>) -> TokenStream {
     let (PlainField { name, visibility, docs, cfgs, .. }, ty) = (field.0, shared_type(field));
     let doc = format!("The field `{}`.", name.unraw());
-    let doc = docs.is_empty().then(|| quote!(#[doc = #doc]));
+    let doc = (!docs.iter().any(|it| it.path().is_ident("doc"))).then(|| quote!(#[doc = #doc]));
     quote! {
         #doc
         #(#docs)*
@@ -120,7 +123,7 @@ fn to_plain(plain: &Plain<'_>, fields: &[Field<'_>]) -> TokenStream {
         }
         Planned::Map(map) => {
             let to_plain = &map.to_plain;
-            quote!(#(#cfgs)* #name: { let shared = &self.#name; #to_plain })
+            quote!(#(#cfgs)* #name: { let __shared = &self.#name; #to_plain })
         }
     });
     quote! {
@@ -135,19 +138,19 @@ fn conversion(plain: &Plain<'_>, fields: &[Field<'_>]) -> TokenStream {
     let Plain { name, shared, generics, .. } = plain;
     let (impl_generics, type_generics, bounds) = generics.split_for_impl();
     let values = fields.iter().map(|(PlainField { name, cfgs, .. }, planned)| match planned {
-        Planned::Same => quote!(#(#cfgs)* #name: all.#name),
+        Planned::Same => quote!(#(#cfgs)* #name: __all.#name),
         Planned::Map(map) => {
             let from_plain = &map.from_plain;
-            quote!(#(#cfgs)* #name: { let plain = all.#name; #from_plain })
+            quote!(#(#cfgs)* #name: { let __plain = __all.#name; #from_plain })
         }
     });
     let checks = fields.iter().filter(|(_, planned)| matches!(planned, Planned::Same)).map(|(field, _)| {
         let PlainField { name, ty, cfgs, .. } = field;
-        quote_spanned!(ty.span()=> #(#cfgs)* send_and_sync::<#ty>(&all.#name);)
+        quote_spanned!(ty.span()=> #(#cfgs)* send_and_sync::<#ty>(&__all.#name);)
     });
     quote! {
         impl #impl_generics ::core::convert::From<#name #type_generics> for #shared #type_generics #bounds {
-            fn from(all: #name #type_generics) -> Self {
+            fn from(__all: #name #type_generics) -> Self {
                 fn send_and_sync<T: ::core::marker::Send + ::core::marker::Sync + ?::core::marker::Sized>(_: &T) {}
                 #(#checks)*
                 #shared { #(#values,)* }
@@ -167,7 +170,7 @@ fn traits(plain: &Plain<'_>, fields: &[Field<'_>]) -> [TokenStream; 2] {
     let title = shared.unraw().to_string();
     let shown = fields.iter().map(|(PlainField { name, cfgs, .. }, _)| {
         let text = name.unraw().to_string();
-        quote!(#(#cfgs)* out.field(#text, &self.#name);)
+        quote!(#(#cfgs)* __out.field(#text, &self.#name);)
     });
     let values = fields.iter().map(|(PlainField { name, cfgs, .. }, planned)| {
         let empty = match planned {
@@ -178,10 +181,10 @@ fn traits(plain: &Plain<'_>, fields: &[Field<'_>]) -> [TokenStream; 2] {
     });
     let debug = quote! {
         impl #impl_generics ::core::fmt::Debug for #shared #type_generics #debug_bounds {
-            fn fmt(&self, out: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                let mut out = out.debug_struct(#title);
+            fn fmt(&self, __out: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                let mut __out = __out.debug_struct(#title);
                 #(#shown)*
-                out.finish()
+                __out.finish()
             }
         }
     };

@@ -55,6 +55,9 @@ mod tests;
 /// `new(..)` with the fields that are no maps, `From` the plain struct, an accessor for each field with the field's visibility,
 /// `to_plain()` which copies one field after another (no cut through all of them), and `Debug` and `Default` where every field
 /// has it.
+///
+/// Generics, bounds and `cfg` of the struct are those of the twin; what its maps ask of a generic key (`K: Hash + Eq + Clone`, for
+/// example) has to be among the bounds of the struct.
 #[proc_macro_derive(SafeMap, attributes(safe_map))]
 pub fn derive_safe_map(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);

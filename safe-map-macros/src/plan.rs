@@ -1,6 +1,6 @@
 //! What becomes of each field: its type in the twin, and how values go there and back.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{GenericArgument, LitInt, PathArguments, Type, spanned::Spanned};
 
@@ -21,9 +21,9 @@ pub(crate) struct MapField {
     pub(crate) ty: TokenStream,
     /// An empty one.
     pub(crate) empty: TokenStream,
-    /// From the plain value, which is called `plain`.
+    /// From the plain value, which is called `__plain`.
     pub(crate) from_plain: TokenStream,
-    /// The plain value of the shared one, which is called `shared`.
+    /// The plain value of the shared one, which is called `__shared`.
     pub(crate) to_plain: TokenStream,
     /// Whether an empty one can be made of any key, value and hasher.
     pub(crate) always_default: bool,
@@ -152,7 +152,13 @@ fn map(ty: &Type, chosen: &Chosen, kind: &Kind) -> Option<MapField> {
         (Strategy::Locked, _) => Some(whole(ty, quote!(LockedMap), quote!(to_map))),
         (Strategy::Sharded, Kind::HashSet { item, hasher }) => {
             let arguments = quote!(#item, #hasher);
-            Some(hashed(ty, quote!(ShardedSet), &arguments, number, &quote!(shared.to_set())))
+            Some(hashed(
+                ty,
+                quote!(ShardedSet),
+                &arguments,
+                number,
+                &quote_spanned!(at(ty)=> __shared.to_set()),
+            ))
         }
         (_, Kind::HashSet { .. } | Kind::OrderedMap | Kind::OrderedSet) => None,
         (Strategy::Cache, Kind::HashMap { key, value, .. } | Kind::Declared { key, value, .. }) => {
@@ -160,13 +166,22 @@ fn map(ty: &Type, chosen: &Chosen, kind: &Kind) -> Option<MapField> {
         }
         (strategy, Kind::HashMap { key, value, hasher }) => {
             let arguments = quote!(#key, #value, #hasher);
-            Some(hashed(ty, map_name(strategy), &arguments, number, &quote!(shared.to_map())))
+            Some(hashed(
+                ty,
+                map_name(strategy),
+                &arguments,
+                number,
+                &quote_spanned!(at(ty)=> __shared.to_map()),
+            ))
         }
         (strategy, Kind::Declared { key, value, hasher }) => {
             let arguments = quote!(#key, #value, #hasher);
-            let collect = quote!(::core::iter::Iterator::collect(shared.entries().into_iter()));
+            let collect = quote!({
+                let __entries = ::core::iter::IntoIterator::into_iter(__shared.entries());
+                ::core::iter::Iterator::collect(__entries)
+            });
             Some(MapField {
-                from_plain: declared(strategy, number),
+                from_plain: declared(ty, strategy, number),
                 ..hashed(ty, map_name(strategy), &arguments, number, &collect)
             })
         }
@@ -191,8 +206,8 @@ fn whole(ty: &Type, shared: TokenStream, copy: TokenStream) -> MapField {
     MapField {
         ty: quote!(::safe_map::#shared<#ty>),
         empty: quote!(::core::default::Default::default()),
-        from_plain: quote!(::safe_map::#shared::new(plain)),
-        to_plain: quote_spanned!(ty.span()=> shared.#copy()),
+        from_plain: quote!(::safe_map::#shared::new(__plain)),
+        to_plain: quote_spanned!(at(ty)=> __shared.#copy()),
         always_default: false,
     }
 }
@@ -209,33 +224,38 @@ fn hashed(
         Some(shards) => quote!(::safe_map::#shared::with_shards_and_hasher(#shards, #hasher)),
         None => quote!(::safe_map::#shared::with_hasher(#hasher)),
     };
-    let hasher = with(quote!(::core::clone::Clone::clone(plain.hasher())));
+    let hasher = with(quote!(::core::clone::Clone::clone(__plain.hasher())));
     MapField {
         ty: quote!(::safe_map::#shared<#arguments>),
         empty: with(quote!(::core::default::Default::default())),
-        from_plain: quote!({
-            let shared = #hasher;
-            shared.extend(plain);
-            shared
+        from_plain: quote_spanned!(at(ty)=> {
+            let __shared = #hasher;
+            __shared.extend(__plain);
+            __shared
         }),
-        to_plain: quote_spanned!(ty.span()=> #to_plain),
+        to_plain: quote_spanned!(at(ty)=> #to_plain),
         always_default: false,
     }
 }
 
 /// From a type of which only the entries are known.
-fn declared(strategy: Strategy, shards: Option<&LitInt>) -> TokenStream {
+fn declared(ty: &Type, strategy: Strategy, shards: Option<&LitInt>) -> TokenStream {
     let shared = map_name(strategy);
     let hasher = quote!(::core::default::Default::default());
     let new = match shards {
         Some(shards) => quote!(::safe_map::#shared::with_shards_and_hasher(#shards, #hasher)),
         None => quote!(::safe_map::#shared::with_hasher(#hasher)),
     };
-    quote!({
-        let shared = #new;
-        shared.extend(plain);
-        shared
+    quote_spanned!(at(ty)=> {
+        let __shared = #new;
+        __shared.extend(__plain);
+        __shared
     })
+}
+
+/// Where a mistake in a field's type is told, with the names of the expansion.
+fn at(ty: &Type) -> Span {
+    ty.span().resolved_at(Span::call_site())
 }
 
 /// A cache of moka, which is not one of the maps.
@@ -245,7 +265,10 @@ fn cache(key: &Type, value: &Type, capacity: Option<&LitInt>) -> MapField {
         always_default: true,
         ty: quote!(::safe_map::cache::Cache<#key, #value>),
         empty: quote!(::safe_map::cache::Cache::new(#capacity)),
-        from_plain: quote!(::safe_map::cache::from_entries(#capacity, plain)),
-        to_plain: quote!(::core::iter::Iterator::collect(::safe_map::cache::entries(shared).into_iter())),
+        from_plain: quote!(::safe_map::cache::from_entries(#capacity, __plain)),
+        to_plain: quote!({
+            let __entries = ::core::iter::IntoIterator::into_iter(::safe_map::cache::entries(__shared));
+            ::core::iter::Iterator::collect(__entries)
+        }),
     }
 }
