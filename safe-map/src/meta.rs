@@ -17,6 +17,12 @@ pub(crate) struct Meta {
     pub(crate) reads: crate::stats::Reads,
 }
 
+// A feature must not take away what the maps are without it: an observer that panics leaves the map as it is.
+#[cfg(feature = "observer")]
+impl std::panic::UnwindSafe for Meta {}
+#[cfg(feature = "observer")]
+impl std::panic::RefUnwindSafe for Meta {}
+
 impl Meta {
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);

@@ -5,6 +5,8 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     hash::{BuildHasher, Hash},
     mem,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    thread,
 };
 
 /// The key and value of a plain map. A set is a map to `()`.
@@ -55,6 +57,20 @@ pub trait Find<Q: ?Sized>: Plain {
     ) -> R;
 }
 
+/// Puts entries back that were taken out of a map, where something may be unwinding already: a second panic would abort. One
+/// whose `Hash`, `Eq` or `Ord` panics is lost, the others are not.
+pub(crate) fn put_back<M: PlainMap>(map: &mut M, entries: impl Iterator<Item = (M::Key, M::Value)>) {
+    let mut panicked = None;
+    for (key, value) in entries {
+        let put = catch_unwind(AssertUnwindSafe(|| map.put(key, value)));
+        panicked = panicked.or(put.err());
+    }
+    match panicked {
+        Some(panic) if !thread::panicking() => resume_unwind(panic),
+        _ => (),
+    }
+}
+
 /// Several entries that are out of a map for as long as somebody changes them. They go back, whatever happens.
 struct Apart<'a, M: PlainMap, const N: usize> {
     map: &'a mut M,
@@ -82,9 +98,7 @@ impl<'a, M: PlainMap, const N: usize> Apart<'a, M, N> {
 
 impl<M: PlainMap, const N: usize> Drop for Apart<'_, M, N> {
     fn drop(&mut self) {
-        for (key, value) in self.entries.iter_mut().filter_map(Option::take) {
-            self.map.put(key, value);
-        }
+        put_back(self.map, self.entries.iter_mut().filter_map(Option::take));
     }
 }
 

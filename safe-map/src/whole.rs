@@ -1,9 +1,9 @@
 //! A plain map as a table: it hashes or compares by itself, so that the hash from outside is not looked at.
 
-use std::vec;
+use std::{thread, vec};
 
 use crate::{
-    plain::{Find, PlainMap},
+    plain::{Find, PlainMap, put_back},
     table::{Lookup, Replaced, Table},
 };
 
@@ -58,9 +58,7 @@ struct Walk<'a, M: PlainMap> {
 
 impl<M: PlainMap> Drop for Walk<'_, M> {
     fn drop(&mut self) {
-        for (key, value) in self.rest.by_ref() {
-            self.map.put(key, value);
-        }
+        put_back(self.map, self.rest.by_ref());
     }
 }
 
@@ -72,8 +70,9 @@ struct Visited<'a, M: PlainMap> {
 
 impl<M: PlainMap> Drop for Visited<'_, M> {
     fn drop(&mut self) {
-        if let Some((key, value)) = self.entry.take() {
-            self.map.put(key, value);
+        match self.entry.take() {
+            Some((key, value)) if !thread::panicking() => drop(self.map.put(key, value)),
+            entry => put_back(self.map, entry.into_iter()),
         }
     }
 }

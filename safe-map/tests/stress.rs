@@ -183,6 +183,7 @@ for_every_strategy! {
     keys_of_no_size: () => u32;
     huge_values: u32 => Box<[u64; 8192]>;
     drops_outside: super::Calls => super::Calls;
+    keys_that_panic_from_now_on: super::Armed => u32;
 }
 
 thread_local! {
@@ -298,6 +299,125 @@ fn panicking_hash_eq_clone_and_drop() {
     DROPS_PANIC.set(true);
     hostile_to_every_map();
     assert!(ALIVE.load(Ordering::Relaxed) >= 0);
+}
+
+thread_local! {
+    static ARMED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A key that panics in whatever the map calls, for as long as it is armed.
+#[derive(Debug)]
+struct Armed(u32);
+
+impl Armed {
+    fn go_off(&self) {
+        assert!(!ARMED.get(), "key {}", self.0);
+    }
+}
+
+impl Clone for Armed {
+    fn clone(&self) -> Self {
+        self.go_off();
+        Armed(self.0)
+    }
+}
+
+impl PartialEq for Armed {
+    fn eq(&self, other: &Self) -> bool {
+        self.go_off();
+        self.0 == other.0
+    }
+}
+
+impl Eq for Armed {}
+
+impl PartialOrd for Armed {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Armed {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.go_off();
+        self.0.cmp(&other.0)
+    }
+}
+
+impl Hash for Armed {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.go_off();
+        self.0.hash(state);
+    }
+}
+
+/// Keys that panic again and again while a panic unwinds: entries may be lost, but two panics at once would abort.
+fn keys_that_panic_from_now_on<M: SharedMap<Key = Armed, Value = u32>>(new: impl Fn() -> M) {
+    fn arm() {
+        ARMED.set(true);
+    }
+    fn off() -> u32 {
+        arm();
+        panic!("the closure's own")
+    }
+    let calls: [fn(&M); 15] = [
+        |map| map.retain(|_, _| off() > 0),
+        |map| {
+            map.retain(|key, _| {
+                if key.0 == 3 {
+                    arm();
+                }
+                true
+            });
+        },
+        |map| drop(map.extract_if(|_, _| off() > 0)),
+        |map| map.update_many([&Armed(1), &Armed(2), &Armed(77)], |_| arm()),
+        |map| map.update_many([&Armed(1), &Armed(2), &Armed(77)], |_| drop(off())),
+        |map| drop(map.update_pair(&Armed(1), &Armed(2), |_, _| off())),
+        |map| drop(map.update(&Armed(1), |_| off())),
+        |map| drop(map.upsert(Armed(1), || 0, |_| drop(off()))),
+        |map| drop(map.upsert(Armed(77), off, |_| ())),
+        |map| drop(map.compute(Armed(1), |_| Some(off()))),
+        |map| {
+            map.compute(Armed(1), |_| {
+                arm();
+                Some(1)
+            });
+        },
+        |map| drop(map.remove_if(&Armed(1), |_| off() > 0)),
+        |map| drop(map.get_or_insert_with(Armed(77), off)),
+        |map| map.for_each(|_, _| drop(off())),
+        |map| {
+            arm();
+            map.clear();
+        },
+    ];
+    for call in calls {
+        let map = new();
+        for key in 0..200 {
+            map.insert(Armed(key), key);
+        }
+        survive(|| call(&map));
+        ARMED.set(false);
+        assert_eq!(map.entries().len(), map.len());
+        map.insert(Armed(500), 1);
+        assert_eq!(map.remove(&Armed(500)), Some(1));
+    }
+}
+
+/// A panic leaves every map usable, and the types say so, whatever the features.
+#[test]
+fn maps_may_cross_a_boundary_of_unwinding() {
+    fn check<M: std::panic::UnwindSafe + std::panic::RefUnwindSafe>() {}
+    type Plain = std::collections::HashMap<u32, u32>;
+    check::<ShardedMap<u32, u32>>();
+    check::<safe_map::VersionedMap<u32, u32>>();
+    check::<safe_map::FailFastMap<u32, u32>>();
+    check::<safe_map::ReadMostlyMap<u32, u32>>();
+    check::<safe_map::GenerationalMap<u32, u32>>();
+    check::<safe_map::LockedMap<Plain>>();
+    check::<safe_map::SnapshotMap<Plain>>();
+    check::<safe_map::ShardedSet<u32>>();
 }
 
 type Hook = Arc<dyn Fn() + Send + Sync>;
