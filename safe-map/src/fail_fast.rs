@@ -20,7 +20,7 @@ use crate::{
     methods::{from_hash_map, shared_methods},
     ops,
     shared_map::{Occupied, SharedMap},
-    strategy::{Keyed, Strategy},
+    strategy::{Keyed, Present, Strategy},
     table::{Lookup, Table},
 };
 

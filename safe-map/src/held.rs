@@ -151,6 +151,10 @@ impl<T> Stack<T> {
         self.0.push(it);
     }
 
+    pub(crate) fn as_slice(&self) -> &[T] {
+        &self.0
+    }
+
     pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
         &mut self.0
     }

@@ -11,7 +11,7 @@ use crate::{
     ops,
     plain::{Find, PlainMap},
     shared_map::{Occupied, SharedMap},
-    strategy::{Keyed, Strategy},
+    strategy::{Keyed, Present, Strategy},
     table::{Lookup, Table},
     whole::Whole,
 };

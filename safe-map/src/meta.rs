@@ -110,8 +110,12 @@ impl<'a> Watch<'a> {
 #[cfg(feature = "observer")]
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
-        if let Some(watching) = self.watching.take() {
-            watching.end();
+        match self.watching.take() {
+            // The closure has panicked: a second panic would abort.
+            Some(watching) if std::thread::panicking() => {
+                let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| watching.end()));
+            }
+            watching => drop(watching.map(crate::observer::Watching::end)),
         }
     }
 }

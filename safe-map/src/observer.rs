@@ -11,7 +11,8 @@ use crate::call::{Call, Op};
 /// Somebody who is told of each operation of a map: `map.observe(..)`.
 ///
 /// Both hooks run while the operation holds no lock. They may look at the map, which tells them of that look too: an observer
-/// that does so must not answer itself. Operations inside of `get_or_load` are not told.
+/// that does so must not answer itself. A panic in a hook is one of the call, which has been done if the hook is `after`; while a
+/// panic of the closure unwinds it is dropped. Operations inside of `get_or_load` are not told.
 ///
 /// ```
 /// use std::{sync::Arc, time::Duration};

@@ -9,8 +9,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use crate::{
     call::Call,
     flights::Role,
-    strategy::{Key, Keyed, Strategy, Value},
-    table::{Lent, Lookup, Replaced, Table},
+    strategy::{Key, Keyed, Present, Strategy, Value},
+    table::{Lent, Lookup, Place, Replaced, Table},
 };
 
 #[inline]
@@ -165,10 +165,12 @@ pub(crate) fn compute<M: Keyed<Key<M>>>(
     let mut unneeded = None;
     let mut replaced = Replaced::NOTHING;
     let mut removed = None;
+    let mut place = Place::default();
     map.edit(call, hash, |table| {
         let wanted = key.as_ref().expect("nobody has taken the key yet");
         let value = match table.lend(hash, wanted) {
-            Some(Lent::Moved(old_key, value)) => {
+            Some(Lent::Moved(old_key, value, was)) => {
+                place = was;
                 unneeded = key.replace(old_key);
                 Some(value)
             }
@@ -177,7 +179,8 @@ pub(crate) fn compute<M: Keyed<Key<M>>>(
         };
         match catch_unwind(AssertUnwindSafe(|| f(value))) {
             Ok(Some(value)) => {
-                replaced = table.insert(hash, key.take().expect("nobody has taken the key yet"), value);
+                let key = key.take().expect("nobody has taken the key yet");
+                replaced = table.restore(hash, place, key, value);
                 true
             }
             Ok(None) => {
@@ -230,7 +233,7 @@ pub(crate) fn update_pair<M: Keyed<Q>, Q: ?Sized, R>(
     second: &Q,
     f: impl FnOnce(&mut Value<M>, &mut Value<M>) -> R,
 ) -> Option<R> {
-    map.edit_many(call, [first, second], |values| match values {
+    map.edit_many(call, Present::All, [first, second], |values| match values {
         [Some(first), Some(second)] => Ok(f(first, second)),
         // As in `update`.
         _ => Err(f),

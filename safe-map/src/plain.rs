@@ -27,6 +27,17 @@ pub trait PlainMap: Plain + Find<<Self as Plain>::Key> {
     /// Puts an entry in. Gives back what it does not need: the new key, where dropping it does something, and the old value.
     fn put(&mut self, key: Self::Key, value: Self::Value) -> (Option<Self::Key>, Option<Self::Value>);
 
+    /// Puts an entry back that was taken from this [`place`](Find::place), and gives back what [`put`](Self::put) does.
+    fn put_at(
+        &mut self,
+        place: usize,
+        key: Self::Key,
+        value: Self::Value,
+    ) -> (Option<Self::Key>, Option<Self::Value>) {
+        let _ = place;
+        self.put(key, value)
+    }
+
     /// Shows each entry, in the map's own order.
     fn visit(&self, f: &mut impl FnMut(&Self::Key, &Self::Value));
 
@@ -41,6 +52,12 @@ pub trait Find<Q: ?Sized>: Plain {
 
     /// The value of a key, to be changed.
     fn find_mut(&mut self, key: &Q) -> Option<&mut Self::Value>;
+
+    /// Where the entry of a key is, if insertions make the order of the map.
+    fn place(&self, key: &Q) -> Option<usize> {
+        let _ = key;
+        None
+    }
 
     /// Moves an entry out. The order of the others stays.
     fn take(&mut self, key: &Q) -> Option<(Self::Key, Self::Value)>;
@@ -113,6 +130,7 @@ macro_rules! plain_map {
         [$($param:ident),*] $Map:ty,
         [$($bounds:tt)*], [$($query:tt)*],
         $take:ident, |$map:ident| $take_all:expr, |$self:ident, $keys:ident, $f:ident| $with_many:expr
+        $(, $insert_at:ident, $index_of:ident)?
     ) => {
         impl<$($param),*> Plain for $Map {
             type Key = K;
@@ -135,6 +153,12 @@ macro_rules! plain_map {
                 (None, self.insert(key, value))
             }
 
+            $(
+                fn put_at(&mut self, place: usize, key: K, value: V) -> (Option<K>, Option<V>) {
+                    (None, self.$insert_at(place, key, value))
+                }
+            )?
+
             fn visit(&self, f: &mut impl FnMut(&K, &V)) {
                 self.iter().for_each(|(key, value)| f(key, value));
             }
@@ -153,6 +177,12 @@ macro_rules! plain_map {
             fn find_mut(&mut self, key: &Q) -> Option<&mut V> {
                 self.get_mut(key)
             }
+
+            $(
+                fn place(&self, key: &Q) -> Option<usize> {
+                    self.$index_of(key)
+                }
+            )?
 
             fn take(&mut self, key: &Q) -> Option<(K, V)> {
                 self.$take(key)
@@ -244,7 +274,8 @@ mod with_indexmap {
     use indexmap::{IndexMap, IndexSet};
 
     plain_map!([K, V, S] IndexMap<K, V, S>, [K: Hash + Eq, S: BuildHasher], [Q: Hash + Equivalent<K>],
-        shift_remove_entry, |map| map.drain(..).collect(), |map, keys, f| f(map.get_disjoint_mut(keys)));
+        shift_remove_entry, |map| map.drain(..).collect(), |map, keys, f| f(map.get_disjoint_mut(keys)),
+        shift_insert, get_index_of);
     plain_set!([K, S] IndexSet<K, S>, [K: Hash + Eq, S: BuildHasher], [Q: Hash + Equivalent<K>],
         shift_take, |set| set.drain(..));
 }

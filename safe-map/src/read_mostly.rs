@@ -35,7 +35,7 @@ use crate::{
     ops,
     raw::Guard,
     shared_map::{Occupied, SharedMap},
-    strategy::{Keyed, Strategy},
+    strategy::{Keyed, Present, Strategy},
     table::Table,
 };
 

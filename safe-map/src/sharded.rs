@@ -20,7 +20,7 @@ use crate::{
     ops,
     shards::{Shards, default_count, sharded_strategy},
     shared_map::{Occupied, SharedMap},
-    strategy::{Keyed, Strategy},
+    strategy::{Keyed, Present, Strategy},
     table::{Lookup, Table},
 };
 

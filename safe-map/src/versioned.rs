@@ -20,7 +20,7 @@ use crate::{
     shards::Shards,
     shared_map::{Occupied, SharedMap},
     stamped::{Clock, Stamped},
-    strategy::{Keyed, Strategy},
+    strategy::{Keyed, Present, Strategy},
     table::{Lookup, Table},
 };
 

@@ -4,7 +4,7 @@ use std::{thread, vec};
 
 use crate::{
     plain::{Find, PlainMap, put_back},
-    table::{Lookup, Replaced, Table},
+    table::{Lent, Lookup, Place, Replaced, Table},
 };
 
 /// A plain map that a lock protects.
@@ -21,6 +21,20 @@ impl<M: PlainMap> Table for Whole<M> {
 
     fn insert(&mut self, _: u64, key: M::Key, value: M::Value) -> Replaced<M::Key, M::Value> {
         let (key, value) = self.0.put(key, value);
+        Replaced { key, value }
+    }
+
+    fn restore(
+        &mut self,
+        _: u64,
+        Place(place): Place,
+        key: M::Key,
+        value: M::Value,
+    ) -> Replaced<M::Key, M::Value> {
+        let (key, value) = match place {
+            Some(place) => self.0.put_at(place, key, value),
+            None => self.0.put(key, value),
+        };
         Replaced { key, value }
     }
 
@@ -88,6 +102,11 @@ impl<M: PlainMap + Find<Q>, Q: ?Sized> Lookup<Q> for Whole<M> {
 
     fn take(&mut self, _: u64, key: &Q) -> Option<(M::Key, M::Value)> {
         self.0.take(key)
+    }
+
+    fn lend(&mut self, _: u64, key: &Q) -> Option<Lent<M::Key, M::Value>> {
+        let place = Place(self.0.place(key));
+        self.0.take(key).map(|(key, value)| Lent::Moved(key, value, place))
     }
 
     fn with_many<const N: usize, R>(

@@ -32,10 +32,10 @@ fn writes<M: SharedMap<Key = u32, Value = u32>>() -> Vec<Write<M>> {
         ("insert", |map| map.insert(1, 0).err()),
         ("try_insert", |map| map.try_insert(5, 0).err()),
         ("update", |map| map.update(&1, |n| *n = 0).err()),
-        ("try_update", |map| map.try_update(&1, |n| Ok::<_, ()>(*n = 0)).err()),
+        ("try_update", |map| map.try_update(&1, |n| Ok::<_, ()>(std::mem::take(n))).err()),
         ("upsert", |map| map.upsert(1, || 0, |n| *n = 0).err()),
         ("compute", |map| map.compute(1, |_| None).err()),
-        ("update_pair", |map| map.update_pair(&1, &2, |a, b| std::mem::swap(a, b)).err()),
+        ("update_pair", |map| map.update_pair(&1, &2, std::mem::swap).err()),
         ("update_many", |map| {
             map.update_many([&1, &2], |them| them.into_iter().flatten().for_each(|n| *n = 0)).err()
         }),

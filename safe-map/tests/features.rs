@@ -85,6 +85,22 @@ fn an_observer_is_told_of_each_operation() {
 }
 
 #[test]
+fn an_observer_that_panics_beside_a_closure_does_not_abort() {
+    struct Panics;
+    impl Observer for Panics {
+        fn after(&self, event: &Event, _: Duration) {
+            assert_ne!(event.op, Op::Update, "the observer's own");
+        }
+    }
+    let map = ShardedMap::from([(1, 1)]);
+    map.observe(Arc::new(Panics)).unwrap();
+    assert!(catch_unwind(AssertUnwindSafe(|| map.update(&1, |n| *n += 1))).is_err());
+    assert_eq!(map.get(&1), Some(2), "the call has been done");
+    let own = catch_unwind(AssertUnwindSafe(|| map.update(&1, |_| -> () { panic!("the closure's own") })));
+    assert_eq!(own.unwrap_err().downcast_ref(), Some(&"the closure's own"));
+}
+
+#[test]
 fn an_observer_runs_outside_the_lock() {
     struct Looks(Arc<ShardedMap<u32, u32>>);
     impl Observer for Looks {

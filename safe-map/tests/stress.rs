@@ -177,11 +177,26 @@ fn huge_values<M: SharedMap<Key = u32, Value = Box<[u64; 8192]>>>(new: impl Fn()
     assert_eq!(map.len(), 10);
 }
 
+/// As they are, not in a box: they are moved through every frame of an operation.
+fn large_values<M: SharedMap<Key = u32, Value = [u8; 16384]>>(new: impl Fn() -> M) {
+    let map = new();
+    for key in 0..100 {
+        map.insert(key, [key as u8; 16384]);
+    }
+    map.update(&1, |value| value[1] = 2);
+    map.update_pair(&1, &2, std::mem::swap);
+    map.compute(3, |value| value);
+    map.retain(|key, _| *key < 90);
+    assert_eq!(map.read(&2, |value| (value[0], value[1], value[16383])), Some((1, 2, 1)));
+    assert_eq!(map.extract_if(|_, _| true).len(), 90);
+}
+
 for_every_strategy! {
     closures_that_panic: u32 => u32;
     values_of_no_size: u32 => ();
     keys_of_no_size: () => u32;
     huge_values: u32 => Box<[u64; 8192]>;
+    large_values: u32 => [u8; 16384];
     drops_outside: super::Calls => super::Calls;
     keys_that_panic_from_now_on: super::Armed => u32;
 }
@@ -370,23 +385,23 @@ fn keys_that_panic_from_now_on<M: SharedMap<Key = Armed, Value = u32>>(new: impl
                 true
             });
         },
-        |map| drop(map.extract_if(|_, _| off() > 0)),
+        |map| _ = map.extract_if(|_, _| off() > 0),
         |map| map.update_many([&Armed(1), &Armed(2), &Armed(77)], |_| arm()),
-        |map| map.update_many([&Armed(1), &Armed(2), &Armed(77)], |_| drop(off())),
-        |map| drop(map.update_pair(&Armed(1), &Armed(2), |_, _| off())),
-        |map| drop(map.update(&Armed(1), |_| off())),
-        |map| drop(map.upsert(Armed(1), || 0, |_| drop(off()))),
-        |map| drop(map.upsert(Armed(77), off, |_| ())),
-        |map| drop(map.compute(Armed(1), |_| Some(off()))),
+        |map| map.update_many([&Armed(1), &Armed(2), &Armed(77)], |_| _ = off()),
+        |map| _ = map.update_pair(&Armed(1), &Armed(2), |_, _| off()),
+        |map| _ = map.update(&Armed(1), |_| off()),
+        |map| _ = map.upsert(Armed(1), || 0, |_| _ = off()),
+        |map| _ = map.upsert(Armed(77), off, |_| ()),
+        |map| _ = map.compute(Armed(1), |_| Some(off())),
         |map| {
             map.compute(Armed(1), |_| {
                 arm();
                 Some(1)
             });
         },
-        |map| drop(map.remove_if(&Armed(1), |_| off() > 0)),
-        |map| drop(map.get_or_insert_with(Armed(77), off)),
-        |map| map.for_each(|_, _| drop(off())),
+        |map| _ = map.remove_if(&Armed(1), |_| off() > 0),
+        |map| _ = map.get_or_insert_with(Armed(77), off),
+        |map| map.for_each(|_, _| _ = off()),
         |map| {
             arm();
             map.clear();
@@ -403,6 +418,49 @@ fn keys_that_panic_from_now_on<M: SharedMap<Key = Armed, Value = u32>>(new: impl
         map.insert(Armed(500), 1);
         assert_eq!(map.remove(&Armed(500)), Some(1));
     }
+}
+
+/// A thread that ends runs code of the user's thread-locals, before and after those of this crate are gone.
+#[test]
+fn maps_can_be_used_while_a_thread_ends() {
+    struct AtEnd(Hook);
+    impl Drop for AtEnd {
+        fn drop(&mut self) {
+            (self.0)();
+        }
+    }
+    thread_local! {
+        static FIRST: Cell<Option<AtEnd>> = const { Cell::new(None) };
+        static SECOND: Cell<Option<AtEnd>> = const { Cell::new(None) };
+    }
+    let snapshot = Arc::new(safe_map::SnapshotMap::new(std::collections::HashMap::from([(1, vec![1])])));
+    let read_mostly = safe_map::ReadMostlyMap::from([(1, vec![1])]);
+    let generational = safe_map::GenerationalMap::from([(1, vec![1])]);
+    let sharded = ShardedMap::from([(1, vec![1])]);
+    let used = Arc::new(AtomicUsize::new(0));
+    let (map, count) = (snapshot.clone(), used.clone());
+    let hook: Hook = Arc::new(move || {
+        let read = map.read(&1, |_| read_mostly.read(&1, |_| sharded.read(&1, |_| generational.get(&1))));
+        assert!(read.flatten().flatten().flatten().is_some());
+        map.insert(2, vec![2]);
+        read_mostly.insert(2, vec![2]);
+        generational.insert(2, vec![2]);
+        sharded.insert(2, vec![2]);
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    for read_first in [false, true] {
+        let (map, hook) = (snapshot.clone(), hook.clone());
+        let ended = thread::spawn(move || {
+            if read_first {
+                map.get(&1);
+            }
+            FIRST.set(Some(AtEnd(hook.clone())));
+            map.get(&1);
+            SECOND.set(Some(AtEnd(hook)));
+        });
+        ended.join().expect("it ends without a panic");
+    }
+    assert_eq!(used.load(Ordering::Relaxed), 4);
 }
 
 /// A panic leaves every map usable, and the types say so, whatever the features.

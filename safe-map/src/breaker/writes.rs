@@ -46,6 +46,7 @@ impl<M: SharedMap> WriteBreaker<M> {
     /// assert_eq!(map.try_insert("apples", 5)?.unwrap_err().value, 5);
     /// # Ok::<_, safe_map::Denied>(())
     /// ```
+    #[expect(clippy::type_complexity, reason = "a name for it would say less")]
     #[track_caller]
     pub fn try_insert(
         &self,
@@ -310,6 +311,7 @@ impl<M: SharedMap> WriteBreaker<M> {
     /// assert_eq!(map.extract_if(|_, n| *n == 0)?, [("pears", 0)]);
     /// # Ok::<_, safe_map::Denied>(())
     /// ```
+    #[expect(clippy::type_complexity, reason = "a name for it would say less")]
     #[track_caller]
     pub fn extract_if(
         &self,
