@@ -28,7 +28,7 @@ use crate::{
     methods::{from_hash_map, shared_methods},
     ops,
     shared_map::{Occupied, SharedMap},
-    strategy::{Keyed, Present, Strategy},
+    strategy::{Keyed, Strategy},
     table::{Lookup, Table},
 };
 

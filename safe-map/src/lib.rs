@@ -47,6 +47,9 @@
 //! - with `debug_assertions` or the feature `reentry-check`, always, whether or not the keys share a shard. These builds also
 //!   remember in which order maps are called from inside each other's closures, and panic on the opposite order.
 //!
+//! In other builds two threads can still wait for each other forever, each in a closure of one shard or map and calling the
+//! other's: tests, which have `debug_assertions`, find such calls in whatever order they come.
+//!
 //! `Hash`, `Eq`, `Ord`, `Clone` and `Debug` of keys and values that run under a lock are such closures. A load of
 //! `get_or_load` that waits for its own key panics too, and so do loads that wait for each other. Closures over a snapshot run under no lock,
 //! and may call anything: [`SnapshotMap::for_each`] may remove from its map. Work that a closure hands to another thread and

@@ -11,7 +11,7 @@ use crate::{
     ops,
     plain::{Find, PlainMap},
     shared_map::{Occupied, SharedMap},
-    strategy::{Keyed, Present, Strategy},
+    strategy::{Keyed, Strategy},
     table::{Lookup, Table},
     whole::Whole,
 };

@@ -535,7 +535,7 @@ macro_rules! shared_methods {
             {
                 let call = Call::here(Op::UpdateMany);
                 let _watch = self.meta().watch(call);
-                self.edit_many(call, Present::Any, keys, f)
+                ops::update_many(self, call, keys, f)
             }
 
             /// Removes a key if its value is as the closure wants it, and gives back the value.

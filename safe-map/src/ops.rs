@@ -92,14 +92,16 @@ where
     // Both stay outside until they are needed, so that they are dropped there otherwise.
     let mut key = Some(key);
     let mut make = Some(make);
+    let mut made = None;
     let mut unneeded = Replaced::NOTHING;
     map.edit(call, hash, |table| {
         let wanted = key.as_ref().expect("nobody has taken the key yet");
         if let Some(value) = table.view(hash, wanted, |entry| entry.map(|(_, value)| value.clone())) {
             return Ok(value);
         }
-        let value = make.take().expect("the closure runs once")()?;
-        let given = value.clone();
+        // Where the clone panics the value is dropped outside.
+        let given = made.insert(make.take().expect("the closure runs once")()?).clone();
+        let value = made.take().expect("it was made on the line above");
         unneeded = table.insert(hash, key.take().expect("nobody has taken the key yet"), value);
         Ok(given)
     })
@@ -233,12 +235,22 @@ pub(crate) fn update_pair<M: Keyed<Q>, Q: ?Sized, R>(
     second: &Q,
     f: impl FnOnce(&mut Value<M>, &mut Value<M>) -> R,
 ) -> Option<R> {
+    // Where the keys are equal it is dropped outside.
+    let mut f = Some(f);
     map.edit_many(call, Present::All, [first, second], |values| match values {
-        [Some(first), Some(second)] => Ok(f(first, second)),
-        // As in `update`.
-        _ => Err(f),
+        [Some(first), Some(second)] => Some(f.take().expect("the closure runs once")(first, second)),
+        _ => None,
     })
-    .ok()
+}
+
+pub(crate) fn update_many<M: Keyed<Q>, Q: ?Sized, const N: usize, R>(
+    map: &M,
+    call: Call,
+    keys: [&Q; N],
+    f: impl FnOnce([Option<&mut Value<M>>; N]) -> R,
+) -> R {
+    let mut f = Some(f);
+    map.edit_many(call, Present::Any, keys, |values| f.take().expect("the closure runs once")(values))
 }
 
 /// Moves the wanted entries out of each table. They are in the result when `wanted` panics too, and so outlive the lock.

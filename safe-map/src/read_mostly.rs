@@ -35,7 +35,7 @@ use crate::{
     ops,
     raw::Guard,
     shared_map::{Occupied, SharedMap},
-    strategy::{Keyed, Present, Strategy},
+    strategy::{Keyed, Strategy},
     table::Table,
 };
 

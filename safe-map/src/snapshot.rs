@@ -22,7 +22,7 @@ use crate::{
     plain::{Find, PlainMap},
     raw::{Published, Retired},
     shared_map::{Occupied, SharedMap},
-    strategy::{Keyed, Present, Strategy},
+    strategy::{Keyed, Strategy},
     table::Table,
     versioned::{Stale, Version},
     whole::Whole,

@@ -198,6 +198,7 @@ for_every_strategy! {
     huge_values: u32 => Box<[u64; 8192]>;
     large_values: u32 => [u8; 16384];
     drops_outside: super::Calls => super::Calls;
+    a_broken_clone_is_dropped_outside: u32 => super::Unclonable;
     keys_that_panic_from_now_on: super::Armed => u32;
 }
 
@@ -314,6 +315,40 @@ fn panicking_hash_eq_clone_and_drop() {
     DROPS_PANIC.set(true);
     hostile_to_every_map();
     assert!(ALIVE.load(Ordering::Relaxed) >= 0);
+}
+
+/// A value that is made, and whose clone panics before it is in the map, is dropped outside too: it uses the map then.
+fn a_broken_clone_is_dropped_outside<M>(new: impl Fn() -> M)
+where
+    M: SharedMap<Key = u32, Value = Unclonable> + Send + Sync + 'static,
+{
+    let map = Arc::new(new());
+    let used = Arc::new(AtomicUsize::new(0));
+    let hook: Hook = {
+        let (used, map) = (used.clone(), Arc::downgrade(&map));
+        Arc::new(move || {
+            let map = map.upgrade().expect("the map outlives the call");
+            used.fetch_add(1 + map.len(), Ordering::Relaxed);
+        })
+    };
+    panics(|| map.get_or_insert_with(1, || Unclonable(hook.clone())));
+    assert!(map.is_empty());
+    assert_eq!(used.load(Ordering::Relaxed), 1);
+}
+
+/// A value whose clone panics.
+struct Unclonable(Hook);
+
+impl Clone for Unclonable {
+    fn clone(&self) -> Self {
+        panic!("the value's own")
+    }
+}
+
+impl Drop for Unclonable {
+    fn drop(&mut self) {
+        (self.0)();
+    }
 }
 
 thread_local! {
@@ -573,6 +608,10 @@ where
             map.read(&it(1000), move |value| *value == unused);
             let unused = it(n);
             map.update_pair(&it(n), &it(1000), move |value, _| *value = unused.clone());
+            let unused = it(n);
+            panics(|| map.update_pair(&it(n), &it(n), move |value, _| *value = unused.clone()));
+            let unused = it(n);
+            panics(|| map.update_many([&it(n), &it(n)], move |_| unused.0));
             let unused = it(n);
             let failed = map.get_or_try_insert_with(it(1000), move || Err(unused));
             assert!(failed.is_err());
