@@ -21,8 +21,8 @@ use std::{
 
 use rayon::iter::{FromParallelIterator, IntoParallelIterator, ParallelIterator};
 use safe_map::{
-    Denied, FailFastMap, GenerationalMap, LockedMap, Op, ReadMostlyMap, SafeMap, ShardedMap, SnapshotMap,
-    VersionedMap, WriteBreaker,
+    Denied, FailFastMap, GenerationalMap, LockedMap, Op, ReadMostlyMap, SafeMap, ShardedMap, SharedMap,
+    SnapshotMap, VersionedMap, WriteBreaker,
     observer::{Event, Metrics, Observer, Tracing},
     stats::Health,
 };
@@ -39,6 +39,34 @@ fn maps_are_serialised_as_maps() {
     let versioned: VersionedMap<String, u32> = serde_json::from_str(&text).unwrap();
     assert_eq!(versioned.len(), 2);
     assert!(serde_json::from_str::<FailFastMap<String, u32>>("[1]").is_err());
+}
+
+/// There and back, with more keys than young generations have.
+fn round_trip<M>()
+where
+    M: SharedMap<Key = u32, Value = String> + Default + serde::Serialize + serde::de::DeserializeOwned,
+{
+    let sorted = |map: &M| map.entries().into_iter().collect::<BTreeMap<_, _>>();
+    let map = M::default();
+    map.extend((0..300).map(|n| (n, n.to_string())));
+    let text = serde_json::to_string(&map).unwrap();
+    assert_eq!(sorted(&serde_json::from_str(&text).unwrap()), sorted(&map));
+    let value = serde_json::to_value(&map).unwrap();
+    assert_eq!(sorted(&serde_json::from_value(value).unwrap()), sorted(&map));
+    let twice: M = serde_json::from_str(r#"{"1":"first","1":"last"}"#).unwrap();
+    assert_eq!((twice.len(), twice.get(&1).as_deref()), (1, Some("last")));
+    assert!(serde_json::from_str::<M>(r#"{"1":1}"#).is_err());
+}
+
+#[test]
+fn every_map_is_what_it_was_after_a_round_trip() {
+    round_trip::<ShardedMap<u32, String>>();
+    round_trip::<VersionedMap<u32, String>>();
+    round_trip::<ReadMostlyMap<u32, String>>();
+    round_trip::<GenerationalMap<u32, String>>();
+    round_trip::<FailFastMap<u32, String>>();
+    round_trip::<LockedMap<BTreeMap<u32, String>>>();
+    round_trip::<SnapshotMap<HashMap<u32, String>>>();
 }
 
 #[test]
