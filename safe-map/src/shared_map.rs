@@ -74,7 +74,7 @@ pub trait SharedMap {
     where
         Self::Value: Clone;
 
-    /// The value of a key, loaded first if the key is absent.
+    /// The value of a key, loaded first if the key is absent. Whether the future is `Send` is known where the map's type is.
     fn get_or_load(
         &self,
         key: Self::Key,

@@ -141,6 +141,16 @@ fn a_refused_load_lets_those_go_on_that_wait() {
 }
 
 #[test]
+fn a_load_behind_a_breaker_can_be_sent() {
+    fn sent<T: Send>(it: T) -> T {
+        it
+    }
+    let map = WriteBreaker::new(ShardedMap::new());
+    assert_eq!(ready(sent(map.get_or_load(1, async { 1 }))), Ok(1));
+    assert_eq!(ready(sent(map.try_get_or_load(2, async { Err::<i32, _>("down") }))), Ok(Err("down")));
+}
+
+#[test]
 fn pairs_before_a_refused_one_are_in() {
     let map = WriteBreaker::new(ShardedMap::new()).writes_per_second(3);
     let mut asked = 0;
