@@ -3,11 +3,12 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{DeriveInput, Type, WhereClause, ext::IdentExt, parse_quote, spanned::Spanned};
+use syn::{DeriveInput, ext::IdentExt, spanned::Spanned};
 
 use crate::{
     parse::{self, Plain, PlainField, Problems},
     plan::{self, Planned},
+    traits::traits,
 };
 
 /// Writes the twin, or gives every mistake.
@@ -21,7 +22,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
 }
 
 /// A field with its plan.
-type Field<'a> = (&'a PlainField<'a>, &'a Planned);
+pub(crate) type Field<'a> = (&'a PlainField<'a>, &'a Planned);
 
 fn twin(plain: &Plain<'_>, planned: &[Planned]) -> TokenStream {
     let fields: Vec<Field<'_>> = plain.fields.iter().zip(planned).collect();
@@ -41,7 +42,7 @@ fn twin(plain: &Plain<'_>, planned: &[Planned]) -> TokenStream {
 }
 
 /// The type of a field in the twin.
-fn shared_type(field: &Field<'_>) -> TokenStream {
+pub(crate) fn shared_type(field: &Field<'_>) -> TokenStream {
     match field {
         (plain, Planned::Same) => {
             let ty = &plain.ty;
@@ -157,54 +158,4 @@ fn conversion(plain: &Plain<'_>, fields: &[Field<'_>]) -> TokenStream {
             }
         }
     }
-}
-
-/// `Debug` and `Default`, where every field has it.
-fn traits(plain: &Plain<'_>, fields: &[Field<'_>]) -> [TokenStream; 2] {
-    let Plain { shared, generics, .. } = plain;
-    let (impl_generics, type_generics, _) = generics.split_for_impl();
-    let has_default = |field: &Field<'_>| !matches!(field.1, Planned::Map(map) if map.always_default);
-    let debug_bounds = bounds(plain, fields.iter(), &parse_quote!(::core::fmt::Debug));
-    let with_bound = fields.iter().filter(|field| has_default(field));
-    let default_bounds = bounds(plain, with_bound, &parse_quote!(::core::default::Default));
-    let title = shared.unraw().to_string();
-    let shown = fields.iter().map(|(PlainField { name, cfgs, .. }, _)| {
-        let text = name.unraw().to_string();
-        quote!(#(#cfgs)* __out.field(#text, &self.#name);)
-    });
-    let values = fields.iter().map(|(PlainField { name, cfgs, .. }, planned)| {
-        let empty = match planned {
-            Planned::Same => quote!(::core::default::Default::default()),
-            Planned::Map(map) => map.empty.clone(),
-        };
-        quote!(#(#cfgs)* #name: #empty)
-    });
-    let debug = quote! {
-        impl #impl_generics ::core::fmt::Debug for #shared #type_generics #debug_bounds {
-            fn fmt(&self, __out: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                let mut __out = __out.debug_struct(#title);
-                #(#shown)*
-                __out.finish()
-            }
-        }
-    };
-    let default = quote! {
-        impl #impl_generics ::core::default::Default for #shared #type_generics #default_bounds {
-            fn default() -> Self {
-                #shared { #(#values,)* }
-            }
-        }
-    };
-    [debug, default]
-}
-
-/// The bounds of the struct, and the trait for each field. The lifetime is there so that a field without the trait is no error:
-/// the twin does not have it either then.
-fn bounds<'a>(plain: &Plain<'_>, fields: impl Iterator<Item = &'a Field<'a>>, wanted: &Type) -> WhereClause {
-    let mut bounds = plain.generics.where_clause.clone().unwrap_or_else(|| parse_quote!(where));
-    for field in fields.filter(|(field, _)| field.cfgs.is_empty()) {
-        let ty = shared_type(field);
-        bounds.predicates.push(parse_quote!(for<'__safe_map> #ty: #wanted));
-    }
-    bounds
 }

@@ -1,7 +1,7 @@
 //! The derive and the attributes of `safe-map`, which re-exports them.
 //!
 //! One direction: the tokens are parsed into own types with every mistake collected (`parse`, `options`), the fields are matched
-//! with what their strategies can hold (`plan`), and the twin is written (`expand`).
+//! with what their strategies can hold (`plan`), and the twin is written (`expand`, `traits`).
 
 use proc_macro::TokenStream;
 
@@ -11,6 +11,7 @@ mod parse;
 mod plan;
 #[cfg(test)]
 mod tests;
+mod traits;
 
 /// Writes the concurrent twin of a plain struct whose fields are maps.
 ///

@@ -139,6 +139,43 @@ fn no_fields() {
     let Empty {} = SharedEmpty::from(SharedEmpty::new().to_plain()).to_plain();
 }
 
+/// It has neither `Debug` nor `Default`.
+#[derive(Clone)]
+struct Opaque;
+
+/// Nor has the twin, where the field is there.
+#[derive(SafeMap)]
+struct Gated {
+    #[safe_map(sharded)]
+    map: HashMap<u8, u8>,
+    #[cfg(all())]
+    #[cfg(not(any()))]
+    opaque: Opaque,
+    #[cfg(any())]
+    absent: Missing,
+    #[cfg(any())]
+    #[safe_map(sharded)]
+    absent_map: HashMap<Missing, Missing>,
+}
+
+/// Where it is not, the twin has both.
+#[derive(SafeMap)]
+struct GatedOut {
+    #[cfg(not(any()))]
+    #[safe_map(sharded)]
+    map: HashMap<u8, u8>,
+    #[cfg(any())]
+    opaque: Opaque,
+}
+
+#[test]
+fn fields_under_conditions() {
+    let gated = SharedGated::new(Opaque);
+    gated.map().insert(1, 1);
+    let Opaque = gated.to_plain().opaque;
+    assert_eq!(format!("{:?}", SharedGatedOut::default()), "SharedGatedOut { map: {} }");
+}
+
 trait Marked {}
 trait Has {
     type Out: Send + Sync + Clone;

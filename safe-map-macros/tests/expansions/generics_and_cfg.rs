@@ -72,6 +72,7 @@ where
     }
 }
 #[cfg(unix)]
+#[cfg(not(all(feature = "labels")))]
 impl<'a, K: Hash + Eq, const N: usize> ::core::fmt::Debug for SharedRegistry<'a, K, N>
 where
     K: Clone,
@@ -89,6 +90,7 @@ where
     }
 }
 #[cfg(unix)]
+#[cfg(not(all(feature = "labels")))]
 impl<'a, K: Hash + Eq, const N: usize> ::core::default::Default
 for SharedRegistry<'a, K, N>
 where
@@ -98,6 +100,48 @@ where
         [u8; N],
         ::std::collections::hash_map::RandomState,
     >: ::core::default::Default,
+{
+    fn default() -> Self {
+        SharedRegistry {
+            entries: ::safe_map::FailFastMap::with_hasher(
+                ::core::default::Default::default(),
+            ),
+            #[cfg(feature = "labels")]
+            label: ::core::default::Default::default(),
+        }
+    }
+}
+#[cfg(unix)]
+#[cfg(all(feature = "labels"))]
+impl<'a, K: Hash + Eq, const N: usize> ::core::fmt::Debug for SharedRegistry<'a, K, N>
+where
+    K: Clone,
+    for<'__safe_map> ::safe_map::FailFastMap<
+        K,
+        [u8; N],
+        ::std::collections::hash_map::RandomState,
+    >: ::core::fmt::Debug,
+    for<'__safe_map> &'a str: ::core::fmt::Debug,
+{
+    fn fmt(&self, __out: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        let mut __out = __out.debug_struct("SharedRegistry");
+        __out.field("entries", &self.entries);
+        #[cfg(feature = "labels")] __out.field("label", &self.label);
+        __out.finish()
+    }
+}
+#[cfg(unix)]
+#[cfg(all(feature = "labels"))]
+impl<'a, K: Hash + Eq, const N: usize> ::core::default::Default
+for SharedRegistry<'a, K, N>
+where
+    K: Clone,
+    for<'__safe_map> ::safe_map::FailFastMap<
+        K,
+        [u8; N],
+        ::std::collections::hash_map::RandomState,
+    >: ::core::default::Default,
+    for<'__safe_map> &'a str: ::core::default::Default,
 {
     fn default() -> Self {
         SharedRegistry {
