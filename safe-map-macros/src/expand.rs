@@ -15,8 +15,8 @@ use crate::{
 pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let mut problems = Problems::default();
     let plain = parse::plain(input, &mut problems);
-    let planned: Vec<_> =
-        plain.iter().flat_map(|plain| &plain.fields).map(|field| plan::field(field, &mut problems)).collect();
+    let planned = plain.iter().flat_map(|plain| plain.fields.iter().map(|field| (field, &plain.krate)));
+    let planned: Vec<_> = planned.map(|(field, krate)| plan::field(field, krate, &mut problems)).collect();
     let plain = problems.or(plain)?;
     Ok(plain.map(|plain| twin(&plain, &planned)).unwrap_or_default())
 }

@@ -41,6 +41,8 @@ mod traits;
 /// # Options of the struct
 ///
 /// - `#[safe_map(shared = "Name")]`: the name of the twin.
+/// - `#[safe_map(crate = "path::to::safe_map")]`: where the crate is, if the dependency has another name or comes through another
+///   crate.
 /// - `#[safe_map(no_plain)]`: no `to_plain`, for a struct with a field that is not `Clone`.
 ///
 /// # Options of a field

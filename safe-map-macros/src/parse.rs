@@ -37,6 +37,8 @@ pub(crate) struct Plain<'a> {
     /// The name of the twin.
     pub(crate) shared: Ident,
     pub(crate) no_plain: bool,
+    /// Where `safe-map` is.
+    pub(crate) krate: TokenStream,
     pub(crate) visibility: &'a Visibility,
     /// With the struct's own name instead of `Self` here, too.
     pub(crate) generics: Generics,
@@ -86,6 +88,7 @@ pub(crate) fn plain<'a>(input: &'a DeriveInput, problems: &mut Problems) -> Opti
         name: &input.ident,
         shared,
         no_plain: options.no_plain,
+        krate: options.krate.map_or_else(|| quote!(::safe_map), ToTokens::into_token_stream),
         visibility: &input.vis,
         generics: named_generics(input),
         attributes: input.attrs.iter().filter(|it| is_doc(it) || is_cfg(it)).collect(),

@@ -139,6 +139,34 @@ fn no_fields() {
     let Empty {} = SharedEmpty::from(SharedEmpty::new().to_plain()).to_plain();
 }
 
+/// The crate by another name, as a dependency that is renamed or re-exported.
+pub mod facade {
+    pub use safe_map as maps;
+}
+
+mod renamed {
+    // Nothing of that name is here.
+    mod safe_map {}
+
+    #[derive(super::facade::maps::SafeMap)]
+    #[safe_map(crate = "super::facade::maps", shared = "Live")]
+    struct Plain {
+        #[safe_map(sharded(shards = 2))]
+        map: super::HashMap<u8, u8>,
+        #[safe_map(snapshot)]
+        set: std::collections::BTreeSet<u8>,
+        #[safe_map(versioned, key = u8, value = u8)]
+        alias: super::Kids<u8>,
+    }
+
+    #[test]
+    fn it_works() {
+        let live = Live::new();
+        live.map().insert(1, 1);
+        assert_eq!(live.to_plain().map.len(), 1);
+    }
+}
+
 /// It has neither `Debug` nor `Default`.
 #[derive(Clone)]
 struct Opaque;
