@@ -176,7 +176,7 @@ struct Opaque;
 struct Gated {
     #[safe_map(sharded)]
     map: HashMap<u8, u8>,
-    #[cfg(all())]
+    #[cfg(any(unix, not(unix)))]
     #[cfg(not(any()))]
     opaque: Opaque,
     #[cfg(any())]

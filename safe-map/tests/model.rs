@@ -68,7 +68,7 @@ fn step() -> impl Arbitrary<Value = Step> {
 fn make(plain: &mut HashMap<u8, u32>, key: u8, value: Result<u32, ()>) -> Result<u32, ()> {
     match plain.get(&key) {
         Some(there) => Ok(*there),
-        None => value.inspect(|value| drop(plain.insert(key, *value))),
+        None => value.inspect(|value| _ = plain.insert(key, *value)),
     }
 }
 
