@@ -154,17 +154,20 @@ macro_rules! of_every_set {
 /// The methods that are there with a feature. They may be called anywhere.
 macro_rules! of_features {
     () => {{
-        let mut all = Vec::<Method<Self>>::new();
         #[cfg(feature = "stats")]
-        all.append(&mut rows! {
+        let counted = rows! {
             stats: Nothing; |map, _| map.stats();
             health: Nothing; |map, _| map.health();
-        });
+        };
+        #[cfg(not(feature = "stats"))]
+        let counted: Vec<Method<Self>> = Vec::new();
         #[cfg(feature = "observer")]
-        all.append(&mut rows! {
+        let observed = rows! {
             observe: Nothing; |map, _| map.observe(std::sync::Arc::new(Quiet));
-        });
-        all
+        };
+        #[cfg(not(feature = "observer"))]
+        let observed: Vec<Method<Self>> = Vec::new();
+        counted.into_iter().chain(observed)
     }};
 }
 
