@@ -192,6 +192,7 @@ shared_methods! {
     reads "nothing, but panics where a writer is in the map"; writes "nothing, but panics where anybody is in the map";
     whole "nothing, but panics on a conflict,";
     len "Locks nothing, but panics where a writer is in the map. O(1).";
+    many "Each is put in by itself: where the iterator panics, those before are in.";
     cost "O(1).";
     on_panic "the value is then what the closure has made of it.";
 }

@@ -225,6 +225,7 @@ shared_methods! {
     reads "nothing for old keys, and the young keys, shared, for others";
     writes "the map, exclusively"; whole "the map";
     len "Locks nothing. O(1).";
+    many "Each is put in by itself: where the iterator panics, those before are in.";
     cost "O(1); O(n) once for many new keys, when keys grow older.";
     on_panic "the value is then what the closure has made of it.";
 }

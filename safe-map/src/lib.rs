@@ -35,7 +35,7 @@
 //! | `len` `is_empty` | a sum over the shards, each at its moment | yes | as of the last write that has ended | as of the last write that has ended | yes |
 //! | `for_each` `fold` `entries` | each shard | yes | each key | yes | yes |
 //! | `to_map` | yes, with all shards locked | yes | each key | yes | yes |
-//! | `extend` | each pair | each pair | each pair | each pair | each pair |
+//! | `extend` | each pair | yes | each pair | each pair | each pair |
 //! | `view` `batch` | | yes | | | yes (`LockedMap`) |
 //!
 //! # Re-entry

@@ -9,7 +9,7 @@ macro_rules! shared_methods {
         impl [$($param:ident),*] $Map:ty where [$($bounds:tt)*];
         key $K:ty; value $V:ty; query [$($query:tt)*];
         example $new:literal;
-        reads $reads:literal; writes $writes:literal; whole $whole:literal; len $len:literal; cost $cost:literal; on_panic $on_panic:literal;
+        reads $reads:literal; writes $writes:literal; whole $whole:literal; len $len:literal; many $many:literal; cost $cost:literal; on_panic $on_panic:literal;
     ) => {
         impl<$($param),*> $Map where $($bounds)* {
             /// The value of a key, cloned.
@@ -103,7 +103,7 @@ macro_rules! shared_methods {
             impl [$($param),*] $Map where [$($bounds)*];
             key $K; value $V; query [$($query)*];
             example $new;
-            reads $reads; writes $writes; whole $whole; len $len; cost $cost; on_panic $on_panic;
+            reads $reads; writes $writes; whole $whole; len $len; many $many; cost $cost; on_panic $on_panic;
         }
     };
 
@@ -176,7 +176,7 @@ macro_rules! shared_methods {
         impl [$($param:ident),*] $Map:ty where [$($bounds:tt)*];
         key $K:ty; value $V:ty; query [$($query:tt)*];
         example $new:literal;
-        reads $reads:literal; writes $writes:literal; whole $whole:literal; len $len:literal; cost $cost:literal; on_panic $on_panic:literal;
+        reads $reads:literal; writes $writes:literal; whole $whole:literal; len $len:literal; many $many:literal; cost $cost:literal; on_panic $on_panic:literal;
     ) => {
         impl<$($param),*> $Map where $($bounds)* {
             /// Puts a value in if the key is absent; gives both back otherwise.
@@ -643,11 +643,11 @@ macro_rules! shared_methods {
 
             /// Puts each pair in, one after another.
             ///
-            #[doc = concat!("Locks ", $writes, ", for each pair anew; the iterator runs outside. ", $cost)]
+            #[doc = concat!("Locks ", $writes, "; the iterator runs outside. ", $many, " ", $cost)]
             ///
             /// # Panics
             ///
-            /// As the iterator does; the pairs before are in. And on [re-entry](crate#re-entry).
+            /// As the iterator does, and on [re-entry](crate#re-entry).
             ///
             /// # Examples
             ///
@@ -660,9 +660,7 @@ macro_rules! shared_methods {
             pub fn extend(&self, pairs: impl IntoIterator<Item = ($K, $V)>) {
                 let call = Call::here(Op::Extend);
                 let _watch = self.meta().watch(call);
-                for (key, value) in pairs {
-                    ops::insert(self, call, key, value);
-                }
+                ops::extend(self, call, pairs.into_iter());
             }
 
             /// The number of entries.

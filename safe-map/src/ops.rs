@@ -59,6 +59,28 @@ pub(crate) fn insert<M: Keyed<Key<M>>>(
     map.edit(call, hash, |table| table.insert(hash, key, value)).into_value()
 }
 
+/// The iterator runs under no lock.
+pub(crate) fn extend<M: Keyed<Key<M>>>(map: &M, call: Call, pairs: impl Iterator<Item = (Key<M>, Value<M>)>) {
+    if M::VERSIONS {
+        return insert_at_once(map, call, pairs.collect());
+    }
+    for (key, value) in pairs {
+        insert(map, call, key, value);
+    }
+}
+
+/// Puts pairs in that belong to one table.
+fn insert_at_once<M: Keyed<Key<M>>>(map: &M, call: Call, pairs: Vec<(Key<M>, Value<M>)>) {
+    let hashes: Vec<_> = pairs.iter().map(|(key, _)| map.hash_of(key)).collect();
+    let Some(&first) = hashes.first() else { return };
+    // Both outlive the lock.
+    let mut pairs = hashes.into_iter().zip(pairs);
+    let mut unneeded = Vec::new();
+    map.edit(call, first, |table| {
+        unneeded.extend(pairs.by_ref().map(|(hash, (key, value))| table.insert(hash, key, value)));
+    });
+}
+
 /// Gives the pair back if the key is there.
 pub(crate) fn try_insert<M: Keyed<Key<M>>>(
     map: &M,

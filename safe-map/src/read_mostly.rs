@@ -269,6 +269,7 @@ shared_methods! {
     reads "nothing, or other writers out for a moment where the key is not in the published table";
     writes "other writers out"; whole "nothing for reads, and other writers out for writes,";
     len "Locks nothing. O(1).";
+    many "Each is put in by itself: where the iterator panics, those before are in.";
     cost "O(1); the first new key after a promotion copies the table, O(n).";
     on_panic "the value is then what the closure has made of it.";
 }

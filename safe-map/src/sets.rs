@@ -256,7 +256,7 @@ macro_rules! shared_set_methods {
         impl [$($param:ident),*] $Set:ty where [$($bounds:tt)*];
         item $T:ty; query [$($query:tt)*];
         example $new:literal;
-        reads $reads:literal; writes $writes:literal; whole $whole:literal; len $len:literal; cost $cost:literal;
+        reads $reads:literal; writes $writes:literal; whole $whole:literal; len $len:literal; many $many:literal; cost $cost:literal;
     ) => {
         impl<$($param),*> $Set where $($bounds)* {
             /// The item that equals this one, cloned.
@@ -429,11 +429,11 @@ macro_rules! shared_set_methods {
 
             /// Puts each item in, one after another.
             ///
-            #[doc = concat!("Locks ", $writes, ", for each item anew; the iterator runs outside. ", $cost)]
+            #[doc = concat!("Locks ", $writes, "; the iterator runs outside. ", $many, " ", $cost)]
             ///
             /// # Panics
             ///
-            /// As the iterator does; the items before are in. And on [re-entry](crate#re-entry).
+            /// As the iterator does, and on [re-entry](crate#re-entry).
             ///
             /// # Examples
             ///
@@ -737,6 +737,7 @@ shared_set_methods! {
     example "safe_map::ShardedSet::new()";
     reads "the item's shard, shared"; writes "the item's shard, exclusively"; whole "one shard after another";
     len "Locks one shard after another, shared. O(1) for each.";
+    many "Each is put in by itself: where the iterator panics, those before are in.";
     cost "O(1).";
 }
 
@@ -746,6 +747,7 @@ shared_set_methods! {
     example "safe_map::LockedSet::new(std::collections::BTreeSet::new())";
     reads "the set, shared"; writes "the set, exclusively"; whole "the set";
     len "Locks the set, shared. O(1).";
+    many "Each is put in by itself: where the iterator panics, those before are in.";
     cost "O(1) with a hash set inside, O(log n) with a `BTreeSet`.";
 }
 
@@ -755,5 +757,6 @@ shared_set_methods! {
     example "safe_map::SnapshotSet::new(std::collections::BTreeSet::new())";
     reads "nothing"; writes "other writers out"; whole "nothing for reads, and other writers out for writes,";
     len "Locks nothing. O(1).";
+    many "They are collected first and published at once: where the iterator panics, none is in.";
     cost "Reads as the set inside; a write that changes something copies the set, O(n).";
 }

@@ -221,6 +221,7 @@ shared_methods! {
     example "safe_map::ShardedMap::new()";
     reads "the key's shard, shared"; writes "the key's shard, exclusively"; whole "one shard after another";
     len "Locks one shard after another, shared. O(1) for each.";
+    many "Each is put in by itself: where the iterator panics, those before are in.";
     cost "O(1).";
     on_panic "the value is then what the closure has made of it.";
 }

@@ -278,6 +278,8 @@ impl<M: PlainMap> From<M> for SnapshotMap<M> {
 impl<M: PlainMap + Clone> Strategy for SnapshotMap<M> {
     type Table = Draft<M>;
 
+    const VERSIONS: bool = true;
+
     fn meta(&self) -> &Meta {
         &self.meta
     }
@@ -365,6 +367,7 @@ shared_methods! {
     example "safe_map::SnapshotMap::new(std::collections::BTreeMap::new())";
     reads "nothing"; writes "other writers out"; whole "nothing for reads, and other writers out for writes,";
     len "Locks nothing. O(1).";
+    many "They are collected first and published at once: where the iterator panics, none is in.";
     cost "Reads as the map inside; a write that changes something copies the map, O(n).";
     on_panic "nothing is then published.";
 }

@@ -19,6 +19,9 @@ pub(crate) trait Strategy {
     /// What a write works on.
     type Table: Table;
 
+    /// Whether each write makes a new version of the whole table, so that many are better made at once.
+    const VERSIONS: bool = false;
+
     fn meta(&self) -> &Meta;
 
     fn flights(&self) -> &Flights<Key<Self>, Value<Self>>;

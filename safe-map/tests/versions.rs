@@ -108,3 +108,40 @@ fn the_order_of_an_index_map_stays() {
     check(&LockedMap::<IndexMap<_, _>>::default());
     check(&SnapshotMap::<IndexMap<_, _>>::default());
 }
+
+#[test]
+fn many_pairs_are_one_version_of_a_snapshot() {
+    use std::cell::Cell;
+
+    thread_local! {
+        static CLONES: Cell<usize> = const { Cell::new(0) };
+    }
+    #[derive(Debug, PartialEq)]
+    struct Counted(u32);
+    impl Clone for Counted {
+        fn clone(&self) -> Self {
+            CLONES.set(CLONES.get() + 1);
+            Counted(self.0)
+        }
+    }
+    let map = SnapshotMap::<HashMap<u32, Counted>>::from_iter((0..1000).map(|n| (n, Counted(n))));
+    assert_eq!((map.len(), CLONES.get()), (1000, 0), "a new map has nothing to copy");
+    let seen = map.version();
+    map.extend((500..1500).map(|n| (n, Counted(n + 1))));
+    assert_eq!((map.len(), CLONES.get()), (1500, 1000), "it is copied once");
+    assert_eq!(map.read(&500, |value| value.0), Some(501), "the last one counts");
+    assert!(map.batch_if(seen, |_| ()).is_err());
+    let seen = map.version();
+    map.extend([]);
+    assert_eq!(map.version(), seen, "nothing is published");
+    // The iterator may use the map, and publishes nothing when it panics.
+    map.extend([(1, Counted(7))].into_iter().filter(|(key, _)| map.contains_key(key)));
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        map.extend((0..10).map(|n| {
+            assert!(n < 5, "the iterator's own");
+            (n, Counted(100))
+        }));
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(map.read(&1, |value| value.0), Some(7));
+}

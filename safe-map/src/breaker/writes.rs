@@ -348,7 +348,7 @@ impl<M: SharedMap> WriteBreaker<M> {
 
     /// Puts each pair in, one after another. Each is one write.
     ///
-    /// As [`SharedMap::insert`] of each.
+    /// As [`SharedMap::extend`].
     ///
     /// # Errors
     ///
@@ -364,11 +364,13 @@ impl<M: SharedMap> WriteBreaker<M> {
     /// ```
     #[track_caller]
     pub fn extend(&self, pairs: impl IntoIterator<Item = (M::Key, M::Value)>) -> Result<(), Denied> {
-        for (key, value) in pairs {
-            self.permit()?;
-            self.map.insert(key, value);
-        }
-        Ok(())
+        let site = Location::caller();
+        let mut permitted = Ok(());
+        self.map.extend(pairs.into_iter().map_while(|pair| {
+            permitted = self.permit_to(site);
+            permitted.is_ok().then_some(pair)
+        }));
+        permitted
     }
 
     /// The value of a key, cloned; made and put in first if the key is absent, which is a write.
