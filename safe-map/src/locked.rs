@@ -240,6 +240,6 @@ shared_methods! {
     reads "the map, shared"; writes "the map, exclusively"; whole "the map";
     len "Locks the map, shared. O(1).";
     many "Each is put in by itself: where the iterator panics, those before are in.";
-    cost "O(1) with a hash map inside, O(log n) with a `BTreeMap`.";
+    cost "O(1) with a hash map inside, O(log n) with a `BTreeMap`; a removal from an `IndexMap` moves what is behind it, O(n).";
     on_panic "the value is then what the closure has made of it.";
 }
