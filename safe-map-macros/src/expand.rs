@@ -1,26 +1,28 @@
-//! The twin as tokens. Every path in it starts at a crate, so that no name of the user can stand in its way.
+//! The twin as tokens. Every path in it starts at a crate, and every local name with two underscores, so that no name of the
+//! user can stand in its way.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{DeriveInput, Type, WhereClause, ext::IdentExt, parse_quote, spanned::Spanned};
+use syn::{DeriveInput, ext::IdentExt, spanned::Spanned};
 
 use crate::{
     parse::{self, Plain, PlainField, Problems},
     plan::{self, Planned},
+    traits::traits,
 };
 
 /// Writes the twin, or gives every mistake.
 pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let mut problems = Problems::default();
     let plain = parse::plain(input, &mut problems);
-    let planned: Vec<_> =
-        plain.iter().flat_map(|plain| &plain.fields).map(|field| plan::field(field, &mut problems)).collect();
+    let planned = plain.iter().flat_map(|plain| plain.fields.iter().map(|field| (field, &plain.krate)));
+    let planned: Vec<_> = planned.map(|(field, krate)| plan::field(field, krate, &mut problems)).collect();
     let plain = problems.or(plain)?;
     Ok(plain.map(|plain| twin(&plain, &planned)).unwrap_or_default())
 }
 
 /// A field with its plan.
-type Field<'a> = (&'a PlainField<'a>, &'a Planned);
+pub(crate) type Field<'a> = (&'a PlainField<'a>, &'a Planned);
 
 fn twin(plain: &Plain<'_>, planned: &[Planned]) -> TokenStream {
     let fields: Vec<Field<'_>> = plain.fields.iter().zip(planned).collect();
@@ -30,7 +32,9 @@ fn twin(plain: &Plain<'_>, planned: &[Planned]) -> TokenStream {
     let conversion = conversion(plain, &fields);
     let traits = traits(plain, &fields);
     let items = [methods, conversion].into_iter().chain(traits);
-    let items = items.map(|item| quote!(#(#cfgs)* #item));
+    // The derive does not use what it copies.
+    let allow = plain.deprecated.then(|| quote!(#[allow(deprecated)]));
+    let items = items.map(|item| quote!(#(#cfgs)* #allow #item));
     quote! {
         #definition
         #(#items)*
@@ -38,7 +42,7 @@ fn twin(plain: &Plain<'_>, planned: &[Planned]) -> TokenStream {
 }
 
 /// The type of a field in the twin.
-fn shared_type(field: &Field<'_>) -> TokenStream {
+pub(crate) fn shared_type(field: &Field<'_>) -> TokenStream {
     match field {
         (plain, Planned::Same) => {
             let ty = &plain.ty;
@@ -100,7 +104,7 @@ fn methods(plain: &Plain<'_>, fields: &[Field<'_>]) -> TokenStream {
 fn accessor(field: &Field<'_>) -> TokenStream {
     let (PlainField { name, visibility, docs, cfgs, .. }, ty) = (field.0, shared_type(field));
     let doc = format!("The field `{}`.", name.unraw());
-    let doc = docs.is_empty().then(|| quote!(#[doc = #doc]));
+    let doc = (!docs.iter().any(|it| it.path().is_ident("doc"))).then(|| quote!(#[doc = #doc]));
     quote! {
         #doc
         #(#docs)*
@@ -120,7 +124,7 @@ fn to_plain(plain: &Plain<'_>, fields: &[Field<'_>]) -> TokenStream {
         }
         Planned::Map(map) => {
             let to_plain = &map.to_plain;
-            quote!(#(#cfgs)* #name: { let shared = &self.#name; #to_plain })
+            quote!(#(#cfgs)* #name: { let __shared = &self.#name; #to_plain })
         }
     });
     quote! {
@@ -135,73 +139,23 @@ fn conversion(plain: &Plain<'_>, fields: &[Field<'_>]) -> TokenStream {
     let Plain { name, shared, generics, .. } = plain;
     let (impl_generics, type_generics, bounds) = generics.split_for_impl();
     let values = fields.iter().map(|(PlainField { name, cfgs, .. }, planned)| match planned {
-        Planned::Same => quote!(#(#cfgs)* #name: all.#name),
+        Planned::Same => quote!(#(#cfgs)* #name: __all.#name),
         Planned::Map(map) => {
             let from_plain = &map.from_plain;
-            quote!(#(#cfgs)* #name: { let plain = all.#name; #from_plain })
+            quote!(#(#cfgs)* #name: { let __plain = __all.#name; #from_plain })
         }
     });
     let checks = fields.iter().filter(|(_, planned)| matches!(planned, Planned::Same)).map(|(field, _)| {
         let PlainField { name, ty, cfgs, .. } = field;
-        quote_spanned!(ty.span()=> #(#cfgs)* send_and_sync::<#ty>(&all.#name);)
+        quote_spanned!(ty.span()=> #(#cfgs)* send_and_sync::<#ty>(&__all.#name);)
     });
     quote! {
         impl #impl_generics ::core::convert::From<#name #type_generics> for #shared #type_generics #bounds {
-            fn from(all: #name #type_generics) -> Self {
+            fn from(__all: #name #type_generics) -> Self {
                 fn send_and_sync<T: ::core::marker::Send + ::core::marker::Sync + ?::core::marker::Sized>(_: &T) {}
                 #(#checks)*
                 #shared { #(#values,)* }
             }
         }
     }
-}
-
-/// `Debug` and `Default`, where every field has it.
-fn traits(plain: &Plain<'_>, fields: &[Field<'_>]) -> [TokenStream; 2] {
-    let Plain { shared, generics, .. } = plain;
-    let (impl_generics, type_generics, _) = generics.split_for_impl();
-    let has_default = |field: &Field<'_>| !matches!(field.1, Planned::Map(map) if map.always_default);
-    let debug_bounds = bounds(plain, fields.iter(), &parse_quote!(::core::fmt::Debug));
-    let with_bound = fields.iter().filter(|field| has_default(field));
-    let default_bounds = bounds(plain, with_bound, &parse_quote!(::core::default::Default));
-    let title = shared.unraw().to_string();
-    let shown = fields.iter().map(|(PlainField { name, cfgs, .. }, _)| {
-        let text = name.unraw().to_string();
-        quote!(#(#cfgs)* out.field(#text, &self.#name);)
-    });
-    let values = fields.iter().map(|(PlainField { name, cfgs, .. }, planned)| {
-        let empty = match planned {
-            Planned::Same => quote!(::core::default::Default::default()),
-            Planned::Map(map) => map.empty.clone(),
-        };
-        quote!(#(#cfgs)* #name: #empty)
-    });
-    let debug = quote! {
-        impl #impl_generics ::core::fmt::Debug for #shared #type_generics #debug_bounds {
-            fn fmt(&self, out: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                let mut out = out.debug_struct(#title);
-                #(#shown)*
-                out.finish()
-            }
-        }
-    };
-    let default = quote! {
-        impl #impl_generics ::core::default::Default for #shared #type_generics #default_bounds {
-            fn default() -> Self {
-                #shared { #(#values,)* }
-            }
-        }
-    };
-    [debug, default]
-}
-
-/// The bounds of the struct, and the trait for each field. The lifetime is there so that a field without the trait is no error:
-/// the twin does not have it either then.
-fn bounds<'a>(plain: &Plain<'_>, fields: impl Iterator<Item = &'a Field<'a>>, wanted: &Type) -> WhereClause {
-    let mut bounds = plain.generics.where_clause.clone().unwrap_or_else(|| parse_quote!(where));
-    for field in fields.filter(|(field, _)| field.cfgs.is_empty()) {
-        let ty = shared_type(field);
-        bounds.predicates.push(parse_quote!(for<'__safe_map> #ty: #wanted));
-    }
-    bounds
 }

@@ -1,7 +1,7 @@
 //! The derive and the attributes of `safe-map`, which re-exports them.
 //!
 //! One direction: the tokens are parsed into own types with every mistake collected (`parse`, `options`), the fields are matched
-//! with what their strategies can hold (`plan`), and the twin is written (`expand`).
+//! with what their strategies can hold (`plan`), and the twin is written (`expand`, `traits`).
 
 use proc_macro::TokenStream;
 
@@ -11,6 +11,7 @@ mod parse;
 mod plan;
 #[cfg(test)]
 mod tests;
+mod traits;
 
 /// Writes the concurrent twin of a plain struct whose fields are maps.
 ///
@@ -40,6 +41,8 @@ mod tests;
 /// # Options of the struct
 ///
 /// - `#[safe_map(shared = "Name")]`: the name of the twin.
+/// - `#[safe_map(crate = "path::to::safe_map")]`: where the crate is, if the dependency has another name or comes through another
+///   crate.
 /// - `#[safe_map(no_plain)]`: no `to_plain`, for a struct with a field that is not `Clone`.
 ///
 /// # Options of a field
@@ -55,6 +58,9 @@ mod tests;
 /// `new(..)` with the fields that are no maps, `From` the plain struct, an accessor for each field with the field's visibility,
 /// `to_plain()` which copies one field after another (no cut through all of them), and `Debug` and `Default` where every field
 /// has it.
+///
+/// Generics, bounds and `cfg` of the struct are those of the twin; what its maps ask of a generic key (`K: Hash + Eq + Clone`, for
+/// example) has to be among the bounds of the struct.
 #[proc_macro_derive(SafeMap, attributes(safe_map))]
 pub fn derive_safe_map(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);

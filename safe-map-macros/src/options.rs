@@ -4,7 +4,8 @@
 
 use proc_macro2::TokenTree;
 use syn::{
-    Attribute, Ident, LitInt, LitStr, Token, Type, parenthesized, parse::ParseStream, spanned::Spanned,
+    Attribute, Ident, LitInt, LitStr, Path, Token, Type, ext::IdentExt, parenthesized, parse::ParseStream,
+    spanned::Spanned,
 };
 
 use crate::parse::Problems;
@@ -56,6 +57,8 @@ pub(crate) struct FieldOptions {
 pub(crate) struct StructOptions {
     pub(crate) shared: Option<Ident>,
     pub(crate) no_plain: bool,
+    /// Where `safe-map` is, if it is not a dependency by this name.
+    pub(crate) krate: Option<Path>,
 }
 
 impl FieldOptions {
@@ -157,7 +160,15 @@ impl StructOptions {
                     ident.map_err(|_| syn::Error::new(shared.span(), "this is not a name for a type"))?;
                 self.shared.replace(ident).is_some()
             }
-            _ => return Err(unknown(name, "option of the struct", &["shared", "no_plain"])),
+            "crate" => {
+                input.parse::<Token![=]>()?;
+                let path: LitStr = input.parse()?;
+                let parsed = path.parse_with(Path::parse_mod_style);
+                let parsed =
+                    parsed.map_err(|_| syn::Error::new(path.span(), "this is not a path to a crate"))?;
+                self.krate.replace(parsed).is_some()
+            }
+            _ => return Err(unknown(name, "option of the struct", &["shared", "no_plain", "crate"])),
         };
         if given {
             problems.add(name.span(), format!("`{name}` is given twice"));
@@ -219,7 +230,7 @@ fn each_of(
     mut take: impl FnMut(&Ident, ParseStream<'_>, &mut Problems) -> syn::Result<()>,
 ) {
     while !input.is_empty() {
-        let taken = input.parse::<Ident>().and_then(|name| take(&name, input, problems));
+        let taken = input.call(Ident::parse_any).and_then(|name| take(&name, input, problems));
         if let Err(error) = taken {
             problems.push(error);
         } else if !input.is_empty() && !input.peek(Token![,]) {

@@ -3,7 +3,8 @@
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
-    Attribute, Data, DeriveInput, Fields, Generics, Ident, Type, Visibility, ext::IdentExt, spanned::Spanned,
+    Attribute, Data, DeriveInput, Fields, Generics, Ident, Type, Visibility, ext::IdentExt, parse::Parse,
+    spanned::Spanned,
 };
 
 use crate::options::{FieldOptions, StructOptions};
@@ -36,10 +37,15 @@ pub(crate) struct Plain<'a> {
     /// The name of the twin.
     pub(crate) shared: Ident,
     pub(crate) no_plain: bool,
+    /// Where `safe-map` is.
+    pub(crate) krate: TokenStream,
     pub(crate) visibility: &'a Visibility,
-    pub(crate) generics: &'a Generics,
+    /// With the struct's own name instead of `Self` here, too.
+    pub(crate) generics: Generics,
     /// Documentation and `cfg`.
     pub(crate) attributes: Vec<&'a Attribute>,
+    /// Whether the struct or one of its fields is not to be used any more.
+    pub(crate) deprecated: bool,
     pub(crate) fields: Vec<PlainField<'a>>,
 }
 
@@ -49,6 +55,7 @@ pub(crate) struct PlainField<'a> {
     pub(crate) visibility: &'a Visibility,
     /// With the struct's own name instead of `Self`, which is the twin in the twin.
     pub(crate) ty: Type,
+    /// Documentation, and that the field is not to be used any more.
     pub(crate) docs: Vec<&'a Attribute>,
     pub(crate) cfgs: Vec<&'a Attribute>,
     pub(crate) options: FieldOptions,
@@ -65,7 +72,7 @@ pub(crate) fn plain<'a>(input: &'a DeriveInput, problems: &mut Problems) -> Opti
         problems.add(shared.span(), format!("the twin needs another name than `{shared}` itself"));
     }
     let fields = match &input.data {
-        Data::Struct(data) => named(&data.fields, &input.ident, problems)?,
+        Data::Struct(data) => named_fields(&data.fields, &input.ident, problems)?,
         Data::Enum(data) => {
             problems.add(data.enum_token.span(), "`SafeMap` is for structs, not for enums".to_owned());
             return None;
@@ -75,18 +82,22 @@ pub(crate) fn plain<'a>(input: &'a DeriveInput, problems: &mut Problems) -> Opti
             return None;
         }
     };
+    let fields: Vec<_> = fields.map(|it| field(it, input, problems)).collect();
+    let of_fields = fields.iter().flat_map(|it| it.docs.iter().copied());
     Some(Plain {
         name: &input.ident,
         shared,
         no_plain: options.no_plain,
+        krate: options.krate.map_or_else(|| quote!(::safe_map), ToTokens::into_token_stream),
         visibility: &input.vis,
-        generics: &input.generics,
+        generics: named_generics(input),
         attributes: input.attrs.iter().filter(|it| is_doc(it) || is_cfg(it)).collect(),
-        fields: fields.map(|it| field(it, input, problems)).collect(),
+        deprecated: input.attrs.iter().chain(of_fields).any(is_deprecated),
+        fields,
     })
 }
 
-fn named<'a>(
+fn named_fields<'a>(
     fields: &'a Fields,
     name: &Ident,
     problems: &mut Problems,
@@ -107,21 +118,37 @@ fn field<'a>(field: &'a syn::Field, input: &DeriveInput, problems: &mut Problems
     PlainField {
         name,
         visibility: &field.vis,
-        ty: named_type(&field.ty, input),
-        docs: field.attrs.iter().filter(|it| is_doc(it)).collect(),
+        ty: named(&field.ty, input),
+        docs: field.attrs.iter().filter(|it| is_doc(it) || is_deprecated(it)).collect(),
         cfgs: field.attrs.iter().filter(|it| is_cfg(it)).collect(),
-        options: FieldOptions::of(&field.attrs, problems),
+        options: named_options(FieldOptions::of(&field.attrs, problems), input),
     }
 }
 
-/// A type with the struct's name instead of `Self`.
-fn named_type(ty: &Type, input: &DeriveInput) -> Type {
-    let (name, (_, generics, _)) = (&input.ident, input.generics.split_for_impl());
-    let (named, found) = without_self(ty.to_token_stream(), &quote!(#name #generics));
-    if !found {
-        return ty.clone();
+fn named_options(mut options: FieldOptions, input: &DeriveInput) -> FieldOptions {
+    for ty in [&mut options.key, &mut options.value, &mut options.hasher].into_iter().flatten() {
+        *ty = named(ty, input);
     }
-    syn::parse2(named).unwrap_or_else(|_| ty.clone())
+    options
+}
+
+fn named_generics(input: &DeriveInput) -> Generics {
+    let mut generics = input.generics.clone();
+    generics.params.iter_mut().for_each(|it| *it = named(it, input));
+    if let Some(bounds) = &mut generics.where_clause {
+        bounds.predicates.iter_mut().for_each(|it| *it = named(it, input));
+    }
+    generics
+}
+
+/// A type, a parameter or a bound with the struct's name instead of `Self`.
+fn named<T: ToTokens + Parse + Clone>(it: &T, input: &DeriveInput) -> T {
+    let (name, (_, generics, _)) = (&input.ident, input.generics.split_for_impl());
+    let (named, found) = without_self(it.to_token_stream(), &quote!(#name #generics));
+    if !found {
+        return it.clone();
+    }
+    syn::parse2(named).unwrap_or_else(|_| it.clone())
 }
 
 /// Replaces each `Self`, and says whether there was one.
@@ -147,6 +174,10 @@ fn without_self(tokens: TokenStream, name: &TokenStream) -> (TokenStream, bool) 
 
 fn is_doc(attribute: &Attribute) -> bool {
     attribute.path().is_ident("doc")
+}
+
+fn is_deprecated(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("deprecated")
 }
 
 fn is_cfg(attribute: &Attribute) -> bool {

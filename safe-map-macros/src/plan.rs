@@ -1,6 +1,6 @@
 //! What becomes of each field: its type in the twin, and how values go there and back.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{GenericArgument, LitInt, PathArguments, Type, spanned::Spanned};
 
@@ -21,9 +21,9 @@ pub(crate) struct MapField {
     pub(crate) ty: TokenStream,
     /// An empty one.
     pub(crate) empty: TokenStream,
-    /// From the plain value, which is called `plain`.
+    /// From the plain value, which is called `__plain`.
     pub(crate) from_plain: TokenStream,
-    /// The plain value of the shared one, which is called `shared`.
+    /// The plain value of the shared one, which is called `__shared`.
     pub(crate) to_plain: TokenStream,
     /// Whether an empty one can be made of any key, value and hasher.
     pub(crate) always_default: bool,
@@ -51,7 +51,7 @@ enum Kind {
 }
 
 /// Decides about a field.
-pub(crate) fn field(field: &PlainField<'_>, problems: &mut Problems) -> Planned {
+pub(crate) fn field(field: &PlainField<'_>, krate: &TokenStream, problems: &mut Problems) -> Planned {
     let options = &field.options;
     let Some(chosen) = &options.strategy else {
         for ty in [&options.key, &options.value, &options.hasher].into_iter().flatten() {
@@ -60,7 +60,7 @@ pub(crate) fn field(field: &PlainField<'_>, problems: &mut Problems) -> Planned 
         return Planned::Same;
     };
     let Some(kind) = kind(field, problems) else { return Planned::Same };
-    match map(&field.ty, chosen, &kind) {
+    match map(&field.ty, krate, chosen, &kind) {
         Some(map) => Planned::Map(map),
         None => {
             let message =
@@ -139,60 +139,76 @@ fn random_state() -> TokenStream {
 }
 
 /// Plans a map. `None` if the strategy cannot hold that kind of map.
-fn map(ty: &Type, chosen: &Chosen, kind: &Kind) -> Option<MapField> {
+fn map(ty: &Type, krate: &TokenStream, chosen: &Chosen, kind: &Kind) -> Option<MapField> {
     let number = chosen.number.as_ref();
     match (chosen.strategy, kind) {
         (Strategy::Snapshot, Kind::HashSet { .. } | Kind::OrderedSet) => {
-            Some(whole(ty, quote!(SnapshotSet), quote!(to_set)))
+            Some(whole(ty, &quote!(#krate::SnapshotSet), quote!(to_set)))
         }
         (Strategy::Locked, Kind::HashSet { .. } | Kind::OrderedSet) => {
-            Some(whole(ty, quote!(LockedSet), quote!(to_set)))
+            Some(whole(ty, &quote!(#krate::LockedSet), quote!(to_set)))
         }
-        (Strategy::Snapshot, _) => Some(whole(ty, quote!(SnapshotMap), quote!(to_map))),
-        (Strategy::Locked, _) => Some(whole(ty, quote!(LockedMap), quote!(to_map))),
+        (Strategy::Snapshot, _) => Some(whole(ty, &quote!(#krate::SnapshotMap), quote!(to_map))),
+        (Strategy::Locked, _) => Some(whole(ty, &quote!(#krate::LockedMap), quote!(to_map))),
         (Strategy::Sharded, Kind::HashSet { item, hasher }) => {
             let arguments = quote!(#item, #hasher);
-            Some(hashed(ty, quote!(ShardedSet), &arguments, number, &quote!(shared.to_set())))
+            Some(hashed(
+                ty,
+                &quote!(#krate::ShardedSet),
+                &arguments,
+                number,
+                &quote_spanned!(at(ty)=> __shared.to_set()),
+            ))
         }
         (_, Kind::HashSet { .. } | Kind::OrderedMap | Kind::OrderedSet) => None,
         (Strategy::Cache, Kind::HashMap { key, value, .. } | Kind::Declared { key, value, .. }) => {
-            Some(cache(key, value, number))
+            Some(cache(krate, key, value, number))
         }
         (strategy, Kind::HashMap { key, value, hasher }) => {
             let arguments = quote!(#key, #value, #hasher);
-            Some(hashed(ty, map_name(strategy), &arguments, number, &quote!(shared.to_map())))
+            Some(hashed(
+                ty,
+                &map_name(krate, strategy),
+                &arguments,
+                number,
+                &quote_spanned!(at(ty)=> __shared.to_map()),
+            ))
         }
         (strategy, Kind::Declared { key, value, hasher }) => {
+            let shared = map_name(krate, strategy);
             let arguments = quote!(#key, #value, #hasher);
-            let collect = quote!(::core::iter::Iterator::collect(shared.entries().into_iter()));
+            let collect = quote!({
+                let __entries = ::core::iter::IntoIterator::into_iter(__shared.entries());
+                ::core::iter::Iterator::collect(__entries)
+            });
             Some(MapField {
-                from_plain: declared(strategy, number),
-                ..hashed(ty, map_name(strategy), &arguments, number, &collect)
+                from_plain: declared(ty, &shared, number),
+                ..hashed(ty, &shared, &arguments, number, &collect)
             })
         }
     }
 }
 
-fn map_name(strategy: Strategy) -> TokenStream {
+fn map_name(krate: &TokenStream, strategy: Strategy) -> TokenStream {
     match strategy {
-        Strategy::Sharded => quote!(ShardedMap),
-        Strategy::Snapshot => quote!(SnapshotMap),
-        Strategy::Versioned => quote!(VersionedMap),
-        Strategy::ReadMostly => quote!(ReadMostlyMap),
-        Strategy::Generational => quote!(GenerationalMap),
-        Strategy::Locked => quote!(LockedMap),
-        Strategy::FailFast => quote!(FailFastMap),
-        Strategy::Cache => quote!(cache::Cache),
+        Strategy::Sharded => quote!(#krate::ShardedMap),
+        Strategy::Snapshot => quote!(#krate::SnapshotMap),
+        Strategy::Versioned => quote!(#krate::VersionedMap),
+        Strategy::ReadMostly => quote!(#krate::ReadMostlyMap),
+        Strategy::Generational => quote!(#krate::GenerationalMap),
+        Strategy::Locked => quote!(#krate::LockedMap),
+        Strategy::FailFast => quote!(#krate::FailFastMap),
+        Strategy::Cache => quote!(#krate::cache::Cache),
     }
 }
 
 /// `LockedMap`, `SnapshotMap` and their sets: the plain map goes in and comes out as it is.
-fn whole(ty: &Type, shared: TokenStream, copy: TokenStream) -> MapField {
+fn whole(ty: &Type, shared: &TokenStream, copy: TokenStream) -> MapField {
     MapField {
-        ty: quote!(::safe_map::#shared<#ty>),
+        ty: quote!(#shared<#ty>),
         empty: quote!(::core::default::Default::default()),
-        from_plain: quote!(::safe_map::#shared::new(plain)),
-        to_plain: quote_spanned!(ty.span()=> shared.#copy()),
+        from_plain: quote!(#shared::new(__plain)),
+        to_plain: quote_spanned!(at(ty)=> __shared.#copy()),
         always_default: false,
     }
 }
@@ -200,52 +216,59 @@ fn whole(ty: &Type, shared: TokenStream, copy: TokenStream) -> MapField {
 /// A map with a hasher, which goes in with the entries.
 fn hashed(
     ty: &Type,
-    shared: TokenStream,
+    shared: &TokenStream,
     arguments: &TokenStream,
     shards: Option<&LitInt>,
     to_plain: &TokenStream,
 ) -> MapField {
     let with = |hasher: TokenStream| match shards {
-        Some(shards) => quote!(::safe_map::#shared::with_shards_and_hasher(#shards, #hasher)),
-        None => quote!(::safe_map::#shared::with_hasher(#hasher)),
+        Some(shards) => quote!(#shared::with_shards_and_hasher(#shards, #hasher)),
+        None => quote!(#shared::with_hasher(#hasher)),
     };
-    let hasher = with(quote!(::core::clone::Clone::clone(plain.hasher())));
+    let hasher = with(quote!(::core::clone::Clone::clone(__plain.hasher())));
     MapField {
-        ty: quote!(::safe_map::#shared<#arguments>),
+        ty: quote!(#shared<#arguments>),
         empty: with(quote!(::core::default::Default::default())),
-        from_plain: quote!({
-            let shared = #hasher;
-            shared.extend(plain);
-            shared
+        from_plain: quote_spanned!(at(ty)=> {
+            let __shared = #hasher;
+            __shared.extend(__plain);
+            __shared
         }),
-        to_plain: quote_spanned!(ty.span()=> #to_plain),
+        to_plain: quote_spanned!(at(ty)=> #to_plain),
         always_default: false,
     }
 }
 
 /// From a type of which only the entries are known.
-fn declared(strategy: Strategy, shards: Option<&LitInt>) -> TokenStream {
-    let shared = map_name(strategy);
+fn declared(ty: &Type, shared: &TokenStream, shards: Option<&LitInt>) -> TokenStream {
     let hasher = quote!(::core::default::Default::default());
     let new = match shards {
-        Some(shards) => quote!(::safe_map::#shared::with_shards_and_hasher(#shards, #hasher)),
-        None => quote!(::safe_map::#shared::with_hasher(#hasher)),
+        Some(shards) => quote!(#shared::with_shards_and_hasher(#shards, #hasher)),
+        None => quote!(#shared::with_hasher(#hasher)),
     };
-    quote!({
-        let shared = #new;
-        shared.extend(plain);
-        shared
+    quote_spanned!(at(ty)=> {
+        let __shared = #new;
+        __shared.extend(__plain);
+        __shared
     })
 }
 
+/// Where a mistake in a field's type is told, with the names of the expansion.
+fn at(ty: &Type) -> Span {
+    ty.span().resolved_at(Span::call_site())
+}
+
 /// A cache of moka, which is not one of the maps.
-fn cache(key: &Type, value: &Type, capacity: Option<&LitInt>) -> MapField {
+fn cache(krate: &TokenStream, key: &Type, value: &Type, capacity: Option<&LitInt>) -> MapField {
     let capacity = capacity.map_or_else(|| quote!(10_000), ToTokens::to_token_stream);
     MapField {
         always_default: true,
-        ty: quote!(::safe_map::cache::Cache<#key, #value>),
-        empty: quote!(::safe_map::cache::Cache::new(#capacity)),
-        from_plain: quote!(::safe_map::cache::from_entries(#capacity, plain)),
-        to_plain: quote!(::core::iter::Iterator::collect(::safe_map::cache::entries(shared).into_iter())),
+        ty: quote!(#krate::cache::Cache<#key, #value>),
+        empty: quote!(#krate::cache::Cache::new(#capacity)),
+        from_plain: quote!(#krate::cache::from_entries(#capacity, __plain)),
+        to_plain: quote!({
+            let __entries = ::core::iter::IntoIterator::into_iter(#krate::cache::entries(__shared));
+            ::core::iter::Iterator::collect(__entries)
+        }),
     }
 }

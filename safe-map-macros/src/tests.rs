@@ -115,3 +115,21 @@ fn hazards_need_a_lint_and_a_reason() {
     assert!(parse("reason = \"why\"").expect_err("no lint").starts_with("name the lint"));
     assert!(parse("double_lock, reason = \" \"").expect_err("no text").starts_with("the reason is empty"));
 }
+
+/// A crate that does not know `safe-map` by its name has no such path in what is written for it.
+#[test]
+fn no_path_goes_by_the_name_where_there_is_another() {
+    let expanded = expansion(
+        "#[safe_map(crate = \"maps\")]
+        struct S {
+            #[safe_map(sharded(shards = 2))] a: HashMap<u8, u8>,
+            #[safe_map(sharded)] b: HashSet<u8>,
+            #[safe_map(snapshot)] c: BTreeMap<u8, u8>,
+            #[safe_map(locked)] d: BTreeSet<u8>,
+            #[safe_map(cache)] e: HashMap<u8, u8>,
+            #[safe_map(generational, key = u8, value = u8)] f: Table,
+        }",
+    );
+    assert!(!expanded.contains("::safe_map"), "{expanded}");
+    assert!(expanded.contains("maps::cache::from_entries"));
+}

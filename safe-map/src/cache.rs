@@ -6,6 +6,13 @@ use std::hash::Hash;
 pub use moka::sync::Cache;
 
 /// A cache with these entries, as far as it has room for them.
+///
+/// # Examples
+///
+/// ```
+/// let cache = safe_map::cache::from_entries(10, [("apples", 3)]);
+/// assert_eq!(cache.get("apples"), Some(3));
+/// ```
 pub fn from_entries<K, V>(capacity: u64, entries: impl IntoIterator<Item = (K, V)>) -> Cache<K, V>
 where
     K: Hash + Eq + Send + Sync + 'static,
@@ -19,6 +26,13 @@ where
 }
 
 /// A copy of the entries that are there and not expired.
+///
+/// # Examples
+///
+/// ```
+/// let cache = safe_map::cache::from_entries(10, [("apples", 3)]);
+/// assert_eq!(safe_map::cache::entries(&cache), [("apples", 3)]);
+/// ```
 pub fn entries<K, V>(cache: &Cache<K, V>) -> Vec<(K, V)>
 where
     K: Hash + Eq + Clone + Send + Sync + 'static,

@@ -26,7 +26,7 @@ impl fmt::Display for Call {
 
 macro_rules! ops {
     ($($op:ident $name:literal,)*) => {
-        /// The methods that the maps have in common.
+        /// A method of a map or set.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Op {
@@ -38,6 +38,12 @@ macro_rules! ops {
 
         impl Op {
             /// The method's name as it is written.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// assert_eq!(safe_map::Op::TryInsert.name(), "try_insert");
+            /// ```
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Op::$op => $name,)*
@@ -51,12 +57,17 @@ ops! {
     Get "get",
     Read "read",
     ContainsKey "contains_key",
+    Contains "contains",
     Len "len",
+    IsEmpty "is_empty",
     Insert "insert",
     TryInsert "try_insert",
     GetOrInsertWith "get_or_insert_with",
+    GetOrTryInsertWith "get_or_try_insert_with",
     GetOrLoad "get_or_load",
+    TryGetOrLoad "try_get_or_load",
     Update "update",
+    TryUpdate "try_update",
     Upsert "upsert",
     Compute "compute",
     UpdatePair "update_pair",
@@ -69,9 +80,14 @@ ops! {
     Clear "clear",
     Extend "extend",
     ForEach "for_each",
+    Fold "fold",
     Entries "entries",
     ToMap "to_map",
+    ToSet "to_set",
     View "view",
+    ViewVersioned "view_versioned",
+    Version "version",
     Batch "batch",
+    BatchIf "batch_if",
     Debug "Debug::fmt",
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     plain::{Find, PlainMap},
-    table::{Lookup, Replaced, Table},
+    table::{Lent, Lookup, Place, Replaced, Table},
     versioned::Version,
     whole::Whole,
 };
@@ -66,6 +66,16 @@ impl<M: PlainMap + Clone> Table for Draft<M> {
         self.changed().insert(hash, key, value)
     }
 
+    fn restore(
+        &mut self,
+        hash: u64,
+        place: Place,
+        key: M::Key,
+        value: M::Value,
+    ) -> Replaced<M::Key, M::Value> {
+        self.changed().restore(hash, place, key, value)
+    }
+
     fn each(&self, f: &mut impl FnMut(&M::Key, &M::Value)) {
         self.map().each(f);
     }
@@ -102,6 +112,13 @@ impl<M: PlainMap + Clone + Find<Q>, Q: ?Sized> Lookup<Q> for Draft<M> {
             return None;
         }
         self.changed().take(hash, key)
+    }
+
+    fn lend(&mut self, hash: u64, key: &Q) -> Option<Lent<M::Key, M::Value>> {
+        if !self.contains(hash, key) {
+            return None;
+        }
+        self.changed().lend(hash, key)
     }
 
     fn with_many<const N: usize, R>(

@@ -53,6 +53,15 @@ enum Named {
 static NAMED: Mutex<Vec<Named>> = Mutex::new(Vec::new());
 
 /// Gives a map a name for [`dump_on_panic`]. It is forgotten when the map is dropped.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// let orders = Arc::new(safe_map::ShardedMap::<u32, String>::new());
+/// safe_map::name_map("orders", &orders);
+/// ```
 pub fn name_map<M: Dump + Send + Sync + 'static>(name: impl Into<String>, map: &Arc<M>) {
     let map: Arc<dyn Dump + Send + Sync> = map.clone();
     let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -61,6 +70,17 @@ pub fn name_map<M: Dump + Send + Sync + 'static>(name: impl Into<String>, map: &
 }
 
 /// Gives a map in a static a name for [`dump_on_panic`].
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::LazyLock;
+/// use safe_map::ShardedMap;
+///
+/// static ORDERS: LazyLock<ShardedMap<u32, String>> = LazyLock::new(ShardedMap::new);
+///
+/// safe_map::name_static("orders", &*ORDERS);
+/// ```
 pub fn name_static(name: impl Into<String>, map: &'static (dyn Dump + Sync)) {
     NAMED.lock().unwrap_or_else(PoisonError::into_inner).push(Named::Static(name.into(), map));
 }
@@ -68,6 +88,8 @@ pub fn name_static(name: impl Into<String>, map: &'static (dyn Dump + Sync)) {
 /// From now on a panic prints how each named map is, before what it prints otherwise.
 ///
 /// Calling it again does nothing.
+///
+/// # Examples
 ///
 /// ```
 /// use std::sync::Arc;

@@ -9,6 +9,8 @@ use shuttle::{Config, Runner, scheduler::RandomScheduler};
 /// The maps, and the threads of [`thread`], run one at a time; after each step of a map the seed says who goes on. Only built
 /// with `RUSTFLAGS="--cfg safe_map_shuttle"`.
 ///
+/// # Examples
+///
 /// ```
 /// use std::sync::Arc;
 ///

@@ -11,7 +11,8 @@
 //! count as closures of the map, as `Clone` of a value does under the lock of its flight.
 //!
 //! A load that waits for its own key would wait for itself: the flight has a frame while its load is polled, as a lock that
-//! is held has one, and whoever would wait for the flight from in there panics.
+//! is held has one, and whoever would wait for the flight from in there panics. Loads that wait for each other are found by
+//! `waits.rs`.
 
 use std::{
     future::{self, Future},
@@ -25,6 +26,7 @@ use crate::{
     held::{self, Frame},
     lock::Lock,
     sync::{Mutex, unpoisoned},
+    waits::{self, Wait},
 };
 
 /// The loads of one map that are under way. They are few, so that a list will do; hashes are compared first.
@@ -41,7 +43,8 @@ pub(crate) struct Flight<V> {
 }
 
 enum State<V> {
-    Loading(Vec<Waker>),
+    /// The tasks that wait, by the ids of their waits.
+    Loading(Vec<(u64, Waker)>),
     Landed(V),
     Aborted,
 }
@@ -84,8 +87,7 @@ impl<K, V> Leader<'_, K, V> {
     /// Runs the load.
     pub(crate) async fn fly<F: Future>(&self, load: F) -> F::Output {
         let mut load = pin!(load);
-        // No map has the id 0: a load holds no lock, and takes no part in orders.
-        let frame = Frame { lock: self.flight.address(), map: 0, call: self.of.1 };
+        let frame = Frame::load(&*self.flight, self.of.1);
         future::poll_fn(|ctx| {
             let _entered = held::enter(frame);
             load.as_mut().poll(ctx)
@@ -100,6 +102,7 @@ impl<K, V> Leader<'_, K, V> {
 
     fn end(&self, state: State<V>) {
         let (map, call) = self.of;
+        waits::ended(Frame::of_flight(&*self.flight));
         let removed = self.flights.list.write(map, call, |list| {
             let at = list.iter().position(|(.., flight)| Arc::ptr_eq(flight, &self.flight));
             at.map(|at| list.swap_remove(at))
@@ -107,7 +110,7 @@ impl<K, V> Leader<'_, K, V> {
         let old = std::mem::replace(&mut *unpoisoned(self.flight.state.lock()), state);
         drop(removed);
         if let State::Loading(waiters) = old {
-            waiters.into_iter().for_each(Waker::wake);
+            waiters.into_iter().for_each(|(_, waker)| waker.wake());
         }
     }
 }
@@ -121,30 +124,26 @@ impl<K, V> Drop for Leader<'_, K, V> {
     }
 }
 
-impl<V> Flight<V> {
-    /// Names the flight while somebody has it.
-    fn address(&self) -> usize {
-        std::ptr::from_ref(self).addr()
-    }
-}
-
 impl<V: Clone> Flight<V> {
     /// Waits for the leader. `None` if it gave up.
     ///
     /// # Panics
     ///
-    /// If it is called by the load that it waits for.
+    /// If it is called by the load that it waits for, or by one that this load waits for.
     pub(crate) fn wait(&self, of: (u64, Call)) -> impl Future<Output = Option<V>> {
+        let mut waiter = Waiter { flight: self, wait: Wait::new(Frame::of_flight(self), of.1) };
         future::poll_fn(move |ctx| {
-            let poll = self.poll(ctx, of);
+            let poll = self.poll(ctx, of, waiter.wait.id());
             if poll.is_pending() {
-                held::refuse_own_load(self.address(), of.1);
+                waiter.wait.pending();
             }
             poll
         })
     }
 
-    fn poll(&self, ctx: &Context<'_>, (map, call): (u64, Call)) -> Poll<Option<V>> {
+    fn poll(&self, ctx: &Context<'_>, (map, call): (u64, Call), wait: u64) -> Poll<Option<V>> {
+        // Wakers are foreign code: none is cloned or dropped under the lock.
+        let mut waker = ctx.waker().clone();
         match &mut *unpoisoned(self.state.lock()) {
             State::Landed(value) => {
                 let lock = std::ptr::from_ref(&self.state).addr();
@@ -153,11 +152,31 @@ impl<V: Clone> Flight<V> {
             }
             State::Aborted => Poll::Ready(None),
             State::Loading(waiters) => {
-                if !waiters.iter().any(|waker| waker.will_wake(ctx.waker())) {
-                    waiters.push(ctx.waker().clone());
+                match waiters.iter_mut().find(|(it, _)| *it == wait) {
+                    // The future may have moved to another task.
+                    Some((_, old)) => std::mem::swap(old, &mut waker),
+                    None => waiters.push((wait, waker)),
                 }
                 Poll::Pending
             }
         }
+    }
+}
+
+/// A wait for a flight. It is not woken any more when it is dropped.
+struct Waiter<'a, V> {
+    flight: &'a Flight<V>,
+    wait: Wait,
+}
+
+impl<V> Drop for Waiter<'_, V> {
+    fn drop(&mut self) {
+        let mut left = None;
+        if let State::Loading(waiters) = &mut *unpoisoned(self.flight.state.lock()) {
+            let at = waiters.iter().position(|(it, _)| *it == self.wait.id());
+            left = at.map(|at| waiters.swap_remove(at));
+        }
+        // Not under the lock, as above.
+        drop(left);
     }
 }

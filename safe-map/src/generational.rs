@@ -54,6 +54,14 @@ pub struct GenerationalMap<K, V, S = RandomState> {
 
 impl<K, V> GenerationalMap<K, V> {
     /// An empty map.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = safe_map::GenerationalMap::new();
+    /// map.insert("apples", 3);
+    /// assert_eq!(map.len(), 1);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
@@ -61,6 +69,16 @@ impl<K, V> GenerationalMap<K, V> {
 
 impl<K, V, S> GenerationalMap<K, V, S> {
     /// An empty map with its own hasher.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::hash::{BuildHasherDefault, DefaultHasher};
+    ///
+    /// let map = safe_map::GenerationalMap::with_hasher(BuildHasherDefault::<DefaultHasher>::new());
+    /// map.insert("apples", 3);
+    /// assert_eq!(map.len(), 1);
+    /// ```
     pub fn with_hasher(hasher: S) -> Self {
         let hasher = Arc::new(hasher);
         let young = Generations::new(hasher.clone());
@@ -206,6 +224,8 @@ shared_methods! {
     example "safe_map::GenerationalMap::new()";
     reads "nothing for old keys, and the young keys, shared, for others";
     writes "the map, exclusively"; whole "the map";
+    len "Locks nothing. O(1).";
+    many "Each is put in by itself: where the iterator panics, those before are in.";
     cost "O(1); O(n) once for many new keys, when keys grow older.";
     on_panic "the value is then what the closure has made of it.";
 }

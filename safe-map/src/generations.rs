@@ -15,7 +15,7 @@ use crate::{
     raw::{Published, Retired},
     shards::Many,
     sync::{AtomicUsize, Ordering},
-    table::{Lent, Lookup, Replaced, Table},
+    table::{Lent, Lookup, Place, Replaced, Table},
 };
 
 /// So many young keys at least before they grow older. A search of schedules must come to more.
@@ -263,7 +263,7 @@ where
         if let Some(node) = self.frozen.live(hash, key) {
             return node.read(|value| value.cloned()).map(Lent::Copied);
         }
-        self.take(hash, key).map(|(key, value)| Lent::Moved(key, value))
+        self.take(hash, key).map(|(key, value)| Lent::Moved(key, value, Place::default()))
     }
 
     fn with_many<const N: usize, R>(

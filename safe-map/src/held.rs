@@ -21,12 +21,31 @@ pub(crate) const CHECKED: bool = cfg!(any(debug_assertions, feature = "reentry-c
 /// How many nested closures are remembered at this price. Deeper ones go into a vector.
 const DEPTH: usize = 16;
 
-/// A closure that runs under a lock.
+/// A closure that runs under a lock, or a load that is polled.
 #[derive(Clone, Copy)]
 pub(crate) struct Frame {
+    /// The address of the lock, or that of the flight and one.
     pub(crate) lock: usize,
     pub(crate) map: u64,
     pub(crate) call: Call,
+}
+
+impl Frame {
+    /// Of a load under way. It holds no lock, and takes no part in orders: no map has the id 0.
+    pub(crate) fn load<T>(flight: &T, call: Call) -> Self {
+        Frame { lock: Self::of_flight(flight), map: 0, call }
+    }
+
+    /// Names a flight while somebody has it. No lock is at an odd address.
+    pub(crate) fn of_flight<T>(flight: &T) -> usize {
+        const { assert!(align_of::<T>() > 1) };
+        std::ptr::from_ref(flight).addr() + 1
+    }
+
+    /// Whether it is that of a load.
+    pub(crate) fn is_load(&self) -> bool {
+        self.lock % 2 == 1
+    }
 }
 
 struct Held {
@@ -132,6 +151,10 @@ impl<T> Stack<T> {
         self.0.push(it);
     }
 
+    pub(crate) fn as_slice(&self) -> &[T] {
+        &self.0
+    }
+
     pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
         &mut self.0
     }
@@ -148,16 +171,6 @@ impl<T> Drop for Stack<T> {
 pub(crate) fn refuse_own(lock: usize, call: Call) {
     if let Some(outer) = find(|frame| frame.lock == lock) {
         reentry(call, outer);
-    }
-}
-
-/// Panics if the load that `call` would wait for is the one that makes the call.
-pub(crate) fn refuse_own_load(flight: usize, call: Call) {
-    if let Some(outer) = find(|frame| frame.lock == flight) {
-        panic!(
-            "re-entry: {call} is called from inside the load of {}, and would wait for it: the key is the same",
-            outer.call
-        )
     }
 }
 

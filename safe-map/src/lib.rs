@@ -35,7 +35,7 @@
 //! | `len` `is_empty` | a sum over the shards, each at its moment | yes | as of the last write that has ended | as of the last write that has ended | yes |
 //! | `for_each` `fold` `entries` | each shard | yes | each key | yes | yes |
 //! | `to_map` | yes, with all shards locked | yes | each key | yes | yes |
-//! | `extend` | each pair | each pair | each pair | each pair | each pair |
+//! | `extend` | each pair | yes | each pair | each pair | each pair |
 //! | `view` `batch` | | yes | | | yes (`LockedMap`) |
 //!
 //! # Re-entry
@@ -47,8 +47,11 @@
 //! - with `debug_assertions` or the feature `reentry-check`, always, whether or not the keys share a shard. These builds also
 //!   remember in which order maps are called from inside each other's closures, and panic on the opposite order.
 //!
+//! In other builds two threads can still wait for each other forever, each in a closure of one shard or map and calling the
+//! other's: tests, which have `debug_assertions`, find such calls in whatever order they come.
+//!
 //! `Hash`, `Eq`, `Ord`, `Clone` and `Debug` of keys and values that run under a lock are such closures. A load of
-//! `get_or_load` that waits for its own key panics too. Closures over a snapshot run under no lock,
+//! `get_or_load` that waits for its own key panics too, and so do loads that wait for each other. Closures over a snapshot run under no lock,
 //! and may call anything: [`SnapshotMap::for_each`] may remove from its map. Work that a closure hands to another thread and
 //! waits for is not seen; the linter reports it.
 //!
@@ -123,6 +126,7 @@ mod strategy;
 mod sync;
 mod table;
 mod versioned;
+mod waits;
 mod whole;
 
 pub use safe_map_macros::{SafeMap, allow_hazard, expect_hazard};

@@ -39,13 +39,22 @@ pub struct LockedMap<M: PlainMap> {
 
 impl<M: PlainMap> LockedMap<M> {
     /// Shares a plain map.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// let map = safe_map::LockedMap::new(BTreeMap::from([("apples", 3)]));
+    /// assert_eq!(map.get("apples"), Some(3));
+    /// ```
     pub fn new(map: M) -> Self {
         LockedMap { lock: Lock::new(Whole(map)), meta: Meta::new(), flights: Flights::new() }
     }
 
     /// Shows the whole map as it is at one moment.
     ///
-    /// Locks the map, shared, while the closure runs.
+    /// Locks the map, shared, while the closure runs. O(1).
     ///
     /// # Panics
     ///
@@ -69,7 +78,7 @@ impl<M: PlainMap> LockedMap<M> {
 
     /// Changes the whole map in one step.
     ///
-    /// Locks the map, exclusively, while the closure runs. What the closure drops, it drops under the lock.
+    /// Locks the map, exclusively, while the closure runs. O(1). What the closure drops, it drops under the lock.
     ///
     /// # Panics
     ///
@@ -113,13 +122,28 @@ impl<M: PlainMap> LockedMap<M> {
     where
         M: Clone,
     {
-        let call = Call::here(Op::ToMap);
+        self.copy(Call::here(Op::ToMap))
+    }
+
+    pub(crate) fn copy(&self, call: Call) -> M
+    where
+        M: Clone,
+    {
         let _watch = self.meta.watch(call);
         self.meta.begin(call);
         self.lock.read(self.meta.id(), call, |table| table.0.clone())
     }
 
     /// The plain map.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// let map = safe_map::LockedMap::new(BTreeMap::from([("apples", 3)]));
+    /// assert_eq!(map.into_inner()["apples"], 3);
+    /// ```
     pub fn into_inner(self) -> M {
         self.lock.into_inner().0
     }
@@ -214,6 +238,8 @@ shared_methods! {
     key M::Key; value M::Value; query [M: Find<Q>, Q: ?Sized];
     example "safe_map::LockedMap::new(std::collections::BTreeMap::new())";
     reads "the map, shared"; writes "the map, exclusively"; whole "the map";
-    cost "O(1) with a hash map inside, O(log n) with a `BTreeMap`.";
+    len "Locks the map, shared. O(1).";
+    many "Each is put in by itself: where the iterator panics, those before are in.";
+    cost "O(1) with a hash map inside, O(log n) with a `BTreeMap`; a removal from an `IndexMap` moves what is behind it, O(n).";
     on_panic "the value is then what the closure has made of it.";
 }

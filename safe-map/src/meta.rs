@@ -17,6 +17,12 @@ pub(crate) struct Meta {
     pub(crate) reads: crate::stats::Reads,
 }
 
+// A feature must not take away what the maps are without it: an observer that panics leaves the map as it is.
+#[cfg(feature = "observer")]
+impl std::panic::UnwindSafe for Meta {}
+#[cfg(feature = "observer")]
+impl std::panic::RefUnwindSafe for Meta {}
+
 impl Meta {
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -104,8 +110,12 @@ impl<'a> Watch<'a> {
 #[cfg(feature = "observer")]
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
-        if let Some(watching) = self.watching.take() {
-            watching.end();
+        match self.watching.take() {
+            // The closure has panicked: a second panic would abort.
+            Some(watching) if std::thread::panicking() => {
+                let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| watching.end()));
+            }
+            watching => drop(watching.map(crate::observer::Watching::end)),
         }
     }
 }

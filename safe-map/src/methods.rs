@@ -9,7 +9,7 @@ macro_rules! shared_methods {
         impl [$($param:ident),*] $Map:ty where [$($bounds:tt)*];
         key $K:ty; value $V:ty; query [$($query:tt)*];
         example $new:literal;
-        reads $reads:literal; writes $writes:literal; whole $whole:literal; cost $cost:literal; on_panic $on_panic:literal;
+        reads $reads:literal; writes $writes:literal; whole $whole:literal; len $len:literal; many $many:literal; cost $cost:literal; on_panic $on_panic:literal;
     ) => {
         impl<$($param),*> $Map where $($bounds)* {
             /// The value of a key, cloned.
@@ -103,7 +103,7 @@ macro_rules! shared_methods {
             impl [$($param),*] $Map where [$($bounds)*];
             key $K; value $V; query [$($query)*];
             example $new;
-            reads $reads; writes $writes; whole $whole; cost $cost; on_panic $on_panic;
+            reads $reads; writes $writes; whole $whole; len $len; many $many; cost $cost; on_panic $on_panic;
         }
     };
 
@@ -138,7 +138,7 @@ macro_rules! shared_methods {
         {
             let call = Call::here(Op::Read);
             let _watch = self.meta().watch(call);
-            ops::view(self, call, key, |value| value.map(f))
+            ops::read(self, call, key, f)
         }
 
         /// Whether a key is there.
@@ -176,7 +176,7 @@ macro_rules! shared_methods {
         impl [$($param:ident),*] $Map:ty where [$($bounds:tt)*];
         key $K:ty; value $V:ty; query [$($query:tt)*];
         example $new:literal;
-        reads $reads:literal; writes $writes:literal; whole $whole:literal; cost $cost:literal; on_panic $on_panic:literal;
+        reads $reads:literal; writes $writes:literal; whole $whole:literal; len $len:literal; many $many:literal; cost $cost:literal; on_panic $on_panic:literal;
     ) => {
         impl<$($param),*> $Map where $($bounds)* {
             /// Puts a value in if the key is absent; gives both back otherwise.
@@ -262,7 +262,7 @@ macro_rules! shared_methods {
             where
                 $V: Clone,
             {
-                let call = Call::here(Op::GetOrInsertWith);
+                let call = Call::here(Op::GetOrTryInsertWith);
                 let _watch = self.meta().watch(call);
                 ops::get_or_try_insert_with(self, call, key, f)
             }
@@ -278,8 +278,13 @@ macro_rules! shared_methods {
             ///
             /// # Panics
             ///
-            /// As the future does, on [re-entry](crate#re-entry), and if the future loads its own key, for which it would
-            /// wait forever.
+            /// As the future does, on [re-entry](crate#re-entry), and where it would wait forever: if the future waits for its own
+            /// key, or for a load that waits for it, through other keys, tasks and maps too. The load that closes the circle
+            /// panics, with the places of all; the others go on.
+            ///
+            /// A load is taken to wait for what it polls. So a wait for its own load that it would give up after a while panics
+            /// too. And a circle is not seen where a load waits for something else that waits for a load: a task that it has spawned,
+            /// a channel, a future that was polled once and is kept. No runtime tells a map which task waits for which.
             ///
             /// # Examples
             ///
@@ -313,8 +318,8 @@ macro_rules! shared_methods {
 
             /// The value of a key, cloned; loaded first by `load` if the key is absent and `load` succeeds.
             ///
-            /// As [`get_or_load`](Self::get_or_load). An error is that of this call's own future: the tasks that waited for
-            /// it try their own.
+            /// As [`get_or_load`](Self::get_or_load), and it locks what that does. An error is that of this call's own future: the
+            /// tasks that waited for it try their own.
             ///
             /// # Errors
             ///
@@ -322,14 +327,23 @@ macro_rules! shared_methods {
             ///
             /// # Panics
             ///
-            /// As the future does, and on [re-entry](crate#re-entry).
+            /// As [`get_or_load`](Self::get_or_load).
             ///
             /// # Examples
             ///
             /// ```
+            /// # use std::{future::Future, pin::pin, task::{Context, Poll, Waker}};
+            /// # fn block_on<F: Future>(future: F) -> F::Output {
+            /// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            /// #         Poll::Ready(value) => value,
+            /// #         Poll::Pending => unreachable!("it waits for nobody"),
+            /// #     }
+            /// # }
             #[doc = concat!("let map = ", $new, ";")]
-            /// let load = map.try_get_or_load("apples", async { "3".parse::<i32>() });
-            /// # drop(load);
+            /// # block_on(async {
+            /// assert!(map.try_get_or_load("apples", async { "x".parse::<i32>() }).await.is_err());
+            /// assert_eq!(map.try_get_or_load("apples", async { "3".parse::<i32>() }).await, Ok(3));
+            /// # });
             /// ```
             #[track_caller]
             pub fn try_get_or_load<E>(
@@ -340,7 +354,7 @@ macro_rules! shared_methods {
             where
                 $K: Eq + Clone, $V: Clone,
             {
-                let call = Call::here(Op::GetOrLoad);
+                let call = Call::here(Op::TryGetOrLoad);
                 ops::get_or_load(self, call, key, load)
             }
 
@@ -403,7 +417,7 @@ macro_rules! shared_methods {
             where
                 $($query)*,
             {
-                let call = Call::here(Op::Update);
+                let call = Call::here(Op::TryUpdate);
                 let _watch = self.meta().watch(call);
                 ops::update(self, call, key, f).transpose()
             }
@@ -521,7 +535,7 @@ macro_rules! shared_methods {
             {
                 let call = Call::here(Op::UpdateMany);
                 let _watch = self.meta().watch(call);
-                self.edit_many(call, keys, f)
+                ops::update_many(self, call, keys, f)
             }
 
             /// Removes a key if its value is as the closure wants it, and gives back the value.
@@ -606,7 +620,7 @@ macro_rules! shared_methods {
 
             /// Removes every entry.
             ///
-            #[doc = concat!("Locks ", $whole, ". O(n); the entries are dropped after that.")]
+            #[doc = concat!("Locks ", $whole, " while the entries are moved out. O(n); they are dropped after that.")]
             ///
             /// # Panics
             ///
@@ -629,11 +643,11 @@ macro_rules! shared_methods {
 
             /// Puts each pair in, one after another.
             ///
-            #[doc = concat!("Locks ", $writes, ", for each pair anew; the iterator runs outside. ", $cost)]
+            #[doc = concat!("Locks ", $writes, "; the iterator runs outside. ", $many, " ", $cost)]
             ///
             /// # Panics
             ///
-            /// As the iterator does; the pairs before are in. And on [re-entry](crate#re-entry).
+            /// As the iterator does, and on [re-entry](crate#re-entry).
             ///
             /// # Examples
             ///
@@ -646,14 +660,12 @@ macro_rules! shared_methods {
             pub fn extend(&self, pairs: impl IntoIterator<Item = ($K, $V)>) {
                 let call = Call::here(Op::Extend);
                 let _watch = self.meta().watch(call);
-                for (key, value) in pairs {
-                    ops::insert(self, call, key, value);
-                }
+                ops::extend(self, call, pairs.into_iter());
             }
 
             /// The number of entries.
             ///
-            #[doc = concat!("Locks ", $whole, ".")]
+            #[doc = $len]
             ///
             /// # Panics
             ///
@@ -684,7 +696,9 @@ macro_rules! shared_methods {
             /// ```
             #[track_caller]
             pub fn is_empty(&self) -> bool {
-                self.len() == 0
+                let call = Call::here(Op::IsEmpty);
+                let _watch = self.meta().watch(call);
+                Strategy::len(self, call) == 0
             }
 
             /// Shows each entry to the closure.
@@ -731,7 +745,7 @@ macro_rules! shared_methods {
             /// ```
             #[track_caller]
             pub fn fold<A>(&self, init: A, f: impl FnMut(A, &$K, &$V) -> A) -> A {
-                let call = Call::here(Op::ForEach);
+                let call = Call::here(Op::Fold);
                 let _watch = self.meta().watch(call);
                 ops::fold(self, call, init, f)
             }
@@ -768,7 +782,7 @@ macro_rules! shared_methods {
         impl<$($param),*> $Map where $($bounds)* {
             /// What the map has been through since it was made.
             ///
-            /// Looks at locks only if they are free, and so may be called anywhere.
+            /// Locks nothing that is not free, and so may be called anywhere. O(1) for each shard. It does not panic.
             ///
             /// # Examples
             ///
@@ -782,6 +796,8 @@ macro_rules! shared_methods {
             }
 
             /// Whether the strategy fits what is done with the map.
+            ///
+            /// As [`stats`](Self::stats).
             ///
             /// # Examples
             ///
@@ -799,9 +815,31 @@ macro_rules! shared_methods {
         impl<$($param),*> $Map where $($bounds)* {
             /// Tells an observer of each operation from now on, before and after it and outside the lock.
             ///
+            /// Locks nothing. O(1). It does not panic.
+            ///
             /// # Errors
             ///
             /// If the map has an observer already.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use std::{sync::Arc, time::Duration};
+            /// use safe_map::observer::{Event, Observer};
+            ///
+            /// struct Prints;
+            ///
+            /// impl Observer for Prints {
+            ///     fn after(&self, event: &Event, took: Duration) {
+            ///         println!("`{}` at {} took {took:?}", event.op.name(), event.site);
+            ///     }
+            /// }
+            ///
+            #[doc = concat!("let map = ", $new, ";")]
+            /// map.observe(Arc::new(Prints))?;
+            /// map.insert("apples", 3);
+            /// # Ok::<_, safe_map::observer::Observed>(())
+            /// ```
             pub fn observe(
                 &self,
                 observer: std::sync::Arc<dyn crate::observer::Observer>,
@@ -930,6 +968,34 @@ macro_rules! shared_methods {
                 self.get_or_insert_with(key, f)
             }
 
+            #[track_caller]
+            fn get_or_try_insert_with<E>(&self, key: $K, f: impl FnOnce() -> Result<$V, E>) -> Result<$V, E>
+            where
+                $V: Clone,
+            {
+                self.get_or_try_insert_with(key, f)
+            }
+
+            #[track_caller]
+            fn get_or_load(&self, key: $K, load: impl Future<Output = $V>) -> impl Future<Output = $V>
+            where
+                $K: Eq + Clone, $V: Clone,
+            {
+                self.get_or_load(key, load)
+            }
+
+            #[track_caller]
+            fn try_get_or_load<E>(
+                &self,
+                key: $K,
+                load: impl Future<Output = Result<$V, E>>,
+            ) -> impl Future<Output = Result<$V, E>>
+            where
+                $K: Eq + Clone, $V: Clone,
+            {
+                self.try_get_or_load(key, load)
+            }
+
             #[inline]
             #[track_caller]
             fn update<R>(&self, key: &$K, f: impl FnOnce(&mut $V) -> R) -> Option<R> {
@@ -952,8 +1018,18 @@ macro_rules! shared_methods {
             }
 
             #[track_caller]
+            fn update_many<const N: usize, R>(&self, keys: [&$K; N], f: impl FnOnce([Option<&mut $V>; N]) -> R) -> R {
+                self.update_many(keys, f)
+            }
+
+            #[track_caller]
             fn remove_if(&self, key: &$K, f: impl FnOnce(&$V) -> bool) -> Option<$V> {
                 self.remove_if(key, f)
+            }
+
+            #[track_caller]
+            fn retain(&self, f: impl FnMut(&$K, &mut $V) -> bool) {
+                self.retain(f);
             }
 
             #[track_caller]
@@ -974,6 +1050,24 @@ macro_rules! shared_methods {
             #[track_caller]
             fn for_each(&self, f: impl FnMut(&$K, &$V)) {
                 self.for_each(f);
+            }
+
+            #[track_caller]
+            fn fold<A>(&self, init: A, f: impl FnMut(A, &$K, &$V) -> A) -> A {
+                self.fold(init, f)
+            }
+
+            #[track_caller]
+            fn extend(&self, pairs: impl IntoIterator<Item = ($K, $V)>) {
+                self.extend(pairs);
+            }
+
+            #[track_caller]
+            fn entries(&self) -> Vec<($K, $V)>
+            where
+                $K: Clone, $V: Clone,
+            {
+                self.entries()
             }
         }
     };

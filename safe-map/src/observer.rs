@@ -11,7 +11,8 @@ use crate::call::{Call, Op};
 /// Somebody who is told of each operation of a map: `map.observe(..)`.
 ///
 /// Both hooks run while the operation holds no lock. They may look at the map, which tells them of that look too: an observer
-/// that does so must not answer itself. Operations inside of `get_or_load` are not told.
+/// that does so must not answer itself. A panic in a hook is one of the call, which has been done if the hook is `after`; while a
+/// panic of the closure unwinds it is dropped. Operations inside of `get_or_load` are not told.
 ///
 /// ```
 /// use std::{sync::Arc, time::Duration};
@@ -100,6 +101,17 @@ pub struct Metrics {
 #[cfg(feature = "metrics")]
 impl Metrics {
     /// For a map of this name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use safe_map::observer::Metrics;
+    ///
+    /// let orders = safe_map::ShardedMap::<u32, String>::new();
+    /// orders.observe(Arc::new(Metrics::new("orders")))?;
+    /// # Ok::<_, safe_map::observer::Observed>(())
+    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         Metrics { name: name.into() }
     }
@@ -125,6 +137,17 @@ pub struct Tracing {
 #[cfg(feature = "tracing")]
 impl Tracing {
     /// For a map of this name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use safe_map::observer::Tracing;
+    ///
+    /// let orders = safe_map::ShardedMap::<u32, String>::new();
+    /// orders.observe(Arc::new(Tracing::new("orders")))?;
+    /// # Ok::<_, safe_map::observer::Observed>(())
+    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         Tracing { name: name.into() }
     }

@@ -9,8 +9,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use crate::{
     call::Call,
     flights::Role,
-    strategy::{Key, Keyed, Strategy, Value},
-    table::{Lent, Lookup, Replaced, Table},
+    strategy::{Key, Keyed, Present, Strategy, Value},
+    table::{Lent, Lookup, Place, Replaced, Table},
 };
 
 #[inline]
@@ -21,6 +21,21 @@ pub(crate) fn view<M: Keyed<Q>, Q: ?Sized, R>(
     f: impl FnOnce(Option<&Value<M>>) -> R,
 ) -> R {
     view_entry(map, call, key, |entry| f(entry.map(|(_, value)| value)))
+}
+
+/// Shows the value of a key to `f`, which is dropped outside where there is none.
+#[inline]
+pub(crate) fn read<M: Keyed<Q>, Q: ?Sized, R>(
+    map: &M,
+    call: Call,
+    key: &Q,
+    f: impl FnOnce(&Value<M>) -> R,
+) -> Option<R> {
+    view(map, call, key, |value| match value {
+        Some(value) => Ok(f(value)),
+        None => Err(f),
+    })
+    .ok()
 }
 
 #[inline]
@@ -42,6 +57,28 @@ pub(crate) fn insert<M: Keyed<Key<M>>>(
 ) -> Option<Value<M>> {
     let hash = map.hash_of(&key);
     map.edit(call, hash, |table| table.insert(hash, key, value)).into_value()
+}
+
+/// The iterator runs under no lock.
+pub(crate) fn extend<M: Keyed<Key<M>>>(map: &M, call: Call, pairs: impl Iterator<Item = (Key<M>, Value<M>)>) {
+    if M::VERSIONS {
+        return insert_at_once(map, call, pairs.collect());
+    }
+    for (key, value) in pairs {
+        insert(map, call, key, value);
+    }
+}
+
+/// Puts pairs in that belong to one table.
+fn insert_at_once<M: Keyed<Key<M>>>(map: &M, call: Call, pairs: Vec<(Key<M>, Value<M>)>) {
+    let hashes: Vec<_> = pairs.iter().map(|(key, _)| map.hash_of(key)).collect();
+    let Some(&first) = hashes.first() else { return };
+    // Both outlive the lock.
+    let mut pairs = hashes.into_iter().zip(pairs);
+    let mut unneeded = Vec::new();
+    map.edit(call, first, |table| {
+        unneeded.extend(pairs.by_ref().map(|(hash, (key, value))| table.insert(hash, key, value)));
+    });
 }
 
 /// Gives the pair back if the key is there.
@@ -77,14 +114,16 @@ where
     // Both stay outside until they are needed, so that they are dropped there otherwise.
     let mut key = Some(key);
     let mut make = Some(make);
+    let mut made = None;
     let mut unneeded = Replaced::NOTHING;
     map.edit(call, hash, |table| {
         let wanted = key.as_ref().expect("nobody has taken the key yet");
         if let Some(value) = table.view(hash, wanted, |entry| entry.map(|(_, value)| value.clone())) {
             return Ok(value);
         }
-        let value = make.take().expect("the closure runs once")()?;
-        let given = value.clone();
+        // Where the clone panics the value is dropped outside.
+        let given = made.insert(make.take().expect("the closure runs once")()?).clone();
+        let value = made.take().expect("it was made on the line above");
         unneeded = table.insert(hash, key.take().expect("nobody has taken the key yet"), value);
         Ok(given)
     })
@@ -150,10 +189,12 @@ pub(crate) fn compute<M: Keyed<Key<M>>>(
     let mut unneeded = None;
     let mut replaced = Replaced::NOTHING;
     let mut removed = None;
+    let mut place = Place::default();
     map.edit(call, hash, |table| {
         let wanted = key.as_ref().expect("nobody has taken the key yet");
         let value = match table.lend(hash, wanted) {
-            Some(Lent::Moved(old_key, value)) => {
+            Some(Lent::Moved(old_key, value, was)) => {
+                place = was;
                 unneeded = key.replace(old_key);
                 Some(value)
             }
@@ -162,7 +203,8 @@ pub(crate) fn compute<M: Keyed<Key<M>>>(
         };
         match catch_unwind(AssertUnwindSafe(|| f(value))) {
             Ok(Some(value)) => {
-                replaced = table.insert(hash, key.take().expect("nobody has taken the key yet"), value);
+                let key = key.take().expect("nobody has taken the key yet");
+                replaced = table.restore(hash, place, key, value);
                 true
             }
             Ok(None) => {
@@ -215,10 +257,22 @@ pub(crate) fn update_pair<M: Keyed<Q>, Q: ?Sized, R>(
     second: &Q,
     f: impl FnOnce(&mut Value<M>, &mut Value<M>) -> R,
 ) -> Option<R> {
-    map.edit_many(call, [first, second], |values| match values {
-        [Some(first), Some(second)] => Some(f(first, second)),
+    // Where the keys are equal it is dropped outside.
+    let mut f = Some(f);
+    map.edit_many(call, Present::All, [first, second], |values| match values {
+        [Some(first), Some(second)] => Some(f.take().expect("the closure runs once")(first, second)),
         _ => None,
     })
+}
+
+pub(crate) fn update_many<M: Keyed<Q>, Q: ?Sized, const N: usize, R>(
+    map: &M,
+    call: Call,
+    keys: [&Q; N],
+    f: impl FnOnce([Option<&mut Value<M>>; N]) -> R,
+) -> R {
+    let mut f = Some(f);
+    map.edit_many(call, Present::Any, keys, |values| f.take().expect("the closure runs once")(values))
 }
 
 /// Moves the wanted entries out of each table. They are in the result when `wanted` panics too, and so outlive the lock.
@@ -233,7 +287,7 @@ pub(crate) fn extract<M: Strategy>(
 }
 
 pub(crate) fn clear<M: Strategy>(map: &M, call: Call) {
-    // Sharded maps give away one shard's entries after another, so that they are not all kept until the end.
+    // The entries of all tables, to be dropped when the last lock is free.
     let mut out = Vec::new();
     map.edit_each(call, |table| out.push(table.drain()));
 }

@@ -5,6 +5,8 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     hash::{BuildHasher, Hash},
     mem,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    thread,
 };
 
 /// The key and value of a plain map. A set is a map to `()`.
@@ -25,6 +27,17 @@ pub trait PlainMap: Plain + Find<<Self as Plain>::Key> {
     /// Puts an entry in. Gives back what it does not need: the new key, where dropping it does something, and the old value.
     fn put(&mut self, key: Self::Key, value: Self::Value) -> (Option<Self::Key>, Option<Self::Value>);
 
+    /// Puts an entry back that was taken from this [`place`](Find::place), and gives back what [`put`](Self::put) does.
+    fn put_at(
+        &mut self,
+        place: usize,
+        key: Self::Key,
+        value: Self::Value,
+    ) -> (Option<Self::Key>, Option<Self::Value>) {
+        let _ = place;
+        self.put(key, value)
+    }
+
     /// Shows each entry, in the map's own order.
     fn visit(&self, f: &mut impl FnMut(&Self::Key, &Self::Value));
 
@@ -40,6 +53,12 @@ pub trait Find<Q: ?Sized>: Plain {
     /// The value of a key, to be changed.
     fn find_mut(&mut self, key: &Q) -> Option<&mut Self::Value>;
 
+    /// Where the entry of a key is, if insertions make the order of the map.
+    fn place(&self, key: &Q) -> Option<usize> {
+        let _ = key;
+        None
+    }
+
     /// Moves an entry out. The order of the others stays.
     fn take(&mut self, key: &Q) -> Option<(Self::Key, Self::Value)>;
 
@@ -53,6 +72,20 @@ pub trait Find<Q: ?Sized>: Plain {
         keys: [&Q; N],
         f: impl FnOnce([Option<&mut Self::Value>; N]) -> R,
     ) -> R;
+}
+
+/// Puts entries back that were taken out of a map, where something may be unwinding already: a second panic would abort. One
+/// whose `Hash`, `Eq` or `Ord` panics is lost, the others are not.
+pub(crate) fn put_back<M: PlainMap>(map: &mut M, entries: impl Iterator<Item = (M::Key, M::Value)>) {
+    let mut panicked = None;
+    for (key, value) in entries {
+        let put = catch_unwind(AssertUnwindSafe(|| map.put(key, value)));
+        panicked = panicked.or(put.err());
+    }
+    match panicked {
+        Some(panic) if !thread::panicking() => resume_unwind(panic),
+        _ => (),
+    }
 }
 
 /// Several entries that are out of a map for as long as somebody changes them. They go back, whatever happens.
@@ -82,9 +115,7 @@ impl<'a, M: PlainMap, const N: usize> Apart<'a, M, N> {
 
 impl<M: PlainMap, const N: usize> Drop for Apart<'_, M, N> {
     fn drop(&mut self) {
-        for (key, value) in self.entries.iter_mut().filter_map(Option::take) {
-            self.map.put(key, value);
-        }
+        put_back(self.map, self.entries.iter_mut().filter_map(Option::take));
     }
 }
 
@@ -99,6 +130,7 @@ macro_rules! plain_map {
         [$($param:ident),*] $Map:ty,
         [$($bounds:tt)*], [$($query:tt)*],
         $take:ident, |$map:ident| $take_all:expr, |$self:ident, $keys:ident, $f:ident| $with_many:expr
+        $(, $insert_at:ident, $index_of:ident)?
     ) => {
         impl<$($param),*> Plain for $Map {
             type Key = K;
@@ -121,6 +153,12 @@ macro_rules! plain_map {
                 (None, self.insert(key, value))
             }
 
+            $(
+                fn put_at(&mut self, place: usize, key: K, value: V) -> (Option<K>, Option<V>) {
+                    (None, self.$insert_at(place, key, value))
+                }
+            )?
+
             fn visit(&self, f: &mut impl FnMut(&K, &V)) {
                 self.iter().for_each(|(key, value)| f(key, value));
             }
@@ -139,6 +177,12 @@ macro_rules! plain_map {
             fn find_mut(&mut self, key: &Q) -> Option<&mut V> {
                 self.get_mut(key)
             }
+
+            $(
+                fn place(&self, key: &Q) -> Option<usize> {
+                    self.$index_of(key)
+                }
+            )?
 
             fn take(&mut self, key: &Q) -> Option<(K, V)> {
                 self.$take(key)
@@ -230,7 +274,8 @@ mod with_indexmap {
     use indexmap::{IndexMap, IndexSet};
 
     plain_map!([K, V, S] IndexMap<K, V, S>, [K: Hash + Eq, S: BuildHasher], [Q: Hash + Equivalent<K>],
-        shift_remove_entry, |map| map.drain(..).collect(), |map, keys, f| f(map.get_disjoint_mut(keys)));
+        shift_remove_entry, |map| map.drain(..).collect(), |map, keys, f| f(map.get_disjoint_mut(keys)),
+        shift_insert, get_index_of);
     plain_set!([K, S] IndexSet<K, S>, [K: Hash + Eq, S: BuildHasher], [Q: Hash + Equivalent<K>],
         shift_take, |set| set.drain(..));
 }

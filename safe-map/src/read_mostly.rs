@@ -62,6 +62,14 @@ pub struct ReadMostlyMap<K, V, S = RandomState> {
 
 impl<K, V> ReadMostlyMap<K, V> {
     /// An empty map.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = safe_map::ReadMostlyMap::new();
+    /// map.insert("apples", 3);
+    /// assert_eq!(map.len(), 1);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
@@ -69,6 +77,16 @@ impl<K, V> ReadMostlyMap<K, V> {
 
 impl<K, V, S> ReadMostlyMap<K, V, S> {
     /// An empty map with its own hasher.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::hash::{BuildHasherDefault, DefaultHasher};
+    ///
+    /// let map = safe_map::ReadMostlyMap::with_hasher(BuildHasherDefault::<DefaultHasher>::new());
+    /// map.insert("apples", 3);
+    /// assert_eq!(map.len(), 1);
+    /// ```
     pub fn with_hasher(hasher: S) -> Self {
         let writer = Writer::new();
         ReadMostlyMap {
@@ -250,6 +268,8 @@ shared_methods! {
     example "safe_map::ReadMostlyMap::new()";
     reads "nothing, or other writers out for a moment where the key is not in the published table";
     writes "other writers out"; whole "nothing for reads, and other writers out for writes,";
+    len "Locks nothing. O(1).";
+    many "Each is put in by itself: where the iterator panics, those before are in.";
     cost "O(1); the first new key after a promotion copies the table, O(n).";
     on_panic "the value is then what the closure has made of it.";
 }

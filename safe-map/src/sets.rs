@@ -56,6 +56,13 @@ pub struct SnapshotSet<M: PlainSet> {
 
 impl<T> ShardedSet<T> {
     /// An empty set with four shards for each thread that the machine runs at once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let set = safe_map::ShardedSet::new();
+    /// assert!(set.insert("apples"));
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
@@ -65,6 +72,13 @@ impl<T> ShardedSet<T> {
     /// # Panics
     ///
     /// If `shards` is not a power of two.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let set = safe_map::ShardedSet::with_shards(64);
+    /// assert!(set.insert("apples"));
+    /// ```
     pub fn with_shards(shards: usize) -> Self {
         Self::with_shards_and_hasher(shards, RandomState::new())
     }
@@ -72,6 +86,15 @@ impl<T> ShardedSet<T> {
 
 impl<T, S> ShardedSet<T, S> {
     /// An empty set with its own hasher.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::hash::{BuildHasherDefault, DefaultHasher};
+    ///
+    /// let set = safe_map::ShardedSet::with_hasher(BuildHasherDefault::<DefaultHasher>::new());
+    /// assert!(set.insert("apples"));
+    /// ```
     pub fn with_hasher(hasher: S) -> Self {
         ShardedSet { map: ShardedMap::with_hasher(hasher) }
     }
@@ -81,6 +104,16 @@ impl<T, S> ShardedSet<T, S> {
     /// # Panics
     ///
     /// If `shards` is not a power of two.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::hash::{BuildHasherDefault, DefaultHasher};
+    ///
+    /// let hasher = BuildHasherDefault::<DefaultHasher>::new();
+    /// let set = safe_map::ShardedSet::with_shards_and_hasher(64, hasher);
+    /// assert!(set.insert("apples"));
+    /// ```
     pub fn with_shards_and_hasher(shards: usize, hasher: S) -> Self {
         ShardedSet { map: ShardedMap::with_shards_and_hasher(shards, hasher) }
     }
@@ -104,7 +137,7 @@ impl<T: Hash + Eq + Clone, S: BuildHasher + Clone> ShardedSet<T, S> {
     /// ```
     #[track_caller]
     pub fn to_set(&self) -> HashSet<T, S> {
-        let map = self.map.to_map();
+        let map = self.map.copy(Call::here(Op::ToSet));
         let mut set = HashSet::with_hasher(map.hasher().clone());
         set.extend(map.into_keys());
         set
@@ -127,16 +160,23 @@ impl<T, S: Default> Default for ShardedSet<T, S> {
 }
 
 macro_rules! around_a_plain_set {
-    ($Set:ident, $Map:ident, [$($clone:tt)*], $locks:literal, $writes:literal) => {
+    ($Set:ident, $Map:ident, [$($clone:tt)*], $locks:literal, $writes:literal, $batch:literal) => {
         impl<M: PlainSet> $Set<M> {
             /// Shares a plain set.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("let set = safe_map::", stringify!($Set), "::new(std::collections::BTreeSet::from([\"apples\"]));")]
+            /// assert!(set.contains("apples"));
+            /// ```
             pub fn new(set: M) -> Self {
                 $Set { map: $Map::new(set) }
             }
 
             /// Shows the whole set as it is at one moment.
             ///
-            #[doc = concat!("Locks ", $locks, " while the closure runs.")]
+            #[doc = concat!("Locks ", $locks, " while the closure runs. O(1).")]
             ///
             /// # Panics
             ///
@@ -172,14 +212,14 @@ macro_rules! around_a_plain_set {
             where
                 M: Clone,
             {
-                self.map.to_map()
+                self.map.copy(Call::here(Op::ToSet))
             }
         }
 
         impl<M: PlainSet $($clone)*> $Set<M> {
             /// Changes the whole set in one step.
             ///
-            #[doc = concat!("Locks ", $writes, " while the closure runs.")]
+            #[doc = concat!("Locks ", $writes, " while the closure runs. ", $batch)]
             ///
             /// # Panics
             ///
@@ -216,12 +256,12 @@ macro_rules! shared_set_methods {
         impl [$($param:ident),*] $Set:ty where [$($bounds:tt)*];
         item $T:ty; query [$($query:tt)*];
         example $new:literal;
-        reads $reads:literal; writes $writes:literal; whole $whole:literal;
+        reads $reads:literal; writes $writes:literal; whole $whole:literal; len $len:literal; many $many:literal; cost $cost:literal;
     ) => {
         impl<$($param),*> $Set where $($bounds)* {
             /// The item that equals this one, cloned.
             ///
-            #[doc = concat!("Locks ", $reads, ", while `Clone` runs.")]
+            #[doc = concat!("Locks ", $reads, ", while `Clone` runs. ", $cost)]
             ///
             /// # Panics
             ///
@@ -248,7 +288,7 @@ macro_rules! shared_set_methods {
             ///
             /// Its answer may be old when it is used: [`insert`](Self::insert) and [`remove`](Self::remove) say what they did.
             ///
-            #[doc = concat!("Locks ", $reads, ".")]
+            #[doc = concat!("Locks ", $reads, ". ", $cost)]
             ///
             /// # Panics
             ///
@@ -267,14 +307,16 @@ macro_rules! shared_set_methods {
             where
                 $($query)*,
             {
-                self.map.contains_key(item)
+                let call = Call::here(Op::Contains);
+                let _watch = self.map.meta().watch(call);
+                ops::view(&self.map, call, item, |found| found.is_some())
             }
 
             /// Puts an item in, and gives whether it was not there.
             ///
             /// Replaces `contains` before `insert` (`check_then_act`).
             ///
-            #[doc = concat!("Locks ", $writes, ".")]
+            #[doc = concat!("Locks ", $writes, ". ", $cost)]
             ///
             /// # Panics
             ///
@@ -297,7 +339,7 @@ macro_rules! shared_set_methods {
             ///
             /// Replaces `contains` before `remove` (`check_then_act`).
             ///
-            #[doc = concat!("Locks ", $writes, ".")]
+            #[doc = concat!("Locks ", $writes, ". ", $cost)]
             ///
             /// # Panics
             ///
@@ -366,7 +408,7 @@ macro_rules! shared_set_methods {
 
             /// Removes every item.
             ///
-            #[doc = concat!("Locks ", $whole, ". O(n); the items are dropped after that.")]
+            #[doc = concat!("Locks ", $whole, " while the items are moved out. O(n); they are dropped after that.")]
             ///
             /// # Panics
             ///
@@ -387,11 +429,11 @@ macro_rules! shared_set_methods {
 
             /// Puts each item in, one after another.
             ///
-            #[doc = concat!("Locks ", $writes, ", for each item anew; the iterator runs outside.")]
+            #[doc = concat!("Locks ", $writes, "; the iterator runs outside. ", $many, " ", $cost)]
             ///
             /// # Panics
             ///
-            /// As the iterator does; the items before are in. And on [re-entry](crate#re-entry).
+            /// As the iterator does, and on [re-entry](crate#re-entry).
             ///
             /// # Examples
             ///
@@ -407,7 +449,7 @@ macro_rules! shared_set_methods {
 
             /// The number of items.
             ///
-            #[doc = concat!("Locks ", $whole, ".")]
+            #[doc = $len]
             ///
             /// # Panics
             ///
@@ -501,15 +543,16 @@ macro_rules! shared_set_methods {
             where
                 $T: Clone,
             {
-                self.map.fold(Vec::new(), |mut out, item, ()| {
-                    out.push(item.clone());
-                    out
-                })
+                let call = Call::here(Op::Entries);
+                let _watch = self.map.meta().watch(call);
+                let mut out = Vec::new();
+                self.map.scan(call, |item, ()| out.push(item.clone()));
+                out
             }
 
             /// Removes an item if the closure wants it, and gives back the item that was there.
             ///
-            #[doc = concat!("Locks ", $writes, ", while the closure runs.")]
+            #[doc = concat!("Locks ", $writes, ", while the closure runs. ", $cost)]
             ///
             /// # Panics
             ///
@@ -531,6 +574,77 @@ macro_rules! shared_set_methods {
                 let call = Call::here(Op::RemoveIf);
                 let _watch = self.map.meta().watch(call);
                 ops::remove_entry_if(&self.map, call, item, |item, ()| f(item)).map(|(item, ())| item)
+            }
+        }
+
+        #[cfg(feature = "stats")]
+        impl<$($param),*> $Set where $($bounds)* {
+            /// What the set has been through since it was made.
+            ///
+            /// Locks nothing that is not free, and so may be called anywhere. O(1) for each shard. It does not panic.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("let set = ", $new, ";")]
+            /// set.insert("apples");
+            /// assert_eq!(set.stats().writes(), 1);
+            /// ```
+            pub fn stats(&self) -> crate::stats::Stats {
+                self.map.stats()
+            }
+
+            /// Whether the strategy fits what is done with the set. The better one that it may name is a map's: there is a set of
+            /// the same name.
+            ///
+            /// As [`stats`](Self::stats).
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("let set = ", $new, ";")]
+            /// set.insert("apples");
+            /// assert_eq!(set.health(), safe_map::stats::Health::Good);
+            /// ```
+            pub fn health(&self) -> crate::stats::Health {
+                self.map.health()
+            }
+        }
+
+        #[cfg(feature = "observer")]
+        impl<$($param),*> $Set where $($bounds)* {
+            /// Tells an observer of each operation from now on, before and after it and outside the lock.
+            ///
+            /// Locks nothing. O(1). It does not panic.
+            ///
+            /// # Errors
+            ///
+            /// If the set has an observer already.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use std::{sync::Arc, time::Duration};
+            /// use safe_map::observer::{Event, Observer};
+            ///
+            /// struct Prints;
+            ///
+            /// impl Observer for Prints {
+            ///     fn after(&self, event: &Event, took: Duration) {
+            ///         println!("`{}` at {} took {took:?}", event.op.name(), event.site);
+            ///     }
+            /// }
+            ///
+            #[doc = concat!("let set = ", $new, ";")]
+            /// set.observe(Arc::new(Prints))?;
+            /// set.insert("apples");
+            /// # Ok::<_, safe_map::observer::Observed>(())
+            /// ```
+            pub fn observe(
+                &self,
+                observer: std::sync::Arc<dyn crate::observer::Observer>,
+            ) -> Result<(), crate::observer::Observed> {
+                self.map.observe(observer)
             }
         }
 
@@ -614,14 +728,17 @@ macro_rules! shared_set_methods {
     };
 }
 
-around_a_plain_set!(LockedSet, LockedMap, [], "the set, shared,", "the set, exclusively,");
-around_a_plain_set!(SnapshotSet, SnapshotMap, [+ Clone], "nothing", "other writers out");
+around_a_plain_set!(LockedSet, LockedMap, [], "the set, shared,", "the set, exclusively,", "O(1).");
+around_a_plain_set!(SnapshotSet, SnapshotMap, [+ Clone], "nothing", "other writers out", "O(n), for it copies the set.");
 
 shared_set_methods! {
     impl [T, S] ShardedSet<T, S> where [T: Hash + Eq, S: BuildHasher];
     item T; query [Q: ?Sized + Hash + Equivalent<T>];
     example "safe_map::ShardedSet::new()";
     reads "the item's shard, shared"; writes "the item's shard, exclusively"; whole "one shard after another";
+    len "Locks one shard after another, shared. O(1) for each.";
+    many "Each is put in by itself: where the iterator panics, those before are in.";
+    cost "O(1).";
 }
 
 shared_set_methods! {
@@ -629,6 +746,9 @@ shared_set_methods! {
     item M::Key; query [M: Find<Q>, Q: ?Sized];
     example "safe_map::LockedSet::new(std::collections::BTreeSet::new())";
     reads "the set, shared"; writes "the set, exclusively"; whole "the set";
+    len "Locks the set, shared. O(1).";
+    many "Each is put in by itself: where the iterator panics, those before are in.";
+    cost "O(1) with a hash set inside, O(log n) with a `BTreeSet`.";
 }
 
 shared_set_methods! {
@@ -636,4 +756,7 @@ shared_set_methods! {
     item M::Key; query [M: Find<Q>, Q: ?Sized];
     example "safe_map::SnapshotSet::new(std::collections::BTreeSet::new())";
     reads "nothing"; writes "other writers out"; whole "nothing for reads, and other writers out for writes,";
+    len "Locks nothing. O(1).";
+    many "They are collected first and published at once: where the iterator panics, none is in.";
+    cost "Reads as the set inside; a write that changes something copies the set, O(n).";
 }

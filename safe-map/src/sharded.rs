@@ -20,7 +20,7 @@ use crate::{
     ops,
     shards::{Shards, default_count, sharded_strategy},
     shared_map::{Occupied, SharedMap},
-    strategy::{Keyed, Strategy},
+    strategy::{Keyed, Present, Strategy},
     table::{Lookup, Table},
 };
 
@@ -46,6 +46,14 @@ pub struct ShardedMap<K, V, S = RandomState> {
 
 impl<K, V> ShardedMap<K, V> {
     /// An empty map with four shards for each thread that the machine runs at once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = safe_map::ShardedMap::new();
+    /// map.insert("apples", 3);
+    /// assert_eq!(map.len(), 1);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
@@ -55,6 +63,14 @@ impl<K, V> ShardedMap<K, V> {
     /// # Panics
     ///
     /// If `shards` is not a power of two.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = safe_map::ShardedMap::with_shards(64);
+    /// map.insert("apples", 3);
+    /// assert_eq!(map.len(), 1);
+    /// ```
     pub fn with_shards(shards: usize) -> Self {
         Self::with_shards_and_hasher(shards, RandomState::new())
     }
@@ -64,6 +80,14 @@ impl<K, V> ShardedMap<K, V> {
     /// # Panics
     ///
     /// If no memory can have so much room.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = safe_map::ShardedMap::with_capacity(1000);
+    /// map.insert("apples", 3);
+    /// assert_eq!(map.len(), 1);
+    /// ```
     pub fn with_capacity(capacity: usize) -> Self {
         Self::build(default_count(), capacity, RandomState::new())
     }
@@ -71,6 +95,16 @@ impl<K, V> ShardedMap<K, V> {
 
 impl<K, V, S> ShardedMap<K, V, S> {
     /// An empty map with its own hasher.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::hash::{BuildHasherDefault, DefaultHasher};
+    ///
+    /// let map = safe_map::ShardedMap::with_hasher(BuildHasherDefault::<DefaultHasher>::new());
+    /// map.insert("apples", 3);
+    /// assert_eq!(map.len(), 1);
+    /// ```
     pub fn with_hasher(hasher: S) -> Self {
         Self::build(default_count(), 0, hasher)
     }
@@ -80,6 +114,17 @@ impl<K, V, S> ShardedMap<K, V, S> {
     /// # Panics
     ///
     /// If `shards` is not a power of two.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::hash::{BuildHasherDefault, DefaultHasher};
+    ///
+    /// let hasher = BuildHasherDefault::<DefaultHasher>::new();
+    /// let map = safe_map::ShardedMap::with_shards_and_hasher(64, hasher);
+    /// map.insert("apples", 3);
+    /// assert_eq!(map.len(), 1);
+    /// ```
     pub fn with_shards_and_hasher(shards: usize, hasher: S) -> Self {
         Self::build(shards, 0, hasher)
     }
@@ -89,6 +134,17 @@ impl<K, V, S> ShardedMap<K, V, S> {
     /// # Panics
     ///
     /// If no memory can have so much room.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::hash::{BuildHasherDefault, DefaultHasher};
+    ///
+    /// let hasher = BuildHasherDefault::<DefaultHasher>::new();
+    /// let map = safe_map::ShardedMap::with_capacity_and_hasher(1000, hasher);
+    /// map.insert("apples", 3);
+    /// assert_eq!(map.len(), 1);
+    /// ```
     pub fn with_capacity_and_hasher(capacity: usize, hasher: S) -> Self {
         Self::build(default_count(), capacity, hasher)
     }
@@ -105,6 +161,15 @@ impl<K, V, S> ShardedMap<K, V, S> {
     }
 
     /// The number of shards.
+    ///
+    /// Locks nothing. O(1). It does not panic.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = safe_map::ShardedMap::<u32, u32>::with_shards(64);
+    /// assert_eq!(map.shard_count(), 64);
+    /// ```
     pub fn shard_count(&self) -> usize {
         self.shards.count()
     }
@@ -128,7 +193,10 @@ impl<K: Hash + Eq + Clone, V: Clone, S: BuildHasher + Clone> ShardedMap<K, V, S>
     /// ```
     #[track_caller]
     pub fn to_map(&self) -> HashMap<K, V, S> {
-        let call = Call::here(Op::ToMap);
+        self.copy(Call::here(Op::ToMap))
+    }
+
+    pub(crate) fn copy(&self, call: Call) -> HashMap<K, V, S> {
         let _watch = self.meta.watch(call);
         self.meta.begin(call);
         let mut map = HashMap::with_hasher(S::clone(&self.hasher));
@@ -152,6 +220,8 @@ shared_methods! {
     key K; value V; query [Q: ?Sized + Hash + Equivalent<K>];
     example "safe_map::ShardedMap::new()";
     reads "the key's shard, shared"; writes "the key's shard, exclusively"; whole "one shard after another";
+    len "Locks one shard after another, shared. O(1) for each.";
+    many "Each is put in by itself: where the iterator panics, those before are in.";
     cost "O(1).";
     on_panic "the value is then what the closure has made of it.";
 }

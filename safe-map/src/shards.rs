@@ -2,7 +2,16 @@
 
 use std::thread;
 
-use crate::{call::Call, held::Stack, lock::Lock, sync::Padded, table::Table};
+use equivalent::Equivalent;
+
+use crate::{
+    call::Call,
+    held::Stack,
+    lock::Lock,
+    strategy::Present,
+    sync::Padded,
+    table::{Lookup, Table},
+};
 
 /// A power of two of tables.
 pub(crate) struct Shards<T> {
@@ -73,13 +82,16 @@ impl<T: Table> Shards<T> {
 impl<T: Many> Shards<T> {
     /// Runs `f` with the values of several keys, their shards locked in one order for all: two threads that want the
     /// same shards cannot wait for each other.
-    pub(crate) fn edit_many<const N: usize, R>(
+    pub(crate) fn edit_many<Q: ?Sized + Equivalent<T::Key>, const N: usize, R>(
         &self,
         (map, call): (u64, Call),
-        hashes: [u64; N],
-        same: impl Fn(usize, &T::Key) -> bool,
+        present: Present,
+        (hashes, keys): ([u64; N], [&Q; N]),
         f: impl FnOnce([Option<&mut T::Value>; N]) -> R,
-    ) -> R {
+    ) -> R
+    where
+        T: Lookup<Q>,
+    {
         let shards = hashes.map(|hash| self.index(hash));
         let mut order = shards.to_vec();
         order.sort_unstable();
@@ -87,8 +99,15 @@ impl<T: Many> Shards<T> {
         let mut held = Stack::new();
         order.iter().for_each(|&at| held.push((at, self.shards[at].0.hold_write(map, call))));
         let mut values = [const { None }; N];
+        let is_there = |at: usize| {
+            let shard = held.as_slice().iter().find(|(shard, _)| *shard == shards[at]);
+            shard.is_some_and(|(_, table)| table.contains(hashes[at], keys[at]))
+        };
+        if present == Present::All && !(0..N).all(is_there) {
+            return f(values);
+        }
         for (shard, table) in held.as_mut_slice() {
-            let of_shard = table.many(hashes, |at, key| shards[at] == *shard && same(at, key));
+            let of_shard = table.many(hashes, |at, key| shards[at] == *shard && keys[at].equivalent(key));
             for (value, found) in values.iter_mut().zip(of_shard) {
                 *value = found.or(value.take());
             }
@@ -180,13 +199,13 @@ macro_rules! sharded_strategy {
             fn edit_many<const N: usize, R>(
                 &self,
                 call: Call,
+                present: Present,
                 keys: [&Q; N],
                 f: impl FnOnce([Option<&mut V>; N]) -> R,
             ) -> R {
                 self.meta.begin(call);
                 let hashes = keys.map(|key| self.hash_of(key));
-                let same = |at: usize, key: &K| keys[at].equivalent(key);
-                self.shards.edit_many((self.meta.id(), call), hashes, same, f)
+                self.shards.edit_many((self.meta.id(), call), present, (hashes, keys), f)
             }
         }
     };

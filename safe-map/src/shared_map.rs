@@ -61,8 +61,59 @@ pub trait SharedMap {
     where
         Self::Value: Clone;
 
+    /// The value of a key, made first if the key is absent and `f` succeeds.
+    ///
+    /// # Errors
+    ///
+    /// That of the closure; the key is then absent.
+    fn get_or_try_insert_with<E>(
+        &self,
+        key: Self::Key,
+        f: impl FnOnce() -> Result<Self::Value, E>,
+    ) -> Result<Self::Value, E>
+    where
+        Self::Value: Clone;
+
+    /// The value of a key, loaded first if the key is absent. Whether the future is `Send` is known where the map's type is.
+    fn get_or_load(
+        &self,
+        key: Self::Key,
+        load: impl Future<Output = Self::Value>,
+    ) -> impl Future<Output = Self::Value>
+    where
+        Self::Key: Eq + Clone,
+        Self::Value: Clone;
+
+    /// The value of a key, loaded first if the key is absent and `load` succeeds.
+    ///
+    /// # Errors
+    ///
+    /// That of the future; the key is then absent.
+    fn try_get_or_load<E>(
+        &self,
+        key: Self::Key,
+        load: impl Future<Output = Result<Self::Value, E>>,
+    ) -> impl Future<Output = Result<Self::Value, E>>
+    where
+        Self::Key: Eq + Clone,
+        Self::Value: Clone;
+
     /// Changes the value of a key.
     fn update<R>(&self, key: &Self::Key, f: impl FnOnce(&mut Self::Value) -> R) -> Option<R>;
+
+    /// Changes the value of a key, by a closure that can fail.
+    ///
+    /// # Errors
+    ///
+    /// That of the closure. The value is what the closure has made of it.
+    #[track_caller]
+    fn try_update<R, E>(
+        &self,
+        key: &Self::Key,
+        f: impl FnOnce(&mut Self::Value) -> Result<R, E>,
+    ) -> Result<Option<R>, E> {
+        self.update(key, f).transpose()
+    }
 
     /// Changes the value of a key, or puts one in. Gives whether one was put in.
     fn upsert(
@@ -82,6 +133,13 @@ pub trait SharedMap {
         second: &Self::Key,
         f: impl FnOnce(&mut Self::Value, &mut Self::Value) -> R,
     ) -> Option<R>;
+
+    /// Changes the values of several keys at once. An absent key is `None` in the array.
+    fn update_many<const N: usize, R>(
+        &self,
+        keys: [&Self::Key; N],
+        f: impl FnOnce([Option<&mut Self::Value>; N]) -> R,
+    ) -> R;
 
     /// Removes a key, whatever its value.
     fn remove(&self, key: &Self::Key) -> Option<Self::Value>;
@@ -116,17 +174,17 @@ pub trait SharedMap {
     /// Shows each entry to the closure.
     fn for_each(&self, f: impl FnMut(&Self::Key, &Self::Value));
 
+    /// Folds every entry into one value.
+    fn fold<A>(&self, init: A, f: impl FnMut(A, &Self::Key, &Self::Value) -> A) -> A;
+
+    /// Puts each pair in, one after another.
+    fn extend(&self, pairs: impl IntoIterator<Item = (Self::Key, Self::Value)>);
+
     /// A copy of every entry.
-    #[track_caller]
     fn entries(&self) -> Vec<(Self::Key, Self::Value)>
     where
         Self::Key: Clone,
-        Self::Value: Clone,
-    {
-        let mut out = Vec::new();
-        self.for_each(|key, value| out.push((key.clone(), value.clone())));
-        out
-    }
+        Self::Value: Clone;
 }
 
 /// What `try_insert` did not put in, because the key was there.

@@ -58,6 +58,15 @@ pub struct SnapshotMap<M: PlainMap> {
 
 impl<M: PlainMap> SnapshotMap<M> {
     /// Shares a plain map.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// let map = safe_map::SnapshotMap::new(BTreeMap::from([("apples", 3)]));
+    /// assert_eq!(map.get("apples"), Some(3));
+    /// ```
     pub fn new(map: M) -> Self {
         SnapshotMap {
             current: Published::new(Arc::new(Edition { map: Whole(map), version: 0 })),
@@ -85,7 +94,7 @@ impl<M: PlainMap> SnapshotMap<M> {
     /// ```
     #[track_caller]
     pub fn view<R>(&self, f: impl FnOnce(&M) -> R) -> R {
-        self.view_versioned(|map, _| f(map))
+        self.look(Call::here(Op::View), |map, _| f(map))
     }
 
     /// Shows the whole map and its version, for [`batch_if`](Self::batch_if).
@@ -95,20 +104,50 @@ impl<M: PlainMap> SnapshotMap<M> {
     /// # Panics
     ///
     /// As the closure does, and on [re-entry](crate#re-entry).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// let map = safe_map::SnapshotMap::new(BTreeMap::from([("apples", 3)]));
+    /// let (apples, seen) = map.view_versioned(|map, version| (map["apples"], version));
+    /// assert!(map.batch_if(seen, |map| map.insert("pears", apples + 1)).is_ok());
+    /// ```
     #[track_caller]
     pub fn view_versioned<R>(&self, f: impl FnOnce(&M, Version) -> R) -> R {
-        let call = Call::here(Op::View);
-        let _watch = self.meta.watch(call);
-        self.meta.begin_free(call);
-        self.current(|current| f(&current.map.0, Version(current.version)))
+        self.look(Call::here(Op::ViewVersioned), f)
     }
 
     /// How often the map has been published. Two reads that give the same version are reads of the same map.
     ///
     /// Locks nothing. O(1).
+    ///
+    /// # Panics
+    ///
+    /// On [re-entry](crate#re-entry).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// let map = safe_map::SnapshotMap::new(BTreeMap::from([("apples", 3)]));
+    /// let seen = map.version();
+    /// map.remove("pears");
+    /// assert_eq!(map.version(), seen, "nothing has changed");
+    /// map.remove("apples");
+    /// assert_ne!(map.version(), seen);
+    /// ```
     #[track_caller]
     pub fn version(&self) -> Version {
-        self.view_versioned(|_, version| version)
+        self.look(Call::here(Op::Version), |_, version| version)
+    }
+
+    fn look<R>(&self, call: Call, f: impl FnOnce(&M, Version) -> R) -> R {
+        let _watch = self.meta.watch(call);
+        self.meta.begin_free(call);
+        self.current(|current| f(&current.map.0, Version(current.version)))
     }
 
     /// Shows the current version.
@@ -138,7 +177,13 @@ impl<M: PlainMap> SnapshotMap<M> {
     where
         M: Clone,
     {
-        let call = Call::here(Op::ToMap);
+        self.copy(Call::here(Op::ToMap))
+    }
+
+    pub(crate) fn copy(&self, call: Call) -> M
+    where
+        M: Clone,
+    {
         let _watch = self.meta.watch(call);
         self.meta.begin_free(call);
         self.current(|current| current.map.0.clone())
@@ -199,7 +244,7 @@ impl<M: PlainMap + Clone> SnapshotMap<M> {
     /// ```
     #[track_caller]
     pub fn batch_if<R>(&self, seen: Version, f: impl FnOnce(&mut M) -> R) -> Result<R, Stale> {
-        let call = Call::here(Op::Batch);
+        let call = Call::here(Op::BatchIf);
         let _watch = self.meta.watch(call);
         self.edit(call, 0, |draft| {
             if draft.version() != seen {
@@ -232,6 +277,8 @@ impl<M: PlainMap> From<M> for SnapshotMap<M> {
 
 impl<M: PlainMap + Clone> Strategy for SnapshotMap<M> {
     type Table = Draft<M>;
+
+    const VERSIONS: bool = true;
 
     fn meta(&self) -> &Meta {
         &self.meta
@@ -319,6 +366,8 @@ shared_methods! {
     key M::Key; value M::Value; query [M: Find<Q>, Q: ?Sized];
     example "safe_map::SnapshotMap::new(std::collections::BTreeMap::new())";
     reads "nothing"; writes "other writers out"; whole "nothing for reads, and other writers out for writes,";
+    len "Locks nothing. O(1).";
+    many "They are collected first and published at once: where the iterator panics, none is in.";
     cost "Reads as the map inside; a write that changes something copies the map, O(n).";
     on_panic "nothing is then published.";
 }

@@ -114,7 +114,11 @@ impl Reads {
     }
 
     pub(crate) fn note_scan(&self, op: Op) {
-        if matches!(op, Op::ForEach | Op::Entries | Op::ToMap | Op::Retain | Op::ExtractIf) {
+        let scans = matches!(
+            op,
+            Op::ForEach | Op::Fold | Op::Entries | Op::ToMap | Op::ToSet | Op::Retain | Op::ExtractIf
+        );
+        if scans {
             self.scans.0.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -224,16 +228,42 @@ impl Stats {
     }
 
     /// Reads, with a lock and without.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = safe_map::ShardedMap::new();
+    /// map.insert("apples", 3);
+    /// map.get("apples");
+    /// assert_eq!(map.stats().reads(), 1);
+    /// ```
     pub fn reads(&self) -> u64 {
         self.free_reads + self.shards.iter().map(|it| it.reads).sum::<u64>()
     }
 
     /// Writes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = safe_map::ShardedMap::new();
+    /// map.insert("apples", 3);
+    /// map.insert("pears", 4);
+    /// assert_eq!(map.stats().writes(), 2);
+    /// ```
     pub fn writes(&self) -> u64 {
         self.shards.iter().map(|it| it.writes).sum()
     }
 
     /// How often somebody had to wait.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = safe_map::ShardedMap::new();
+    /// map.insert("apples", 3);
+    /// assert_eq!(map.stats().contended(), 0);
+    /// ```
     pub fn contended(&self) -> u64 {
         self.shards.iter().map(|it| it.contended).sum()
     }

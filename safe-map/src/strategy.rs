@@ -19,6 +19,9 @@ pub(crate) trait Strategy {
     /// What a write works on.
     type Table: Table;
 
+    /// Whether each write makes a new version of the whole table, so that many are better made at once.
+    const VERSIONS: bool = false;
+
     fn meta(&self) -> &Meta;
 
     fn flights(&self) -> &Flights<Key<Self>, Value<Self>>;
@@ -54,6 +57,13 @@ pub(crate) trait Strategy {
     fn into_entries(self) -> Vec<(Key<Self>, Value<Self>)>;
 }
 
+/// Which of several keys have to be there, so that any of their values is handed out to be changed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Present {
+    Any,
+    All,
+}
+
 /// A strategy whose keys can be found by a `Q`.
 pub(crate) trait Keyed<Q: ?Sized>: Strategy<Table: Lookup<Q>> {
     /// The hash of a key, computed before any lock is taken. Tables that hash by themselves give 0.
@@ -68,14 +78,22 @@ pub(crate) trait Keyed<Q: ?Sized>: Strategy<Table: Lookup<Q>> {
         f: impl FnOnce(Option<(&Key<Self>, &Value<Self>)>) -> R,
     ) -> R;
 
-    /// Runs `f` with the values of several keys, all tables locked in one order.
+    /// Runs `f` with the values of several keys, all tables locked in one order; with none where not all that have to be
+    /// there are.
     fn edit_many<const N: usize, R>(
         &self,
         call: Call,
+        present: Present,
         keys: [&Q; N],
         f: impl FnOnce([Option<&mut Value<Self>>; N]) -> R,
     ) -> R {
         let hashes = keys.map(|key| self.hash_of(key));
-        self.edit(call, hashes.first().copied().unwrap_or_default(), |table| table.with_many(hashes, keys, f))
+        self.edit(call, hashes.first().copied().unwrap_or_default(), |table| {
+            let mut wanted = keys.iter().zip(hashes);
+            if present == Present::All && !wanted.all(|(key, hash)| table.contains(hash, *key)) {
+                return f([const { None }; N]);
+            }
+            table.with_many(hashes, keys, f)
+        })
     }
 }

@@ -13,6 +13,17 @@ pub(crate) trait Table {
     /// Puts a value in. The hash is that of the key.
     fn insert(&mut self, hash: u64, key: Self::Key, value: Self::Value) -> Replaced<Self::Key, Self::Value>;
 
+    /// Puts an entry in that was lent, at the place that it had.
+    fn restore(
+        &mut self,
+        hash: u64,
+        _: Place,
+        key: Self::Key,
+        value: Self::Value,
+    ) -> Replaced<Self::Key, Self::Value> {
+        self.insert(hash, key, value)
+    }
+
     fn each(&self, f: &mut impl FnMut(&Self::Key, &Self::Value));
 
     /// Moves the entries that `f` wants out to `out`. If it panics, those before are in `out` and the rest in the table.
@@ -42,7 +53,7 @@ pub(crate) trait Lookup<Q: ?Sized>: Table {
     /// The value of a key, for somebody who is going to say what becomes of it. It must not seem to be gone meanwhile to
     /// those who look without the lock.
     fn lend(&mut self, hash: u64, key: &Q) -> Option<Lent<Self::Key, Self::Value>> {
-        self.take(hash, key).map(|(key, value)| Lent::Moved(key, value))
+        self.take(hash, key).map(|(key, value)| Lent::Moved(key, value, Place::default()))
     }
 
     /// Runs `f` with the values of several keys.
@@ -60,11 +71,15 @@ pub(crate) trait Lookup<Q: ?Sized>: Table {
 
 /// A value that was lent.
 pub(crate) enum Lent<K, V> {
-    /// The entry itself, which is no longer in the table.
-    Moved(K, V),
+    /// The entry itself, which is no longer in the table, and where it was.
+    Moved(K, V, Place),
     /// A copy. The entry is still there.
     Copied(V),
 }
+
+/// Where an entry was in a table with an order that insertions make.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Place(pub(crate) Option<usize>);
 
 /// What an insertion leaves over where the key was there before: the new key and the old value.
 pub(crate) struct Replaced<K, V> {

@@ -20,7 +20,7 @@ use crate::{
     shards::Shards,
     shared_map::{Occupied, SharedMap},
     stamped::{Clock, Stamped},
-    strategy::{Keyed, Strategy},
+    strategy::{Keyed, Present, Strategy},
     table::{Lookup, Table},
 };
 
@@ -86,6 +86,14 @@ pub struct VersionedMap<K, V, S = RandomState> {
 
 impl<K, V> VersionedMap<K, V> {
     /// An empty map with four shards for each thread that the machine runs at once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = safe_map::VersionedMap::new();
+    /// map.insert("apples", 3);
+    /// assert_eq!(map.len(), 1);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
@@ -95,6 +103,14 @@ impl<K, V> VersionedMap<K, V> {
     /// # Panics
     ///
     /// If `shards` is not a power of two.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = safe_map::VersionedMap::with_shards(64);
+    /// map.insert("apples", 3);
+    /// assert_eq!(map.len(), 1);
+    /// ```
     pub fn with_shards(shards: usize) -> Self {
         Self::with_shards_and_hasher(shards, RandomState::new())
     }
@@ -102,6 +118,16 @@ impl<K, V> VersionedMap<K, V> {
 
 impl<K, V, S> VersionedMap<K, V, S> {
     /// An empty map with its own hasher.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::hash::{BuildHasherDefault, DefaultHasher};
+    ///
+    /// let map = safe_map::VersionedMap::with_hasher(BuildHasherDefault::<DefaultHasher>::new());
+    /// map.insert("apples", 3);
+    /// assert_eq!(map.len(), 1);
+    /// ```
     pub fn with_hasher(hasher: S) -> Self {
         Self::with_shards_and_hasher(crate::shards::default_count(), hasher)
     }
@@ -111,6 +137,17 @@ impl<K, V, S> VersionedMap<K, V, S> {
     /// # Panics
     ///
     /// If `shards` is not a power of two.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::hash::{BuildHasherDefault, DefaultHasher};
+    ///
+    /// let hasher = BuildHasherDefault::<DefaultHasher>::new();
+    /// let map = safe_map::VersionedMap::with_shards_and_hasher(64, hasher);
+    /// map.insert("apples", 3);
+    /// assert_eq!(map.len(), 1);
+    /// ```
     pub fn with_shards_and_hasher(shards: usize, hasher: S) -> Self {
         let (clock, hasher) = (Clock::default(), std::sync::Arc::new(hasher));
         VersionedMap {
@@ -306,6 +343,8 @@ shared_methods! { @more
     key K; value V; query [Q: ?Sized + Hash + Equivalent<K>];
     example "safe_map::VersionedMap::new()";
     reads "the key's shard, shared"; writes "the key's shard, exclusively"; whole "one shard after another";
+    len "Locks one shard after another, shared. O(1) for each.";
+    many "Each is put in by itself: where the iterator panics, those before are in.";
     cost "O(1).";
     on_panic "the value is then what the closure has made of it, and has a new version.";
 }

@@ -1,10 +1,10 @@
 //! A plain map as a table: it hashes or compares by itself, so that the hash from outside is not looked at.
 
-use std::vec;
+use std::{thread, vec};
 
 use crate::{
-    plain::{Find, PlainMap},
-    table::{Lookup, Replaced, Table},
+    plain::{Find, PlainMap, put_back},
+    table::{Lent, Lookup, Place, Replaced, Table},
 };
 
 /// A plain map that a lock protects.
@@ -21,6 +21,20 @@ impl<M: PlainMap> Table for Whole<M> {
 
     fn insert(&mut self, _: u64, key: M::Key, value: M::Value) -> Replaced<M::Key, M::Value> {
         let (key, value) = self.0.put(key, value);
+        Replaced { key, value }
+    }
+
+    fn restore(
+        &mut self,
+        _: u64,
+        Place(place): Place,
+        key: M::Key,
+        value: M::Value,
+    ) -> Replaced<M::Key, M::Value> {
+        let (key, value) = match place {
+            Some(place) => self.0.put_at(place, key, value),
+            None => self.0.put(key, value),
+        };
         Replaced { key, value }
     }
 
@@ -58,9 +72,7 @@ struct Walk<'a, M: PlainMap> {
 
 impl<M: PlainMap> Drop for Walk<'_, M> {
     fn drop(&mut self) {
-        for (key, value) in self.rest.by_ref() {
-            self.map.put(key, value);
-        }
+        put_back(self.map, self.rest.by_ref());
     }
 }
 
@@ -72,8 +84,9 @@ struct Visited<'a, M: PlainMap> {
 
 impl<M: PlainMap> Drop for Visited<'_, M> {
     fn drop(&mut self) {
-        if let Some((key, value)) = self.entry.take() {
-            self.map.put(key, value);
+        match self.entry.take() {
+            Some((key, value)) if !thread::panicking() => drop(self.map.put(key, value)),
+            entry => put_back(self.map, entry.into_iter()),
         }
     }
 }
@@ -89,6 +102,11 @@ impl<M: PlainMap + Find<Q>, Q: ?Sized> Lookup<Q> for Whole<M> {
 
     fn take(&mut self, _: u64, key: &Q) -> Option<(M::Key, M::Value)> {
         self.0.take(key)
+    }
+
+    fn lend(&mut self, _: u64, key: &Q) -> Option<Lent<M::Key, M::Value>> {
+        let place = Place(self.0.place(key));
+        self.0.take(key).map(|(key, value)| Lent::Moved(key, value, place))
     }
 
     fn with_many<const N: usize, R>(

@@ -21,8 +21,8 @@ use std::{
 
 use rayon::iter::{FromParallelIterator, IntoParallelIterator, ParallelIterator};
 use safe_map::{
-    Denied, FailFastMap, GenerationalMap, LockedMap, Op, ReadMostlyMap, SafeMap, ShardedMap, SnapshotMap,
-    VersionedMap, WriteBreaker,
+    Denied, FailFastMap, GenerationalMap, LockedMap, Op, ReadMostlyMap, SafeMap, ShardedMap, SharedMap,
+    SnapshotMap, VersionedMap, WriteBreaker,
     observer::{Event, Metrics, Observer, Tracing},
     stats::Health,
 };
@@ -39,6 +39,34 @@ fn maps_are_serialised_as_maps() {
     let versioned: VersionedMap<String, u32> = serde_json::from_str(&text).unwrap();
     assert_eq!(versioned.len(), 2);
     assert!(serde_json::from_str::<FailFastMap<String, u32>>("[1]").is_err());
+}
+
+/// There and back, with more keys than young generations have.
+fn round_trip<M>()
+where
+    M: SharedMap<Key = u32, Value = String> + Default + serde::Serialize + serde::de::DeserializeOwned,
+{
+    let sorted = |map: &M| map.entries().into_iter().collect::<BTreeMap<_, _>>();
+    let map = M::default();
+    map.extend((0..300).map(|n| (n, n.to_string())));
+    let text = serde_json::to_string(&map).unwrap();
+    assert_eq!(sorted(&serde_json::from_str(&text).unwrap()), sorted(&map));
+    let value = serde_json::to_value(&map).unwrap();
+    assert_eq!(sorted(&serde_json::from_value(value).unwrap()), sorted(&map));
+    let twice: M = serde_json::from_str(r#"{"1":"first","1":"last"}"#).unwrap();
+    assert_eq!((twice.len(), twice.get(&1).as_deref()), (1, Some("last")));
+    assert!(serde_json::from_str::<M>(r#"{"1":1}"#).is_err());
+}
+
+#[test]
+fn every_map_is_what_it_was_after_a_round_trip() {
+    round_trip::<ShardedMap<u32, String>>();
+    round_trip::<VersionedMap<u32, String>>();
+    round_trip::<ReadMostlyMap<u32, String>>();
+    round_trip::<GenerationalMap<u32, String>>();
+    round_trip::<FailFastMap<u32, String>>();
+    round_trip::<LockedMap<BTreeMap<u32, String>>>();
+    round_trip::<SnapshotMap<HashMap<u32, String>>>();
 }
 
 #[test]
@@ -82,6 +110,22 @@ fn an_observer_is_told_of_each_operation() {
     let update = AssertUnwindSafe(|| map.update(&1, |_: &mut i32| -> () { panic!("the closure's own") }));
     assert!(catch_unwind(update).is_err());
     assert_eq!(log.take(), ["before update", "after update panicked"]);
+}
+
+#[test]
+fn an_observer_that_panics_beside_a_closure_does_not_abort() {
+    struct Panics;
+    impl Observer for Panics {
+        fn after(&self, event: &Event, _: Duration) {
+            assert_ne!(event.op, Op::Update, "the observer's own");
+        }
+    }
+    let map = ShardedMap::from([(1, 1)]);
+    map.observe(Arc::new(Panics)).unwrap();
+    assert!(catch_unwind(AssertUnwindSafe(|| map.update(&1, |n| *n += 1))).is_err());
+    assert_eq!(map.get(&1), Some(2), "the call has been done");
+    let own = catch_unwind(AssertUnwindSafe(|| map.update(&1, |_| -> () { panic!("the closure's own") })));
+    assert_eq!(own.unwrap_err().downcast_ref(), Some(&"the closure's own"));
 }
 
 #[test]
@@ -178,6 +222,32 @@ fn sets_have_the_features_too() {
     let snapshot = SnapshotSet::<std::collections::BTreeSet<u32>>::from_par_iter(sharded);
     assert_eq!(snapshot.entries(), [1, 2]);
     assert_eq!(snapshot.into_par_iter().sum::<u32>(), 3);
+}
+
+#[test]
+fn sets_have_observers_and_statistics() {
+    use safe_map::{LockedSet, ShardedSet, SnapshotSet};
+    macro_rules! check {
+        ($set:expr) => {
+            let (set, log) = ($set, Arc::new(Log::default()));
+            set.observe(log.clone()).unwrap();
+            assert!(set.observe(log.clone()).is_err(), "one observer a set");
+            set.insert(1);
+            set.contains(&1);
+            set.entries();
+            set.to_set();
+            let told = log.take();
+            let after: Vec<_> = told.iter().filter_map(|it| it.strip_prefix("after ")).collect();
+            assert_eq!(after, ["insert", "contains", "entries", "to_set"]);
+            let stats = set.stats();
+            assert_eq!((stats.writes(), stats.scans), (1, 2));
+            assert!(stats.reads() >= 3);
+            assert_eq!(set.health(), Health::Good);
+        };
+    }
+    check!(ShardedSet::<u32>::with_shards(2));
+    check!(LockedSet::new(std::collections::HashSet::<u32>::new()));
+    check!(SnapshotSet::new(std::collections::BTreeSet::<u32>::new()));
 }
 
 #[test]

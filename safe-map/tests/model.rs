@@ -4,7 +4,10 @@
 #[macro_use]
 mod common;
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    task::{Context, Poll, Waker},
+};
 
 use proptest::{
     collection::vec,
@@ -23,6 +26,11 @@ enum Step {
     Upsert(u8, u32),
     Compute(u8, Option<u32>),
     Pair(u8, u8),
+    Many([u8; 3]),
+    TryUpdate(u8, u32),
+    TryMake(u8, Result<u32, ()>),
+    Load(u8, Result<u32, ()>),
+    Extend(Vec<(u8, u32)>),
     Remove(u8),
     RemoveIfEven(u8),
     RetainBelow(u32),
@@ -42,6 +50,11 @@ fn step() -> impl Arbitrary<Value = Step> {
         3 => (key(), value()).prop_map(|(k, v)| Step::Upsert(k, v)),
         3 => (key(), any::<Option<u32>>()).prop_map(|(k, v)| Step::Compute(k, v)),
         2 => (key(), key()).prop_map(|(a, b)| Step::Pair(a, b)),
+        2 => [key(), key(), key()].prop_map(Step::Many),
+        2 => (key(), value()).prop_map(|(k, v)| Step::TryUpdate(k, v)),
+        2 => (key(), any::<Result<u32, ()>>()).prop_map(|(k, v)| Step::TryMake(k, v)),
+        2 => (key(), any::<Result<u32, ()>>()).prop_map(|(k, v)| Step::Load(k, v)),
+        1 => vec((key(), value()), 0..20).prop_map(Step::Extend),
         4 => key().prop_map(Step::Remove),
         2 => key().prop_map(Step::RemoveIfEven),
         1 => value().prop_map(Step::RetainBelow),
@@ -51,9 +64,51 @@ fn step() -> impl Arbitrary<Value = Step> {
     ]
 }
 
+/// The value of a key, put in first if it is absent and there is one.
+fn make(plain: &mut HashMap<u8, u32>, key: u8, value: Result<u32, ()>) -> Result<u32, ()> {
+    match plain.get(&key) {
+        Some(there) => Ok(*there),
+        None => value.inspect(|value| _ = plain.insert(key, *value)),
+    }
+}
+
 /// Does one step on both maps and compares what they give.
 fn apply(map: &impl SharedMap<Key = u8, Value = u32>, plain: &mut HashMap<u8, u32>, step: &Step) {
     match *step {
+        Step::Many(keys) => {
+            let distinct = keys[0] != keys[1] && keys[1] != keys[2] && keys[0] != keys[2];
+            if !distinct {
+                return;
+            }
+            let there = map.update_many(keys.each_ref(), |values| {
+                values.map(|value| value.map(|n| std::mem::replace(n, n.wrapping_add(1))))
+            });
+            assert_eq!(there, keys.map(|key| plain.get(&key).copied()));
+            for key in keys {
+                plain.entry(key).and_modify(|n| *n = n.wrapping_add(1));
+            }
+        }
+        Step::TryUpdate(k, v) => {
+            // What it has made of the value stays, whatever it gives.
+            let change = |n: &mut u32| {
+                *n ^= v;
+                if v % 2 == 0 { Ok(*n) } else { Err(*n) }
+            };
+            assert_eq!(map.try_update(&k, change), plain.get_mut(&k).map(change).transpose());
+        }
+        Step::TryMake(k, v) => {
+            let made = map.get_or_try_insert_with(k, || v);
+            assert_eq!(made, make(plain, k, v));
+        }
+        Step::Load(k, v) => {
+            let mut load = std::pin::pin!(map.try_get_or_load(k, async { v }));
+            let loaded = load.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert_eq!(loaded, Poll::Ready(make(plain, k, v)));
+        }
+        Step::Extend(ref pairs) => {
+            map.extend(pairs.iter().copied());
+            plain.extend(pairs.iter().copied());
+        }
         Step::Insert(k, v) => assert_eq!(map.insert(k, v), plain.insert(k, v)),
         Step::TryInsert(k, v) => {
             let absent = !plain.contains_key(&k);
@@ -138,6 +193,7 @@ where
             apply(&map, &mut plain, step);
             assert_eq!(map.len(), plain.len());
         }
+        assert_eq!(map.fold(0, |count, _, _| count + 1), plain.len());
         let mut seen = map.entries();
         let mut expected: Vec<_> = plain.into_iter().collect();
         seen.sort_unstable();

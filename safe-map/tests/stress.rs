@@ -177,12 +177,29 @@ fn huge_values<M: SharedMap<Key = u32, Value = Box<[u64; 8192]>>>(new: impl Fn()
     assert_eq!(map.len(), 10);
 }
 
+/// As they are, not in a box: they are moved through every frame of an operation.
+fn large_values<M: SharedMap<Key = u32, Value = [u8; 16384]>>(new: impl Fn() -> M) {
+    let map = new();
+    for key in 0..100 {
+        map.insert(key, [key as u8; 16384]);
+    }
+    map.update(&1, |value| value[1] = 2);
+    map.update_pair(&1, &2, std::mem::swap);
+    map.compute(3, |value| value);
+    map.retain(|key, _| *key < 90);
+    assert_eq!(map.read(&2, |value| (value[0], value[1], value[16383])), Some((1, 2, 1)));
+    assert_eq!(map.extract_if(|_, _| true).len(), 90);
+}
+
 for_every_strategy! {
     closures_that_panic: u32 => u32;
     values_of_no_size: u32 => ();
     keys_of_no_size: () => u32;
     huge_values: u32 => Box<[u64; 8192]>;
+    large_values: u32 => [u8; 16384];
     drops_outside: super::Calls => super::Calls;
+    a_broken_clone_is_dropped_outside: u32 => super::Unclonable;
+    keys_that_panic_from_now_on: super::Armed => u32;
 }
 
 thread_local! {
@@ -300,6 +317,202 @@ fn panicking_hash_eq_clone_and_drop() {
     assert!(ALIVE.load(Ordering::Relaxed) >= 0);
 }
 
+/// A value that is made, and whose clone panics before it is in the map, is dropped outside too: it uses the map then.
+fn a_broken_clone_is_dropped_outside<M>(new: impl Fn() -> M)
+where
+    M: SharedMap<Key = u32, Value = Unclonable> + Send + Sync + 'static,
+{
+    let map = Arc::new(new());
+    let used = Arc::new(AtomicUsize::new(0));
+    let hook: Hook = {
+        let (used, map) = (used.clone(), Arc::downgrade(&map));
+        Arc::new(move || {
+            let map = map.upgrade().expect("the map outlives the call");
+            used.fetch_add(1 + map.len(), Ordering::Relaxed);
+        })
+    };
+    panics(|| map.get_or_insert_with(1, || Unclonable(hook.clone())));
+    assert!(map.is_empty());
+    assert_eq!(used.load(Ordering::Relaxed), 1);
+}
+
+/// A value whose clone panics.
+struct Unclonable(Hook);
+
+impl Clone for Unclonable {
+    fn clone(&self) -> Self {
+        panic!("the value's own")
+    }
+}
+
+impl Drop for Unclonable {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+thread_local! {
+    static ARMED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A key that panics in whatever the map calls, for as long as it is armed.
+#[derive(Debug)]
+struct Armed(u32);
+
+impl Armed {
+    fn go_off(&self) {
+        assert!(!ARMED.get(), "key {}", self.0);
+    }
+}
+
+impl Clone for Armed {
+    fn clone(&self) -> Self {
+        self.go_off();
+        Armed(self.0)
+    }
+}
+
+impl PartialEq for Armed {
+    fn eq(&self, other: &Self) -> bool {
+        self.go_off();
+        self.0 == other.0
+    }
+}
+
+impl Eq for Armed {}
+
+impl PartialOrd for Armed {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Armed {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.go_off();
+        self.0.cmp(&other.0)
+    }
+}
+
+impl Hash for Armed {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.go_off();
+        self.0.hash(state);
+    }
+}
+
+/// Keys that panic again and again while a panic unwinds: entries may be lost, but two panics at once would abort.
+fn keys_that_panic_from_now_on<M: SharedMap<Key = Armed, Value = u32>>(new: impl Fn() -> M) {
+    fn arm() {
+        ARMED.set(true);
+    }
+    fn off() -> u32 {
+        arm();
+        panic!("the closure's own")
+    }
+    let calls: [fn(&M); 15] = [
+        |map| map.retain(|_, _| off() > 0),
+        |map| {
+            map.retain(|key, _| {
+                if key.0 == 3 {
+                    arm();
+                }
+                true
+            });
+        },
+        |map| _ = map.extract_if(|_, _| off() > 0),
+        |map| map.update_many([&Armed(1), &Armed(2), &Armed(77)], |_| arm()),
+        |map| map.update_many([&Armed(1), &Armed(2), &Armed(77)], |_| _ = off()),
+        |map| _ = map.update_pair(&Armed(1), &Armed(2), |_, _| off()),
+        |map| _ = map.update(&Armed(1), |_| off()),
+        |map| _ = map.upsert(Armed(1), || 0, |_| _ = off()),
+        |map| _ = map.upsert(Armed(77), off, |_| ()),
+        |map| _ = map.compute(Armed(1), |_| Some(off())),
+        |map| {
+            map.compute(Armed(1), |_| {
+                arm();
+                Some(1)
+            });
+        },
+        |map| _ = map.remove_if(&Armed(1), |_| off() > 0),
+        |map| _ = map.get_or_insert_with(Armed(77), off),
+        |map| map.for_each(|_, _| _ = off()),
+        |map| {
+            arm();
+            map.clear();
+        },
+    ];
+    for call in calls {
+        let map = new();
+        for key in 0..200 {
+            map.insert(Armed(key), key);
+        }
+        survive(|| call(&map));
+        ARMED.set(false);
+        assert_eq!(map.entries().len(), map.len());
+        map.insert(Armed(500), 1);
+        assert_eq!(map.remove(&Armed(500)), Some(1));
+    }
+}
+
+/// A thread that ends runs code of the user's thread-locals, before and after those of this crate are gone.
+#[test]
+fn maps_can_be_used_while_a_thread_ends() {
+    struct AtEnd(Hook);
+    impl Drop for AtEnd {
+        fn drop(&mut self) {
+            (self.0)();
+        }
+    }
+    thread_local! {
+        static FIRST: Cell<Option<AtEnd>> = const { Cell::new(None) };
+        static SECOND: Cell<Option<AtEnd>> = const { Cell::new(None) };
+    }
+    let snapshot = Arc::new(safe_map::SnapshotMap::new(std::collections::HashMap::from([(1, vec![1])])));
+    let read_mostly = safe_map::ReadMostlyMap::from([(1, vec![1])]);
+    let generational = safe_map::GenerationalMap::from([(1, vec![1])]);
+    let sharded = ShardedMap::from([(1, vec![1])]);
+    let used = Arc::new(AtomicUsize::new(0));
+    let (map, count) = (snapshot.clone(), used.clone());
+    let hook: Hook = Arc::new(move || {
+        let read = map.read(&1, |_| read_mostly.read(&1, |_| sharded.read(&1, |_| generational.get(&1))));
+        assert!(read.flatten().flatten().flatten().is_some());
+        map.insert(2, vec![2]);
+        read_mostly.insert(2, vec![2]);
+        generational.insert(2, vec![2]);
+        sharded.insert(2, vec![2]);
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    for read_first in [false, true] {
+        let (map, hook) = (snapshot.clone(), hook.clone());
+        let ended = thread::spawn(move || {
+            if read_first {
+                map.get(&1);
+            }
+            FIRST.set(Some(AtEnd(hook.clone())));
+            map.get(&1);
+            SECOND.set(Some(AtEnd(hook)));
+        });
+        ended.join().expect("it ends without a panic");
+    }
+    assert_eq!(used.load(Ordering::Relaxed), 4);
+}
+
+/// A panic leaves every map usable, and the types say so, whatever the features.
+#[test]
+fn maps_may_cross_a_boundary_of_unwinding() {
+    fn check<M: std::panic::UnwindSafe + std::panic::RefUnwindSafe>() {}
+    type Plain = std::collections::HashMap<u32, u32>;
+    check::<ShardedMap<u32, u32>>();
+    check::<safe_map::VersionedMap<u32, u32>>();
+    check::<safe_map::FailFastMap<u32, u32>>();
+    check::<safe_map::ReadMostlyMap<u32, u32>>();
+    check::<safe_map::GenerationalMap<u32, u32>>();
+    check::<safe_map::LockedMap<Plain>>();
+    check::<safe_map::SnapshotMap<Plain>>();
+    check::<safe_map::ShardedSet<u32>>();
+}
+
 type Hook = Arc<dyn Fn() + Send + Sync>;
 
 /// A key or value whose drop uses the map that it was in: it must not be under the map's lock then.
@@ -391,6 +604,17 @@ where
             map.update(&it(1000), move |value| *value = unused.clone());
             let unused = it(n);
             map.remove_if(&it(1000), move |value| *value == unused);
+            let unused = it(n);
+            map.read(&it(1000), move |value| *value == unused);
+            let unused = it(n);
+            map.update_pair(&it(n), &it(1000), move |value, _| *value = unused.clone());
+            let unused = it(n);
+            panics(|| map.update_pair(&it(n), &it(n), move |value, _| *value = unused.clone()));
+            let unused = it(n);
+            panics(|| map.update_many([&it(n), &it(n)], move |_| unused.0));
+            let unused = it(n);
+            let failed = map.get_or_try_insert_with(it(1000), move || Err(unused));
+            assert!(failed.is_err());
             map.compute(it(n), |old| old);
             if n % 3 == round {
                 map.remove(&it(n));

@@ -50,28 +50,29 @@ for SharedRegistry<'a, K, N>
 where
     K: Clone,
 {
-    fn from(all: Registry<'a, K, N>) -> Self {
+    fn from(__all: Registry<'a, K, N>) -> Self {
         fn send_and_sync<
             T: ::core::marker::Send + ::core::marker::Sync + ?::core::marker::Sized,
         >(_: &T) {}
-        #[cfg(feature = "labels")] send_and_sync::<&'a str>(&all.label);
+        #[cfg(feature = "labels")] send_and_sync::<&'a str>(&__all.label);
         SharedRegistry {
             entries: {
-                let plain = all.entries;
+                let __plain = __all.entries;
                 {
-                    let shared = ::safe_map::FailFastMap::with_hasher(
-                        ::core::clone::Clone::clone(plain.hasher()),
+                    let __shared = ::safe_map::FailFastMap::with_hasher(
+                        ::core::clone::Clone::clone(__plain.hasher()),
                     );
-                    shared.extend(plain);
-                    shared
+                    __shared.extend(__plain);
+                    __shared
                 }
             },
             #[cfg(feature = "labels")]
-            label: all.label,
+            label: __all.label,
         }
     }
 }
 #[cfg(unix)]
+#[cfg(not(all(feature = "labels")))]
 impl<'a, K: Hash + Eq, const N: usize> ::core::fmt::Debug for SharedRegistry<'a, K, N>
 where
     K: Clone,
@@ -81,14 +82,15 @@ where
         ::std::collections::hash_map::RandomState,
     >: ::core::fmt::Debug,
 {
-    fn fmt(&self, out: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        let mut out = out.debug_struct("SharedRegistry");
-        out.field("entries", &self.entries);
-        #[cfg(feature = "labels")] out.field("label", &self.label);
-        out.finish()
+    fn fmt(&self, __out: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        let mut __out = __out.debug_struct("SharedRegistry");
+        __out.field("entries", &self.entries);
+        #[cfg(feature = "labels")] __out.field("label", &self.label);
+        __out.finish()
     }
 }
 #[cfg(unix)]
+#[cfg(not(all(feature = "labels")))]
 impl<'a, K: Hash + Eq, const N: usize> ::core::default::Default
 for SharedRegistry<'a, K, N>
 where
@@ -98,6 +100,48 @@ where
         [u8; N],
         ::std::collections::hash_map::RandomState,
     >: ::core::default::Default,
+{
+    fn default() -> Self {
+        SharedRegistry {
+            entries: ::safe_map::FailFastMap::with_hasher(
+                ::core::default::Default::default(),
+            ),
+            #[cfg(feature = "labels")]
+            label: ::core::default::Default::default(),
+        }
+    }
+}
+#[cfg(unix)]
+#[cfg(all(feature = "labels"))]
+impl<'a, K: Hash + Eq, const N: usize> ::core::fmt::Debug for SharedRegistry<'a, K, N>
+where
+    K: Clone,
+    for<'__safe_map> ::safe_map::FailFastMap<
+        K,
+        [u8; N],
+        ::std::collections::hash_map::RandomState,
+    >: ::core::fmt::Debug,
+    for<'__safe_map> &'a str: ::core::fmt::Debug,
+{
+    fn fmt(&self, __out: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        let mut __out = __out.debug_struct("SharedRegistry");
+        __out.field("entries", &self.entries);
+        #[cfg(feature = "labels")] __out.field("label", &self.label);
+        __out.finish()
+    }
+}
+#[cfg(unix)]
+#[cfg(all(feature = "labels"))]
+impl<'a, K: Hash + Eq, const N: usize> ::core::default::Default
+for SharedRegistry<'a, K, N>
+where
+    K: Clone,
+    for<'__safe_map> ::safe_map::FailFastMap<
+        K,
+        [u8; N],
+        ::std::collections::hash_map::RandomState,
+    >: ::core::default::Default,
+    for<'__safe_map> &'a str: ::core::default::Default,
 {
     fn default() -> Self {
         SharedRegistry {

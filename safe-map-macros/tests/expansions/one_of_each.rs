@@ -84,100 +84,108 @@ impl Live {
     pub fn to_plain(&self) -> Orders {
         Orders {
             by_id: {
-                let shared = &self.by_id;
-                shared.to_map()
+                let __shared = &self.by_id;
+                __shared.to_map()
             },
             config: {
-                let shared = &self.config;
-                shared.to_map()
+                let __shared = &self.config;
+                __shared.to_map()
             },
             tokens: {
-                let shared = &self.tokens;
-                shared.to_map()
+                let __shared = &self.tokens;
+                __shared.to_map()
             },
             names: {
-                let shared = &self.names;
-                shared.to_set()
+                let __shared = &self.names;
+                __shared.to_set()
             },
             seen: {
-                let shared = &self.seen;
-                shared.to_set()
+                let __shared = &self.seen;
+                __shared.to_set()
             },
             prices: {
-                let shared = &self.prices;
-                ::core::iter::Iterator::collect(
-                    ::safe_map::cache::entries(shared).into_iter(),
-                )
+                let __shared = &self.prices;
+                {
+                    let __entries = ::core::iter::IntoIterator::into_iter(
+                        ::safe_map::cache::entries(__shared),
+                    );
+                    ::core::iter::Iterator::collect(__entries)
+                }
             },
             alias: {
-                let shared = &self.alias;
-                ::core::iter::Iterator::collect(shared.entries().into_iter())
+                let __shared = &self.alias;
+                {
+                    let __entries = ::core::iter::IntoIterator::into_iter(
+                        __shared.entries(),
+                    );
+                    ::core::iter::Iterator::collect(__entries)
+                }
             },
             started: <Instant as ::core::clone::Clone>::clone(&self.started),
         }
     }
 }
 impl ::core::convert::From<Orders> for Live {
-    fn from(all: Orders) -> Self {
+    fn from(__all: Orders) -> Self {
         fn send_and_sync<
             T: ::core::marker::Send + ::core::marker::Sync + ?::core::marker::Sized,
         >(_: &T) {}
-        send_and_sync::<Instant>(&all.started);
+        send_and_sync::<Instant>(&__all.started);
         Live {
             by_id: {
-                let plain = all.by_id;
+                let __plain = __all.by_id;
                 {
-                    let shared = ::safe_map::ShardedMap::with_shards_and_hasher(
+                    let __shared = ::safe_map::ShardedMap::with_shards_and_hasher(
                         32,
-                        ::core::clone::Clone::clone(plain.hasher()),
+                        ::core::clone::Clone::clone(__plain.hasher()),
                     );
-                    shared.extend(plain);
-                    shared
+                    __shared.extend(__plain);
+                    __shared
                 }
             },
             config: {
-                let plain = all.config;
-                ::safe_map::SnapshotMap::new(plain)
+                let __plain = __all.config;
+                ::safe_map::SnapshotMap::new(__plain)
             },
             tokens: {
-                let plain = all.tokens;
+                let __plain = __all.tokens;
                 {
-                    let shared = ::safe_map::VersionedMap::with_hasher(
-                        ::core::clone::Clone::clone(plain.hasher()),
+                    let __shared = ::safe_map::VersionedMap::with_hasher(
+                        ::core::clone::Clone::clone(__plain.hasher()),
                     );
-                    shared.extend(plain);
-                    shared
+                    __shared.extend(__plain);
+                    __shared
                 }
             },
             names: {
-                let plain = all.names;
-                ::safe_map::LockedSet::new(plain)
+                let __plain = __all.names;
+                ::safe_map::LockedSet::new(__plain)
             },
             seen: {
-                let plain = all.seen;
+                let __plain = __all.seen;
                 {
-                    let shared = ::safe_map::ShardedSet::with_hasher(
-                        ::core::clone::Clone::clone(plain.hasher()),
+                    let __shared = ::safe_map::ShardedSet::with_hasher(
+                        ::core::clone::Clone::clone(__plain.hasher()),
                     );
-                    shared.extend(plain);
-                    shared
+                    __shared.extend(__plain);
+                    __shared
                 }
             },
             prices: {
-                let plain = all.prices;
-                ::safe_map::cache::from_entries(500, plain)
+                let __plain = __all.prices;
+                ::safe_map::cache::from_entries(500, __plain)
             },
             alias: {
-                let plain = all.alias;
+                let __plain = __all.alias;
                 {
-                    let shared = ::safe_map::ReadMostlyMap::with_hasher(
+                    let __shared = ::safe_map::ReadMostlyMap::with_hasher(
                         ::core::default::Default::default(),
                     );
-                    shared.extend(plain);
-                    shared
+                    __shared.extend(__plain);
+                    __shared
                 }
             },
-            started: all.started,
+            started: __all.started,
         }
     }
 }
@@ -201,17 +209,17 @@ where
     for<'__safe_map> ::safe_map::ReadMostlyMap<u8, u16, Fx>: ::core::fmt::Debug,
     for<'__safe_map> Instant: ::core::fmt::Debug,
 {
-    fn fmt(&self, out: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        let mut out = out.debug_struct("Live");
-        out.field("by_id", &self.by_id);
-        out.field("config", &self.config);
-        out.field("tokens", &self.tokens);
-        out.field("names", &self.names);
-        out.field("seen", &self.seen);
-        out.field("prices", &self.prices);
-        out.field("alias", &self.alias);
-        out.field("started", &self.started);
-        out.finish()
+    fn fmt(&self, __out: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        let mut __out = __out.debug_struct("Live");
+        __out.field("by_id", &self.by_id);
+        __out.field("config", &self.config);
+        __out.field("tokens", &self.tokens);
+        __out.field("names", &self.names);
+        __out.field("seen", &self.seen);
+        __out.field("prices", &self.prices);
+        __out.field("alias", &self.alias);
+        __out.field("started", &self.started);
+        __out.finish()
     }
 }
 impl ::core::default::Default for Live

@@ -8,11 +8,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::shared_map::SharedMap;
+mod reads;
+mod strategies;
+mod writes;
 
 /// A map whose writes can be refused: they have to come from the right files, and not too fast.
 ///
-/// Reads go through as they are. The rate is that of a bucket which holds one second's worth of writes.
+/// Reads go through as they are. Each write gives [`Denied`] when it is refused, and has done nothing then. The rate is that of a
+/// bucket which holds one second's worth of writes. A call is one write, however many entries it changes; of
+/// [`extend`](Self::extend) each pair is one.
+///
+/// The methods are those of [`SharedMap`](crate::SharedMap), whose keys are found by themselves. What one locks, what it costs and
+/// when it panics is that of the map's own method of this name.
 ///
 /// ```
 /// use safe_map::{Denied, ShardedMap, WriteBreaker};
@@ -89,11 +96,27 @@ impl Rate {
 
 impl<M> WriteBreaker<M> {
     /// Puts a fuse before a map. Without limits it refuses nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = safe_map::WriteBreaker::new(safe_map::ShardedMap::new());
+    /// assert_eq!(map.insert("apples", 3), Ok(None));
+    /// ```
     pub fn new(map: M) -> Self {
         WriteBreaker { map, files: Vec::new(), rate: None }
     }
 
     /// Lets only calls write that stand in a file whose path ends like this. Further calls allow further files.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use safe_map::{Denied, ShardedMap, WriteBreaker};
+    ///
+    /// let map = WriteBreaker::new(ShardedMap::new()).allow_file("src/orders.rs");
+    /// assert!(matches!(map.insert("apples", 3), Err(Denied::NotAllowed { .. })));
+    /// ```
     #[must_use]
     pub fn allow_file(mut self, path: impl Into<String>) -> Self {
         self.files.push(path.into());
@@ -105,6 +128,14 @@ impl<M> WriteBreaker<M> {
     /// # Panics
     ///
     /// If the rate is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = safe_map::WriteBreaker::new(safe_map::ShardedMap::new()).writes_per_second(1);
+    /// assert!(map.insert("apples", 3).is_ok());
+    /// assert!(map.insert("pears", 4).is_err());
+    /// ```
     #[must_use]
     pub fn writes_per_second(mut self, per_second: u32) -> Self {
         assert!(per_second > 0, "a map that nobody may write to needs no breaker");
@@ -114,134 +145,29 @@ impl<M> WriteBreaker<M> {
     }
 
     /// The map itself, without the fuse.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map = safe_map::WriteBreaker::new(safe_map::ShardedMap::new());
+    /// map.insert("apples", 3)?;
+    /// assert_eq!(map.into_inner().remove("apples"), Some(3));
+    /// # Ok::<_, safe_map::Denied>(())
+    /// ```
     pub fn into_inner(self) -> M {
         self.map
     }
 
     #[track_caller]
     fn permit(&self) -> Result<(), Denied> {
-        let site = Location::caller();
+        self.permit_to(Location::caller())
+    }
+
+    fn permit_to(&self, site: &'static Location<'static>) -> Result<(), Denied> {
         if !self.files.is_empty() && !self.files.iter().any(|it| site.file().ends_with(it.as_str())) {
             return Err(Denied::NotAllowed { site });
         }
         let taken = self.rate.as_ref().map_or(Ok(()), Rate::take);
         taken.map_err(|retry_after| Denied::TooFast { site, retry_after })
-    }
-}
-
-/// Reads, as those of the map, and writes that can be refused.
-///
-/// # Errors
-///
-/// Each write gives [`Denied`] when it is refused, and has done nothing then.
-impl<M: SharedMap> WriteBreaker<M> {
-    /// As [`SharedMap::get`].
-    #[track_caller]
-    pub fn get(&self, key: &M::Key) -> Option<M::Value>
-    where
-        M::Value: Clone,
-    {
-        self.map.get(key)
-    }
-
-    /// As [`SharedMap::read`].
-    #[track_caller]
-    pub fn read<R>(&self, key: &M::Key, f: impl FnOnce(&M::Value) -> R) -> Option<R> {
-        self.map.read(key, f)
-    }
-
-    /// As [`SharedMap::contains_key`].
-    #[track_caller]
-    pub fn contains_key(&self, key: &M::Key) -> bool {
-        self.map.contains_key(key)
-    }
-
-    /// As [`SharedMap::len`].
-    #[track_caller]
-    pub fn len(&self) -> usize {
-        self.map.len()
-    }
-
-    /// As [`SharedMap::is_empty`].
-    #[track_caller]
-    pub fn is_empty(&self) -> bool {
-        self.map.is_empty()
-    }
-
-    /// As [`SharedMap::for_each`].
-    #[track_caller]
-    pub fn for_each(&self, f: impl FnMut(&M::Key, &M::Value)) {
-        self.map.for_each(f);
-    }
-
-    /// As [`SharedMap::insert`].
-    #[track_caller]
-    pub fn insert(&self, key: M::Key, value: M::Value) -> Result<Option<M::Value>, Denied> {
-        self.permit()?;
-        Ok(self.map.insert(key, value))
-    }
-
-    /// As [`SharedMap::update`].
-    #[track_caller]
-    pub fn update<R>(&self, key: &M::Key, f: impl FnOnce(&mut M::Value) -> R) -> Result<Option<R>, Denied> {
-        self.permit()?;
-        Ok(self.map.update(key, f))
-    }
-
-    /// As [`SharedMap::upsert`].
-    #[track_caller]
-    pub fn upsert(
-        &self,
-        key: M::Key,
-        insert: impl FnOnce() -> M::Value,
-        update: impl FnOnce(&mut M::Value),
-    ) -> Result<bool, Denied> {
-        self.permit()?;
-        Ok(self.map.upsert(key, insert, update))
-    }
-
-    /// As [`SharedMap::compute`].
-    #[track_caller]
-    pub fn compute(
-        &self,
-        key: M::Key,
-        f: impl FnOnce(Option<M::Value>) -> Option<M::Value>,
-    ) -> Result<bool, Denied> {
-        self.permit()?;
-        Ok(self.map.compute(key, f))
-    }
-
-    /// As [`SharedMap::remove`].
-    #[track_caller]
-    pub fn remove(&self, key: &M::Key) -> Result<Option<M::Value>, Denied> {
-        self.permit()?;
-        Ok(self.map.remove(key))
-    }
-
-    /// As [`SharedMap::remove_if`].
-    #[track_caller]
-    pub fn remove_if(
-        &self,
-        key: &M::Key,
-        f: impl FnOnce(&M::Value) -> bool,
-    ) -> Result<Option<M::Value>, Denied> {
-        self.permit()?;
-        Ok(self.map.remove_if(key, f))
-    }
-
-    /// As [`SharedMap::retain`]. It counts as one write.
-    #[track_caller]
-    pub fn retain(&self, f: impl FnMut(&M::Key, &mut M::Value) -> bool) -> Result<(), Denied> {
-        self.permit()?;
-        self.map.retain(f);
-        Ok(())
-    }
-
-    /// As [`SharedMap::clear`]. It counts as one write.
-    #[track_caller]
-    pub fn clear(&self) -> Result<(), Denied> {
-        self.permit()?;
-        self.map.clear();
-        Ok(())
     }
 }
