@@ -26,6 +26,7 @@ pub mod scope;
 pub mod suggest;
 mod suppress;
 pub mod timings;
+mod visible;
 pub mod workspace;
 
 pub use commands::main;

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::render::scoped;
 use crate::scope::{BaselineChoice, Compared, Scope};
+use crate::visible;
 
 /// Runs `baseline update` or `baseline prune`, both of which analyse, or `baseline show`.
 ///
@@ -70,7 +71,8 @@ fn show(args: &BaselineShowArgs) -> Result<u8, Failure> {
     let Some(entries) = baseline::read(&path)? else {
         return Err(missing(&format!("`{}`: no such baseline", path.display())));
     };
-    let text = if args.json { baseline::json(&entries) } else { table(&entries) };
+    let text =
+        if args.json { baseline::json(&entries) } else { visible::text(&table(&entries)).into_owned() };
     output::print(&text)?;
     Ok(exit::CLEAN)
 }

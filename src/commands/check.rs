@@ -102,7 +102,7 @@ fn list_files(args: &CheckArgs) -> Result<u8, Failure> {
     let base = args.path_base.base(PathBase::Workspace);
     let start = Paths::new(&discovered.root, base, &request.cwd);
     let seen = paths.iter().map(|path| start.of(path));
-    output::print(&seen.map(|path| format!("{path}\n")).collect::<String>())?;
+    output::print_raw(&seen.map(|path| format!("{path}\n")).collect::<String>())?;
     Ok(exit::CLEAN)
 }
 

@@ -66,7 +66,7 @@ fn strict(args: &CheckArgs) -> Result<Policy, Failure> {
 
 /// As ruff has it: the diff is the output, and there being one is a failure.
 fn show(args: &CheckArgs, outcome: &Outcome) -> Result<u8, Failure> {
-    output::print(&diff::unified(outcome))?;
+    output::print_raw(&diff::unified(outcome))?;
     tell(args, outcome, "would be applied");
     let is_changed = !outcome.changes.is_empty() && !args.running.exit_zero;
     Ok(if is_changed { exit::FINDINGS } else { exit::CLEAN })

@@ -6,6 +6,7 @@ use super::dump::analysis_around;
 use crate::exit;
 use crate::failure::Failure;
 use crate::output;
+use crate::visible;
 
 /// Prints what is held at `FILE:LINE` or `FILE:LINE:COLUMN`.
 ///
@@ -23,7 +24,8 @@ pub(super) fn run(place: &str) -> Result<u8, Failure> {
     if held.is_empty() {
         output::print("nothing is held here\n")?;
     }
-    output::print(&held.iter().map(|it| format!("{it}\n")).collect::<String>())?;
+    let lines: String = held.iter().map(|it| format!("{it}\n")).collect();
+    output::print(&visible::text(&lines))?;
     Ok(exit::CLEAN)
 }
 

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::view::{Location, Severity, plural};
 use super::{View, short};
 use crate::report::Reported;
+use crate::visible;
 
 /// GitHub shows no more annotations of one kind from one step, and does not say so.
 const MAX_OF_A_KIND: usize = 10;
@@ -66,9 +67,9 @@ fn add_rest(out: &mut String, view: &View<'_>, rest: &[&Reported]) {
     out.push_str("::endgroup::\n");
 }
 
-/// The text of a command.
+/// The text of a command. A log is read on terminals too.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    visible::text(text).replace('%', "%25").replace('\n', "%0A")
 }
 
 /// The value of a property.
@@ -82,7 +83,12 @@ mod tests {
 
     #[test]
     fn what_has_a_meaning_in_a_command_is_escaped() {
-        assert_eq!(data("50%: a,\r\nb"), "50%25: a,%0D%0Ab");
-        assert_eq!(property("50%: a,\r\nb"), "50%25%3A a%2C%0D%0Ab");
+        assert_eq!(data("50%: a,\nb"), "50%25: a,%0Ab");
+        assert_eq!(property("50%: a,\nb"), "50%25%3A a%2C%0Ab");
+    }
+
+    #[test]
+    fn nothing_in_a_command_is_hidden() {
+        assert_eq!(data("a\u{1b}[2J\r\u{202e}"), "a\\u{1b}[2J\\u{d}\\u{202e}");
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::View;
 use super::view::Severity;
 use crate::report::Reported;
+use crate::visible::{is_hidden, spell};
 
 /// The document.
 pub(super) fn suites(view: &View<'_>) -> String {
@@ -150,7 +151,7 @@ fn seconds(time: Duration) -> String {
     format!("{:.3}", time.as_secs_f64())
 }
 
-/// Text for an attribute or an element. XML has no form at all for most control characters.
+/// Text for an attribute or an element. XML has no form at all for most control characters: they are spelled out.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for it in text.chars() {
@@ -164,7 +165,7 @@ fn escape(text: &str) -> String {
             '\n' | '\r' | '\t' => {
                 let _ = write!(out, "&#{};", it as u32);
             }
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            _ if is_hidden(it) => spell(&mut out, it),
             _ => out.push(it),
         }
     }
@@ -178,6 +179,6 @@ mod tests {
     #[test]
     fn nothing_breaks_the_markup() {
         assert_eq!(escape("a<b> & \"c\" 'd'"), "a&lt;b&gt; &amp; &quot;c&quot; &apos;d&apos;");
-        assert_eq!(escape("one\ntwo\u{1b}[0m\u{0}"), "one&#10;two\u{fffd}[0m\u{fffd}");
+        assert_eq!(escape("one\ntwo\u{1b}[0m\u{0}"), "one&#10;two\\u{1b}[0m\\u{0}");
     }
 }

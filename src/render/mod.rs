@@ -26,19 +26,20 @@ use summary::Detail;
 use crate::cli::MessageFormat;
 use crate::output::Look;
 use crate::report::{Report, Reported};
+use crate::visible;
 
 /// The report in a format.
 pub(crate) fn render(format: MessageFormat, view: &View<'_>) -> String {
     match format {
         MessageFormat::Human => human::report(view),
         MessageFormat::Short => short::lines(view),
-        MessageFormat::Json => json::lines(view),
-        MessageFormat::Sarif => sarif::log(view),
+        MessageFormat::Json => visible::json(json::lines(view)),
+        MessageFormat::Sarif => visible::json(sarif::log(view)),
         MessageFormat::Github => github::commands(view),
-        MessageFormat::Gitlab => gitlab::issues(view),
+        MessageFormat::Gitlab => visible::json(gitlab::issues(view)),
         MessageFormat::Junit => junit::suites(view),
         MessageFormat::Markdown => markdown::summary(view),
-        MessageFormat::RustcJson => rustc_json::lines(view),
+        MessageFormat::RustcJson => visible::json(rustc_json::lines(view)),
         MessageFormat::Html => html::page(view),
     }
 }
@@ -50,7 +51,7 @@ pub(crate) fn maps_table(report: &Report, look: Look, detail: Detail) -> String 
 
 /// The shared maps, one JSON object a line.
 pub(crate) fn maps_json(report: &Report) -> String {
-    maps::json(report)
+    visible::json(maps::json(report))
 }
 
 /// How each map would move to what is advised.
