@@ -32,7 +32,7 @@ mod targets;
 mod unit;
 mod walk;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ahead::Ahead;
 pub(crate) use safe_map_analysis::model::is_test_attrs;
@@ -145,8 +145,8 @@ fn discover_beside(request: &Request, apart: &[PathBuf]) -> Result<Discovered, F
     if !unreached.is_empty() {
         return discover_beside(request, &[apart, &unreached].concat());
     }
-    if discovered.workspace.files.is_empty() && discovered.incomplete.is_empty() {
-        return Err(nothing_found(request, &tests));
+    if discovered.holds_no_source() {
+        return Err(nothing_found(request, &tests, &discovered.incomplete));
     }
     Ok(discovered)
 }
@@ -157,6 +157,12 @@ impl Discovered {
         let below = Meant::only(std::slice::from_ref(path), &self.root);
         self.workspace.files.iter().any(|it| below.holds(&it.source.path))
             || self.incomplete.iter().any(|it| below.holds(&it.file))
+    }
+
+    /// Whether there is neither a file of Rust nor one that could not be read: at most manifests, and they are broken.
+    fn holds_no_source(&self) -> bool {
+        let is_manifest = |it: &Incomplete| it.file == "Cargo.toml" || it.file.ends_with("/Cargo.toml");
+        self.workspace.files.is_empty() && self.incomplete.iter().all(is_manifest)
     }
 
     /// A buffer that nothing leads to: what it says is asked all the same.
@@ -182,19 +188,28 @@ pub(crate) fn survey(request: &Request) -> Result<Discovered, Failure> {
     Ok(Discovered { root: plan.root, homes: plan.homes, ..Discovered::default() })
 }
 
+/// Whether a manifest or a project file speaks for `dir`.
+pub(crate) fn is_in_package(dir: &Path) -> bool {
+    manifest::nearest_manifest(dir).is_some() || project::nearest_project(dir).is_some()
+}
+
 /// Brings files into the order that their ids follow.
 pub(crate) fn sort(files: &mut [ParsedFile]) {
     files.sort_by(|a, b| (&a.source.path, a.source.edition).cmp(&(&b.source.path, b.source.edition)));
 }
 
 /// A silent success would keep a misconfigured CI job green for ever.
-fn nothing_found(request: &Request, tests: &[String]) -> Failure {
+fn nothing_found(request: &Request, tests: &[String], broken: &[Incomplete]) -> Failure {
     let places: Vec<String> = match request.paths.as_slice() {
         [] => vec![format!("`{}`", request.cwd.display())],
         paths => paths.iter().map(|path| format!("`{}`", path.display())).collect(),
     };
     let failure = Failure::usage(format!("no Rust source found in {}", places.join(", ")));
     match tests.first() {
+        _ if !broken.is_empty() => {
+            let why: Vec<&str> = broken.iter().map(|it| it.message.as_str()).collect();
+            failure.with_help(why.join("\n  help: "))
+        }
         Some(name) => {
             failure.with_help(format!("`{name}` is test code: add `--tests`, or name it with `-p`"))
         }

@@ -108,7 +108,8 @@ pub(crate) struct Start {
 ///
 /// Where a package was named that no loaded workspace has.
 pub(crate) fn plan(roots: Roots, request: &Request) -> Result<Plan, Failure> {
-    let Roots { root, loaded, scope, loose, incomplete, meant, .. } = roots;
+    let Roots { root, loaded, scope, loose, incomplete, mut notes, meant, .. } = roots;
+    notes.extend(loaded.iter().flat_map(|it| it.notes.clone()));
     choice::check_names(&request.packages, &loaded)?;
     let mut plan = Plan {
         root,
@@ -120,7 +121,7 @@ pub(crate) fn plan(roots: Roots, request: &Request) -> Result<Plan, Failure> {
         test_code: request.targets.test_code,
         budget: request.budget,
         incomplete,
-        notes: loaded.iter().flat_map(|it| it.notes.clone()).collect(),
+        notes,
         homes: homes(&loaded, &loose),
         known: Vec::new(),
         tests: Vec::new(),

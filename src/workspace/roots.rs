@@ -32,6 +32,8 @@ pub(crate) struct Roots {
     pub(crate) meant: Meant,
     /// Manifests that do not load and directories that cannot be read.
     pub(crate) incomplete: Vec<Incomplete>,
+    /// What the user should know about how they were found.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Finds the roots of a request. What of its paths is `apart` is not looked for in the package around it.
@@ -46,7 +48,7 @@ pub(crate) fn find(request: &Request, apart: &[PathBuf], ahead: &mut Ahead<'_>) 
     };
     match (request.paths.as_slice(), manifest) {
         ([], Some(manifest)) => Ok(of_manifest(&manifest, ahead)),
-        ([], None) => Ok(without_manifest(real(&request.cwd))),
+        ([], None) => Ok(without_manifest(&real(&request.cwd), ahead)),
         _ => of_paths(request, apart, ahead),
     }
 }
@@ -77,12 +79,19 @@ fn of_manifest(manifest: &Path, ahead: &mut Ahead<'_>) -> Roots {
     of_loaded(outcome, manifest)
 }
 
-/// The crates of the project file around `dir`; where there is none, what the directory holds.
-fn without_manifest(dir: PathBuf) -> Roots {
-    match nearest_project(&dir) {
-        Some(file) => of_loaded(project::load(&file), &file),
-        None => Roots { loose: vec![dir.clone()], root: dir, ..Roots::default() },
+/// The crates of the project file around `dir`; where there is none, what is below it, as if it were named.
+fn without_manifest(dir: &Path, ahead: &mut Ahead<'_>) -> Roots {
+    if let Some(file) = nearest_project(dir) {
+        return of_loaded(project::load(&file), &file);
     }
+    let mut roots = Roots { root: dir.to_owned(), ..Roots::default() };
+    roots.add_dir(dir, ahead);
+    if !roots.loaded.is_empty() {
+        let place = dir.display();
+        let below = format!("no `Cargo.toml` in or above `{place}`: everything below it is analysed");
+        roots.notes.push(below);
+    }
+    roots
 }
 
 fn of_loaded(outcome: Result<Loaded, String>, at: &Path) -> Roots {
