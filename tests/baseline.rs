@@ -205,6 +205,7 @@ fn two_packages() -> Project {
         .file("a/src/lib.rs", STATIC_MUT)
         .file("b/Cargo.toml", &manifest("b"))
         .file("b/src/lib.rs", UNDERSCORE)
+        .file("b/src/main.rs", "fn main() {}\n")
 }
 
 #[test]
