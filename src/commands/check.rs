@@ -1,6 +1,6 @@
 //! `check`: run the pipeline, show the report, choose the exit code.
 
-use super::beside::{self, Beside};
+use super::beside::Beside;
 use super::{current_dir, fix, show};
 use crate::cli::{CheckArgs, ErrorOn, MessageFormat, subcommands};
 use crate::config;
@@ -9,7 +9,7 @@ use crate::exit;
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::Progress;
-use crate::render::{PathBase, Paths};
+use crate::render::{Outcome, PathBase, Paths};
 use crate::report::Report;
 use crate::scope::Scope;
 use crate::suggest;
@@ -31,13 +31,17 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     }
     let beside = Beside::start(args)?;
     let report = analyse(args, args.scope.scope());
-    let theirs = beside.map_or(Ok(exit::CLEAN), Beside::finish)?;
+    let theirs = beside.map_or(Ok(Outcome::Success), Beside::finish)?;
     let report = report?;
-    show::show(args, &report, &current_dir()?, beside::outcome(theirs))?;
+    show::show(args, &report, &current_dir()?, theirs)?;
     if !args.output.quiet && !args.output.message_format.is_stream() {
         fix::offer(&report);
     }
-    Ok(exit_code(args, &report).max(theirs))
+    let ours = exit_code(args, &report);
+    Ok(match theirs {
+        Outcome::Success => ours,
+        Outcome::Failure => exit::worse(ours, exit::COMPANION_FAILED),
+    })
 }
 
 /// Runs the pipeline for what `args` choose.
