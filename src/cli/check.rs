@@ -106,7 +106,7 @@ pub(crate) struct OutputArgs {
     /// Show suppressed findings too
     #[arg(long)]
     pub(crate) show_suppressed: bool,
-    /// Show at most this many findings (human and short format)
+    /// Show at most this many findings, the most severe first (human and short format)
     #[arg(long, value_name = "N")]
     pub(crate) max_diagnostics: Option<usize>,
     /// Put findings together, each group under a heading (human and short format)
@@ -257,6 +257,8 @@ impl TargetArgs {
         kinds.extend((all || self.tests || self.examples).then_some(Example));
         kinds.extend((all || self.tests).then_some([Test, Bench]).into_iter().flatten());
         let test_code = if all || self.tests || self.examples { TestCode::Include } else { TestCode::Skip };
-        Targets { kinds, test_code }
+        let named = [(self.lib, Lib), (self.bins, Bin), (self.examples, Example)];
+        let named = named.into_iter().filter(|it| it.0).map(|it| it.1).collect();
+        Targets { kinds, test_code, named }
     }
 }

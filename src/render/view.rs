@@ -102,12 +102,13 @@ impl<'a> View<'a> {
         found
     }
 
-    /// As many as people asked for, and how many are left out.
+    /// As many as people asked for, and how many are left out. All of them are in the order of the report; of a part the
+    /// most severe come first.
     pub(crate) fn limited(&self) -> (Vec<&'a Reported>, usize) {
-        let mut found: Vec<&Reported> = self.findings().collect();
-        let kept = self.shown.limit.unwrap_or(found.len()).min(found.len());
-        let left_out = found.len() - kept;
-        found.truncate(kept);
+        let Some(limit) = self.shown.limit else { return (self.findings().collect(), 0) };
+        let mut found = self.most_severe_first();
+        let left_out = found.len().saturating_sub(limit);
+        found.truncate(limit);
         (found, left_out)
     }
 
