@@ -274,6 +274,39 @@ fn a_limit_is_said() {
 }
 
 #[test]
+fn a_limit_keeps_the_most_severe_and_then_the_order_of_paths() {
+    let project = Project::lib(&format!("mod b;\n{UNDERSCORE}")).file("src/b.rs", STATIC_MUT);
+    let limited = |args: &[&str]| {
+        let run = project.run(&[&["--max-diagnostics", "1", "--message-format", "short"], args].concat());
+        run.stdout.lines().next().expect("a line").to_owned()
+    };
+    assert!(limited(&[]).starts_with("src/b.rs:"));
+    assert!(limited(&["-W", "static_mut_map"]).starts_with("src/lib.rs:"));
+    assert!(
+        limited(&["-W", "static_mut_map", "--group-by", "file"]).starts_with("== src/lib.rs (1 finding)")
+    );
+    let all = project.run(&["-W", "static_mut_map", "--message-format", "short"]);
+    assert!(all.stdout.starts_with("src/b.rs:"), "all of them are in the order of paths: {all:?}");
+}
+
+#[test]
+fn a_quiet_run_says_why_it_fails() {
+    let project = Project::lib("mod gone;\n");
+    project.run(&["-q"]).succeeds();
+    let run = project.run(&["-q", "--error-on", "incomplete"]);
+    run.fails(3, "not analysed: src/lib.rs:1: module file not found: `mod gone;`");
+    run.fails(3, "error: 1 file not analysed completely (--error-on incomplete)");
+    let json = project.run(&["-q", "--error-on", "incomplete", "--message-format", "json"]);
+    json.fails(3, "(--error-on incomplete)");
+}
+
+#[test]
+fn what_is_typed_is_not_written_into_files() {
+    let run = Project::lib(CLEAN).run(&["--stdin-filename", "src/lib.rs", "--fix"]);
+    run.fails(2, "cannot be used with");
+}
+
+#[test]
 fn facts_can_be_dumped_and_held_answers() {
     let project = Project::lib(UNDERSCORE);
     let facts = project.run(&["dump", "facts", "src/lib.rs"]);

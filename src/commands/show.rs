@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::atomic;
-use crate::cli::{CheckArgs, Destination, MessageFormat};
+use crate::cli::{CheckArgs, Destination, ErrorOn, MessageFormat};
 use crate::failure::Failure;
 use crate::output::{self, Look, Style};
 use crate::render::summary::{self, Detail};
@@ -98,15 +98,27 @@ impl Views<'_> {
 }
 
 impl Views<'_> {
+    fn fails_on(&self, what: ErrorOn) -> bool {
+        self.args.running.error_on.contains(&what)
+    }
+
     /// What standard error gets. A clean run in a format for people says one line.
     fn notes(&self) -> Vec<String> {
         let (options, report) = (&self.args.output, self.report);
         let mut lines = Vec::new();
+        let detail = if options.verbose { Detail::All } else { Detail::Some };
         if !options.quiet {
             lines.extend(report.notes.iter().map(|note| format!("note: {note}")));
-            let detail = if options.verbose { Detail::All } else { Detail::Some };
+        }
+        // What the run fails for is said however quiet it is: no finding says it.
+        if !options.quiet || self.fails_on(ErrorOn::Incomplete) {
             lines.extend(summary::incomplete(report, &self.paths(options.message_format), detail));
+        }
+        if !options.quiet || self.fails_on(ErrorOn::StaleBaseline) {
             lines.extend(scoped::stale(report, detail));
+        }
+        if self.fails_on(ErrorOn::Incomplete) && !report.incomplete.is_empty() {
+            lines.push(summary::incomplete_fails(report));
         }
         if options.statistics && !options.message_format.is_stream() {
             lines.extend(statistics::table(report));

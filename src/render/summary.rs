@@ -1,5 +1,6 @@
 //! What goes to standard error: counts, what was not analysed, how long it took.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::view::plural;
@@ -62,6 +63,13 @@ pub(crate) fn incomplete(report: &Report, paths: &Paths, detail: Detail) -> Vec<
         lines.push(format!("not analysed: {} more (-v shows all)", all.len() - shown));
     }
     lines
+}
+
+/// What `--error-on incomplete` makes of it.
+pub(crate) fn incomplete_fails(report: &Report) -> String {
+    let files: BTreeSet<&str> = report.incomplete.iter().map(|it| it.file.as_str()).collect();
+    let files = plural(files.len() as u64, "file");
+    format!("error: {files} not analysed completely (--error-on incomplete)")
 }
 
 /// A line for each stage, and below it one for each of its parts.
