@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::failure::Failure;
+use crate::temporary;
 
 /// Whether a file can be written there. Nothing is left behind.
 ///
@@ -91,21 +92,16 @@ fn draft(path: &Path) -> Result<NamedTempFile, Failure> {
     if !dir.is_dir() {
         return Err(refusal(path, &format!("there is no directory `{}`", dir.display())));
     }
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".safe-map-lint-");
-    open_to_others(&mut builder);
-    builder.tempfile_in(dir).map_err(|error| failed(path, &error))
+    temporary::new_in(dir, open_to_others()).map_err(|error| failed(path, &error))
 }
 
 /// Other users, such as the one that uploads reports, may read what they could read of any new file.
-fn open_to_others(builder: &mut tempfile::Builder<'_, '_>) {
+fn open_to_others() -> Option<Permissions> {
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(Permissions::from_mode(0o666));
-    }
+    let permissions = Some(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     #[cfg(not(unix))]
-    let _ = builder;
+    let permissions = None;
+    permissions
 }
 
 /// The name of the draft, which the error may have, tells nobody anything.

@@ -25,6 +25,7 @@ pub mod report;
 pub mod scope;
 pub mod suggest;
 mod suppress;
+mod temporary;
 pub mod timings;
 mod visible;
 pub mod workspace;

@@ -140,6 +140,11 @@ impl Sources {
         Sources { files: files.collect() }
     }
 
+    /// The paths of all files, in reports.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| &*file.path)
+    }
+
     /// The text of a file.
     pub fn file(&self, id: FileId) -> &SourceText {
         &self.files[id.0 as usize]

@@ -74,6 +74,11 @@ fn show(args: &CheckArgs, outcome: &Outcome) -> Result<u8, Failure> {
 
 fn apply(args: &CheckArgs, outcome: &Outcome, permits: vcs::Permits) -> Result<u8, Failure> {
     let root = &outcome.report.root;
+    let left = write::sweep(&outcome.report);
+    if left > 0 && !args.output.quiet {
+        let files = counted(left, "temporary file", "temporary files");
+        output::note(&format!("note: {files} of a run that was killed removed"));
+    }
     vcs::check(&real_paths(root, outcome), permits)?;
     let failed = write::write_all(root, outcome);
     if !failed.is_empty() {
@@ -90,11 +95,17 @@ fn real_paths(root: &Path, outcome: &Outcome) -> Vec<PathBuf> {
 }
 
 fn not_written(outcome: &Outcome, failed: &[(String, String)]) -> Failure {
-    let mut message = format!("{} of {} files were not written", failed.len(), outcome.changes.len());
+    let all = counted(outcome.changes.len(), "file was", "files were");
+    let mut message = format!("{} of {all} not written", failed.len());
     for (path, why) in failed {
         message.push_str(&format!("\n    {path}: {why}"));
     }
-    Failure::usage(message).with_help("the others have their fixes: run it again")
+    let failure = Failure::usage(message);
+    match outcome.changes.len() - failed.len() {
+        0 => failure.with_help("no file has its fixes: run it again"),
+        1 => failure.with_help("the other one has its fixes: run it again"),
+        _ => failure.with_help("the others have their fixes: run it again"),
+    }
 }
 
 /// Says how many of the findings the tool can fix.
