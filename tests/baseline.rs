@@ -155,6 +155,19 @@ fn known_findings_are_suppressed_ones() {
 }
 
 #[test]
+fn what_is_forbidden_is_reported_although_it_is_known() {
+    let project = adopted(Project::lib(UNDERSCORE));
+    let forbid = ["--forbid", "let_underscore_guard"];
+    assert_eq!(project.lints(&forbid), ["let_underscore_guard"]);
+    assert_eq!(project.run(&forbid).code, 1);
+    project.run(&["-D", "let_underscore_guard"]).succeeds();
+    let stale = project.run(&[&forbid[..], &["--error-on", "stale-baseline"]].concat());
+    assert!(!stale.stderr.contains("stale"), "its entry stands for it all the same: {stale:?}");
+    let project = project.file("safe-map-lint.toml", "[lints]\nlet_underscore_guard = \"forbid\"\n");
+    assert_eq!(project.run(&[]).code, 1);
+}
+
+#[test]
 fn known_findings_are_not_fixed() {
     let text = "// safe-map-lint: allow(double_lock) -- no such thing\npub fn f() {}\n";
     let project = adopted(Project::lib(text));

@@ -109,6 +109,7 @@ impl Views<'_> {
         let detail = if options.verbose { Detail::All } else { Detail::Some };
         if !options.quiet {
             lines.extend(report.notes.iter().map(|note| format!("note: {note}")));
+            lines.extend(scoped::warning(report));
         }
         // What the run fails for is said however quiet it is: no finding says it.
         if !options.quiet || self.fails_on(ErrorOn::Incomplete) {
