@@ -1,7 +1,7 @@
 //! `check`: run the pipeline, show the report, choose the exit code.
 
 use super::beside::Beside;
-use super::{current_dir, fix, show};
+use super::{current_dir, fix, outputs, show};
 use crate::cli::{CheckArgs, ErrorOn, MessageFormat, subcommands};
 use crate::config;
 use crate::engine::{self, Extent, Policy};
@@ -24,7 +24,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     if args.output.list_files {
         return list_files(args);
     }
-    show::check_files(args)?;
+    outputs::check(args)?;
     if let Some(fixing) = args.fix.fixing() {
         let (request, policy) = prepare(args, args.scope.scope())?;
         return fix::run(args, &request, &policy, fixing);

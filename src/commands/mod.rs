@@ -13,6 +13,7 @@ mod init;
 mod list;
 mod maps;
 mod method;
+mod outputs;
 mod shell;
 mod show;
 

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use super::outputs;
 use crate::atomic;
-use crate::cli::{CheckArgs, Destination, ErrorOn, MessageFormat};
+use crate::cli::{CheckArgs, ErrorOn, MessageFormat};
 use crate::failure::Failure;
 use crate::output::{self, Look, Style};
 use crate::render::summary::{self, Detail};
@@ -15,28 +16,13 @@ use crate::report::Report;
 /// How wide a report for people is in a file.
 const FILE_WIDTH: usize = 110;
 
-/// Whether every file that `--output` names can be written, before anything is analysed.
-///
-/// # Errors
-///
-/// Where one cannot, or two reports would go to one file.
-pub(super) fn check_files(args: &CheckArgs) -> Result<(), Failure> {
-    let files = &args.formats.files;
-    for (index, Destination { path, .. }) in files.iter().enumerate() {
-        if files[..index].iter().any(|it| it.path == *path) {
-            return Err(Failure::usage(format!("two reports would be written to `{}`", path.display())));
-        }
-        atomic::check(path)?;
-    }
-    Ok(())
-}
-
 /// Shows `report`.
 ///
 /// # Errors
 ///
 /// Where it cannot be written.
 pub(super) fn show(args: &CheckArgs, report: &Report, cwd: &Path, beside: Outcome) -> Result<(), Failure> {
+    outputs::check_read(args, report)?;
     let views = Views { args, report, cwd, beside };
     let files = args.formats.files.iter().map(|it| (it.path.as_path(), views.in_file(it.format)));
     atomic::write(&files.collect::<Vec<_>>())?;
