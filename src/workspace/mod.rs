@@ -43,7 +43,7 @@ use crate::failure::Failure;
 
 pub use buffers::Buffers;
 pub(crate) use exclusions::{holds_no_source_of_ours, is_generated};
-pub(crate) use manifest::nearest_package;
+pub(crate) use manifest::{nearest_manifest, nearest_package};
 pub use meant::Meant;
 pub use narrow::{Conditions, OtherFeatures, Target};
 pub use package::TargetKind;
@@ -51,6 +51,7 @@ pub(crate) use paths::{normalize, relative, text as path_text};
 pub use plan::{Packages, Targets, TestCode};
 pub use read::Budget;
 pub(crate) use read::{STACK_BYTES, lower_path};
+pub(crate) use roots::manifests_below;
 pub use unit::Unit;
 
 /// What the user asked to have analysed.
@@ -190,7 +191,7 @@ pub(crate) fn survey(request: &Request) -> Result<Discovered, Failure> {
 
 /// Whether a manifest or a project file speaks for `dir`.
 pub(crate) fn is_in_package(dir: &Path) -> bool {
-    manifest::nearest_manifest(dir).is_some() || project::nearest_project(dir).is_some()
+    nearest_manifest(dir).is_some() || project::nearest_project(dir).is_some()
 }
 
 /// Brings files into the order that their ids follow.

@@ -245,6 +245,14 @@ fn topmost_manifest(dir: &Path) -> Option<PathBuf> {
     is_topmost.then(|| real(&manifest))
 }
 
+/// The manifests below `dir` that have none above them there, in the order of paths.
+pub(crate) fn manifests_below(dir: &Path) -> Vec<PathBuf> {
+    let is_manifest = |it: &walkdir::DirEntry| it.file_name() == "Cargo.toml" && it.file_type().is_file();
+    let found = exclusions::walk(dir).flatten().filter(is_manifest).map(|it| it.into_path());
+    let all: BTreeSet<PathBuf> = found.collect();
+    all.iter().filter(|it| !has_ancestor_in(it, &all)).cloned().collect()
+}
+
 fn has_ancestor_in(manifest: &Path, all: &BTreeSet<PathBuf>) -> bool {
     manifest.ancestors().skip(2).any(|dir| all.contains(&dir.join("Cargo.toml")))
 }
