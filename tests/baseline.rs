@@ -73,7 +73,7 @@ fn what_is_fixed_is_stale_until_it_is_pruned() {
     );
     assert!(run.stderr.contains("baseline prune"), "{run:?}");
     project.run(&["--error-on", "stale-baseline"]).fails(1, "stale");
-    project.run(&["baseline", "prune"]).fails(0, "1 findings in 1 entries, 0 added, 1 taken out");
+    project.run(&["baseline", "prune"]).fails(0, "1 finding in 1 entry, 0 added, 1 taken out");
     project.run(&["--error-on", "stale-baseline"]).succeeds();
     assert_eq!(file(&project).matches("\"lint\"").count(), 1);
 }
@@ -241,7 +241,7 @@ fn a_part_of_the_workspace_says_nothing_of_the_rest() {
     }
     let project = project.file("a/src/lib.rs", "").file("b/src/lib.rs", "");
     project.run(&["-p", "a", "--error-on", "stale-baseline"]).fails(1, "static_mut_map in a");
-    project.run(&["baseline", "prune", "-p", "a"]).fails(0, "1 of them stay");
+    project.run(&["baseline", "prune", "-p", "a"]).fails(0, "1 of them stays although");
     assert!(file(&project).contains("\"package\":\"b\"") && !file(&project).contains("\"package\":\"a\""));
     project.run(&[".", "--error-on", "stale-baseline"]).fails(1, "let_underscore_guard in b");
 }
@@ -302,7 +302,7 @@ fn a_baseline_is_shown_for_people_and_programs() {
     run.succeeds();
     assert_eq!(
         run.stdout,
-        "let_underscore_guard in app, warm_up: `m.lock()`, 2 times\n2 findings in 1 entries\n"
+        "let_underscore_guard in app, warm_up: `m.lock()`, 2 times\n2 findings in 1 entry\n"
     );
     let entries: Vec<Value> =
         serde_json::from_str(&project.run(&["baseline", "show", "--json"]).stdout).expect("an array");

@@ -16,6 +16,19 @@ fn a_clean_workspace_exits_with_0_and_says_one_line() {
 }
 
 #[test]
+fn one_is_no_plural() {
+    let one = Project::lib(
+        "use std::{collections::HashMap, sync::Mutex};\npub struct S { m: Mutex<HashMap<u32, u32>> }\n",
+    );
+    assert!(one.run(&[]).stderr.contains(", 1 shared map, lock or cell\n"));
+    assert!(one.run(&["--timings"]).stderr.contains("1 file, 2 lines\n"));
+    let empty = one.run(&["baseline", "update"]);
+    assert!(empty.stderr.contains("0 findings in 0 entries"), "{empty:?}");
+    let held = Project::lib("pub fn f() {}").run(&["held", "src/lib.rs:2"]);
+    held.fails(2, "has 1 line, not 2");
+}
+
+#[test]
 fn quiet_says_nothing_of_a_clean_workspace() {
     let run = Project::lib(CLEAN).run(&["-q"]);
     run.succeeds();
@@ -63,7 +76,7 @@ fn unknown_names_are_usage_errors_with_a_suggestion() {
     project.run(&["expalin", "double_lock"]).fails(2, "did you mean the subcommand `explain`?");
     project.run(&["src", "--jsno"]).fails(2, "unexpected argument '--jsno'");
     project.run(&["held", "src/lib.rs"]).fails(2, "FILE:LINE");
-    project.run(&["held", "src/lib.rs:999"]).fails(2, "lines, not 999");
+    project.run(&["held", "src/lib.rs:999"]).fails(2, "has 1 line, not 999");
     project.run(&["-j", "0"]).fails(2, "0");
 }
 
@@ -256,7 +269,7 @@ fn timings_and_statistics_go_to_standard_error() {
     for stage in ["discover and parse", "analysis", "  model", "  flow", "lints", "report", "total"] {
         assert!(run.stderr.contains(stage), "{run:?}");
     }
-    assert!(run.stderr.contains(" ms   1 bodies"), "{run:?}");
+    assert!(run.stderr.contains(" ms   1 body"), "{run:?}");
     assert!(run.stderr.contains("1  deny   let_underscore_guard"), "{run:?}");
     assert_eq!(run.stdout.lines().count(), 1);
 }

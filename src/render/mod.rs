@@ -19,6 +19,7 @@ pub(crate) mod summary;
 mod view;
 
 pub(crate) use paths::{PathBase, Paths};
+pub(crate) use view::plural;
 pub(crate) use view::{Outcome, Shown, Statistics, Suppressed, View};
 
 use summary::Detail;

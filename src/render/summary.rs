@@ -28,7 +28,10 @@ pub(crate) fn counts(report: &Report) -> String {
         plural(stats.lines, "line"),
         duration(stats.elapsed)
     );
-    let maps = format!("{} shared maps, locks and cells", stats.maps);
+    let maps = match stats.maps {
+        1 => "1 shared map, lock or cell".to_owned(),
+        maps => format!("{maps} shared maps, locks and cells"),
+    };
     let rest = scoped::left_out(report);
     match findings(stats) {
         None => format!("no findings: {seen}, {maps}{rest}"),
@@ -80,7 +83,11 @@ pub(crate) fn timings(report: &Report) -> Vec<String> {
         rows.extend(stage.parts.iter().map(|it| timing(&format!("  {}", it.name), it.time, &it.detail)));
     }
     let stats = &report.stats;
-    rows.push(timing("total", stats.elapsed, &format!("{} files, {} lines", stats.files, stats.lines)));
+    rows.push(timing(
+        "total",
+        stats.elapsed,
+        &format!("{}, {}", plural(stats.files, "file"), plural(stats.lines, "line")),
+    ));
     rows
 }
 

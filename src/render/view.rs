@@ -141,7 +141,11 @@ impl Severity {
     }
 }
 
-/// A number of things.
+/// A number of things, whose word is in the singular and ends in a consonant, or in `y` behind one.
 pub(crate) fn plural(count: u64, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+    match word.strip_suffix('y') {
+        _ if count == 1 => format!("1 {word}"),
+        Some(stem) => format!("{count} {stem}ies"),
+        None => format!("{count} {word}s"),
+    }
 }
