@@ -133,10 +133,13 @@ pub(crate) struct RunningArgs {
     /// the analysis that follows, have no limit
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     file_timeout: Duration,
-    /// Neither read nor write cached facts
+    /// Does nothing: there is no cache yet. Accepted for the sake of later versions
     #[arg(long)]
     no_cache: bool,
-    /// Parse files that mention no map, lock or cell too
+    /// Does nothing: there is no cache yet. Accepted for the sake of later versions
+    #[arg(long, value_name = "DIR")]
+    cache_dir: Option<PathBuf>,
+    /// Does nothing: every file is parsed. Accepted for the sake of later versions
     #[arg(long)]
     no_prefilter: bool,
     /// Exit with 0 whatever is found
