@@ -115,3 +115,16 @@ fn one_file_by_two_names_is_one_file() {
     project.run(&["--output", "json=source"]).fails(2, "a report would overwrite `source`");
     assert_eq!(project.run(&["--output", "json=/dev/null", "--output", "sarif=/dev/null"]).code, 1);
 }
+
+#[test]
+fn what_a_killed_run_has_left_goes_with_the_next_report() {
+    let left = ".safe-map-lint-4194399-aB3xYz.tmp";
+    let project = Project::lib(UNDERSCORE).file(left, "half").file(".safe-map-lint-notes.tmp", "theirs");
+    project.run(&[]);
+    assert!(project.join(left).exists());
+    project.run(&["--output", "json=r.json"]);
+    assert!(!project.join(left).exists() && project.join(".safe-map-lint-notes.tmp").exists());
+    let project = project.file(left, "half");
+    project.run(&["baseline", "update"]).succeeds();
+    assert!(!project.join(left).exists());
+}

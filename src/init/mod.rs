@@ -52,7 +52,10 @@ impl Places {
         let own = self.workspace.join("Cargo.toml");
         let manifests = if own.is_file() { vec![own] } else { manifests_below(&self.workspace) };
         let place = match relative(&self.workspace, &self.repository) {
-            top if top.is_empty() => "the root of the repository".to_owned(),
+            top if top.is_empty() && self.repository.join(".git").exists() => {
+                "the root of the repository".to_owned()
+            }
+            top if top.is_empty() => format!("`{}`", self.repository.display()),
             below => format!("`{below}`"),
         };
         let names: Vec<String> =
