@@ -1,5 +1,8 @@
 //! What a terminal would obey never reaches one: text of sources, names of files, reasons and baselines.
 
+// Other systems have no files of such names.
+#![cfg(unix)]
+
 mod support;
 
 use support::{Project, UNDERSCORE};

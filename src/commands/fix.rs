@@ -100,11 +100,15 @@ fn not_written(outcome: &Outcome, failed: &[(String, String)]) -> Failure {
     for (path, why) in failed {
         message.push_str(&format!("\n    {path}: {why}"));
     }
-    let failure = Failure::usage(message);
-    match outcome.changes.len() - failed.len() {
-        0 => failure.with_help("no file has its fixes: run it again"),
-        1 => failure.with_help("the other one has its fixes: run it again"),
-        _ => failure.with_help("the others have their fixes: run it again"),
+    Failure::usage(message).with_help(advice(outcome.changes.len() - failed.len()))
+}
+
+/// What to do where so many files, and not all, were written.
+fn advice(written: usize) -> &'static str {
+    match written {
+        0 => "no file was changed: run it again",
+        1 => "the other file has its fixes: run it again",
+        _ => "the others have their fixes: run it again",
     }
 }
 
@@ -140,4 +144,16 @@ fn tell(args: &CheckArgs, outcome: &Outcome, verb: &str) {
 
 fn counted(count: usize, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_are_not_there_have_no_fixes() {
+        assert!(advice(0).starts_with("no file"));
+        assert!(advice(1).starts_with("the other file has"));
+        assert!(advice(2).starts_with("the others have"));
+    }
 }

@@ -7,6 +7,7 @@
 
 mod ahead;
 mod around;
+mod below;
 mod buffers;
 mod choice;
 mod dependencies;
@@ -41,6 +42,7 @@ use safe_map_analysis::source::{ParsedFile, Workspace};
 use crate::config::{Home, Search};
 use crate::failure::Failure;
 
+pub(crate) use below::manifests_below;
 pub use buffers::Buffers;
 pub(crate) use exclusions::{holds_no_source_of_ours, is_generated};
 pub(crate) use manifest::{nearest_manifest, nearest_package};
@@ -51,7 +53,6 @@ pub(crate) use paths::{normalize, relative, text as path_text};
 pub use plan::{Packages, Targets, TestCode};
 pub use read::Budget;
 pub(crate) use read::{STACK_BYTES, lower_path};
-pub(crate) use roots::manifests_below;
 pub use unit::Unit;
 
 /// What the user asked to have analysed.
@@ -205,12 +206,9 @@ fn nothing_found(request: &Request, tests: &[String], broken: &[Incomplete]) -> 
         [] => vec![format!("`{}`", request.cwd.display())],
         paths => paths.iter().map(|path| format!("`{}`", path.display())).collect(),
     };
-    let failure = Failure::usage(format!("no Rust source found in {}", places.join(", ")));
+    let why: String = broken.iter().map(|it| format!("\n    {}", it.message)).collect();
+    let failure = Failure::usage(format!("no Rust source found in {}{why}", places.join(", ")));
     match tests.first() {
-        _ if !broken.is_empty() => {
-            let why: Vec<&str> = broken.iter().map(|it| it.message.as_str()).collect();
-            failure.with_help(why.join("\n  help: "))
-        }
         Some(name) => {
             failure.with_help(format!("`{name}` is test code: add `--tests`, or name it with `-p`"))
         }

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use rayon::prelude::*;
 
 use super::ahead::Ahead;
+use super::below::{has_ancestor_in, holds_sources, topmost_manifest};
 use super::load::{load, real};
 use super::manifest::nearest_manifest;
 use super::meant::Meant;
@@ -236,30 +237,6 @@ pub(crate) fn walk_problem(error: &walkdir::Error, root: &Path) -> Option<Incomp
     }
     let file = error.path().map(|path| paths::relative(path, root)).unwrap_or_default();
     Some(Incomplete { file, line: 1, message: format!("the directory cannot be read: {io}") })
-}
-
-/// The manifest in `dir`, where no workspace above may have it for a member.
-fn topmost_manifest(dir: &Path) -> Option<PathBuf> {
-    let manifest = dir.join("Cargo.toml");
-    let is_topmost = manifest.is_file() && dir.parent().and_then(nearest_manifest).is_none();
-    is_topmost.then(|| real(&manifest))
-}
-
-/// The manifests below `dir` that have none above them there, in the order of paths.
-pub(crate) fn manifests_below(dir: &Path) -> Vec<PathBuf> {
-    let is_manifest = |it: &walkdir::DirEntry| it.file_name() == "Cargo.toml" && it.file_type().is_file();
-    let found = exclusions::walk(dir).flatten().filter(is_manifest).map(|it| it.into_path());
-    let all: BTreeSet<PathBuf> = found.collect();
-    all.iter().filter(|it| !has_ancestor_in(it, &all)).cloned().collect()
-}
-
-fn has_ancestor_in(manifest: &Path, all: &BTreeSet<PathBuf>) -> bool {
-    manifest.ancestors().skip(2).any(|dir| all.contains(&dir.join("Cargo.toml")))
-}
-
-fn holds_sources(dir: &Path) -> bool {
-    let Ok(entries) = std::fs::read_dir(dir) else { return false };
-    entries.flatten().any(|entry| entry.path().extension().is_some_and(|extension| extension == "rs"))
 }
 
 #[cfg(test)]
