@@ -91,12 +91,17 @@ fn no_report_takes_the_place_of_what_the_run_reads() {
     let before = inputs.map(read);
     for input in inputs {
         let run = project.run(&["--output", "junit=r.xml", "--output", &format!("json={input}")]);
-        run.fails(2, &format!("a report would overwrite `{input}`, which is part of the workspace"));
+        run.fails(2, &format!("a report would overwrite `{input}`, which is there to be read"));
         assert_eq!(run.stdout, "");
         assert!(!project.join("r.xml").exists());
     }
     assert_eq!(inputs.map(read), before);
     project.run(&["--output", "json=new.rs"]).fails(1, "1 error");
+    for flag in ["--baseline", "--config", "--in-diff"] {
+        project
+            .run(&[flag, "given", "--output", "json=./given"])
+            .fails(2, "a report would overwrite `./given`");
+    }
 }
 
 #[cfg(unix)]

@@ -189,6 +189,11 @@ impl CheckArgs {
         self.packages.manifest_path.as_deref()
     }
 
+    /// The files that flags name as something to read.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = &PathBuf> {
+        self.scope.files().chain(&self.config.config).chain(&self.packages.manifest_path)
+    }
+
     /// The flags of `cargo check` that choose the same packages and targets.
     pub(crate) fn cargo_args(&self) -> Vec<String> {
         let PackageArgs { package, exclude, .. } = &self.packages;

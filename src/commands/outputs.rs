@@ -21,7 +21,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<(), Failure> {
         if files[..index].iter().any(|it| is_same(&it.path, path)) {
             return Err(Failure::usage(format!("two reports would be written to `{}`", path.display())));
         }
-        if is_input(path) {
+        if is_input(path) || args.inputs().any(|it| is_same(it, path)) {
             return Err(would_overwrite(path));
         }
         atomic::check(path)?;
@@ -61,5 +61,5 @@ fn is_input(path: &Path) -> bool {
 }
 
 fn would_overwrite(path: &Path) -> Failure {
-    Failure::usage(format!("a report would overwrite `{}`, which is part of the workspace", path.display()))
+    Failure::usage(format!("a report would overwrite `{}`, which is there to be read", path.display()))
 }
