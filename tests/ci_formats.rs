@@ -140,6 +140,26 @@ fn junit_tells_what_was_not_analysed() {
 }
 
 #[test]
+fn junit_fails_what_error_on_names() {
+    let project = Project::lib(&format!(
+        "mod gone;\n// safe-map-lint: allow(double_lock) -- none\npub fn f() {{}}\n{UNDERSCORE}"
+    ));
+    let failed = |args: &[&str]| {
+        let out = stdout(&project, "junit", &[&["-W", "let_underscore_guard"], args].concat());
+        let failed = out.lines().filter(|line| line.contains("<failure "));
+        let kinds: Vec<String> = failed
+            .filter_map(|line| Some(line.split_once("<failure type=\"")?.1.split_once('"')?.0.to_owned()))
+            .collect();
+        assert!(out.contains(&format!(" failures=\"{}\"", kinds.len())), "{out}");
+        kinds
+    };
+    assert!(failed(&[]).is_empty());
+    assert_eq!(failed(&["--error-on", "incomplete"]), ["not_analysed"]);
+    assert_eq!(failed(&["--error-on", "unused-suppression"]), ["unused_suppression"]);
+    assert_eq!(failed(&["--error-on", "new"]), ["unused_suppression", "let_underscore_guard"]);
+}
+
+#[test]
 fn markdown_groups_by_lock() {
     let text = format!(
         "{}\n{}",

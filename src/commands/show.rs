@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::output::{self, Look, Style};
 use crate::render::summary::{self, Detail};
 use crate::render::{
-    self, Outcome, PathBase, Paths, Shown, Statistics, Suppressed, View, scoped, statistics,
+    self, Failing, Outcome, PathBase, Paths, Shown, Statistics, Suppressed, View, scoped, statistics,
 };
 use crate::report::Report;
 
@@ -74,6 +74,7 @@ impl Views<'_> {
                 limit: options.max_diagnostics,
                 group_by: options.group_by,
                 statistics: if options.statistics { Statistics::Show } else { Statistics::Hide },
+                failing: self.failing(),
             },
             paths: self.paths(format),
             look,
@@ -84,6 +85,14 @@ impl Views<'_> {
 }
 
 impl Views<'_> {
+    fn failing(&self) -> Failing {
+        Failing {
+            findings: self.fails_on(ErrorOn::New),
+            unused_suppressions: self.fails_on(ErrorOn::UnusedSuppression),
+            incomplete: self.fails_on(ErrorOn::Incomplete),
+        }
+    }
+
     fn fails_on(&self, what: ErrorOn) -> bool {
         self.args.running.error_on.contains(&what)
     }

@@ -1,13 +1,12 @@
 //! JUnit XML: a suite for each package, a failed case for each finding at deny level.
 //!
 //! The verdict is that of the exit code: a warning is a case that passes and says something, a suppressed finding and a
-//! file that was not analysed are skipped.
+//! file that was not analysed are skipped, unless `--error-on` says otherwise.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::View;
-use super::view::Severity;
 use crate::report::Reported;
 use crate::visible::{is_hidden, spell};
 
@@ -74,9 +73,9 @@ fn verdict(view: &View<'_>, found: &Reported) -> Verdict {
         return Verdict::Skipped(format!("suppressed: {}", suppressed.why()));
     }
     let text = text(view, found);
-    match Severity::of(found) {
-        Severity::Error => Verdict::Failed { message: finding.message.clone(), kind: finding.lint, text },
-        Severity::Warning | Severity::Note => Verdict::Said(format!("{}\n{text}", finding.message)),
+    match view.shown.failing.holds(found) {
+        true => Verdict::Failed { message: finding.message.clone(), kind: finding.lint, text },
+        false => Verdict::Said(format!("{}\n{text}", finding.message)),
     }
 }
 
@@ -100,7 +99,14 @@ fn not_analysed(view: &View<'_>) -> Option<Suite> {
     let cases = view.report.incomplete.iter().map(|it| Case {
         class: "not analysed".to_owned(),
         name: format!("{}:{}", view.paths.of(&it.file), it.line),
-        verdict: Verdict::Skipped(it.message.clone()),
+        verdict: match view.shown.failing.incomplete {
+            true => Verdict::Failed {
+                message: it.message.clone(),
+                kind: "not_analysed",
+                text: format!("{}:{}", view.paths.of(&it.file), it.line),
+            },
+            false => Verdict::Skipped(it.message.clone()),
+        },
     });
     let cases: Vec<Case> = cases.collect();
     (!cases.is_empty()).then(|| Suite { name: "not analysed".to_owned(), cases })

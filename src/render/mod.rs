@@ -20,7 +20,7 @@ mod view;
 
 pub(crate) use paths::{PathBase, Paths};
 pub(crate) use view::plural;
-pub(crate) use view::{Outcome, Shown, Statistics, Suppressed, View};
+pub(crate) use view::{Failing, Outcome, Shown, Statistics, Suppressed, View};
 
 use summary::Detail;
 
