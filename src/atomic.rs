@@ -1,5 +1,6 @@
 //! Files that are written whole or not at all.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind, Write as _};
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::failure::Failure;
+use crate::temporary;
 
 /// Whether a file can be written there. Nothing is left behind.
 ///
@@ -28,6 +30,10 @@ pub(crate) fn check(path: &Path) -> Result<(), Failure> {
 ///
 /// Where one cannot be written.
 pub(crate) fn write(files: &[(&Path, String)]) -> Result<(), Failure> {
+    let dirs: BTreeSet<&Path> = files.iter().map(|(path, _)| dir_of(path)).collect();
+    for dir in dirs {
+        temporary::sweep(dir);
+    }
     let drafts = files.iter().map(|(path, text)| prepare(path, text)).collect::<Result<Vec<_>, _>>()?;
     drafts.into_iter().try_for_each(Draft::publish)
 }
@@ -87,25 +93,24 @@ impl Draft<'_> {
 
 /// An empty file beside `path`, which goes away unless it takes that place.
 fn draft(path: &Path) -> Result<NamedTempFile, Failure> {
-    let dir = path.parent().filter(|dir| *dir != OsStr::new("")).unwrap_or(Path::new("."));
+    let dir = dir_of(path);
     if !dir.is_dir() {
         return Err(refusal(path, &format!("there is no directory `{}`", dir.display())));
     }
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".safe-map-lint-");
-    open_to_others(&mut builder);
-    builder.tempfile_in(dir).map_err(|error| failed(path, &error))
+    temporary::new_in(dir, open_to_others()).map_err(|error| failed(path, &error))
+}
+
+fn dir_of(path: &Path) -> &Path {
+    path.parent().filter(|dir| *dir != OsStr::new("")).unwrap_or(Path::new("."))
 }
 
 /// Other users, such as the one that uploads reports, may read what they could read of any new file.
-fn open_to_others(builder: &mut tempfile::Builder<'_, '_>) {
+fn open_to_others() -> Option<Permissions> {
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(Permissions::from_mode(0o666));
-    }
+    let permissions = Some(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     #[cfg(not(unix))]
-    let _ = builder;
+    let permissions = None;
+    permissions
 }
 
 /// The name of the draft, which the error may have, tells nobody anything.

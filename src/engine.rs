@@ -145,7 +145,7 @@ pub(crate) fn analyse(
     let is_meant = |file: FileId| meant.holds(&analysis.workspace.file(file).source.path);
     found.retain(|it| is_meant(it.finding.primary.file));
     let coverage = coverage(&judge, &within, &root, &incomplete);
-    let view = View { workspace: &analysis.workspace, root: &root, coverage };
+    let view = View { workspace: &analysis.workspace, root: &root, coverage, levels };
     let (findings, scoped) = within.loaded.apply(found, &view);
     let inventory = (policy.extent == Extent::Inventory).then(|| maps_of(&analysis, reported, &is_meant));
     let mut report = Report {

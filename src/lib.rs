@@ -25,7 +25,9 @@ pub mod report;
 pub mod scope;
 pub mod suggest;
 mod suppress;
+mod temporary;
 pub mod timings;
+mod visible;
 pub mod workspace;
 
 pub use commands::main;

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Write};
 
 use crate::cli::ColorWhen;
 use crate::failure::Failure;
+use crate::visible;
 
 /// How a report may look on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +64,16 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Writes a line to standard error; where that fails there is nobody to tell.
+/// Writes text from sources to standard output: on a terminal nothing in it is hidden, programs get it as it is.
+///
+/// # Errors
+///
+/// As for [`print`].
+pub(crate) fn print_raw(text: &str) -> Result<(), Failure> {
+    if io::stdout().is_terminal() { print(&visible::text(text)) } else { print(text) }
+}
+
+/// Writes a line to standard error, with nothing hidden in it; where that fails there is nobody to tell.
 pub(crate) fn note(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let _ = writeln!(io::stderr().lock(), "{}", visible::text(line));
 }

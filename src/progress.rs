@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::render::plural;
+
 /// Shorter runs need no bar.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -96,7 +98,7 @@ fn bar() -> ProgressBar {
 
 fn message(stage: u64, files: u64) -> String {
     let doing = usize::try_from(stage).ok().and_then(|stage| STAGES.get(stage)).unwrap_or(&"writing");
-    format!("{doing}, {files} files")
+    format!("{doing}, {}", plural(files, "file"))
 }
 
 #[cfg(test)]
@@ -118,6 +120,7 @@ mod tests {
     #[test]
     fn the_message_names_the_stage() {
         assert_eq!(message(1, 7), "analysing, 7 files");
+        assert_eq!(message(0, 1), "reading, 1 file");
         assert_eq!(message(9, 7), "writing, 7 files");
     }
 

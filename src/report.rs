@@ -12,6 +12,7 @@ use safe_map_lints::{Finding, Level, Lint, Place};
 
 use crate::scope::Scoped;
 use crate::timings::Stage;
+use crate::visible::Visible;
 use crate::workspace::{Incomplete, Unit};
 
 /// Everything a run has to say.
@@ -122,6 +123,7 @@ pub struct SourceText {
     /// The crate it belongs to.
     pub krate: CrateId,
     index: OnceLock<LineIndex>,
+    visible: OnceLock<Visible>,
 }
 
 impl Sources {
@@ -133,8 +135,14 @@ impl Sources {
             edition: file.source.edition.as_str(),
             krate: file.source.krate,
             index: OnceLock::new(),
+            visible: OnceLock::new(),
         });
         Sources { files: files.collect() }
+    }
+
+    /// The paths of all files, in reports.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| &*file.path)
     }
 
     /// The text of a file.
@@ -147,6 +155,11 @@ impl SourceText {
     /// Where its lines start.
     pub fn index(&self) -> &LineIndex {
         self.index.get_or_init(|| LineIndex::new(&self.text))
+    }
+
+    /// The text as excerpts show it.
+    pub(crate) fn visible(&self) -> &Visible {
+        self.visible.get_or_init(|| Visible::new(&self.text))
     }
 
     /// Start and end of a span, the end exclusive.

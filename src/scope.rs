@@ -15,6 +15,7 @@ use crate::baseline::{self, Baseline, Coverage, Outcome, Seen};
 use crate::changes::{self, Changes, Touch};
 use crate::config;
 use crate::failure::Failure;
+use crate::levels::FileLevels;
 use crate::report::{Reported, Suppressed};
 use crate::workspace::{Request, TargetKind};
 
@@ -44,12 +45,14 @@ pub(crate) struct Compared {
 }
 
 /// What was left out because it has not changed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Elsewhere {
     /// Findings outside of the changed lines.
     pub(crate) findings: u64,
     /// Analysed files that have changed.
     pub(crate) files: usize,
+    /// Why that may be none.
+    pub(crate) warning: Option<String>,
 }
 
 impl Scoped {
@@ -81,6 +84,8 @@ pub(crate) struct View<'a> {
     pub(crate) workspace: &'a Workspace,
     pub(crate) root: &'a Path,
     pub(crate) coverage: Coverage,
+    /// Say what is forbidden.
+    pub(crate) levels: &'a FileLevels,
 }
 
 impl Loaded {
@@ -95,7 +100,11 @@ impl Loaded {
             outcome: compare(baseline, &mut found, view),
         });
         let left_out = found.iter().filter(|(it, is_changed)| it.is_active() && !is_changed).count();
-        let changes = touch.map(|touch| Elsewhere { findings: left_out as u64, files: touch.files() });
+        let changes = touch.map(|touch| Elsewhere {
+            findings: left_out as u64,
+            files: touch.files(),
+            warning: touch.unknown(),
+        });
         let kept = found.into_iter().filter(|(_, is_changed)| *is_changed).map(|(it, _)| it);
         (kept.collect(), Scoped { baseline, changes })
     }
@@ -111,7 +120,10 @@ fn compare(baseline: &Baseline, found: &mut [(Reported, bool)], view: &View<'_>)
     let active: Vec<Seen> = found.iter().filter(|(it, _)| it.is_active()).map(seen).collect();
     let outcome = baseline::judge(&baseline.entries, &active, &view.coverage);
     let active = found.iter_mut().map(|(it, _)| it).filter(|it| it.is_active());
-    for (it, _) in active.zip(&outcome.is_known).filter(|(_, is_known)| **is_known) {
+    // What is forbidden is reported whatever a file says, as in rustc.
+    let is_forbidden = |it: &Reported| view.levels.of(it.finding.primary.file).is_forbidden(it.finding.lint);
+    let known = active.zip(&outcome.is_known).filter(|(it, is_known)| **is_known && !is_forbidden(it));
+    for (it, _) in known {
         let place = it.finding.primary;
         it.suppressed = Some(Suppressed { kind: baseline::KIND, reason: None, place });
     }

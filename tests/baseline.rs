@@ -73,7 +73,7 @@ fn what_is_fixed_is_stale_until_it_is_pruned() {
     );
     assert!(run.stderr.contains("baseline prune"), "{run:?}");
     project.run(&["--error-on", "stale-baseline"]).fails(1, "stale");
-    project.run(&["baseline", "prune"]).fails(0, "1 findings in 1 entries, 0 added, 1 taken out");
+    project.run(&["baseline", "prune"]).fails(0, "1 finding in 1 entry, 0 added, 1 taken out");
     project.run(&["--error-on", "stale-baseline"]).succeeds();
     assert_eq!(file(&project).matches("\"lint\"").count(), 1);
 }
@@ -155,6 +155,19 @@ fn known_findings_are_suppressed_ones() {
 }
 
 #[test]
+fn what_is_forbidden_is_reported_although_it_is_known() {
+    let project = adopted(Project::lib(UNDERSCORE));
+    let forbid = ["--forbid", "let_underscore_guard"];
+    assert_eq!(project.lints(&forbid), ["let_underscore_guard"]);
+    assert_eq!(project.run(&forbid).code, 1);
+    project.run(&["-D", "let_underscore_guard"]).succeeds();
+    let stale = project.run(&[&forbid[..], &["--error-on", "stale-baseline"]].concat());
+    assert!(!stale.stderr.contains("stale"), "its entry stands for it all the same: {stale:?}");
+    let project = project.file("safe-map-lint.toml", "[lints]\nlet_underscore_guard = \"forbid\"\n");
+    assert_eq!(project.run(&[]).code, 1);
+}
+
+#[test]
 fn known_findings_are_not_fixed() {
     let text = "// safe-map-lint: allow(double_lock) -- no such thing\npub fn f() {}\n";
     let project = adopted(Project::lib(text));
@@ -205,6 +218,7 @@ fn two_packages() -> Project {
         .file("a/src/lib.rs", STATIC_MUT)
         .file("b/Cargo.toml", &manifest("b"))
         .file("b/src/lib.rs", UNDERSCORE)
+        .file("b/src/main.rs", "fn main() {}\n")
 }
 
 #[test]
@@ -227,7 +241,7 @@ fn a_part_of_the_workspace_says_nothing_of_the_rest() {
     }
     let project = project.file("a/src/lib.rs", "").file("b/src/lib.rs", "");
     project.run(&["-p", "a", "--error-on", "stale-baseline"]).fails(1, "static_mut_map in a");
-    project.run(&["baseline", "prune", "-p", "a"]).fails(0, "1 of them stay");
+    project.run(&["baseline", "prune", "-p", "a"]).fails(0, "1 of them stays although");
     assert!(file(&project).contains("\"package\":\"b\"") && !file(&project).contains("\"package\":\"a\""));
     project.run(&[".", "--error-on", "stale-baseline"]).fails(1, "let_underscore_guard in b");
 }
@@ -288,7 +302,7 @@ fn a_baseline_is_shown_for_people_and_programs() {
     run.succeeds();
     assert_eq!(
         run.stdout,
-        "let_underscore_guard in app, warm_up: `m.lock()`, 2 times\n2 findings in 1 entries\n"
+        "let_underscore_guard in app, warm_up: `m.lock()`, 2 times\n2 findings in 1 entry\n"
     );
     let entries: Vec<Value> =
         serde_json::from_str(&project.run(&["baseline", "show", "--json"]).stdout).expect("an array");

@@ -348,3 +348,23 @@ fn everything_is_analysed() {
     let summary = project.file("src/a.rs", "\n").json(&["--since", "HEAD"]);
     assert_eq!(summary.last().expect("a summary")["files"], 2);
 }
+
+#[test]
+fn a_diff_about_no_file_of_the_run_is_said() {
+    let project = Project::lib(UNDERSCORE).file("tests/it.rs", "").file("src/lib.rs", UNDERSCORE);
+    let change = |path: &str| format!("--- a/{path}\n+++ b/{path}\n@@ -4 +4 @@\n-x\n+y\n");
+    let said = |path: &str| {
+        let project = &project;
+        std::fs::write(project.join("change.diff"), change(path)).expect("a file");
+        let run = project.run(&["--in-diff", "change.diff"]);
+        run.stderr.lines().find(|line| line.starts_with("warning: ")).map(str::to_owned)
+    };
+    let elsewhere = said("app/src/lib.rs").expect("a warning");
+    assert!(elsewhere.contains("no Rust file of the diff is there (`b/app/src/lib.rs`)"), "{elsewhere}");
+    let root = project.path().canonicalize().expect("a path");
+    assert!(elsewhere.contains(&format!("looked for in `{}`", root.display())), "{elsewhere}");
+    let not_read = said("tests/it.rs").expect("a warning");
+    assert!(not_read.contains("no Rust file of the diff is one that was analysed"), "{not_read}");
+    assert_eq!(said("src/lib.rs"), None);
+    assert_eq!(said("README.md"), None);
+}

@@ -56,6 +56,33 @@ fn github_puts_the_most_severe_first() {
 }
 
 #[test]
+fn github_warns_of_what_was_not_analysed() {
+    let project = in_repository(&format!("mod gone;\n{UNDERSCORE}"));
+    let out = stdout(&project, "github", &["rust"]);
+    let warnings: Vec<&str> = out.lines().filter(|it| it.starts_with("::warning ")).collect();
+    let expected = "::warning file=rust/src/lib.rs,line=1,title=safe_map_lint%3A%3Anot_analysed::not analysed: module \
+        file not found: `mod gone;`";
+    assert_eq!(warnings, [expected], "{out}");
+    let many: String = (0..12).map(|index| format!("mod gone{index};\n")).collect();
+    let out = stdout(&in_repository(&many), "github", &["rust"]);
+    assert_eq!(out.lines().filter(|it| it.starts_with("::warning ")).count(), 10, "{out}");
+    assert!(out.contains("::group::2 more places not analysed not annotated\n"), "{out}");
+    assert_eq!(out.lines().filter(|it| it.starts_with("rust/src/lib.rs:")).count(), 2, "{out}");
+}
+
+#[test]
+fn gitlab_gets_an_issue_for_what_was_not_analysed() {
+    let out = stdout(&in_repository("mod gone;\nmod lost;\n"), "gitlab", &["rust"]);
+    let issues: Vec<Value> = serde_json::from_str(&out).expect("an array");
+    let text = |it: &Value, key: &str| it[key].as_str().expect("a text").to_owned();
+    let names: Vec<String> = issues.iter().map(|it| text(it, "check_name")).collect();
+    assert_eq!(names, ["safe_map_lint::not_analysed"; 2]);
+    assert!(issues.iter().all(|it| it["severity"] == "info" && it["location"]["path"] == "rust/src/lib.rs"));
+    assert_ne!(text(&issues[0], "fingerprint"), text(&issues[1], "fingerprint"));
+    assert!(text(&issues[0], "description").starts_with("not analysed: module file not found"));
+}
+
+#[test]
 fn gitlab_gets_issues_with_unique_fingerprints() {
     let out = stdout(&in_repository(&many(3)), "gitlab", &["rust"]);
     let issues: Vec<Value> = serde_json::from_str(&out).expect("an array");
@@ -110,6 +137,26 @@ fn junit_escapes_reasons_and_skips_what_is_suppressed() {
 fn junit_tells_what_was_not_analysed() {
     let out = stdout(&Project::lib("mod missing;\n"), "junit", &[]);
     assert!(out.contains("<testsuite name=\"not analysed\" tests=\"1\""), "{out}");
+}
+
+#[test]
+fn junit_fails_what_error_on_names() {
+    let project = Project::lib(&format!(
+        "mod gone;\n// safe-map-lint: allow(double_lock) -- none\npub fn f() {{}}\n{UNDERSCORE}"
+    ));
+    let failed = |args: &[&str]| {
+        let out = stdout(&project, "junit", &[&["-W", "let_underscore_guard"], args].concat());
+        let failed = out.lines().filter(|line| line.contains("<failure "));
+        let kinds: Vec<String> = failed
+            .filter_map(|line| Some(line.split_once("<failure type=\"")?.1.split_once('"')?.0.to_owned()))
+            .collect();
+        assert!(out.contains(&format!(" failures=\"{}\"", kinds.len())), "{out}");
+        kinds
+    };
+    assert!(failed(&[]).is_empty());
+    assert_eq!(failed(&["--error-on", "incomplete"]), ["not_analysed"]);
+    assert_eq!(failed(&["--error-on", "unused-suppression"]), ["unused_suppression"]);
+    assert_eq!(failed(&["--error-on", "new"]), ["unused_suppression", "let_underscore_guard"]);
 }
 
 #[test]

@@ -16,6 +16,19 @@ fn a_clean_workspace_exits_with_0_and_says_one_line() {
 }
 
 #[test]
+fn one_is_no_plural() {
+    let one = Project::lib(
+        "use std::{collections::HashMap, sync::Mutex};\npub struct S { m: Mutex<HashMap<u32, u32>> }\n",
+    );
+    assert!(one.run(&[]).stderr.contains(", 1 shared map, lock or cell\n"));
+    assert!(one.run(&["--timings"]).stderr.contains("1 file, 2 lines\n"));
+    let empty = one.run(&["baseline", "update"]);
+    assert!(empty.stderr.contains("0 findings in 0 entries"), "{empty:?}");
+    let held = Project::lib("pub fn f() {}").run(&["held", "src/lib.rs:2"]);
+    held.fails(2, "has 1 line, not 2");
+}
+
+#[test]
 fn quiet_says_nothing_of_a_clean_workspace() {
     let run = Project::lib(CLEAN).run(&["-q"]);
     run.succeeds();
@@ -63,7 +76,7 @@ fn unknown_names_are_usage_errors_with_a_suggestion() {
     project.run(&["expalin", "double_lock"]).fails(2, "did you mean the subcommand `explain`?");
     project.run(&["src", "--jsno"]).fails(2, "unexpected argument '--jsno'");
     project.run(&["held", "src/lib.rs"]).fails(2, "FILE:LINE");
-    project.run(&["held", "src/lib.rs:999"]).fails(2, "lines, not 999");
+    project.run(&["held", "src/lib.rs:999"]).fails(2, "has 1 line, not 999");
     project.run(&["-j", "0"]).fails(2, "0");
 }
 
@@ -256,7 +269,7 @@ fn timings_and_statistics_go_to_standard_error() {
     for stage in ["discover and parse", "analysis", "  model", "  flow", "lints", "report", "total"] {
         assert!(run.stderr.contains(stage), "{run:?}");
     }
-    assert!(run.stderr.contains(" ms   1 bodies"), "{run:?}");
+    assert!(run.stderr.contains(" ms   1 body"), "{run:?}");
     assert!(run.stderr.contains("1  deny   let_underscore_guard"), "{run:?}");
     assert_eq!(run.stdout.lines().count(), 1);
 }
@@ -271,6 +284,39 @@ fn a_limit_is_said() {
     ]);
     assert_eq!(run.stdout.lines().count(), 2);
     assert!(run.stdout.ends_with("1 more not shown (--max-diagnostics)\n"));
+}
+
+#[test]
+fn a_limit_keeps_the_most_severe_and_then_the_order_of_paths() {
+    let project = Project::lib(&format!("mod b;\n{UNDERSCORE}")).file("src/b.rs", STATIC_MUT);
+    let limited = |args: &[&str]| {
+        let run = project.run(&[&["--max-diagnostics", "1", "--message-format", "short"], args].concat());
+        run.stdout.lines().next().expect("a line").to_owned()
+    };
+    assert!(limited(&[]).starts_with("src/b.rs:"));
+    assert!(limited(&["-W", "static_mut_map"]).starts_with("src/lib.rs:"));
+    assert!(
+        limited(&["-W", "static_mut_map", "--group-by", "file"]).starts_with("== src/lib.rs (1 finding)")
+    );
+    let all = project.run(&["-W", "static_mut_map", "--message-format", "short"]);
+    assert!(all.stdout.starts_with("src/b.rs:"), "all of them are in the order of paths: {all:?}");
+}
+
+#[test]
+fn a_quiet_run_says_why_it_fails() {
+    let project = Project::lib("mod gone;\n");
+    project.run(&["-q"]).succeeds();
+    let run = project.run(&["-q", "--error-on", "incomplete"]);
+    run.fails(3, "not analysed: src/lib.rs:1: module file not found: `mod gone;`");
+    run.fails(3, "error: 1 file not analysed completely (--error-on incomplete)");
+    let json = project.run(&["-q", "--error-on", "incomplete", "--message-format", "json"]);
+    json.fails(3, "(--error-on incomplete)");
+}
+
+#[test]
+fn what_is_typed_is_not_written_into_files() {
+    let run = Project::lib(CLEAN).run(&["--stdin-filename", "src/lib.rs", "--fix"]);
+    run.fails(2, "cannot be used with");
 }
 
 #[test]

@@ -299,6 +299,9 @@ fn a_killed_run_leaves_every_file_old_or_new() {
     written();
     project.run(&["--fix", "--unsafe-fixes", "--allow-no-vcs"]).succeeds();
     assert_eq!(written(), MANY, "what is left can be fixed later");
+    let names = fs::read_dir(project.join("src")).expect("a directory").flatten().map(|it| it.file_name());
+    let left: Vec<_> = names.filter(|it| it.to_string_lossy().starts_with('.')).collect();
+    assert!(left.is_empty() || !cfg!(target_os = "linux"), "{left:?}");
 }
 
 #[test]
@@ -311,4 +314,29 @@ fn the_answer_is_the_same_in_every_format() {
     assert_eq!([run("human").code, run("short").code, run("json").code], [1, 1, 1]);
     let lines = run("json").lines();
     assert_eq!(support::of_reason(&lines, "finding").len(), 1, "only what remains: {lines:?}");
+}
+
+#[test]
+fn what_a_killed_run_has_left_goes_with_the_next() {
+    let own = std::process::id();
+    // No process has this number; the other one runs; the others are nobody's of ours.
+    let left = ["src/.safe-map-lint-4194399-aB3xYz.tmp", "src/.safe-map-lint-4194398-aaaaaa.tmp"];
+    let kept = [
+        format!("src/.safe-map-lint-{own}-aB3xYz.tmp"),
+        "src/.safe-map-lint-notes.tmp".to_owned(),
+        "other/.safe-map-lint-4194399-aB3xYz.tmp".to_owned(),
+    ];
+    let project = committed(&both());
+    let project = left.iter().fold(project, |it, path| it.file(path, "half"));
+    let project = kept.iter().skip(1).fold(project, |it, path| it.file(path, "theirs"));
+    let project = project.commit();
+    let project = project.file(&kept[0], "theirs");
+    project.run(&["--diff"]);
+    assert!(left.iter().all(|path| project.join(path).exists()), "only a run that writes removes them");
+    let run = project.run(&["--fix", "--allow-dirty"]);
+    assert!(run.stderr.contains("note: 2 temporary files of a run that was killed removed\n"), "{run:?}");
+    assert!(left.iter().all(|path| !project.join(path).exists()), "{run:?}");
+    if cfg!(target_os = "linux") {
+        assert!(kept.iter().all(|path| project.join(path).exists()), "{run:?}");
+    }
 }

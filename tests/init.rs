@@ -85,6 +85,36 @@ fn a_nested_workspace_has_its_job_at_the_repository_and_its_settings_beside_it()
 }
 
 #[test]
+fn a_repository_without_a_root_manifest_is_set_up_from_its_root() {
+    let project = Project::empty()
+        .file("one/Cargo.toml", &manifest("one"))
+        .file("one/src/lib.rs", UNDERSCORE)
+        .file("two/Cargo.toml", &manifest("two"))
+        .file("two/src/lib.rs", "pub fn f() {}\n")
+        .file("docs/readme", "")
+        .git(&["init", "--quiet"]);
+    let run = run_in(&project.join("docs"), &["init"]);
+    run.succeeds();
+    let says = "the command runs in the root of the repository, on the workspaces of `one/Cargo.toml`, `two/Cargo.toml`\n";
+    assert!(run.stdout.contains(says), "{run:?}");
+    assert!(text(&project, WORKFLOW).contains("working-directory: \".\"\n"));
+    assert!(project.join(EDITOR).exists() && !project.join("docs").join(EDITOR).exists());
+    // What the job runs there.
+    let job = project.run(&["check", "--message-format", "github"]);
+    assert!(job.code == 1 && job.stdout.starts_with("::error file=one/src/lib.rs,line=4,"), "{job:?}");
+    let nested = run_in(&project.join("one"), &["init"]);
+    assert!(nested.stdout.contains("runs in `one`, on the workspace of `one/Cargo.toml`\n"), "{nested:?}");
+}
+
+#[test]
+fn a_repository_without_rust_is_told_so() {
+    let project = Project::empty().file("readme", "").git(&["init", "--quiet"]);
+    let run = project.run(&["init"]);
+    run.succeeds();
+    assert!(run.stdout.contains("there is no `Cargo.toml` below it yet\n"), "{run:?}");
+}
+
+#[test]
 fn what_cannot_be_written_is_an_error() {
     let project = Project::lib(UNDERSCORE).file(".github", "a file\n");
     project.run(&["init"]).fails(2, "safe-map-lint.yml` cannot be written");

@@ -77,3 +77,59 @@ fn wrong_destinations_are_usage_errors() {
         .run(&["--output", "sarif=r", "--output", "json=r"])
         .fails(2, "two reports would be written to `r`");
 }
+
+#[test]
+fn no_report_takes_the_place_of_what_the_run_reads() {
+    let inputs = ["src/lib.rs", "src/part.in", "Cargo.toml", "Cargo.lock", "safe-map-lint.toml", "notes.rs"];
+    let lib = format!("include!(\"part.in\");\n{UNDERSCORE}");
+    let project = Project::lib(&lib)
+        .file("src/part.in", "fn part() {}\n")
+        .file("Cargo.lock", "version = 4\n")
+        .file("safe-map-lint.toml", "")
+        .file("notes.rs", "");
+    let read = |path: &str| fs::read_to_string(project.join(path)).expect("a file");
+    let before = inputs.map(read);
+    for input in inputs {
+        let run = project.run(&["--output", "junit=r.xml", "--output", &format!("json={input}")]);
+        run.fails(2, &format!("a report would overwrite `{input}`, which is there to be read"));
+        assert_eq!(run.stdout, "");
+        assert!(!project.join("r.xml").exists());
+    }
+    assert_eq!(inputs.map(read), before);
+    project.run(&["--output", "json=new.rs"]).fails(1, "1 error");
+    for flag in ["--baseline", "--config", "--in-diff"] {
+        project
+            .run(&[flag, "given", "--output", "json=./given"])
+            .fails(2, "a report would overwrite `./given`");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn one_file_by_two_names_is_one_file() {
+    let project = Project::lib(UNDERSCORE).file("old", "");
+    std::os::unix::fs::symlink("old", project.join("link")).expect("a link");
+    std::os::unix::fs::symlink("src/lib.rs", project.join("source")).expect("a link");
+    for other in ["./r", "src/../r"] {
+        let run = project.run(&["--output", "sarif=r", "--output", &format!("json={other}")]);
+        run.fails(2, "two reports would be written to");
+    }
+    project
+        .run(&["--output", "sarif=old", "--output", "json=link"])
+        .fails(2, "two reports would be written to");
+    project.run(&["--output", "json=source"]).fails(2, "a report would overwrite `source`");
+    assert_eq!(project.run(&["--output", "json=/dev/null", "--output", "sarif=/dev/null"]).code, 1);
+}
+
+#[test]
+fn what_a_killed_run_has_left_goes_with_the_next_report() {
+    let left = ".safe-map-lint-4194399-aB3xYz.tmp";
+    let project = Project::lib(UNDERSCORE).file(left, "half").file(".safe-map-lint-notes.tmp", "theirs");
+    project.run(&[]);
+    assert!(project.join(left).exists());
+    project.run(&["--output", "json=r.json"]);
+    assert!(!project.join(left).exists() && project.join(".safe-map-lint-notes.tmp").exists());
+    let project = project.file(left, "half");
+    project.run(&["baseline", "update"]).succeeds();
+    assert!(!project.join(left).exists());
+}

@@ -153,12 +153,18 @@ fn with_check_passes_cargos_lines_through_and_ours_after_them() {
 fn with_check_ends_with_the_worse_of_the_two() {
     let broken = offline("pub fn f() -> u32 { \"text\" }\n");
     let run = broken.run(&[&FORMAT[..], &["--with", "check"]].concat());
-    assert_eq!(run.code, 101, "{run:?}");
+    assert_eq!(run.code, 1, "{run:?}");
     assert_eq!(run.lines().last().expect("a line")["success"], false);
     let run = broken.run(&["--with", "check"]);
-    assert_eq!(run.code, 101, "{run:?}");
-    assert!(run.stderr.contains("mismatched types"), "{run:?}");
+    run.fails(1, "mismatched types");
+    run.fails(1, "no findings: 1 file");
+    broken.run(&["--with", "check", "--exit-zero"]).fails(1, "mismatched types");
+    broken.run(&["--with", "check", "src/none.rs"]).fails(2, "needs one workspace");
+    let incomplete = broken.file("src/main.rs", "fn main() { }}\n");
+    incomplete.run(&["--error-on", "incomplete"]).fails(3, "src/main.rs");
+    incomplete.run(&["--with", "check", "--error-on", "incomplete"]).fails(1, "src/main.rs");
     offline("pub fn f() {}\n").run(&["--with", "check"]).succeeds();
+    assert_eq!(offline(THROUGH_CALLS).run(&["--with", "check"]).code, 1);
 }
 
 #[test]

@@ -16,16 +16,40 @@ fn completions_for_every_shell_know_flags_and_subcommands() {
     Project::empty().run(&["completions", "dos"]).fails(2, "bash");
 }
 
-#[test]
-fn bash_takes_the_completions() {
+/// What bash offers for the last of these words, with the completions read behind `before`.
+fn offered(before: &str, words: &str) -> Vec<String> {
     let project = Project::empty();
     let script = project.run(&["completions", "bash"]).stdout;
     let project = project.file("complete.bash", &script);
-    let test = "source complete.bash; complete=$(complete -p cargo-safe-map-lint); complete=${complete#*-F }; \
-        COMP_WORDS=(cargo-safe-map-lint base); COMP_CWORD=1; ${complete%% *} cargo-safe-map-lint base cargo-safe-map-lint; echo \"${COMPREPLY[@]}\"";
-    let output = std::process::Command::new("bash").args(["-c", test]).current_dir(project.path()).output();
+    let test = format!(
+        "{before}; source complete.bash; COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
+         complete=$(complete -p \"${{COMP_WORDS[0]}}\"); complete=${{complete#*-F }}; \
+         \"${{complete%% *}}\" \"${{COMP_WORDS[0]}}\" \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD - 1]}}\"; \
+         echo \"${{COMPREPLY[@]}}\""
+    );
+    let output = std::process::Command::new("bash").args(["-c", &test]).current_dir(project.path()).output();
     let run = support::answer(output.expect("bash runs"));
-    assert_eq!(run.stdout.trim(), "baseline", "{run:?}");
+    assert_eq!(run.stderr, "");
+    run.stdout.split_whitespace().map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_completes_the_command_by_both_of_its_names() {
+    for name in ["cargo-safe-map-lint", "cargo safe-map-lint", "cargo +nightly safe-map-lint"] {
+        assert_eq!(offered(":", &format!("{name} base")), ["baseline"], "{name}");
+        assert_eq!(offered(":", &format!("{name} baseline pr")), ["prune"], "{name}");
+        assert_eq!(offered(":", &format!("{name} --color al")), ["always"], "{name}");
+        assert!(offered(":", &format!("{name} --show")).contains(&"--show-suppressed".to_owned()), "{name}");
+    }
+}
+
+#[test]
+fn the_other_commands_of_cargo_are_completed_as_before() {
+    let cargos = "_theirs() { COMPREPLY=(theirs \"$2\"); }; complete -F _theirs cargo";
+    assert_eq!(offered(cargos, "cargo bu"), ["theirs", "bu"]);
+    assert_eq!(offered(cargos, "cargo safe-map-lint base"), ["baseline"]);
+    let twice = format!("{cargos}; source complete.bash");
+    assert_eq!(offered(&twice, "cargo bu"), ["theirs", "bu"]);
 }
 
 #[test]

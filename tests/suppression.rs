@@ -126,6 +126,26 @@ fn an_unreadable_directive_is_a_finding() {
 }
 
 #[test]
+fn a_suppression_in_a_doc_comment_silences_nothing_and_is_said() {
+    let doc = "/// safe-map-lint: allow(let_underscore_guard) -- waits\n";
+    let project = Project::lib(&support::UNDERSCORE.replace("pub fn", &format!("{doc}pub fn")));
+    assert_eq!(project.lints(&[]), ["unused_suppression", "let_underscore_guard"]);
+    let run = project.run(&["--message-format", "short"]);
+    assert!(
+        run.stdout.starts_with("src/lib.rs:3:1: warn: this suppression stands in a doc comment"),
+        "{run:?}"
+    );
+    let fixed = project.run(&["--fix", "--allow-no-vcs"]);
+    assert!(fixed.stderr.contains("applied: 0 fixes"), "{fixed:?}");
+    project.run(&["--fix", "--unsafe-fixes", "--allow-no-vcs", "--only", "unused_suppression"]);
+    let text = std::fs::read_to_string(project.join("src/lib.rs")).expect("a file");
+    assert!(text.contains(&format!("\n{}", &doc[1..])), "{text}");
+    assert!(project.lints(&[]).is_empty(), "{text}");
+    let prose = "/// safe-map-lint: allow it\n/// // safe-map-lint: allow(double_lock) -- an example\npub fn f() {}\n";
+    assert!(Project::lib(prose).lints(&[]).is_empty());
+}
+
+#[test]
 fn lints_that_did_not_run_are_not_called_unused() {
     let comment = "// safe-map-lint: allow(let_underscore_guard) -- only waits";
     assert!(underscore(comment, "").lints(&["-A", "let_underscore_guard"]).is_empty());

@@ -90,7 +90,8 @@ impl Analysis {
         let ids: Vec<FnId> = model.fn_ids().collect();
         let walked = |it: &Rounds| {
             let bodies = it.flows.iter().flatten().count();
-            format!("{bodies} bodies, {} again, in {} rounds", it.again, it.count)
+            let word = if bodies == 1 { "body" } else { "bodies" };
+            format!("{bodies} {word}, {} again, in {} rounds", it.again, it.count)
         };
         let flows = Phase::run(&mut phases, "flow", || rounds::walk(&model, &settings), walked).flows;
         let turns = |it: &Summaries| format!("at most {} turns", it.turns);

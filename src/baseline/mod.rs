@@ -15,7 +15,7 @@ pub(crate) use entry::{Entries, Key, Known, key};
 pub(crate) use file::{Written, json, read, write};
 pub(crate) use matching::{Coverage, Outcome, Seen, judge, total};
 pub use place::Choice;
-pub(crate) use place::path_of;
+pub(crate) use place::{FILE_NAME, path_of};
 
 use crate::failure::Failure;
 

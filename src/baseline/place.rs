@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::config;
 
 /// The name of the file.
-const NAME: &str = "safe-map-lint-baseline.json";
+pub(crate) const FILE_NAME: &str = "safe-map-lint-baseline.json";
 
 /// Which baseline a run has. A file that is not named is the one at the workspace's root.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,6 @@ pub(crate) fn path_of(choice: &Choice, root: &Path, cwd: &Path) -> Option<PathBu
     match choice {
         Choice::None => None,
         Choice::Compare(Some(path)) | Choice::Update(Some(path)) => Some(cwd.join(path)),
-        Choice::Compare(None) | Choice::Update(None) => Some(config::workspace_root(root).join(NAME)),
+        Choice::Compare(None) | Choice::Update(None) => Some(config::workspace_root(root).join(FILE_NAME)),
     }
 }

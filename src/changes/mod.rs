@@ -35,6 +35,18 @@ pub(crate) struct Changes {
     files: HashMap<String, Lines>,
     /// Files that are new as a whole, and directories of such.
     new: BTreeSet<String>,
+    /// What a diff that was given says of Rust.
+    given: Given,
+}
+
+/// The Rust files of a diff that was given, and where they were looked for.
+#[derive(Clone, Debug, Default)]
+struct Given {
+    /// Their paths as they are written.
+    files: Vec<String>,
+    /// How many of them are there.
+    found: usize,
+    bases: Vec<PathBuf>,
 }
 
 /// What has changed in one file.
@@ -60,7 +72,10 @@ pub(crate) fn load(origin: &Origin, root: &Path, cwd: &Path) -> Result<Changes, 
                 let failure = Failure::usage(format!("`{}` is no unified diff", path.display()));
                 return Err(failure.with_help("`git diff` writes one, `diff -u` as well"));
             }
-            Ok(Changes::default().with(&diff::parse(&bytes), &bases(root, cwd)))
+            let (files, bases) = (diff::parse(&bytes), bases(root, cwd));
+            let mut changes = Changes::default().with(&files, &bases);
+            changes.given = Given::of(&files, bases, changes.files.keys());
+            Ok(changes)
         }
     }
 }
@@ -88,7 +103,13 @@ fn read(path: &Path, cwd: &Path) -> Result<Vec<u8>, Failure> {
 /// The directories that the paths of a diff may start from: the repository's top, the workspace's root, where the user stands.
 fn bases(root: &Path, cwd: &Path) -> Vec<PathBuf> {
     let top = root.ancestors().find(|dir| dir.join(".git").exists());
-    top.into_iter().chain([root, cwd]).map(Path::to_owned).collect()
+    let mut bases: Vec<PathBuf> = Vec::new();
+    for base in top.into_iter().chain([root, cwd]) {
+        if !bases.iter().any(|it| it == base) {
+            bases.push(base.to_owned());
+        }
+    }
+    bases
 }
 
 impl Changes {
@@ -111,6 +132,37 @@ impl Changes {
             return Some(Change::Whole);
         }
         self.files.get(path).map(Change::Lines)
+    }
+}
+
+impl Given {
+    fn of<'a>(
+        files: &BTreeMap<Vec<u8>, Lines>,
+        bases: Vec<PathBuf>,
+        found: impl Iterator<Item = &'a String>,
+    ) -> Given {
+        let is_rust = |path: &str| path.ends_with(".rs");
+        let files = files.keys().map(|path| String::from_utf8_lossy(path).into_owned());
+        let files = files.filter(|path| is_rust(path)).collect();
+        Given { files, found: found.filter(|path| is_rust(path)).count(), bases }
+    }
+
+    /// What is to be said where a run knows none of them: such a run is green whatever has changed.
+    fn unknown(&self) -> Option<String> {
+        const SHOWN: usize = 3;
+        let named: Vec<String> = self.files.iter().take(SHOWN).map(|path| format!("`{path}`")).collect();
+        let more = if self.files.len() > SHOWN { ", .." } else { "" };
+        let named = format!("{}{more}", named.join(", "));
+        let bases: Vec<String> = self.bases.iter().map(|base| format!("`{}`", base.display())).collect();
+        match (self.files.len(), self.found) {
+            (0, _) => None,
+            (_, 0) => Some(format!(
+                "no Rust file of the diff is there ({named}): its paths are looked for in {}; a diff of `git diff` \
+                 starts at the root of the repository unless it is `--relative`",
+                bases.join(" and ")
+            )),
+            _ => Some(format!("no Rust file of the diff is one that was analysed ({named})")),
+        }
     }
 }
 

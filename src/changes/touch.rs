@@ -8,13 +8,14 @@ use safe_map_analysis::source::{FileId, Workspace};
 use safe_map_analysis::span::LineIndex;
 use safe_map_lints::{Finding, Place, Role};
 
-use super::{Change, Changes};
+use super::{Change, Changes, Given};
 use crate::workspace::{normalize, path_text};
 
 /// Answers for the files of one workspace.
 pub(crate) struct Touch<'a> {
     workspace: &'a Workspace,
     changed: HashMap<FileId, (Change<'a>, LineIndex)>,
+    given: &'a Given,
 }
 
 impl<'a> Touch<'a> {
@@ -27,7 +28,12 @@ impl<'a> Touch<'a> {
             let change = changes.of(&path_text(path.as_os_str()))?;
             Some((id, (change, LineIndex::new(&source.text))))
         });
-        Touch { workspace, changed: changed.collect() }
+        Touch { workspace, changed: changed.collect(), given: &changes.given }
+    }
+
+    /// What is wrong with a diff that is about no file of the workspace.
+    pub(crate) fn unknown(&self) -> Option<String> {
+        self.given.unknown().filter(|_| self.changed.is_empty())
     }
 
     /// How many files of the workspace have changed.

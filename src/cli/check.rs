@@ -106,7 +106,7 @@ pub(crate) struct OutputArgs {
     /// Show suppressed findings too
     #[arg(long)]
     pub(crate) show_suppressed: bool,
-    /// Show at most this many findings (human and short format)
+    /// Show at most this many findings, the most severe first (human and short format)
     #[arg(long, value_name = "N")]
     pub(crate) max_diagnostics: Option<usize>,
     /// Put findings together, each group under a heading (human and short format)
@@ -133,10 +133,13 @@ pub(crate) struct RunningArgs {
     /// the analysis that follows, have no limit
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     file_timeout: Duration,
-    /// Neither read nor write cached facts
+    /// Does nothing: there is no cache yet. Accepted for the sake of later versions
     #[arg(long)]
     no_cache: bool,
-    /// Parse files that mention no map, lock or cell too
+    /// Does nothing: there is no cache yet. Accepted for the sake of later versions
+    #[arg(long, value_name = "DIR")]
+    cache_dir: Option<PathBuf>,
+    /// Does nothing: every file is parsed. Accepted for the sake of later versions
     #[arg(long)]
     no_prefilter: bool,
     /// Exit with 0 whatever is found
@@ -184,6 +187,11 @@ impl CheckArgs {
     /// `--manifest-path`.
     pub(crate) fn manifest_path(&self) -> Option<&Path> {
         self.packages.manifest_path.as_deref()
+    }
+
+    /// The files that flags name as something to read.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = &PathBuf> {
+        self.scope.files().chain(&self.config.config).chain(&self.packages.manifest_path)
     }
 
     /// The flags of `cargo check` that choose the same packages and targets.
@@ -257,6 +265,8 @@ impl TargetArgs {
         kinds.extend((all || self.tests || self.examples).then_some(Example));
         kinds.extend((all || self.tests).then_some([Test, Bench]).into_iter().flatten());
         let test_code = if all || self.tests || self.examples { TestCode::Include } else { TestCode::Skip };
-        Targets { kinds, test_code }
+        let named = [(self.lib, Lib), (self.bins, Bin), (self.examples, Example)];
+        let named = named.into_iter().filter(|it| it.0).map(|it| it.1).collect();
+        Targets { kinds, test_code, named }
     }
 }

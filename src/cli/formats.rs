@@ -13,7 +13,7 @@ pub(crate) struct FormatArgs {
     /// Write a report to a file as well, as in `sarif=report.sarif`; repeatable
     #[arg(long = "output", value_name = "FORMAT=FILE", value_parser = destination)]
     pub(crate) files: Vec<Destination>,
-    /// Run this command of cargo too, and report after it; the exit code is the worse of the two
+    /// Run this command of cargo too, and report after it; where it fails the exit code is 1 at least
     #[arg(long, value_enum, value_name = "COMMAND", conflicts_with = "fixing")]
     pub(crate) with: Option<Companion>,
 }

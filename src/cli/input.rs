@@ -14,7 +14,8 @@ use crate::workspace::Buffers;
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
     /// Take the text on standard input for this file's
-    #[arg(long, value_name = "PATH")]
+    // A fix would be written into a file that has another text.
+    #[arg(long, value_name = "PATH", conflicts_with = "fix")]
     stdin_filename: Option<PathBuf>,
 }
 

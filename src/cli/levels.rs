@@ -19,7 +19,7 @@ pub(crate) struct LevelArgs {
     /// Report at deny; `-D warnings` turns every warning into an error
     #[arg(short = 'D', long, value_name = "LINT|GROUP", value_delimiter = ',')]
     deny: Vec<String>,
-    /// Report at deny whatever follows and whatever the source says
+    /// Report at deny whatever follows and whatever the source or a baseline says
     #[arg(long, value_name = "LINT|GROUP", value_delimiter = ',')]
     forbid: Vec<String>,
     /// Report nothing above this level

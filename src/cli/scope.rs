@@ -36,6 +36,11 @@ impl ScopeArgs {
         Scope { baseline, changes: since.or(self.in_diff.clone().map(ChangesOrigin::Diff)) }
     }
 
+    /// The files that are read for it, where they are named.
+    pub(super) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.in_diff.iter().chain(&self.baseline)
+    }
+
     /// What an old baseline is compared with: everything.
     pub(crate) fn for_prune(&self) -> Scope {
         Scope { baseline: BaselineChoice::Compare(self.baseline.clone()), changes: None }

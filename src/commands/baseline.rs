@@ -11,8 +11,9 @@ use crate::cli::{BaselineAction, BaselineArgs, BaselineShowArgs, CheckArgs};
 use crate::exit;
 use crate::failure::Failure;
 use crate::output;
-use crate::render::scoped;
+use crate::render::{plural, scoped};
 use crate::scope::{BaselineChoice, Compared, Scope};
+use crate::visible;
 
 /// Runs `baseline update` or `baseline prune`, both of which analyse, or `baseline show`.
 ///
@@ -46,19 +47,20 @@ fn rewrite(args: &CheckArgs, scope: Scope, kept: fn(&Outcome) -> &Entries) -> Re
 
 fn say(path: &Path, written: Written, entries: &Entries, outcome: &Outcome) {
     let path = path.display();
-    let (findings, lines) = (total(entries), entries.len());
+    let said = counted(entries);
     let added = total(entries).saturating_sub(total(&outcome.matched) + total(&outcome.unjudged));
     let removed = outcome.stale_count();
     output::note(&match written {
-        Written::Unchanged => format!("`{path}` stays as it is: {findings} findings in {lines} entries"),
+        Written::Unchanged => format!("`{path}` stays as it is: {said}"),
         Written::Changed => {
-            format!("`{path}`: {findings} findings in {lines} entries, {added} added, {removed} taken out")
+            format!("`{path}`: {said}, {added} added, {removed} taken out")
         }
     });
     if !outcome.unjudged.is_empty() {
         let kept = total(&outcome.unjudged);
+        let (stay, are) = if kept == 1 { ("stays", "it is") } else { ("stay", "they are") };
         output::note(&format!(
-            "note: {kept} of them stay although this run did not analyse all that they are about"
+            "note: {kept} of them {stay} although this run did not analyse all that {are} about"
         ));
     }
 }
@@ -70,7 +72,8 @@ fn show(args: &BaselineShowArgs) -> Result<u8, Failure> {
     let Some(entries) = baseline::read(&path)? else {
         return Err(missing(&format!("`{}`: no such baseline", path.display())));
     };
-    let text = if args.json { baseline::json(&entries) } else { table(&entries) };
+    let text =
+        if args.json { baseline::json(&entries) } else { visible::text(&table(&entries)).into_owned() };
     output::print(&text)?;
     Ok(exit::CLEAN)
 }
@@ -79,10 +82,14 @@ fn missing(message: &str) -> Failure {
     Failure::usage(message).with_help("make it with `cargo safe-map-lint baseline update`")
 }
 
+fn counted(entries: &Entries) -> String {
+    format!("{} in {}", plural(total(entries), "finding"), plural(entries.len() as u64, "entry"))
+}
+
 fn table(entries: &Entries) -> String {
     let mut out: String =
         entries.iter().map(|(key, known)| format!("{}\n", scoped::entry(key, known))).collect();
-    out.push_str(&format!("{} findings in {} entries\n", total(entries), entries.len()));
+    out.push_str(&format!("{}\n", counted(entries)));
     let names: BTreeSet<&str> = entries.keys().map(|key| key.lint.as_str()).collect();
     for lint in names.into_iter().filter(|name| !LINTS.iter().any(|it| it.name == *name)) {
         out.push_str(&format!("there is no lint `{lint}`\n"));

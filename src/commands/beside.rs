@@ -10,9 +10,6 @@ use crate::failure::Failure;
 use crate::output;
 use crate::render::Outcome;
 
-/// What cargo ends with where it says nothing else: it was killed, or could not be waited for.
-const NO_CODE: u8 = 101;
-
 /// A command that runs.
 pub(super) struct Beside {
     child: Child,
@@ -39,25 +36,20 @@ impl Beside {
         Ok(Some(Beside { child, reader }))
     }
 
-    /// Waits for its end: the exit code.
+    /// Waits for its end: whether all is well. A command that was killed has failed.
     ///
     /// # Errors
     ///
     /// Where its messages cannot be passed on.
-    pub(super) fn finish(mut self) -> Result<u8, Failure> {
+    pub(super) fn finish(mut self) -> Result<Outcome, Failure> {
         let passed = self.reader.take().map(JoinHandle::join);
         let status = self.child.wait();
         if let Some(Ok(passed)) = passed {
             passed?;
         }
-        let code = status.ok().and_then(|status| status.code());
-        Ok(code.map_or(NO_CODE, |code| u8::try_from(code).unwrap_or(NO_CODE)))
+        let is_success = status.is_ok_and(|status| status.success());
+        Ok(if is_success { Outcome::Success } else { Outcome::Failure })
     }
-}
-
-/// What an exit code means to those who only ask whether it went well.
-pub(super) fn outcome(code: u8) -> Outcome {
-    if code == 0 { Outcome::Success } else { Outcome::Failure }
 }
 
 fn command(companion: Companion, args: &CheckArgs) -> Result<Command, Failure> {

@@ -1,7 +1,7 @@
 //! `check`: run the pipeline, show the report, choose the exit code.
 
-use super::beside::{self, Beside};
-use super::{current_dir, fix, show};
+use super::beside::Beside;
+use super::{current_dir, fix, outputs, show};
 use crate::cli::{CheckArgs, ErrorOn, MessageFormat, subcommands};
 use crate::config;
 use crate::engine::{self, Extent, Policy};
@@ -9,7 +9,7 @@ use crate::exit;
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::Progress;
-use crate::render::{PathBase, Paths};
+use crate::render::{Outcome, PathBase, Paths};
 use crate::report::Report;
 use crate::scope::Scope;
 use crate::suggest;
@@ -24,20 +24,24 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     if args.output.list_files {
         return list_files(args);
     }
-    show::check_files(args)?;
+    outputs::check(args)?;
     if let Some(fixing) = args.fix.fixing() {
         let (request, policy) = prepare(args, args.scope.scope())?;
         return fix::run(args, &request, &policy, fixing);
     }
     let beside = Beside::start(args)?;
     let report = analyse(args, args.scope.scope());
-    let theirs = beside.map_or(Ok(exit::CLEAN), Beside::finish)?;
+    let theirs = beside.map_or(Ok(Outcome::Success), Beside::finish)?;
     let report = report?;
-    show::show(args, &report, &current_dir()?, beside::outcome(theirs))?;
+    show::show(args, &report, &current_dir()?, theirs)?;
     if !args.output.quiet && !args.output.message_format.is_stream() {
         fix::offer(&report);
     }
-    Ok(exit_code(args, &report).max(theirs))
+    let ours = exit_code(args, &report);
+    Ok(match theirs {
+        Outcome::Success => ours,
+        Outcome::Failure => exit::worse(ours, exit::COMPANION_FAILED),
+    })
 }
 
 /// Runs the pipeline for what `args` choose.
@@ -102,7 +106,7 @@ fn list_files(args: &CheckArgs) -> Result<u8, Failure> {
     let base = args.path_base.base(PathBase::Workspace);
     let start = Paths::new(&discovered.root, base, &request.cwd);
     let seen = paths.iter().map(|path| start.of(path));
-    output::print(&seen.map(|path| format!("{path}\n")).collect::<String>())?;
+    output::print_raw(&seen.map(|path| format!("{path}\n")).collect::<String>())?;
     Ok(exit::CLEAN)
 }
 

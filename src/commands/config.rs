@@ -8,6 +8,7 @@ use crate::config::{self, Effective, Level};
 use crate::exit;
 use crate::failure::Failure;
 use crate::output;
+use crate::visible;
 use crate::workspace::{self, Request};
 
 /// Answers `config show` and `config schema`.
@@ -37,7 +38,7 @@ fn show(args: &ShowArgs) -> Result<(), Failure> {
     for note in &config.notes {
         output::note(&format!("note: {note}"));
     }
-    output::print(&if args.json { json(&effective) } else { text(&effective) })
+    output::print(&if args.json { json(&effective) } else { visible::text(&text(&effective)).into_owned() })
 }
 
 fn json(effective: &Effective) -> String {

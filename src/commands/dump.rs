@@ -27,7 +27,7 @@ pub(super) fn run(stage: Stage, file: &Path) -> Result<u8, Failure> {
             analysis.file(id).dump_flow()
         }
     };
-    output::print(&format!("{}\n", text.trim_end()))?;
+    output::print_raw(&format!("{}\n", text.trim_end()))?;
     Ok(exit::CLEAN)
 }
 
@@ -45,7 +45,9 @@ pub(super) fn analysis_around(file: &Path) -> Result<(Analysis, FileId), Failure
     let targets = Targets::all();
     let dir = path.parent().unwrap_or(Path::new("/")).to_owned();
     let around = Request { cwd: dir.clone(), targets: targets.clone(), ..Request::default() };
-    if let Ok(discovered) = workspace::discover(&around)
+    // Where no manifest says what belongs together, everything below the directory would be read for one file.
+    if workspace::is_in_package(&dir)
+        && let Ok(discovered) = workspace::discover(&around)
         && let Some(found) = analysis_of(discovered, &path)?
     {
         return Ok(found);

@@ -13,6 +13,7 @@ use crate::output::Look;
 use crate::render::{self, View};
 use crate::report::{Report, Reported};
 use crate::scope::Scope;
+use crate::visible;
 use crate::workspace::{Request, Targets};
 
 /// So many digits of a fingerprint tell two findings apart.
@@ -54,9 +55,11 @@ pub(super) fn explain(fingerprint: &str) -> Result<String, Failure> {
 
 fn told(report: &Report, found: &Reported) -> String {
     let mut out = render::at_length(&View::of(report, Look::detect(ColorWhen::Auto)), found);
-    facts(&mut out, found);
-    labels(&mut out, report, &found.finding.labels);
-    fixes(&mut out, report, found);
+    let mut rest = String::new();
+    facts(&mut rest, found);
+    labels(&mut rest, report, &found.finding.labels);
+    fixes(&mut rest, report, found);
+    out.push_str(&visible::text(&rest));
     for section in ["Why", "Fix", "Limits"] {
         if let Some(text) = found.lint.section(section) {
             let _ = writeln!(out, "{}\n\n{text}\n", section.to_lowercase());

@@ -66,7 +66,7 @@ fn strict(args: &CheckArgs) -> Result<Policy, Failure> {
 
 /// As ruff has it: the diff is the output, and there being one is a failure.
 fn show(args: &CheckArgs, outcome: &Outcome) -> Result<u8, Failure> {
-    output::print(&diff::unified(outcome))?;
+    output::print_raw(&diff::unified(outcome))?;
     tell(args, outcome, "would be applied");
     let is_changed = !outcome.changes.is_empty() && !args.running.exit_zero;
     Ok(if is_changed { exit::FINDINGS } else { exit::CLEAN })
@@ -74,6 +74,11 @@ fn show(args: &CheckArgs, outcome: &Outcome) -> Result<u8, Failure> {
 
 fn apply(args: &CheckArgs, outcome: &Outcome, permits: vcs::Permits) -> Result<u8, Failure> {
     let root = &outcome.report.root;
+    let left = write::sweep(&outcome.report);
+    if left > 0 && !args.output.quiet {
+        let files = counted(left, "temporary file", "temporary files");
+        output::note(&format!("note: {files} of a run that was killed removed"));
+    }
     vcs::check(&real_paths(root, outcome), permits)?;
     let failed = write::write_all(root, outcome);
     if !failed.is_empty() {
@@ -90,11 +95,21 @@ fn real_paths(root: &Path, outcome: &Outcome) -> Vec<PathBuf> {
 }
 
 fn not_written(outcome: &Outcome, failed: &[(String, String)]) -> Failure {
-    let mut message = format!("{} of {} files were not written", failed.len(), outcome.changes.len());
+    let all = counted(outcome.changes.len(), "file was", "files were");
+    let mut message = format!("{} of {all} not written", failed.len());
     for (path, why) in failed {
         message.push_str(&format!("\n    {path}: {why}"));
     }
-    Failure::usage(message).with_help("the others have their fixes: run it again")
+    Failure::usage(message).with_help(advice(outcome.changes.len() - failed.len()))
+}
+
+/// What to do where so many files, and not all, were written.
+fn advice(written: usize) -> &'static str {
+    match written {
+        0 => "no file was changed: run it again",
+        1 => "the other file has its fixes: run it again",
+        _ => "the others have their fixes: run it again",
+    }
 }
 
 /// Says how many of the findings the tool can fix.
@@ -129,4 +144,16 @@ fn tell(args: &CheckArgs, outcome: &Outcome, verb: &str) {
 
 fn counted(count: usize, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_are_not_there_have_no_fixes() {
+        assert!(advice(0).starts_with("no file"));
+        assert!(advice(1).starts_with("the other file has"));
+        assert!(advice(2).starts_with("the others have"));
+    }
 }

@@ -6,6 +6,8 @@ use super::dump::analysis_around;
 use crate::exit;
 use crate::failure::Failure;
 use crate::output;
+use crate::render::plural;
+use crate::visible;
 
 /// Prints what is held at `FILE:LINE` or `FILE:LINE:COLUMN`.
 ///
@@ -17,13 +19,15 @@ pub(super) fn run(place: &str) -> Result<u8, Failure> {
     let (analysis, id) = analysis_around(Path::new(file))?;
     let lines = analysis.workspace.file(id).source.text.lines().count();
     if line as usize > lines.max(1) {
-        return Err(Failure::usage(format!("`{file}` has {lines} lines, not {line}")));
+        let lines = plural(lines as u64, "line");
+        return Err(Failure::usage(format!("`{file}` has {lines}, not {line}")));
     }
     let held = analysis.file(id).held_at(line);
     if held.is_empty() {
         output::print("nothing is held here\n")?;
     }
-    output::print(&held.iter().map(|it| format!("{it}\n")).collect::<String>())?;
+    let lines: String = held.iter().map(|it| format!("{it}\n")).collect();
+    output::print(&visible::text(&lines))?;
     Ok(exit::CLEAN)
 }
 

@@ -33,6 +33,7 @@ pub(super) fn run(args: &InitArgs) -> Result<u8, Failure> {
         let done = place(&piece).map_err(|error| cannot(&piece, &error))?;
         describe(&mut out, &places.short(&piece.path), &piece, &done);
     }
+    out.push_str(&format!("{}\n", places.describe()));
     out.push_str("`cargo safe-map-lint baseline update` writes down what is found already, so that only new findings fail\n");
     output::print(&out)?;
     Ok(exit::CLEAN)

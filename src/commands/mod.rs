@@ -13,9 +13,11 @@ mod init;
 mod list;
 mod maps;
 mod method;
+mod outputs;
 mod shell;
 mod show;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -23,6 +25,7 @@ use crate::cli::{self, Command};
 use crate::exit;
 use crate::failure::Failure;
 use crate::output;
+use crate::visible;
 use crate::workspace::STACK_BYTES;
 
 /// Runs the command with these arguments, the program's name first.
@@ -42,8 +45,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Help and version are answers, everything else that clap says is a usage error.
 fn usage(error: &clap::Error) -> ExitCode {
-    // Where nobody reads the help there is nothing to be done about it.
-    let _ = error.print();
+    let plain = error.to_string();
+    match visible::text(&plain) {
+        // Where nobody reads the help there is nothing to be done about it.
+        Cow::Borrowed(_) => drop(error.print()),
+        // It repeats an argument that a terminal must not see.
+        Cow::Owned(_) => output::note(plain.trim_end()),
+    }
     exit::code(if error.use_stderr() { exit::USAGE } else { exit::CLEAN })
 }
 

@@ -2,34 +2,19 @@
 
 use std::path::Path;
 
+use super::outputs;
 use crate::atomic;
-use crate::cli::{CheckArgs, Destination, MessageFormat};
+use crate::cli::{CheckArgs, ErrorOn, MessageFormat};
 use crate::failure::Failure;
 use crate::output::{self, Look, Style};
 use crate::render::summary::{self, Detail};
 use crate::render::{
-    self, Outcome, PathBase, Paths, Shown, Statistics, Suppressed, View, scoped, statistics,
+    self, Failing, Outcome, PathBase, Paths, Shown, Statistics, Suppressed, View, scoped, statistics,
 };
 use crate::report::Report;
 
 /// How wide a report for people is in a file.
 const FILE_WIDTH: usize = 110;
-
-/// Whether every file that `--output` names can be written, before anything is analysed.
-///
-/// # Errors
-///
-/// Where one cannot, or two reports would go to one file.
-pub(super) fn check_files(args: &CheckArgs) -> Result<(), Failure> {
-    let files = &args.formats.files;
-    for (index, Destination { path, .. }) in files.iter().enumerate() {
-        if files[..index].iter().any(|it| it.path == *path) {
-            return Err(Failure::usage(format!("two reports would be written to `{}`", path.display())));
-        }
-        atomic::check(path)?;
-    }
-    Ok(())
-}
 
 /// Shows `report`.
 ///
@@ -37,6 +22,7 @@ pub(super) fn check_files(args: &CheckArgs) -> Result<(), Failure> {
 ///
 /// Where it cannot be written.
 pub(super) fn show(args: &CheckArgs, report: &Report, cwd: &Path, beside: Outcome) -> Result<(), Failure> {
+    outputs::check_read(args, report)?;
     let views = Views { args, report, cwd, beside };
     let files = args.formats.files.iter().map(|it| (it.path.as_path(), views.in_file(it.format)));
     atomic::write(&files.collect::<Vec<_>>())?;
@@ -88,6 +74,7 @@ impl Views<'_> {
                 limit: options.max_diagnostics,
                 group_by: options.group_by,
                 statistics: if options.statistics { Statistics::Show } else { Statistics::Hide },
+                failing: self.failing(),
             },
             paths: self.paths(format),
             look,
@@ -98,15 +85,36 @@ impl Views<'_> {
 }
 
 impl Views<'_> {
+    fn failing(&self) -> Failing {
+        Failing {
+            findings: self.fails_on(ErrorOn::New),
+            unused_suppressions: self.fails_on(ErrorOn::UnusedSuppression),
+            incomplete: self.fails_on(ErrorOn::Incomplete),
+        }
+    }
+
+    fn fails_on(&self, what: ErrorOn) -> bool {
+        self.args.running.error_on.contains(&what)
+    }
+
     /// What standard error gets. A clean run in a format for people says one line.
     fn notes(&self) -> Vec<String> {
         let (options, report) = (&self.args.output, self.report);
         let mut lines = Vec::new();
+        let detail = if options.verbose { Detail::All } else { Detail::Some };
         if !options.quiet {
             lines.extend(report.notes.iter().map(|note| format!("note: {note}")));
-            let detail = if options.verbose { Detail::All } else { Detail::Some };
+            lines.extend(scoped::warning(report));
+        }
+        // What the run fails for is said however quiet it is: no finding says it.
+        if !options.quiet || self.fails_on(ErrorOn::Incomplete) {
             lines.extend(summary::incomplete(report, &self.paths(options.message_format), detail));
+        }
+        if !options.quiet || self.fails_on(ErrorOn::StaleBaseline) {
             lines.extend(scoped::stale(report, detail));
+        }
+        if self.fails_on(ErrorOn::Incomplete) && !report.incomplete.is_empty() {
+            lines.push(summary::incomplete_fails(report));
         }
         if options.statistics && !options.message_format.is_stream() {
             lines.extend(statistics::table(report));

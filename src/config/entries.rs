@@ -3,7 +3,7 @@
 use safe_map_analysis::knowledge::{Knowledge, Problem, schema};
 
 use super::document::Document;
-use super::find::NAME;
+use super::find::FILE_NAME;
 use crate::failure::Failure;
 use crate::suggest;
 
@@ -16,7 +16,7 @@ pub(super) fn knowledge(files: &[(&Document, schema::File)]) -> Result<Knowledge
     for (document, own) in files {
         check(document, own)?;
     }
-    let (knowledge, problems) = Knowledge::with_own(NAME, &merged(files));
+    let (knowledge, problems) = Knowledge::with_own(FILE_NAME, &merged(files));
     let Some(problem) = problems.first() else { return Ok(knowledge) };
     let speaks = |own: &schema::File| names(own).any(|it| it == problem.entry);
     match files.iter().find(|(_, own)| speaks(own)).or(files.first()) {

@@ -8,7 +8,7 @@ use super::document::{Document, Section, has_section, shown};
 use crate::failure::Failure;
 
 /// The name of the file.
-pub(super) const NAME: &str = "safe-map-lint.toml";
+pub(crate) const FILE_NAME: &str = "safe-map-lint.toml";
 
 /// Where to look.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +96,7 @@ impl Answer {
         let document = match kind {
             HomeKind::Workspace => of_workspace(dir)?,
             HomeKind::Member => {
-                let stray = dir.join(NAME);
+                let stray = dir.join(FILE_NAME);
                 let note = "is not read: it belongs beside the manifest of the workspace";
                 self.notes.extend(stray.is_file().then(|| format!("`{}` {note}", shown(&stray))));
                 in_manifest(dir, &[Section::Package])?
@@ -109,7 +109,7 @@ impl Answer {
 
 /// The configuration of a workspace: its file, or a section of its manifest.
 fn of_workspace(dir: &Path) -> Result<Option<Document>, Failure> {
-    let path = dir.join(NAME);
+    let path = dir.join(FILE_NAME);
     let file = read(&path)?.map(|text| Document::new(&path, text, Section::Whole));
     let section = in_manifest(dir, &[Section::Workspace, Section::Package])?;
     match (&file, &section) {

@@ -26,7 +26,7 @@ use safe_map_analysis::knowledge::Knowledge;
 use crate::failure::Failure;
 use file::File;
 use find::Found;
-pub(crate) use find::workspace_root;
+pub(crate) use find::{FILE_NAME, workspace_root};
 pub use find::{Home, HomeKind, Search};
 pub use rules::Rules;
 pub(crate) use schema::schema;

@@ -1,5 +1,6 @@
 //! Files on disk: which of them may be written, and how one is replaced so that nobody ever sees half of it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -8,6 +9,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::{Change, Outcome};
+use crate::report::Report;
+use crate::temporary;
 use crate::workspace::{holds_no_source_of_ours, is_generated};
 
 /// Why the file at `path`, relative to `root`, is never written; nothing where it may be.
@@ -43,6 +46,19 @@ pub(crate) fn write_all(root: &Path, outcome: &Outcome) -> Vec<(String, String)>
     outcome.changes.par_iter().filter_map(write).collect()
 }
 
+/// Removes what a run that was killed has left beside the files of `report`, and says how many there were.
+pub(crate) fn sweep(report: &Report) -> usize {
+    let dirs: BTreeSet<PathBuf> =
+        report.sources.paths().map(|path| dir_of(&report.root.join(path))).collect();
+    let Ok(root) = report.root.canonicalize() else { return 0 };
+    let is_ours = |dir: &&PathBuf| dir.canonicalize().is_ok_and(|dir| dir.starts_with(&root));
+    dirs.iter().filter(is_ours).map(|dir| temporary::sweep(dir)).sum()
+}
+
+fn dir_of(path: &Path) -> PathBuf {
+    path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned)
+}
+
 /// Puts the new text where the old one is: into a file beside it that then takes its name, so that the file is the old one
 /// or the new one at every moment. A symlink stays, and leads to the new text.
 fn replace(path: &Path, change: &Change) -> Result<(), String> {
@@ -55,8 +71,7 @@ fn replace(path: &Path, change: &Change) -> Result<(), String> {
 }
 
 fn swap(real: &Path, text: &[u8]) -> io::Result<()> {
-    let parent = real.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
-    let mut new = tempfile::Builder::new().prefix(".safe-map-lint-").suffix(".tmp").tempfile_in(parent)?;
+    let mut new = temporary::new_in(&dir_of(real), None)?;
     new.write_all(text)?;
     let metadata = fs::metadata(real)?;
     keep_owner(&new, &metadata);

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config;
-use crate::workspace::relative;
+use crate::workspace::{manifests_below, nearest_manifest, relative};
 
 /// What an own or a shared file says about the command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(crate) struct Piece {
 /// Where things go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Places {
-    /// The workspace's root.
+    /// The workspace's root; the repository's where no manifest is around.
     workspace: PathBuf,
     /// The root of the repository around it; the workspace's where there is none.
     repository: PathBuf,
@@ -39,10 +39,40 @@ pub(crate) enum Ci {
 impl Places {
     /// Those around `dir`.
     pub(crate) fn around(dir: &Path) -> Places {
-        let workspace = config::workspace_root(dir).to_owned();
-        let repository = workspace.ancestors().find(|it| it.join(".git").exists());
-        let repository = repository.unwrap_or(&workspace).to_owned();
+        let around = config::workspace_root(dir);
+        let repository = around.ancestors().find(|it| it.join(".git").exists());
+        let repository = repository.unwrap_or(around).to_owned();
+        let workspace = if nearest_manifest(dir).is_some() { around.to_owned() } else { repository.clone() };
         Places { workspace, repository }
+    }
+
+    /// What a run in the workspace is about, as a sentence.
+    pub(crate) fn describe(&self) -> String {
+        const SHOWN: usize = 5;
+        let own = self.workspace.join("Cargo.toml");
+        let manifests = if own.is_file() { vec![own] } else { manifests_below(&self.workspace) };
+        let place = match relative(&self.workspace, &self.repository) {
+            top if top.is_empty() && self.repository.join(".git").exists() => {
+                "the root of the repository".to_owned()
+            }
+            top if top.is_empty() => format!("`{}`", self.repository.display()),
+            below => format!("`{below}`"),
+        };
+        let names: Vec<String> =
+            manifests.iter().take(SHOWN).map(|it| format!("`{}`", self.short(it))).collect();
+        let more = manifests.len().saturating_sub(SHOWN);
+        match (names.join(", "), more) {
+            (names, _) if names.is_empty() => {
+                format!("the command runs in {place}, and there is no `Cargo.toml` below it yet")
+            }
+            (names, 0) if manifests.len() == 1 => {
+                format!("the command runs in {place}, on the workspace of {names}")
+            }
+            (names, 0) => format!("the command runs in {place}, on the workspaces of {names}"),
+            (names, more) => {
+                format!("the command runs in {place}, on the workspaces of {names} and {more} more")
+            }
+        }
     }
 
     /// The system that the repository uses already, else GitHub's.

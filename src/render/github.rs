@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use super::view::{Location, Severity, plural};
 use super::{View, short};
 use crate::report::Reported;
+use crate::visible;
+use crate::workspace::Incomplete;
 
 /// GitHub shows no more annotations of one kind from one step, and does not say so.
 const MAX_OF_A_KIND: usize = 10;
@@ -15,13 +17,25 @@ pub(super) fn commands(view: &View<'_>) -> String {
     let mut out = String::new();
     let mut counts: BTreeMap<Severity, usize> = BTreeMap::new();
     let mut rest = Vec::new();
-    for found in view.most_severe_first() {
-        let count = counts.entry(Severity::of(found)).or_default();
+    let mut has_room = |severity: Severity| {
+        let count = counts.entry(severity).or_default();
         *count += 1;
-        if *count <= MAX_OF_A_KIND { out += &command(view, found) } else { rest.push(found) }
+        *count <= MAX_OF_A_KIND
+    };
+    for found in view.most_severe_first() {
+        if has_room(Severity::of(found)) { out += &command(view, found) } else { rest.push(found) }
     }
-    add_rest(&mut out, view, &rest);
+    let shown = view.report.incomplete.iter().take_while(|_| has_room(Severity::Warning));
+    let shown: Vec<String> = shown.map(|it| not_analysed(view, it)).collect();
+    out += &shown.concat();
+    add_rest(&mut out, view, &rest, &view.report.incomplete[shown.len()..]);
     out
+}
+
+fn not_analysed(view: &View<'_>, it: &Incomplete) -> String {
+    let path = property(&view.paths.of(&it.file));
+    let message = data(&format!("not analysed: {}", it.message));
+    format!("::warning file={path},line={},title=safe_map_lint%3A%3Anot_analysed::{message}\n", it.line)
 }
 
 fn command(view: &View<'_>, found: &Reported) -> String {
@@ -57,18 +71,26 @@ fn message(found: &Reported) -> String {
     text
 }
 
-fn add_rest(out: &mut String, view: &View<'_>, rest: &[&Reported]) {
-    if rest.is_empty() {
+fn add_rest(out: &mut String, view: &View<'_>, rest: &[&Reported], incomplete: &[Incomplete]) {
+    if rest.is_empty() && incomplete.is_empty() {
         return;
     }
-    let _ = writeln!(out, "::group::{} not annotated", plural(rest.len() as u64, "more finding"));
+    let findings = (!rest.is_empty()).then(|| plural(rest.len() as u64, "more finding"));
+    let places = plural(incomplete.len() as u64, "more place");
+    let places = (!incomplete.is_empty()).then(|| format!("{places} not analysed"));
+    let what: Vec<String> = findings.into_iter().chain(places).collect();
+    let _ = writeln!(out, "::group::{} not annotated", what.join(" and "));
     out.extend(rest.iter().map(|found| short::line(view, found)));
+    for it in incomplete {
+        let line = format!("{}:{}: not analysed: {}", view.paths.of(&it.file), it.line, it.message);
+        let _ = writeln!(out, "{}", visible::line(&line));
+    }
     out.push_str("::endgroup::\n");
 }
 
-/// The text of a command.
+/// The text of a command. A log is read on terminals too.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    visible::text(text).replace('%', "%25").replace('\n', "%0A")
 }
 
 /// The value of a property.
@@ -82,7 +104,12 @@ mod tests {
 
     #[test]
     fn what_has_a_meaning_in_a_command_is_escaped() {
-        assert_eq!(data("50%: a,\r\nb"), "50%25: a,%0D%0Ab");
-        assert_eq!(property("50%: a,\r\nb"), "50%25%3A a%2C%0D%0Ab");
+        assert_eq!(data("50%: a,\nb"), "50%25: a,%0Ab");
+        assert_eq!(property("50%: a,\nb"), "50%25%3A a%2C%0Ab");
+    }
+
+    #[test]
+    fn nothing_in_a_command_is_hidden() {
+        assert_eq!(data("a\u{1b}[2J\r\u{202e}"), "a\\u{1b}[2J\\u{d}\\u{202e}");
     }
 }

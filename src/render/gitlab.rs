@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::View;
 use super::view::{Location, Severity};
 use crate::report::Reported;
+use crate::workspace::Incomplete;
 
 #[derive(Serialize)]
 struct Issue<'a> {
@@ -34,8 +35,10 @@ struct Lines {
 pub(super) fn issues(view: &View<'_>) -> String {
     let mut fingerprints = Unique::default();
     let found = view.most_severe_first().into_iter();
-    let issues: Vec<Issue<'_>> =
+    let mut issues: Vec<Issue<'_>> =
         found.map(|it| issue(view, it, fingerprints.next(&it.fingerprint))).collect();
+    let incomplete = view.report.incomplete.iter();
+    issues.extend(incomplete.map(|it| not_analysed(view, it, fingerprints.next(&fingerprint(it)))));
     let text = serde_json::to_string_pretty(&issues).expect("issues hold only strings and numbers");
     format!("{text}\n")
 }
@@ -53,6 +56,23 @@ fn issue<'a>(view: &View<'a>, found: &Reported, fingerprint: String) -> Issue<'a
         severity: severity(Severity::of(found)),
         location: At { path, lines: Lines { begin: start.line, end: end.line } },
     }
+}
+
+/// A file that comes to be left out is as new as a finding is, and shown beside it.
+fn not_analysed<'a>(view: &View<'a>, it: &'a Incomplete, fingerprint: String) -> Issue<'a> {
+    Issue {
+        description: format!("not analysed: {}", it.message),
+        check_name: "safe_map_lint::not_analysed".to_owned(),
+        fingerprint,
+        severity: "info",
+        location: At { path: view.paths.of(&it.file), lines: Lines { begin: it.line, end: it.line } },
+    }
+}
+
+/// Lines shift, and the reason stays: of several alike each has its number.
+fn fingerprint(it: &Incomplete) -> String {
+    let hash = blake3::hash(format!("not analysed\0{}\0{}", it.file, it.message).as_bytes());
+    hash.to_hex()[..32].to_owned()
 }
 
 fn severity(severity: Severity) -> &'static str {

@@ -7,6 +7,7 @@ use super::view::plural;
 use crate::cli::GroupBy;
 use crate::output::{Look, Style};
 use crate::report::Reported;
+use crate::visible;
 
 /// What stands under one heading.
 pub(super) struct Group<'a> {
@@ -43,7 +44,8 @@ impl Group<'_> {
     /// The heading's line, where there is a heading.
     pub(super) fn plain_heading(&self) -> String {
         let count = plural(self.findings.len() as u64, "finding");
-        self.title.as_ref().map_or_else(String::new, |title| format!("== {title} ({count})\n"))
+        let title = self.title.as_deref().map(visible::line);
+        title.map_or_else(String::new, |title| format!("== {title} ({count})\n"))
     }
 
     /// The same, bold where it can be.

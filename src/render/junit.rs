@@ -1,14 +1,14 @@
 //! JUnit XML: a suite for each package, a failed case for each finding at deny level.
 //!
 //! The verdict is that of the exit code: a warning is a case that passes and says something, a suppressed finding and a
-//! file that was not analysed are skipped.
+//! file that was not analysed are skipped, unless `--error-on` says otherwise.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::View;
-use super::view::Severity;
 use crate::report::Reported;
+use crate::visible::{is_hidden, spell};
 
 /// The document.
 pub(super) fn suites(view: &View<'_>) -> String {
@@ -73,9 +73,9 @@ fn verdict(view: &View<'_>, found: &Reported) -> Verdict {
         return Verdict::Skipped(format!("suppressed: {}", suppressed.why()));
     }
     let text = text(view, found);
-    match Severity::of(found) {
-        Severity::Error => Verdict::Failed { message: finding.message.clone(), kind: finding.lint, text },
-        Severity::Warning | Severity::Note => Verdict::Said(format!("{}\n{text}", finding.message)),
+    match view.shown.failing.holds(found) {
+        true => Verdict::Failed { message: finding.message.clone(), kind: finding.lint, text },
+        false => Verdict::Said(format!("{}\n{text}", finding.message)),
     }
 }
 
@@ -99,7 +99,14 @@ fn not_analysed(view: &View<'_>) -> Option<Suite> {
     let cases = view.report.incomplete.iter().map(|it| Case {
         class: "not analysed".to_owned(),
         name: format!("{}:{}", view.paths.of(&it.file), it.line),
-        verdict: Verdict::Skipped(it.message.clone()),
+        verdict: match view.shown.failing.incomplete {
+            true => Verdict::Failed {
+                message: it.message.clone(),
+                kind: "not_analysed",
+                text: format!("{}:{}", view.paths.of(&it.file), it.line),
+            },
+            false => Verdict::Skipped(it.message.clone()),
+        },
     });
     let cases: Vec<Case> = cases.collect();
     (!cases.is_empty()).then(|| Suite { name: "not analysed".to_owned(), cases })
@@ -150,7 +157,7 @@ fn seconds(time: Duration) -> String {
     format!("{:.3}", time.as_secs_f64())
 }
 
-/// Text for an attribute or an element. XML has no form at all for most control characters.
+/// Text for an attribute or an element. XML has no form at all for most control characters: they are spelled out.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for it in text.chars() {
@@ -164,7 +171,7 @@ fn escape(text: &str) -> String {
             '\n' | '\r' | '\t' => {
                 let _ = write!(out, "&#{};", it as u32);
             }
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            _ if is_hidden(it) => spell(&mut out, it),
             _ => out.push(it),
         }
     }
@@ -178,6 +185,6 @@ mod tests {
     #[test]
     fn nothing_breaks_the_markup() {
         assert_eq!(escape("a<b> & \"c\" 'd'"), "a&lt;b&gt; &amp; &quot;c&quot; &apos;d&apos;");
-        assert_eq!(escape("one\ntwo\u{1b}[0m\u{0}"), "one&#10;two\u{fffd}[0m\u{fffd}");
+        assert_eq!(escape("one\ntwo\u{1b}[0m\u{0}"), "one&#10;two\\u{1b}[0m\\u{0}");
     }
 }

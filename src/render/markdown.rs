@@ -7,6 +7,7 @@ use super::View;
 use super::summary;
 use super::view::{Severity, plural};
 use crate::report::Reported;
+use crate::visible::{self, is_hidden, spell};
 
 /// GitHub refuses a summary of more than a mebibyte whole.
 const MAX_BYTES: usize = 1000 * 1000;
@@ -88,6 +89,7 @@ fn add_incomplete(out: &mut String, view: &View<'_>) {
 /// A code span; more backticks around a text that has some.
 fn code(text: &str) -> String {
     let text = text.replace(['\n', '\r'], " ");
+    let text = visible::line(&text);
     if text.contains('`') { format!("`` {text} ``") } else { format!("`{text}`") }
 }
 
@@ -102,6 +104,7 @@ fn prose(text: &str) -> String {
         for it in part.chars() {
             match it {
                 '\n' | '\r' => out.push(' '),
+                _ if is_hidden(it) => spell(&mut out, it),
                 '\\' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' if !is_code => out.extend(['\\', it]),
                 _ => out.push(it),
             }

@@ -19,26 +19,28 @@ pub(crate) mod summary;
 mod view;
 
 pub(crate) use paths::{PathBase, Paths};
-pub(crate) use view::{Outcome, Shown, Statistics, Suppressed, View};
+pub(crate) use view::plural;
+pub(crate) use view::{Failing, Outcome, Shown, Statistics, Suppressed, View};
 
 use summary::Detail;
 
 use crate::cli::MessageFormat;
 use crate::output::Look;
 use crate::report::{Report, Reported};
+use crate::visible;
 
 /// The report in a format.
 pub(crate) fn render(format: MessageFormat, view: &View<'_>) -> String {
     match format {
         MessageFormat::Human => human::report(view),
         MessageFormat::Short => short::lines(view),
-        MessageFormat::Json => json::lines(view),
-        MessageFormat::Sarif => sarif::log(view),
+        MessageFormat::Json => visible::json(json::lines(view)),
+        MessageFormat::Sarif => visible::json(sarif::log(view)),
         MessageFormat::Github => github::commands(view),
-        MessageFormat::Gitlab => gitlab::issues(view),
+        MessageFormat::Gitlab => visible::json(gitlab::issues(view)),
         MessageFormat::Junit => junit::suites(view),
         MessageFormat::Markdown => markdown::summary(view),
-        MessageFormat::RustcJson => rustc_json::lines(view),
+        MessageFormat::RustcJson => visible::json(rustc_json::lines(view)),
         MessageFormat::Html => html::page(view),
     }
 }
@@ -50,7 +52,7 @@ pub(crate) fn maps_table(report: &Report, look: Look, detail: Detail) -> String 
 
 /// The shared maps, one JSON object a line.
 pub(crate) fn maps_json(report: &Report) -> String {
-    maps::json(report)
+    visible::json(maps::json(report))
 }
 
 /// How each map would move to what is advised.

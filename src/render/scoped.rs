@@ -13,10 +13,16 @@ pub(super) fn left_out(report: &Report) -> String {
     let known = report.findings.iter().filter(|it| it.suppressed.as_ref().is_some_and(|it| it.kind == KIND));
     let known = known.count();
     let known = if known > 0 { format!(", {known} more in the baseline") } else { String::new() };
-    let Some(elsewhere) = report.scoped.changes else { return known };
+    let Some(elsewhere) = &report.scoped.changes else { return known };
     let files = plural(elsewhere.files as u64, "changed file");
     let findings = elsewhere.findings;
     format!("{known}, {files}, {findings} more outside of the changed lines")
+}
+
+/// What is wrong with the changes that were asked for.
+pub(crate) fn warning(report: &Report) -> Option<String> {
+    let why = report.scoped.changes.as_ref()?.warning.as_ref()?;
+    Some(format!("warning: {why}"))
 }
 
 /// A line for each entry of the baseline that nothing stands for any more, and what to do about them.

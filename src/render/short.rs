@@ -2,6 +2,7 @@
 
 use super::{View, groups};
 use crate::report::Reported;
+use crate::visible;
 
 /// One line a finding.
 pub(super) fn lines(view: &View<'_>) -> String {
@@ -21,5 +22,6 @@ pub(super) fn line(view: &View<'_>, found: &Reported) -> String {
     let at = view.location(finding.primary);
     let (path, line, column) = (at.path, at.start.line, at.start.column);
     let level = if found.suppressed.is_some() { "suppressed" } else { level.as_str() };
-    format!("{path}:{line}:{column}: {level}: {} [{}]\n", finding.message, finding.lint)
+    let text = format!("{path}:{line}:{column}: {level}: {} [{}]", finding.message, finding.lint);
+    format!("{}\n", visible::line(&text))
 }

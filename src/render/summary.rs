@@ -1,5 +1,6 @@
 //! What goes to standard error: counts, what was not analysed, how long it took.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::view::plural;
@@ -27,7 +28,10 @@ pub(crate) fn counts(report: &Report) -> String {
         plural(stats.lines, "line"),
         duration(stats.elapsed)
     );
-    let maps = format!("{} shared maps, locks and cells", stats.maps);
+    let maps = match stats.maps {
+        1 => "1 shared map, lock or cell".to_owned(),
+        maps => format!("{maps} shared maps, locks and cells"),
+    };
     let rest = scoped::left_out(report);
     match findings(stats) {
         None => format!("no findings: {seen}, {maps}{rest}"),
@@ -64,6 +68,13 @@ pub(crate) fn incomplete(report: &Report, paths: &Paths, detail: Detail) -> Vec<
     lines
 }
 
+/// What `--error-on incomplete` makes of it.
+pub(crate) fn incomplete_fails(report: &Report) -> String {
+    let files: BTreeSet<&str> = report.incomplete.iter().map(|it| it.file.as_str()).collect();
+    let files = plural(files.len() as u64, "file");
+    format!("error: {files} not analysed completely (--error-on incomplete)")
+}
+
 /// A line for each stage, and below it one for each of its parts.
 pub(crate) fn timings(report: &Report) -> Vec<String> {
     let mut rows = Vec::new();
@@ -72,7 +83,11 @@ pub(crate) fn timings(report: &Report) -> Vec<String> {
         rows.extend(stage.parts.iter().map(|it| timing(&format!("  {}", it.name), it.time, &it.detail)));
     }
     let stats = &report.stats;
-    rows.push(timing("total", stats.elapsed, &format!("{} files, {} lines", stats.files, stats.lines)));
+    rows.push(timing(
+        "total",
+        stats.elapsed,
+        &format!("{}, {}", plural(stats.files, "file"), plural(stats.lines, "line")),
+    ));
     rows
 }
 

@@ -37,6 +37,27 @@ pub(crate) struct Shown {
     pub(crate) group_by: Option<GroupBy>,
     /// Counted by lint too, in the formats for programs: people read the table on standard error.
     pub(crate) statistics: Statistics,
+    /// What fails the run beside findings at deny level.
+    pub(crate) failing: Failing,
+}
+
+/// What `--error-on` makes a failure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Failing {
+    /// Every finding that counts.
+    pub(crate) findings: bool,
+    /// Suppressions of nothing.
+    pub(crate) unused_suppressions: bool,
+    /// What was not analysed.
+    pub(crate) incomplete: bool,
+}
+
+impl Failing {
+    /// Whether a finding that is not silenced fails the run.
+    pub(crate) fn holds(self, found: &Reported) -> bool {
+        let is_unused = || found.finding.lint == "unused_suppression";
+        found.level == Level::Deny || self.findings || (self.unused_suppressions && is_unused())
+    }
 }
 
 /// What happens to the counts by lint.
@@ -83,8 +104,13 @@ pub(crate) struct Location<'a> {
 impl<'a> View<'a> {
     /// What is not suppressed, with the paths of the report.
     pub(crate) fn of(report: &'a Report, look: Look) -> View<'a> {
-        let shown =
-            Shown { suppressed: Suppressed::Hide, limit: None, group_by: None, statistics: Statistics::Hide };
+        let shown = Shown {
+            suppressed: Suppressed::Hide,
+            limit: None,
+            group_by: None,
+            statistics: Statistics::Hide,
+            failing: Failing::default(),
+        };
         let paths = Paths::new(&report.root, PathBase::Workspace, &report.root);
         View { report, shown, paths, look, beside: Outcome::Success }
     }
@@ -102,12 +128,13 @@ impl<'a> View<'a> {
         found
     }
 
-    /// As many as people asked for, and how many are left out.
+    /// As many as people asked for, and how many are left out. All of them are in the order of the report; of a part the
+    /// most severe come first.
     pub(crate) fn limited(&self) -> (Vec<&'a Reported>, usize) {
-        let mut found: Vec<&Reported> = self.findings().collect();
-        let kept = self.shown.limit.unwrap_or(found.len()).min(found.len());
-        let left_out = found.len() - kept;
-        found.truncate(kept);
+        let Some(limit) = self.shown.limit else { return (self.findings().collect(), 0) };
+        let mut found = self.most_severe_first();
+        let left_out = found.len().saturating_sub(limit);
+        found.truncate(limit);
         (found, left_out)
     }
 
@@ -140,7 +167,11 @@ impl Severity {
     }
 }
 
-/// A number of things.
+/// A number of things, whose word is in the singular and ends in a consonant, or in `y` behind one.
 pub(crate) fn plural(count: u64, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+    match word.strip_suffix('y') {
+        _ if count == 1 => format!("1 {word}"),
+        Some(stem) => format!("{count} {stem}ies"),
+        None => format!("{count} {word}s"),
+    }
 }

@@ -9,20 +9,36 @@ use crate::item_path::item_path;
 use crate::levels::{self, FileLevels};
 use crate::suggest;
 
-/// Comments that address the tool and cannot be read: they suppress nothing.
+/// Comments that address the tool and suppress nothing: they cannot be read, or are documentation.
 pub(super) fn unreadable(workspace: &Workspace) -> Vec<Finding> {
     let mut out = Vec::new();
     for id in workspace.file_ids() {
         for directive in &workspace.file(id).facts.directives {
-            let DirectiveKind::Malformed(why) = &directive.kind else { continue };
             let place = Place { file: id, span: directive.span };
-            let message = format!("this comment cannot be read: {why}");
-            let note = "a comment that cannot be read suppresses nothing";
-            let help = "write `// safe-map-lint: allow(lint) -- reason`";
-            out.push(finding(workspace, "unused_suppression", place, message, note, help));
+            match &directive.kind {
+                DirectiveKind::Malformed(why) => out.push(malformed(workspace, place, why)),
+                DirectiveKind::Documentation => out.push(documentation(workspace, place)),
+                DirectiveKind::Allow { .. } => {}
+            }
         }
     }
     out
+}
+
+fn malformed(workspace: &Workspace, place: Place, why: &str) -> Finding {
+    let message = format!("this comment cannot be read: {why}");
+    let note = "a comment that cannot be read suppresses nothing";
+    let help = "write `// safe-map-lint: allow(lint) -- reason`";
+    finding(workspace, "unused_suppression", place, message, note, help)
+}
+
+fn documentation(workspace: &Workspace, place: Place) -> Finding {
+    let message = "this suppression stands in a doc comment".to_owned();
+    let note = "documentation is for readers, and suppresses nothing";
+    let help = "write `// safe-map-lint: allow(lint) -- reason`, with two slashes";
+    let mut found = finding(workspace, "unused_suppression", place, message, note, help);
+    found.fixes.extend(edits::comment(workspace, place));
+    found
 }
 
 /// Names that no lint or group has, and suppressions that do not say why.

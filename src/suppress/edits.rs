@@ -14,6 +14,15 @@ pub(super) fn rename(workspace: &Workspace, place: Place, name: &str) -> Fix {
     fix(format!("replace it by `{name}`"), Applicability::MaybeIncorrect, edit)
 }
 
+/// A doc comment of one line becomes a comment, which silences what it speaks of.
+pub(super) fn comment(workspace: &Workspace, place: Place) -> Option<Fix> {
+    let written = place.span.text(&workspace.file(place.file).source.text);
+    let start = ["///", "//!"].into_iter().find(|start| written.starts_with(start))?;
+    let span = Span::new(place.span.start, place.span.start + start.len() as u32);
+    let edit = Edit { place: Place { file: place.file, span }, replacement: "//".to_owned() };
+    Some(fix("make it a comment".to_owned(), Applicability::MaybeIncorrect, edit))
+}
+
 /// A reason that somebody still has to write.
 pub(super) fn add_reason(workspace: &Workspace, suppression: &Suppression) -> Option<Fix> {
     let Place { file, span } = suppression.place;

@@ -20,7 +20,7 @@ pub(crate) struct Ahead<'a> {
 impl<'a> Ahead<'a> {
     /// Nothing yet.
     pub(crate) fn new(request: &'a Request) -> Ahead<'a> {
-        Ahead { request, files: Files::new(request.buffers.clone()) }
+        Ahead { request, files: Files::new(request) }
     }
 
     /// Everything that was read.

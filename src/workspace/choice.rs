@@ -7,7 +7,7 @@ use globset::Glob;
 
 use super::Request;
 use super::package::{DeclaredDependency, DependencyKind, Loaded, Membership, Package, Target, TargetKind};
-use super::plan::{Packages, Purpose, TestCode};
+use super::plan::{Packages, Purpose, Targets, TestCode};
 use crate::failure::Failure;
 use crate::suggest;
 
@@ -35,6 +35,35 @@ fn matches_spec(package: &Package, spec: &str) -> bool {
         return false;
     }
     name == package.name || Glob::new(name).is_ok_and(|glob| glob.compile_matcher().is_match(&package.name))
+}
+
+/// Checks that the packages have targets of each kind that a flag names, in cargo's words: what to note where some are
+/// missing.
+///
+/// # Errors
+///
+/// Where none of the packages has anything to report on, and `is_all` that there is are packages.
+pub(super) fn check_targets(
+    packages: &[&Package],
+    wanted: &Targets,
+    is_all: bool,
+) -> Result<Vec<String>, Failure> {
+    let has = |kind: TargetKind| packages.iter().any(|it| it.targets.iter().any(|it| it.kind == kind));
+    let missing: Vec<TargetKind> = wanted.named.iter().copied().filter(|kind| !has(*kind)).collect();
+    let has_some = wanted.kinds.iter().any(|kind| has(*kind));
+    match missing.first() {
+        Some(kind) if is_all && !has_some && !packages.is_empty() => {
+            let names: Vec<String> = packages.iter().map(|it| format!("`{}`", it.name)).collect();
+            let word = if names.len() == 1 { "package" } else { "packages" };
+            let (kind, names) = (kind.describe(), names.join(", "));
+            Err(Failure::usage(format!("no {kind} targets found in {word} {names}")))
+        }
+        _ => Ok(missing.into_iter().map(no_match).collect()),
+    }
+}
+
+fn no_match(kind: TargetKind) -> String {
+    format!("no package has {} targets: the flag that names them adds nothing", kind.describe())
 }
 
 /// A package with the targets that are analysed.

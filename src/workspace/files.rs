@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use safe_map_analysis::facts::Edition;
 
+use super::Request;
 use super::buffers::Buffers;
-use super::read::{Budget, Lowered, lower_path, lower_text};
+use super::load::real;
+use super::read::{Budget, Lowered, Wanted, lower_text, read};
 use super::real_paths::RealPaths;
 
 /// A file by its real path, under an edition.
@@ -19,12 +21,16 @@ pub(crate) struct Files {
     lowered: HashMap<Key, Result<Lowered, String>>,
     real_paths: RealPaths,
     buffers: Buffers,
+    /// The files that the user named, by their real paths.
+    named: HashSet<PathBuf>,
 }
 
 impl Files {
-    /// None yet; `buffers` stand for some of them.
-    pub(crate) fn new(buffers: Buffers) -> Files {
-        Files { buffers, ..Files::default() }
+    /// None yet; buffers stand for some of them.
+    pub(crate) fn new(request: &Request) -> Files {
+        let named = request.paths.iter().map(|path| real(&request.cwd.join(path)));
+        let named = named.filter(|path| path.is_file()).collect();
+        Files { buffers: request.buffers.clone(), named, ..Files::default() }
     }
 
     /// The path behind every symlink, or nothing where it leads nowhere.
@@ -38,9 +44,11 @@ impl Files {
     ///
     /// Why there are no facts of it, as a lowercase fragment.
     pub(crate) fn lower(&self, key: &Key, budget: Budget) -> Result<Lowered, String> {
+        // Whoever names a generated file wants to know.
+        let wanted = if self.named.contains(&key.0) { Wanted::Everything } else { Wanted::Written };
         match self.buffers.get(&key.0) {
-            Some(text) => lower_text(text.clone(), key.1, budget),
-            None => lower_path(&key.0, key.1, budget),
+            Some(text) => lower_text(text.clone(), key.1, budget, wanted),
+            None => lower_text(read(&key.0)?, key.1, budget, wanted),
         }
     }
 

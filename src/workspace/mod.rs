@@ -7,6 +7,7 @@
 
 mod ahead;
 mod around;
+mod below;
 mod buffers;
 mod choice;
 mod dependencies;
@@ -32,7 +33,7 @@ mod targets;
 mod unit;
 mod walk;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ahead::Ahead;
 pub(crate) use safe_map_analysis::model::is_test_attrs;
@@ -41,9 +42,10 @@ use safe_map_analysis::source::{ParsedFile, Workspace};
 use crate::config::{Home, Search};
 use crate::failure::Failure;
 
+pub(crate) use below::manifests_below;
 pub use buffers::Buffers;
 pub(crate) use exclusions::{holds_no_source_of_ours, is_generated};
-pub(crate) use manifest::nearest_package;
+pub(crate) use manifest::{nearest_manifest, nearest_package};
 pub use meant::Meant;
 pub use narrow::{Conditions, OtherFeatures, Target};
 pub use package::TargetKind;
@@ -145,8 +147,8 @@ fn discover_beside(request: &Request, apart: &[PathBuf]) -> Result<Discovered, F
     if !unreached.is_empty() {
         return discover_beside(request, &[apart, &unreached].concat());
     }
-    if discovered.workspace.files.is_empty() && discovered.incomplete.is_empty() {
-        return Err(nothing_found(request, &tests));
+    if discovered.holds_no_source() {
+        return Err(nothing_found(request, &tests, &discovered.incomplete));
     }
     Ok(discovered)
 }
@@ -157,6 +159,12 @@ impl Discovered {
         let below = Meant::only(std::slice::from_ref(path), &self.root);
         self.workspace.files.iter().any(|it| below.holds(&it.source.path))
             || self.incomplete.iter().any(|it| below.holds(&it.file))
+    }
+
+    /// Whether there is neither a file of Rust nor one that could not be read: at most manifests, and they are broken.
+    fn holds_no_source(&self) -> bool {
+        let is_manifest = |it: &Incomplete| it.file == "Cargo.toml" || it.file.ends_with("/Cargo.toml");
+        self.workspace.files.is_empty() && self.incomplete.iter().all(is_manifest)
     }
 
     /// A buffer that nothing leads to: what it says is asked all the same.
@@ -182,18 +190,24 @@ pub(crate) fn survey(request: &Request) -> Result<Discovered, Failure> {
     Ok(Discovered { root: plan.root, homes: plan.homes, ..Discovered::default() })
 }
 
+/// Whether a manifest or a project file speaks for `dir`.
+pub(crate) fn is_in_package(dir: &Path) -> bool {
+    nearest_manifest(dir).is_some() || project::nearest_project(dir).is_some()
+}
+
 /// Brings files into the order that their ids follow.
 pub(crate) fn sort(files: &mut [ParsedFile]) {
     files.sort_by(|a, b| (&a.source.path, a.source.edition).cmp(&(&b.source.path, b.source.edition)));
 }
 
 /// A silent success would keep a misconfigured CI job green for ever.
-fn nothing_found(request: &Request, tests: &[String]) -> Failure {
+fn nothing_found(request: &Request, tests: &[String], broken: &[Incomplete]) -> Failure {
     let places: Vec<String> = match request.paths.as_slice() {
         [] => vec![format!("`{}`", request.cwd.display())],
         paths => paths.iter().map(|path| format!("`{}`", path.display())).collect(),
     };
-    let failure = Failure::usage(format!("no Rust source found in {}", places.join(", ")));
+    let why: String = broken.iter().map(|it| format!("\n    {}", it.message)).collect();
+    let failure = Failure::usage(format!("no Rust source found in {}{why}", places.join(", ")));
     match tests.first() {
         Some(name) => {
             failure.with_help(format!("`{name}` is test code: add `--tests`, or name it with `-p`"))

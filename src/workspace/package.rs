@@ -92,6 +92,17 @@ pub enum TargetKind {
 }
 
 impl TargetKind {
+    /// In cargo's words.
+    pub(crate) fn describe(self) -> &'static str {
+        match self {
+            TargetKind::Lib => "library",
+            TargetKind::Bin => "binary",
+            TargetKind::Example => "example",
+            TargetKind::Test => "test",
+            TargetKind::Bench => "bench",
+        }
+    }
+
     /// Whether its code only runs for developers.
     pub(crate) fn is_test(self) -> bool {
         match self {

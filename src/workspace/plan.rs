@@ -33,11 +33,14 @@ pub struct Targets {
     pub kinds: BTreeSet<TargetKind>,
     /// Code under `#[cfg(test)]`, packages that are only dev-dependencies, and those in side directories.
     pub test_code: TestCode,
+    /// Those of the kinds that a flag names: it is a mistake where no package has one.
+    pub named: Vec<TargetKind>,
 }
 
 impl Default for Targets {
     fn default() -> Targets {
-        Targets { kinds: BTreeSet::from([TargetKind::Lib, TargetKind::Bin]), test_code: TestCode::Skip }
+        let kinds = BTreeSet::from([TargetKind::Lib, TargetKind::Bin]);
+        Targets { kinds, test_code: TestCode::Skip, named: Vec::new() }
     }
 }
 
@@ -45,7 +48,8 @@ impl Targets {
     /// Everything there is.
     pub fn all() -> Targets {
         use TargetKind::{Bench, Bin, Example, Lib, Test};
-        Targets { kinds: BTreeSet::from([Lib, Bin, Example, Test, Bench]), test_code: TestCode::Include }
+        let kinds = BTreeSet::from([Lib, Bin, Example, Test, Bench]);
+        Targets { kinds, test_code: TestCode::Include, named: Vec::new() }
     }
 }
 
@@ -108,7 +112,8 @@ pub(crate) struct Start {
 ///
 /// Where a package was named that no loaded workspace has.
 pub(crate) fn plan(roots: Roots, request: &Request) -> Result<Plan, Failure> {
-    let Roots { root, loaded, scope, loose, incomplete, meant, .. } = roots;
+    let Roots { root, loaded, scope, loose, incomplete, mut notes, meant, .. } = roots;
+    notes.extend(loaded.iter().flat_map(|it| it.notes.clone()));
     choice::check_names(&request.packages, &loaded)?;
     let mut plan = Plan {
         root,
@@ -120,7 +125,7 @@ pub(crate) fn plan(roots: Roots, request: &Request) -> Result<Plan, Failure> {
         test_code: request.targets.test_code,
         budget: request.budget,
         incomplete,
-        notes: loaded.iter().flat_map(|it| it.notes.clone()).collect(),
+        notes,
         homes: homes(&loaded, &loose),
         known: Vec::new(),
         tests: Vec::new(),
@@ -131,9 +136,10 @@ pub(crate) fn plan(roots: Roots, request: &Request) -> Result<Plan, Failure> {
     plan.tests = tests;
     let reported: Vec<&Package> = choices.iter().filter(|it| it.reported).map(|it| it.package).collect();
     request.conditions.check(&reported)?;
+    plan.notes.extend(choice::check_targets(&reported, &request.targets, loose.is_empty())?);
     for mut chosen in choices {
         chosen.targets.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
-        plan.add_package(&chosen);
+        plan.add_package(&chosen, &request.targets);
         if request.conditions.are_given() {
             let known = request.conditions.of_package(chosen.package, chosen.workspace, chosen.reported);
             plan.known.resize(plan.crates.len(), known);
@@ -160,7 +166,7 @@ fn homes(loaded: &[Loaded], loose: &[PathBuf]) -> Vec<Home> {
 }
 
 impl Plan {
-    fn add_package(&mut self, chosen: &Chosen<'_>) {
+    fn add_package(&mut self, chosen: &Chosen<'_>, wanted: &Targets) {
         let package = chosen.package;
         for target in &chosen.targets {
             let krate = CrateId(self.crates.len() as u32);
@@ -170,7 +176,7 @@ impl Plan {
                 dependencies: dependencies(package, target, chosen.workspace),
                 is_lib: target.kind == TargetKind::Lib,
             });
-            self.reported.push(chosen.reported);
+            self.reported.push(chosen.reported && wanted.kinds.contains(&target.kind));
             self.units.push(Unit::of(package, target));
             let purpose = if target.kind.is_test() { Purpose::Test } else { chosen.purpose };
             self.starts.push(Start {

@@ -52,13 +52,22 @@ pub(crate) enum Origin {
     Generated,
 }
 
-/// Reads and lowers the file at `path`.
+/// Reads and lowers the file at `path`, a generated one too: it was named.
 ///
 /// # Errors
 ///
 /// Why there are no facts of it, as a lowercase fragment.
 pub(crate) fn lower_path(path: &Path, edition: Edition, budget: Budget) -> Result<Lowered, String> {
-    lower_text(read(path)?, edition, budget)
+    lower_text(read(path)?, edition, budget, Wanted::Everything)
+}
+
+/// Which files are lowered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Those that people write.
+    Written,
+    /// Generated ones too.
+    Everything,
 }
 
 /// Lowers a file's text.
@@ -66,10 +75,15 @@ pub(crate) fn lower_path(path: &Path, edition: Edition, budget: Budget) -> Resul
 /// # Errors
 ///
 /// Why there are no facts of it, as a lowercase fragment.
-pub(crate) fn lower_text(text: Arc<str>, edition: Edition, budget: Budget) -> Result<Lowered, String> {
+pub(crate) fn lower_text(
+    text: Arc<str>,
+    edition: Edition,
+    budget: Budget,
+    wanted: Wanted,
+) -> Result<Lowered, String> {
     let lines = lines(&text);
     progress::file_read();
-    if is_generated(&text) {
+    if wanted == Wanted::Written && is_generated(&text) {
         return Ok(Lowered { text, facts: FileFacts::default(), lines, origin: Origin::Generated });
     }
     let facts = if text.len() < WATCHED_BYTES {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::read::lower_text;
+use super::read::{Wanted, lower_text};
 use super::{Budget, Discovered};
 
 /// The new text parses worse than the old one.
@@ -18,7 +18,8 @@ impl Discovered {
     pub(crate) fn replace(&mut self, path: &str, text: &Arc<str>) -> Result<(), ParsesWorse> {
         let mut problems = Vec::new();
         for file in self.workspace.files.iter_mut().filter(|it| *it.source.path == *path) {
-            let lowered = lower_text(text.clone(), file.source.edition, Budget::default());
+            let lowered =
+                lower_text(text.clone(), file.source.edition, Budget::default(), Wanted::Everything);
             let lowered = lowered.map_err(|_| ParsesWorse)?;
             if lowered.facts.problems.len() > file.facts.problems.len() {
                 return Err(ParsesWorse);

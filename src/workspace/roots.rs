@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use rayon::prelude::*;
 
 use super::ahead::Ahead;
+use super::below::{has_ancestor_in, holds_sources, topmost_manifest};
 use super::load::{load, real};
 use super::manifest::nearest_manifest;
 use super::meant::Meant;
@@ -32,6 +33,8 @@ pub(crate) struct Roots {
     pub(crate) meant: Meant,
     /// Manifests that do not load and directories that cannot be read.
     pub(crate) incomplete: Vec<Incomplete>,
+    /// What the user should know about how they were found.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Finds the roots of a request. What of its paths is `apart` is not looked for in the package around it.
@@ -46,7 +49,7 @@ pub(crate) fn find(request: &Request, apart: &[PathBuf], ahead: &mut Ahead<'_>) 
     };
     match (request.paths.as_slice(), manifest) {
         ([], Some(manifest)) => Ok(of_manifest(&manifest, ahead)),
-        ([], None) => Ok(without_manifest(real(&request.cwd))),
+        ([], None) => Ok(without_manifest(&real(&request.cwd), ahead)),
         _ => of_paths(request, apart, ahead),
     }
 }
@@ -77,12 +80,19 @@ fn of_manifest(manifest: &Path, ahead: &mut Ahead<'_>) -> Roots {
     of_loaded(outcome, manifest)
 }
 
-/// The crates of the project file around `dir`; where there is none, what the directory holds.
-fn without_manifest(dir: PathBuf) -> Roots {
-    match nearest_project(&dir) {
-        Some(file) => of_loaded(project::load(&file), &file),
-        None => Roots { loose: vec![dir.clone()], root: dir, ..Roots::default() },
+/// The crates of the project file around `dir`; where there is none, what is below it, as if it were named.
+fn without_manifest(dir: &Path, ahead: &mut Ahead<'_>) -> Roots {
+    if let Some(file) = nearest_project(dir) {
+        return of_loaded(project::load(&file), &file);
     }
+    let mut roots = Roots { root: dir.to_owned(), ..Roots::default() };
+    roots.add_dir(dir, ahead);
+    if !roots.loaded.is_empty() {
+        let place = dir.display();
+        let below = format!("no `Cargo.toml` in or above `{place}`: everything below it is analysed");
+        roots.notes.push(below);
+    }
+    roots
 }
 
 fn of_loaded(outcome: Result<Loaded, String>, at: &Path) -> Roots {
@@ -227,22 +237,6 @@ pub(crate) fn walk_problem(error: &walkdir::Error, root: &Path) -> Option<Incomp
     }
     let file = error.path().map(|path| paths::relative(path, root)).unwrap_or_default();
     Some(Incomplete { file, line: 1, message: format!("the directory cannot be read: {io}") })
-}
-
-/// The manifest in `dir`, where no workspace above may have it for a member.
-fn topmost_manifest(dir: &Path) -> Option<PathBuf> {
-    let manifest = dir.join("Cargo.toml");
-    let is_topmost = manifest.is_file() && dir.parent().and_then(nearest_manifest).is_none();
-    is_topmost.then(|| real(&manifest))
-}
-
-fn has_ancestor_in(manifest: &Path, all: &BTreeSet<PathBuf>) -> bool {
-    manifest.ancestors().skip(2).any(|dir| all.contains(&dir.join("Cargo.toml")))
-}
-
-fn holds_sources(dir: &Path) -> bool {
-    let Ok(entries) = std::fs::read_dir(dir) else { return false };
-    entries.flatten().any(|entry| entry.path().extension().is_some_and(|extension| extension == "rs"))
 }
 
 #[cfg(test)]

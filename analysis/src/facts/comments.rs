@@ -8,6 +8,9 @@ use crate::span::{LineIndex, Span};
 /// What a comment with a directive starts with.
 pub(super) const MARKER: &str = "safe-map-lint:";
 
+/// What a doc comment starts with.
+const DOCUMENTATION: [&str; 4] = ["///", "//!", "/**", "/*!"];
+
 /// `// safe-map-lint: allow(lint, ..) -- reason`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Directive {
@@ -35,6 +38,8 @@ pub enum DirectiveKind {
     },
     /// Anything else after `safe-map-lint:`, with what is wrong.
     Malformed(String),
+    /// `allow(..)` or `expect(..)` in a comment that is documentation, which speaks to readers and silences nothing.
+    Documentation,
 }
 
 /// The comments in a gap between two tokens that may hold a directive.
@@ -90,6 +95,22 @@ pub(super) fn parse(text: &str, lines: &LineIndex, comment: Span) -> Option<Dire
         Err(message) => DirectiveKind::Malformed(message),
     };
     Some(Directive { span: comment, line: line as u32, alone, kind })
+}
+
+/// Whether a token that is written like this is a doc comment.
+pub(super) fn is_documentation(text: &str) -> bool {
+    DOCUMENTATION.iter().any(|start| text.starts_with(start))
+}
+
+/// The directive that somebody meant to write in a doc comment. Prose about the marker is none.
+pub(super) fn in_documentation(text: &str, lines: &LineIndex, comment: Span) -> Option<Directive> {
+    let written = comment.text(text);
+    let start = DOCUMENTATION.iter().find(|start| written.starts_with(**start))?;
+    let said = written[start.len()..].trim_start().strip_prefix(MARKER)?.trim_end_matches("*/").trim();
+    let offset = |part: &str| (part.as_ptr() as usize - text.as_ptr() as usize) as u32;
+    parse_kind(said, &offset).ok()?;
+    let line = lines.line_of(comment.start) as u32;
+    Some(Directive { span: comment, line, alone: true, kind: DirectiveKind::Documentation })
 }
 
 fn parse_kind(said: &str, offset: &dyn Fn(&str) -> u32) -> Result<DirectiveKind, String> {

@@ -14,7 +14,8 @@
 //! fn nothing_is_locked_here() {}
 //! ```
 //!
-//! It also fires on a comment that starts with `safe-map-lint:` and says anything but `allow(..)` or `expect(..)`.
+//! It also fires on a comment that starts with `safe-map-lint:` and says anything but `allow(..)` or `expect(..)`, and on a
+//! suppression in a doc comment (`///`), which is for readers.
 //!
 //! ## Silent
 //!
@@ -28,7 +29,7 @@
 //!
 //! ## Fix
 //!
-//! The comment is removed, or the idle name from its list.
+//! The comment is removed, or the idle name from its list. A doc comment becomes a comment, with `--unsafe-fixes`.
 //!
 //! ## Limits
 //!

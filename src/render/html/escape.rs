@@ -1,6 +1,6 @@
 //! Text in HTML: nothing that a file, a type or a message says can become markup, or turn the direction of what is around it.
 
-use std::fmt::Write as _;
+use crate::visible::{is_hidden, spell};
 
 /// `text` as HTML text or as the value of a quoted attribute. Controls and marks of direction, which could hide what is
 /// written, are spelled out.
@@ -21,19 +21,9 @@ fn push(out: &mut String, c: char) {
         '\'' => out.push_str("&#39;"),
         '\t' => out.push_str("    "),
         '\n' => out.push('\n'),
-        _ if is_hidden(c) => {
-            // The only errors are those of the writer, and a string takes everything.
-            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
-        }
+        _ if is_hidden(c) => spell(out, c),
         _ => out.push(c),
     }
-}
-
-/// Controls, and the marks that change the direction of text or have no width.
-fn is_hidden(c: char) -> bool {
-    let is_direction =
-        matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}');
-    c.is_control() || is_direction || matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// A message: what stands in backticks is code.

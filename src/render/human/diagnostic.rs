@@ -1,66 +1,48 @@
-//! A finding as miette's `Diagnostic`: one source, its labels; each other file is a diagnostic of its own beside it.
+//! The places of a finding as miette's `Diagnostic`s, one for each file.
 
 use std::fmt::{self, Display};
 
 use miette::{Diagnostic, LabeledSpan, Severity, SourceCode};
 use safe_map_analysis::source::FileId;
 use safe_map_analysis::span::Span;
-use safe_map_lints::{Finding, Label, Level, Place};
+use safe_map_lints::{Finding, Label, Place};
 
 use super::excerpt::{Excerpt, first_line, is_drawable};
 use crate::render::View;
-use crate::report::Reported;
+use crate::visible;
 
-/// What miette draws.
+/// What miette draws: a place, and the code around it.
 pub(super) struct Drawn<'a> {
-    message: String,
-    code: Option<String>,
-    url: Option<String>,
+    place: String,
     severity: Severity,
     labels: Vec<LabeledSpan>,
     source: Excerpt<'a>,
-    others: Vec<Drawn<'a>>,
 }
 
-/// The diagnostic of a finding.
-pub(super) fn diagnostic<'a>(view: &View<'a>, found: &Reported) -> Drawn<'a> {
-    let finding = &found.finding;
-    let silenced = match found.suppressed.as_ref().map(|it| it.reason.as_deref()) {
-        Some(Some(reason)) => format!(" (suppressed: {reason})"),
-        Some(None) => " (suppressed)".to_owned(),
-        None => String::new(),
-    };
-    Drawn {
-        message: located(view, finding.primary, format!("{}{silenced}", finding.message)),
-        code: Some(format!("safe_map_lint::{}", finding.lint)),
-        url: Some(found.lint.url()),
-        severity: severity(found.level),
+/// The code that a finding is about: that of its own file, then that of each other file with labels.
+pub(super) fn diagnostics<'a>(view: &View<'a>, finding: &Finding) -> Vec<Drawn<'a>> {
+    let own = Drawn {
+        place: place(view, finding.primary),
+        severity: PRIMARY,
         labels: labels(view, finding, finding.primary.file),
         source: excerpt(view, finding.primary.file),
-        others: others(view, finding),
-    }
+    };
+    std::iter::once(own).chain(others(view, finding)).collect()
+}
+
+/// What the theme draws before a place, told to miette as severities: our own stand in the first line.
+pub(super) const PRIMARY: Severity = Severity::Error;
+pub(super) const OTHER: Severity = Severity::Advice;
+
+/// `file:line:column`, as terminals and editors find it.
+pub(super) fn place(view: &View<'_>, place: Place) -> String {
+    let at = view.location(place);
+    format!("{}:{}:{}", visible::line(&at.path), at.start.line, at.start.column)
 }
 
 fn excerpt<'a>(view: &View<'a>, file: FileId) -> Excerpt<'a> {
     let file = view.report.sources.file(file);
-    Excerpt { name: view.paths.of(&file.path), file }
-}
-
-fn severity(level: Level) -> Severity {
-    match level {
-        Level::Deny => Severity::Error,
-        Level::Warn => Severity::Warning,
-        Level::Allow => Severity::Advice,
-    }
-}
-
-/// The excerpt names the place; where none can be drawn the message does.
-fn located(view: &View<'_>, place: Place, message: String) -> String {
-    if is_drawable(view.report.sources.file(place.file), place.span) {
-        return message;
-    }
-    let at = view.location(place);
-    format!("{}:{}:{}: {message}", at.path, at.start.line, at.start.column)
+    Excerpt { name: visible::line(&view.paths.of(&file.path)).into_owned(), file }
 }
 
 /// The labels that are drawn. A finding with a hundred sites says how many there are; the machine formats list them.
@@ -94,46 +76,35 @@ fn labeled(
 ) -> Option<LabeledSpan> {
     let text = view.report.sources.file(file);
     let line = first_line(text, span);
-    let bytes = (line.start as usize, (line.end - line.start) as usize);
+    let (start, end) = (text.visible().of(line.start), text.visible().of(line.end));
+    let bytes = (start as usize, (end - start) as usize);
     is_drawable(text, span).then(|| make(words, bytes))
 }
 
 /// One diagnostic for each other file that has labels, in their order.
 fn others<'a>(view: &View<'a>, finding: &Finding) -> Vec<Drawn<'a>> {
-    let mut files: Vec<FileId> = Vec::new();
+    let mut firsts: Vec<Place> = Vec::new();
     for label in drawn(finding) {
         let file = label.place.file;
-        if file != finding.primary.file && !files.contains(&file) {
-            files.push(file);
+        if file != finding.primary.file && !firsts.iter().any(|it| it.file == file) {
+            firsts.push(label.place);
         }
     }
-    files.into_iter().map(|file| other(view, finding, file)).collect()
+    firsts.into_iter().map(|first| other(view, finding, first)).collect()
 }
 
-fn other<'a>(view: &View<'a>, finding: &Finding, file: FileId) -> Drawn<'a> {
-    let source = excerpt(view, file);
+fn other<'a>(view: &View<'a>, finding: &Finding, first: Place) -> Drawn<'a> {
     Drawn {
-        message: format!("also in `{}`", source.name),
-        code: None,
-        url: None,
-        severity: Severity::Advice,
-        labels: labels(view, finding, file),
-        source,
-        others: Vec::new(),
+        place: place(view, first),
+        severity: OTHER,
+        labels: labels(view, finding, first.file),
+        source: excerpt(view, first.file),
     }
 }
 
 impl Diagnostic for Drawn<'_> {
-    fn code<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
-        self.code.as_ref().map(|code| Box::new(code) as Box<dyn Display>)
-    }
-
     fn severity(&self) -> Option<Severity> {
         Some(self.severity)
-    }
-
-    fn url<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
-        self.url.as_ref().map(|url| Box::new(url) as Box<dyn Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -143,23 +114,18 @@ impl Diagnostic for Drawn<'_> {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         Some(Box::new(self.labels.iter().cloned()))
     }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        let others = self.others.iter().map(|it| it as &dyn Diagnostic);
-        (!self.others.is_empty()).then(|| Box::new(others) as Box<dyn Iterator<Item = &dyn Diagnostic>>)
-    }
 }
 
 impl std::error::Error for Drawn<'_> {}
 
 impl Display for Drawn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.place)
     }
 }
 
 impl fmt::Debug for Drawn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Drawn").field("message", &self.message).finish_non_exhaustive()
+        f.debug_struct("Drawn").field("place", &self.place).finish_non_exhaustive()
     }
 }

@@ -1,6 +1,4 @@
-//! Source excerpts for miette by line index. Its own implementation for strings scans the whole text for every label.
-
-use std::borrow::Cow;
+//! Source excerpts for miette by line index, in the visible form of the file. Its own implementation for strings scans the whole text for every label.
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 use safe_map_analysis::span::{LineIndex, Span};
@@ -13,7 +11,7 @@ const MAX_LINE_BYTES: u32 = 500;
 /// One file as miette reads it.
 pub(super) struct Excerpt<'a> {
     /// Its path as reports write it.
-    pub(super) name: Cow<'a, str>,
+    pub(super) name: String,
     /// The file.
     pub(super) file: &'a SourceText,
 }
@@ -25,7 +23,8 @@ impl SourceCode for Excerpt<'_> {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let (text, index) = (&*self.file.text, self.file.index());
+        let visible = self.file.visible();
+        let (text, index) = (&*visible.text, &visible.index);
         let end = span.offset() + span.len();
         if end > text.len() {
             return Err(MietteError::OutOfBounds);
@@ -36,8 +35,18 @@ impl SourceCode for Excerpt<'_> {
         let stop = line_end(index, text, last) as usize;
         let shown = SourceSpan::from((start, stop - start));
         let data = &text.as_bytes()[start..stop];
-        let name = self.name.to_string();
-        Ok(Box::new(MietteSpanContents::new_named(name, data, shown, first, 0, last - first + 1)))
+        // Without lines around it is asked for a place, and not for text.
+        let column = if before == 0 { self.column(span.offset() as u32) } else { 0 };
+        let name = self.name.clone();
+        Ok(Box::new(MietteSpanContents::new_named(name, data, shown, first, column, last - first + 1)))
+    }
+}
+
+impl Excerpt<'_> {
+    /// The 0-based column in the file of a byte of the visible text.
+    fn column(&self, byte: u32) -> usize {
+        let byte = self.file.visible().in_file(byte);
+        self.file.index().line_column(&self.file.text, byte).column as usize - 1
     }
 }
 

@@ -9,9 +9,11 @@ use std::fmt::Write as _;
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use safe_map_lints::Step;
 
+use super::view::Severity;
 use super::{View, groups};
 use crate::output::{Look, Style};
 use crate::report::Reported;
+use crate::visible;
 
 /// Source excerpts with labels.
 pub(super) fn report(view: &View<'_>) -> String {
@@ -25,32 +27,76 @@ pub(super) fn report(view: &View<'_>) -> String {
     out
 }
 
-/// Appends one finding to `out`.
+/// Appends one finding to `out`: what it is in rustc's form, the code, why, and what to do.
 pub(super) fn render(out: &mut String, view: &View<'_>, found: &Reported, look: Look) {
-    let drawn = diagnostic::diagnostic(view, found);
-    // The only errors are those of the writer, and a string takes everything.
-    let _ = handler(look).render_report(out, &drawn);
+    let found = &visible(found);
     let finding = &found.finding;
+    out.push_str(&headline(found, look));
+    let handler = handler(look);
+    for drawn in diagnostic::diagnostics(view, finding) {
+        // The only errors are those of the writer, and a string takes everything.
+        let _ = handler.render_report(out, &drawn);
+    }
     paragraph(out, look, "why", &finding.note);
     paragraph(out, look, "help", &finding.help);
     interleaving(out, view, look, &finding.interleaving);
     for fix in &finding.fixes {
         paragraph(out, look, "fix", &fix.title);
     }
+    paragraph(out, look, "docs", &found.lint.url());
     out.push('\n');
 }
 
+/// The finding with nothing hidden in its texts.
+fn visible(found: &Reported) -> Reported {
+    let mut found = found.clone();
+    let it = &mut found.finding;
+    let messages = it.labels.iter_mut().map(|it| &mut it.message);
+    let messages = messages.chain(it.interleaving.iter_mut().map(|it| &mut it.message));
+    let texts = messages.chain(it.fixes.iter_mut().map(|it| &mut it.title));
+    let texts = texts.chain([&mut it.message, &mut it.note, &mut it.help]);
+    let reason = found.suppressed.as_mut().and_then(|it| it.reason.as_mut());
+    texts.chain(reason).for_each(|text| *text = visible::line(text).into_owned());
+    found
+}
+
+/// `error[code]: message` on one line however narrow the terminal is, since tools look for it as rustc writes it.
+fn headline(found: &Reported, look: Look) -> String {
+    let severity = Severity::of(found);
+    let code = format!("{}[safe_map_lint::{}]", severity.as_str(), found.finding.lint);
+    let message = &found.finding.message;
+    let silenced = match found.suppressed.as_ref().map(|it| it.reason.as_deref()) {
+        Some(Some(reason)) => format!(" (suppressed: {reason})"),
+        Some(None) => " (suppressed)".to_owned(),
+        None => String::new(),
+    };
+    let color = match severity {
+        Severity::Error => 31,
+        Severity::Warning => 33,
+        Severity::Note => 36,
+    };
+    match look.style {
+        Style::Colored => {
+            format!("\u{1b}[1;{color}m{code}\u{1b}[0m\u{1b}[1m: {message}\u{1b}[0m{silenced}\n")
+        }
+        Style::Unicode | Style::Plain => format!("{code}: {message}{silenced}\n"),
+    }
+}
+
 fn handler(look: Look) -> GraphicalReportHandler {
-    let theme = match look.style {
+    let mut theme = match look.style {
         Style::Colored => GraphicalTheme::unicode(),
         Style::Unicode => GraphicalTheme::unicode_nocolor(),
         Style::Plain => GraphicalTheme::none(),
     };
+    // Before the places, as rustc has it.
+    theme.characters.error = "-->".to_owned();
+    theme.characters.advice = ":::".to_owned();
+    theme.styles.error = theme.styles.linum;
+    theme.styles.advice = theme.styles.linum;
     let handler = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_context_lines(1);
-    handler
-        .with_links(look.style == Style::Colored)
-        .with_link_display_text("(docs)")
-        .without_syntax_highlighting()
+    // A place that is broken into two lines is none.
+    handler.with_wrap_lines(false).without_syntax_highlighting()
 }
 
 fn paragraph(out: &mut String, look: Look, title: &str, text: &str) {
@@ -91,7 +137,8 @@ fn interleaving(out: &mut String, view: &View<'_>, look: Look, steps: &[Step]) {
     for (index, step) in steps.iter().enumerate() {
         let at = view.location(step.place);
         let (number, thread, message) = (index + 1, step.thread, &step.message);
-        let _ = writeln!(out, "    {number}. thread {thread}: {message} ({}:{})", at.path, at.start.line);
+        let path = visible::line(&at.path);
+        let _ = writeln!(out, "    {number}. thread {thread}: {message} ({path}:{})", at.start.line);
     }
 }
 

@@ -10,6 +10,7 @@ use super::{line, maps, plural};
 use crate::output::Look;
 use crate::render::human::wrap;
 use crate::report::Report;
+use crate::visible;
 
 /// What a method of a plain or concurrent map is on every map of `safe-map`; one place to keep in step with that crate.
 const COUNTERPARTS: [(&str, &str); 15] = [
@@ -36,7 +37,7 @@ pub(in crate::render) fn plan(report: &Report, look: Look) -> String {
     let plans: Vec<String> = moving.map(|(map, wrapper)| of_map(report, look, map, wrapper)).collect();
     match plans.is_empty() {
         true => "no map should move\n".to_owned(),
-        false => plans.join("\n"),
+        false => visible::text(&plans.join("\n")).into_owned(),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::output::{Look, Style};
 use crate::render::human::wrap;
 use crate::render::summary::Detail;
 use crate::report::Report;
+use crate::visible;
 
 /// The columns of the counts, each as wide as its name.
 const COUNTS: [UseKind; 5] = UseKind::ALL;
@@ -77,7 +78,8 @@ impl Table<'_> {
             format!("  {text:>width$}", width = kind.as_str().len())
         };
         let counts: String = COUNTS.iter().map(count).collect();
-        let _ = writeln!(out, "{name:<width$}{counts}  {}", map.advice.strategy.as_str());
+        let row = format!("{name:<width$}{counts}  {}", map.advice.strategy.as_str());
+        let _ = writeln!(out, "{}", visible::text(&row));
         self.notes(map).iter().for_each(|it| self.note(out, it));
         if self.detail == Detail::All {
             self.places(out, map);
@@ -112,28 +114,33 @@ impl Table<'_> {
     }
 
     fn places(&self, out: &mut String, map: &SharedMap) {
+        let mut say = |text: String| {
+            let _ = writeln!(out, "{}", visible::line(&text));
+        };
         for site in &map.sites {
             let (kind, place) = (site.kind.as_str(), line(self.report, site.place));
-            let _ = writeln!(out, "      {kind:<8} {:<14} {place}  {}", site.method.as_str(), site.function);
+            say(format!("      {kind:<8} {:<14} {place}  {}", site.method.as_str(), site.function));
         }
         for it in &map.held {
             let what = if it.what.is_empty() { "?" } else { it.what.as_str() };
             let place = line(self.report, it.place);
-            let _ = writeln!(out, "      {:<8} {what:<14} {place}  {}", "held", it.function);
+            say(format!("      {:<8} {what:<14} {place}  {}", "held", it.function));
         }
     }
 
     fn strong(&self, text: &str) -> String {
+        let text = visible::line(text);
         match self.look.style {
             Style::Colored => format!("\u{1b}[1m{text}\u{1b}[0m"),
-            Style::Unicode | Style::Plain => text.to_owned(),
+            Style::Unicode | Style::Plain => text.into_owned(),
         }
     }
 
     fn faint(&self, text: &str) -> String {
+        let text = visible::line(text);
         match self.look.style {
             Style::Colored => format!("\u{1b}[2m{text}\u{1b}[0m"),
-            Style::Unicode | Style::Plain => text.to_owned(),
+            Style::Unicode | Style::Plain => text.into_owned(),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The comments of a file: exactly the gaps between its tokens, so that no second lexer can disagree with the first.
+//! The comments of a file: exactly the gaps between its tokens, so that no second lexer can disagree with the first. Doc comments
+//! are tokens.
 
 use proc_macro2::{TokenStream, TokenTree};
 
@@ -13,13 +14,17 @@ impl Lower<'_> {
         if memchr::memmem::find(lexed.as_bytes(), comments::MARKER.as_bytes()).is_none() {
             return;
         }
-        let mut gaps = Gaps { lower: self, at: self.positions.whole().start, found: Vec::new() };
+        let mut gaps =
+            Gaps { lower: self, at: self.positions.whole().start, found: Vec::new(), docs: Vec::new() };
         gaps.walk(tokens.clone());
         gaps.up_to(self.positions.whole().end);
-        let found = gaps.found;
+        let (found, docs) = (gaps.found, gaps.docs);
         let lines = LineIndex::new(self.text);
         for comment in found {
             self.facts.directives.extend(comments::parse(self.text, &lines, comment));
+        }
+        for comment in docs {
+            self.facts.directives.extend(comments::in_documentation(self.text, &lines, comment));
         }
     }
 }
@@ -31,6 +36,8 @@ struct Gaps<'l, 'a> {
     at: u32,
     /// The comments that may hold a directive.
     found: Vec<Span>,
+    /// The same among doc comments.
+    docs: Vec<Span>,
 }
 
 impl Gaps<'_, '_> {
@@ -38,12 +45,23 @@ impl Gaps<'_, '_> {
         for token in tokens {
             let span = self.lower.positions.span(token.span());
             self.up_to(span.start);
+            if matches!(&token, TokenTree::Punct(it) if it.as_char() == '#') {
+                self.document(span);
+            }
             if let TokenTree::Group(group) = &token {
                 self.at = self.at.max(span.start + 1);
                 self.walk(group.stream());
                 self.up_to(span.end.saturating_sub(1));
             }
             self.at = self.at.max(span.end);
+        }
+    }
+
+    /// The `#` of an attribute, which is the whole comment where one was written.
+    fn document(&mut self, span: Span) {
+        let written = span.text(self.lower.text);
+        if comments::is_documentation(written) && written.contains(comments::MARKER) {
+            self.docs.push(span);
         }
     }
 

@@ -43,8 +43,11 @@ fn it_stands_on_a_line_of_its_own_or_not() {
 
 #[test]
 fn strings_docs_and_prose_are_no_directives() {
-    assert_eq!(directives("/// safe-map-lint: allow(a)\nfn f() { \"// safe-map-lint: allow(a)\"; }"), []);
-    assert_eq!(directives("// see safe-map-lint: allow(a)\n//! safe-map-lint: allow(a)\n").len(), 0);
+    assert_eq!(
+        directives("fn f() { \"// safe-map-lint: allow(a)\"; r\"\n/// safe-map-lint: allow(a)\n\"; }"),
+        []
+    );
+    assert_eq!(directives("// see safe-map-lint: allow(a)\n").len(), 0);
     assert_eq!(directives("fn f() { a!(b /* safe-map-lint: allow(a) */) }").len(), 1);
 }
 
@@ -52,13 +55,30 @@ fn strings_docs_and_prose_are_no_directives() {
 fn malformed_ones_say_what_is_wrong() {
     let message = |text: &str| match directives(&format!("// safe-map-lint: {text}\n")).remove(0).kind {
         DirectiveKind::Malformed(message) => message,
-        DirectiveKind::Allow { .. } => panic!("{text} is well-formed"),
+        other => panic!("{text} is well-formed: {other:?}"),
     };
     assert_eq!(message("alow(a)"), "expected `allow(..)` or `expect(..)` after `safe-map-lint:`");
     assert_eq!(message("allow a"), "expected `allow(lint, ..)`");
     assert_eq!(message("allow()"), "expected the name of a lint");
     assert_eq!(message("allow(a b)"), "`a b` is not the name of a lint");
     assert_eq!(message("allow(a) because"), "expected ` -- reason` after `)`");
+}
+
+#[test]
+fn documentation_that_looks_like_one_is_told_apart() {
+    for text in [
+        "/// safe-map-lint: allow(a) -- b\nfn f() {}",
+        "//! safe-map-lint: allow(a)\n",
+        "fn f() { /** safe-map-lint: expect(a) */ let a = 1; }",
+        "struct S { a: u32, /// safe-map-lint: allow(a)\n b: u32 }",
+        "m! { /// safe-map-lint: allow(a)\n fn f() {} }",
+    ] {
+        let kinds: Vec<DirectiveKind> = directives(text).into_iter().map(|it| it.kind).collect();
+        assert_eq!(kinds, [DirectiveKind::Documentation], "{text}");
+    }
+    for prose in ["/// safe-map-lint: a tool\nfn f() {}", "/// // safe-map-lint: allow(a)\nfn f() {}"] {
+        assert_eq!(directives(prose), [], "{prose}");
+    }
 }
 
 #[test]
