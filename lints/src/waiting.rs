@@ -17,7 +17,7 @@ use crate::story::{
     acquire_label, called, chain_labels, declaration_label, finding, here, lock_name, lock_path,
 };
 use crate::uses::Uses;
-use crate::{Finding, Label, Role};
+use crate::{Confidence, Finding, Label, Role};
 
 /// Who calls through more functions than this is not told: what is far away is somebody else's decision.
 const MAX_HOPS: usize = 2;
@@ -31,6 +31,8 @@ pub(crate) struct HeldAtWaits<'a> {
     pub(crate) others: Vec<Guard>,
     /// Each place once.
     pub(crate) waits: Vec<Happening<'a>>,
+    /// The guard is used again behind them all.
+    pub(crate) is_needed: bool,
 }
 
 /// The guards that are alive at a wait, one an acquire, for which `is_hazard` says so.
@@ -54,7 +56,12 @@ pub(crate) fn held_at_waits<'a>(
             {
                 continue;
             }
-            let start = || HeldAtWaits { guard: guard.clone(), others: Vec::new(), waits: Vec::new() };
+            let start = || HeldAtWaits {
+                guard: guard.clone(),
+                others: Vec::new(),
+                waits: Vec::new(),
+                is_needed: true,
+            };
             let one = found.entry(guard.acquire.span).or_insert_with(start);
             if !one.waits.iter().any(|it| it.event.span == happening.event.span) {
                 one.waits.push(happening.clone());
@@ -76,37 +83,48 @@ fn merged<'a>(all: impl Iterator<Item = HeldAtWaits<'a>>) -> Vec<HeldAtWaits<'a>
     merged
 }
 
-/// Leaves the waits that the guard is not needed at.
+/// Leaves the waits that the guard is not needed at, and those that may take so long that others should not wait for them.
 fn without_need<'a>(function: &FunctionView<'a>, mut held: HeldAtWaits<'a>) -> Option<HeldAtWaits<'a>> {
     let uses = Uses::of(function, &held.guard)?;
     let is_alone = held.guard.acquire.mode != LockMode::Shared;
     let is_temporary = held.guard.binding.is_none();
     let guard = held.guard.clone();
+    let mut is_needed = true;
     held.waits.retain(|it| {
         let at = uses.expression(it.event.span);
         let is_done = (is_temporary || uses.before(at)) && !uses.after(at);
         let is_needless = match it.kind {
             EffectKind::Await(_) => is_done && (is_alone || !is_disk(it)),
-            _ => is_long(it) || is_done && is_alone && it.chain.len() <= 1 && !is_kept_in_step(&guard, it),
+            _ => is_done && is_alone && it.chain.len() <= 1 && !is_kept_in_step(&guard, it),
         };
-        is_needless && !uses.concerns(at)
+        let is_own = is_by_own_method(&guard, it);
+        let is_told = (is_needless || is_long(it)) && (is_own || !uses.concerns(at));
+        is_needed &= !is_told || is_own || !is_needless && !is_certainly_long(it);
+        is_told
     });
+    held.is_needed = is_needed;
     (!held.waits.is_empty()).then_some(held)
 }
 
-/// Whether a wait is so long that nobody else should wait for it, needed or not.
+/// Whether a wait blocks the thread for so long that nobody else should wait for it, needed or not.
+fn is_certainly_long(it: &Happening<'_>) -> bool {
+    let blocks = matches!(it.kind, EffectKind::Block(_));
+    blocks && is_long(it) && !matches!(waits_for(it), Waits::Timer | Waits::Join)
+}
+
+/// Whether a wait may be so long that others should not wait for it, needed or not.
 fn is_long(it: &Happening<'_>) -> bool {
-    match waited(&it.kind).map_or(Waits::None, |it| it.waits) {
-        Waits::Network | Waits::Database | Waits::Process | Waits::BlockOn => true,
-        // Who sleeps and goes on with the guard waits for something that must not change meanwhile.
-        Waits::None
-        | Waits::Timer
-        | Waits::Disk
-        | Waits::Channel
-        | Waits::Room
-        | Waits::Join
-        | Waits::Signal => false,
+    match waits_for(it) {
+        Waits::Network | Waits::Database | Waits::Process | Waits::BlockOn | Waits::Timer | Waits::Join => {
+            true
+        }
+        // Who fills a queue or writes a file and goes on with the guard keeps the two in step.
+        Waits::None | Waits::Disk | Waits::Channel | Waits::Room | Waits::Signal => false,
     }
+}
+
+fn waits_for(it: &Happening<'_>) -> Waits {
+    waited(&it.kind).map_or(Waits::None, |it| it.waits)
 }
 
 /// Whether the owner of a lock does something of its own under it: its files and its map change together.
@@ -118,7 +136,7 @@ fn is_kept_in_step(guard: &Guard, happening: &Happening<'_>) -> bool {
 }
 
 fn is_disk(it: &Happening<'_>) -> bool {
-    waited(&it.kind).is_some_and(|it| it.waits == Waits::Disk)
+    waits_for(it) == Waits::Disk
 }
 
 /// Whether a lock is around data that many use for a moment: a map, a collection, or a value that has one. A slot is not:
@@ -208,16 +226,22 @@ pub(crate) fn is_lent(acquire: &Acquire, event: Span) -> bool {
     acquire.is_indirect && acquire.span.contains(event)
 }
 
-/// Whether what is protected does the waiting itself, or is handed to what waits; a guard that the caller chose to hand
-/// in is the caller's business.
+/// Whether what is protected does the waiting itself, for no longer than it must, or is handed to what waits; a guard that
+/// the caller chose to hand in is the caller's business.
 fn is_own_business(guard: &Guard, happening: &Happening<'_>) -> bool {
     let lock = &guard.acquire.lock.place;
     if matches!(lock.root, Root::Param(..)) && guard.acquire.is_indirect && lock.path.is_empty() {
         return true;
     }
     let EventKind::Call(call) = &happening.event.kind else { return false };
-    let places = call.receiver.iter().chain(call.args.iter().filter_map(|it| it.place.as_ref()));
-    places.into_iter().any(|it| it.is_below(lock))
+    let mut args = call.args.iter().filter_map(|it| it.place.as_ref());
+    is_by_own_method(guard, happening) && !is_long(happening) || args.any(|it| it.is_below(lock))
+}
+
+/// Whether a method of what is protected does something: `core.lock().await.retry()`.
+fn is_by_own_method(guard: &Guard, happening: &Happening<'_>) -> bool {
+    let EventKind::Call(call) = &happening.event.kind else { return false };
+    call.receiver.as_ref().is_some_and(|it| it.is_below(&guard.acquire.lock.place))
 }
 
 /// Whether `on` is what the lock at `lock` protects, or a field of it; an entry of a map is only a part.
@@ -231,6 +255,8 @@ pub(crate) fn report(function: &FunctionView<'_>, lint: &'static str, held: &Hel
     let first = &held.waits[0];
     let message = format!("{} alive while this {}", subject(function, held), waits(function, first));
     let mut finding = finding(function, lint, first.event.span, message);
+    // Who goes on with the guard may mean that nobody comes between.
+    finding.confidence = if held.is_needed { Confidence::Possible } else { Confidence::Likely };
     finding.lock = lock_path(function, &held.guard.acquire);
     finding.labels.push(acquire_label(function, &held.guard));
     finding.labels.extend(held.others.iter().map(|it| acquire_label(function, it)));

@@ -65,8 +65,9 @@
 //!
 //! Only an await that waits for the network, a database, a file, a process, time, a channel or a task is reported, itself or
 //! up to two functions deep, and of a reader's guard only where somebody waits to write; a send only to a bounded channel whose sender others have as well, or in a loop, since a
-//! queue of one's own has room. And only where the guard is not used again: an async lock that is held over an await in
-//! order to go on with it is what such locks are for. Silent as well: guards whose name starts with `_`, which marks a
+//! queue of one's own has room. Where the guard is used again the finding is `possible`, and told of the network, a
+//! database, a process, time and tasks only: an async lock that is held over an await in order to go on with it is what such
+//! locks are for, but everybody else waits as long. Silent as well: guards whose name starts with `_`, which marks a
 //! region; locks around the connection, file or channel that is awaited, or around `()`, an `Option`, or anything but a map,
 //! a collection, or a struct with one in a field; and awaits that are given a part of what is locked. Guards that block a
 //! thread are `guard_across_await`'s.
@@ -123,6 +124,7 @@ fn ending(guard: &Guard) -> String {
 #[cfg(test)]
 mod tests {
     use super::LINT;
+    use crate::Confidence;
     use crate::testing::{check, found};
 
     #[test]
@@ -176,7 +178,6 @@ use std::{collections::HashMap, time::Duration};
 use tokio::{fs::File, io::AsyncWriteExt, sync::{Mutex, mpsc}, time::sleep};
 struct S { map: Mutex<HashMap<u32, u32>>, gate: Mutex<()>, file: Mutex<File>, count: Mutex<u32>, out: Mutex<HashMap<u32, mpsc::Sender<u32>>> }
 impl S {
-    async fn used_again(&self) { let mut map = self.map.lock().await; sleep(Duration::from_secs(1)).await; map.clear(); }
     async fn dropped(&self) { let mut map = self.map.lock().await; map.clear(); drop(map); sleep(Duration::from_secs(1)).await; }
     async fn region(&self) { let _gate = self.gate.lock().await; sleep(Duration::from_secs(1)).await; }
     async fn named(&self) { let _map = self.map.lock().await; sleep(Duration::from_secs(1)).await; }
@@ -187,6 +188,25 @@ impl S {
 }
 ",
         );
+    }
+
+    #[test]
+    fn what_goes_on_with_the_guard_is_possible() {
+        let text = "
+use std::{collections::HashMap, time::Duration};
+use tokio::sync::Mutex;
+struct Core { keys: HashMap<u32, u32> }
+struct S { map: Mutex<HashMap<u32, u32>>, core: Mutex<Core> }
+impl S {
+    async fn used_again(&self) { let mut map = self.map.lock().await; pause().await; map.clear(); }
+    async fn by_its_own_method(&self) { self.core.lock().await.retry().await }
+    async fn not_used_again(&self) { let mut map = self.map.lock().await; map.clear(); pause().await; }
+}
+impl Core { async fn retry(&mut self) { pause().await; self.keys.clear(); } }
+async fn pause() { tokio::time::sleep(Duration::from_secs(1)).await }
+";
+        let found: Vec<_> = found(&LINT, text).iter().map(|it| it.confidence).collect();
+        assert_eq!(found, [Confidence::Possible, Confidence::Possible, Confidence::Likely]);
     }
 
     #[test]

@@ -62,8 +62,8 @@
 //! done by a method of the protected value, or is given a part of it; the lock protects `()`, an `Option` that is being
 //! filled, or no map, collection or struct with one in a field; the guard's name starts with `_`, which marks a region; the
 //! guard comes from an attempt or from the caller. A wait for the network, a database, a process or for a future is
-//! reported whether or not the guard is used afterwards. For time, files, channels and threads the guard must be
-//! exclusive and not used again. A generic writer or reader is not known to wait, nor is a channel whose
+//! reported whether or not the guard is used afterwards, and so is one for time or a thread, as `possible` where the guard is
+//! used again. For files and channels the guard must be exclusive and not used again. A generic writer or reader is not known to wait, nor is a channel whose
 //! type does not say that it is bounded, nor a sender of this function's own, and a sleep of less than a millisecond is no
 //! wait. Calls are followed two functions deep. An `.await` under a guard is
 //! `guard_across_await`'s or `async_guard_across_await`'s.
@@ -273,6 +273,7 @@ fn between(m: &Mutex<HashMap<u32, u32>>) -> usize {
     let map = m.lock().unwrap();
     let before = map.len();
     sleep(Duration::from_millis(5));
+//  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ guard_across_blocking
     map.len() - before
 }
 fn retry() { while !done() { std::thread::sleep(Duration::from_nanos(500)); } }
