@@ -65,8 +65,8 @@
 //!
 //! Guards of async-aware locks (`tokio::sync`, `async-lock`) are left alone: their waiters suspend too; so are entries that
 //! scc's `_async` methods give, unless something in the workspace asks for the map in the blocking way. An await counts
-//! as one that suspends, unless it is of an `async fn` of the workspace that awaits nothing but such functions; of a trait's method
-//! every impl of the workspace must be one. A map or lock that is a local
+//! as one that suspends, unless it is of an `async fn` of the workspace that never awaits; where it awaits nothing but such
+//! functions, impls of a trait too, the finding is `possible`. A map or lock that is a local
 //! of this function is left alone, and so is a guard outside a future that `block_on` runs: it is not part of it. So is a
 //! lock that every function of the workspace only tries to take, and one of a thread-local. A `RefCell` borrow is reported as `possible`, where code of a task or closure that runs apart, or of an async
 //! function that nobody awaits, borrows the cell in a conflicting way. `allow(clippy::await_holding_lock)` and
@@ -101,37 +101,53 @@ pub(crate) static LINT: Lint = Lint {
 };
 
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
-    for (held, awaits) in held_at_awaits(function) {
+    for HeldAtAwaits { held, awaits, suspends } in held_at_awaits(function) {
         let guard = function.flow.guard_at(held);
         let mut finding = report(function, &guard, &awaits);
+        if !suspends {
+            finding.confidence = Confidence::Possible;
+            finding.note += "; what is awaited here never suspends as it is written now";
+        }
         finding.fixes.extend(end_before(function, held, awaits[0], "the await"));
         out.push(finding);
     }
 }
 
-/// The guards alive at an await, each with those awaits in order; one guard an acquire.
-fn held_at_awaits<'a>(function: &FunctionView<'a>) -> Vec<(&'a Held, Vec<Span>)> {
-    let mut found: BTreeMap<Span, (&Held, Vec<Span>)> = BTreeMap::new();
-    for event in function.flow.events.iter().filter(|it| may_suspend(function, it)) {
+/// A guard with the awaits that it is alive at, in order.
+struct HeldAtAwaits<'a> {
+    held: &'a Held,
+    awaits: Vec<Span>,
+    /// One of them can suspend.
+    suspends: bool,
+}
+
+/// The guards alive at an await; one guard an acquire.
+fn held_at_awaits<'a>(function: &FunctionView<'a>) -> Vec<HeldAtAwaits<'a>> {
+    let mut found: BTreeMap<Span, HeldAtAwaits<'a>> = BTreeMap::new();
+    for event in function.flow.events.iter().filter(|it| matches!(it.kind, EventKind::Await(_))) {
+        let can_suspend = may_suspend(function, event);
         for held in &event.held {
             let guard = function.flow.guard(held.guard);
             if !is_hazard(function, &guard.acquire)
                 || guard.acquire.lock.is_private
                 || is_only_tried(function, &guard.acquire)
                 || !is_wanted(function, event, &guard.acquire)
+                || !can_suspend && guard.acquire.class == GuardClass::RefCell
             {
                 continue;
             }
-            let (_, awaits) = found.entry(guard.acquire.span).or_insert_with(|| (held, Vec::new()));
-            if !awaits.contains(&event.span) {
-                awaits.push(event.span);
+            let start = || HeldAtAwaits { held, awaits: Vec::new(), suspends: false };
+            let one = found.entry(guard.acquire.span).or_insert_with(start);
+            one.suspends |= can_suspend;
+            if !one.awaits.contains(&event.span) {
+                one.awaits.push(event.span);
             }
         }
     }
     found.into_values().collect()
 }
 
-/// Whether an event is an await that can suspend.
+/// Whether an event is an await that can suspend, as the workspace is written now.
 fn may_suspend(function: &FunctionView<'_>, event: &Event) -> bool {
     let EventKind::Await(wait) = &event.kind else { return false };
     !wait.callee.is_some_and(|it| function.file.analysis.is_prompt(it))
@@ -254,7 +270,8 @@ fn help(guard: &Guard) -> String {
 #[cfg(test)]
 mod tests {
     use super::LINT;
-    use crate::testing::{check, fixed};
+    use crate::Confidence;
+    use crate::testing::{check, fixed, found};
 
     #[test]
     fn a_lock_that_all_only_try_to_take() {
@@ -324,10 +341,8 @@ async fn one() { tokio::task::yield_now().await }
     }
 
     #[test]
-    fn an_await_that_never_suspends() {
-        check(
-            &LINT,
-            "
+    fn an_await_that_does_not_suspend_as_it_is_written_now() {
+        let text = "
 use std::sync::Mutex;
 trait Start { async fn start(&self); async fn stop(&self); }
 struct Now;
@@ -336,16 +351,13 @@ struct Later;
 impl Start for Later { async fn start(&self) {} async fn stop(&self) { tokio::task::yield_now().await } }
 async fn twice() { once().await; once().await }
 async fn once() {}
-async fn run(jobs: &Mutex<u32>, it: &dyn Start) {
-    let jobs = jobs.lock().unwrap();
-//             ----------- acquire: held by `jobs`
-    twice().await;
-    it.start().await;
-    it.stop().await;
-//            ^^^^^ guard_across_await
-}
-",
-        );
+async fn never(jobs: &Mutex<u32>) { let jobs = jobs.lock().unwrap(); once().await; }
+async fn start(jobs: &Mutex<u32>, it: &dyn Start) { let jobs = jobs.lock().unwrap(); it.start().await; }
+async fn stop(jobs: &Mutex<u32>, it: &dyn Start) { let jobs = jobs.lock().unwrap(); it.start().await; it.stop().await; }
+";
+        let found: Vec<_> = found(&LINT, text).iter().map(|it| (it.item.clone(), it.confidence)).collect();
+        let expected = [("start", Confidence::Possible), ("stop", Confidence::Likely)];
+        assert_eq!(found, expected.map(|(item, confidence)| (item.to_string(), confidence)));
     }
 
     #[test]
