@@ -42,6 +42,20 @@ fn a_library_whose_derive_crate_tests_itself_with_it_is_the_product() {
 }
 
 #[test]
+fn a_library_that_only_examples_of_the_workspace_use_is_the_product() {
+    let dev = "[dev-dependencies]\nmaps = { path = \"../maps\" }\n";
+    let in_a_side_directory = workspace(&[("maps", ""), ("examples", dev)]);
+    assert_eq!(in_a_side_directory.lints(&[]), ["static_mut_map"]);
+    let without_a_product = Project::empty()
+        .file("Cargo.toml", "[workspace]\nmembers = [\"maps\", \"shown\"]\nresolver = \"3\"\n")
+        .file("maps/Cargo.toml", &package("maps", ""))
+        .file("maps/src/lib.rs", STATIC_MUT)
+        .file("shown/Cargo.toml", &package("shown", dev))
+        .file("shown/examples/one.rs", "fn main() {}\n");
+    assert_eq!(without_a_product.lints(&[]), ["static_mut_map"]);
+}
+
+#[test]
 fn a_package_that_tests_itself_by_its_name_is_the_product() {
     let project = workspace(&[("app", "[dev-dependencies]\napp = { path = \".\" }\n"), ("other", "")]);
     assert_eq!(project.lints(&[]), ["static_mut_map"]);

@@ -33,6 +33,15 @@ pub(crate) enum Relation {
     Kept,
 }
 
+/// A guard under which a callback must not run.
+pub(crate) struct Under {
+    pub(crate) guard: Guard,
+    /// What the callback has to do with it.
+    pub(crate) relation: Relation,
+    /// The callback is given something that leads to the lock, or one is known that takes it.
+    pub(crate) leads_back: bool,
+}
+
 /// A callback where it runs.
 pub(crate) struct Site<'a, 'f> {
     pub(crate) function: &'a FunctionView<'f>,
@@ -45,19 +54,37 @@ pub(crate) struct Site<'a, 'f> {
 
 impl Site<'_, '_> {
     /// The guard under which it must not run, and what it has to do with it.
-    pub(crate) fn guard(&self) -> Option<(Guard, Relation)> {
+    pub(crate) fn guard(&self) -> Option<Under> {
         let held = self.happening.held.iter().map(|it| (it, self.function.flow.guard_at(it)));
         let is_known = |it: &Guard| stays_here(self.function, self.body, &it.acquire);
-        let mut guards =
+        let guards =
             held.filter(|(_, it)| can_wait(it) && !is_own(self.function, &it.acquire) && !is_known(it));
-        guards.find_map(|(held, guard)| {
+        let related = guards.map(|(held, guard)| {
             let relation = match self.is_scrutinised(held) {
                 true => Relation::Kept,
                 false if self.is_inside(&guard) => Relation::Inside,
                 false => Relation::Beside,
             };
-            self.endangers(&guard, relation).then_some((guard, relation))
+            (guard, relation)
+        });
+        let related: Vec<_> = related.collect();
+        let leading = related.iter().find(|(guard, relation)| self.endangers(guard, *relation));
+        let chosen =
+            leading.or_else(|| related.iter().find(|(guard, relation)| self.is_open_to(guard, *relation)));
+        chosen.map(|(guard, relation)| Under {
+            guard: guard.clone(),
+            relation: *relation,
+            leads_back: leading.is_some(),
         })
+    }
+
+    /// Whether anybody can have stored the callback that is told something under a lock, whatever it has captured.
+    fn is_open_to(&self, guard: &Guard, relation: Relation) -> bool {
+        self.callback.caller == Caller::Stored
+            && guard.acquire.class != GuardClass::RefCell
+            && self.is_strange_to(guard, relation)
+            && owner(self.function.model(), self.function.id, &guard.acquire).is_some()
+            && self.is_strangers(guard)
     }
 
     /// Whether only a scrutinee keeps a guard alive.

@@ -172,15 +172,20 @@ fn purpose(package: &Package, workspace: &Loaded, root: &Path) -> Purpose {
     }
     let is_root = package.manifest.parent() == Some(workspace.root.as_path());
     let has_binary = package.targets.iter().any(|target| target.kind == TargetKind::Bin);
-    let is_test = !is_root && !has_binary && is_for_tests(package, workspace);
+    let is_test = !is_root && !has_binary && is_for_tests(package, workspace, root);
     if is_test { Purpose::Test } else { Purpose::Product }
 }
 
 /// Whether members use a package in their tests alone. One that is built on such a member is what that member is part of:
-/// a library whose derive crate tests itself with it.
-fn is_for_tests(package: &Package, workspace: &Loaded) -> bool {
+/// a library whose derive crate tests itself with it. What has neither library nor program, or is in a side directory, shows
+/// how the product is used.
+fn is_for_tests(package: &Package, workspace: &Loaded, root: &Path) -> bool {
     let is_it = |it: &DeclaredDependency| it.dependency.package == package.name;
-    let others = workspace.packages.iter().filter(|it| it.name != package.name);
+    let is_product = |it: &&Package| {
+        let kinds = [TargetKind::Lib, TargetKind::Bin];
+        !is_aside(&it.manifest, root) && it.targets.iter().any(|target| kinds.contains(&target.kind))
+    };
+    let others = workspace.packages.iter().filter(|it| it.name != package.name).filter(is_product);
     let users: Vec<&Package> = others.filter(|it| it.dependencies.iter().any(is_it)).collect();
     let mut uses = users.iter().flat_map(|it| &it.dependencies).filter(|it| is_it(it));
     if users.is_empty() || uses.any(|it| it.kind == DependencyKind::Normal) {

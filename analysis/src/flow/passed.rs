@@ -203,10 +203,13 @@ impl<'a> Walker<'a> {
             self.model.role(ty),
             Some(TypeRole::Enum | TypeRole::Layer | TypeRole::Guard | TypeRole::Lock | TypeRole::Cell)
         );
+        // What an `Option` or `Arc` has in it is declared where that is.
+        let is_transparent = matches!(self.model.role(ty), Some(TypeRole::Enum | TypeRole::Layer));
         let params = method.closure_params.iter().map(|param| {
             let ty = self.seen(param, ty, &[], &[]);
             let place = receiver.place.clone().filter(|_| is_wrapper);
-            Value { place, guards: std::mem::take(&mut guards), ..Value::of(ty) }
+            let decl = receiver.decl.clone().filter(|_| is_transparent);
+            Value { place, decl, guards: std::mem::take(&mut guards), ..Value::of(ty) }
         });
         params.collect()
     }

@@ -77,13 +77,13 @@
 //! ## Limits
 //!
 //! Reported of callbacks behind a lock is what somebody outside the crate can store, through a public function that is given
-//! one and takes the lock or is a method of its owner: what only the crate stores, its authors know. And only what has a way back to the lock: it is given the lock's very owner (`loader.load(self)`); or something whose
-//! type leads, through fields, handles and `Deref`, to the struct that has the lock; or an impl of the workspace of the
+//! one and takes the lock or is a method of its owner: what only the crate stores, its authors know. What has a way back to
+//! the lock is `likely`: it is given the lock's very owner (`loader.load(self)`); or something whose type leads, through fields, handles and `Deref`, to the struct that has the lock; or an impl of the workspace of the
 //! listener's trait takes the same lock, or a closure in the same file does, one that is stored under that lock. A `RefCell` in a thread-local or static is open to any code of its thread, and a
 //! callback that a scrutinee clones out of a cell is meant to be called when the borrow has ended: these are reported
-//! whatever they are given. What a closure has captured is not known, so one that is given nothing that leads back is left
-//! alone, though it may have a handle of its own; so is every callback in a lock that is a static or a local, unless it is
-//! given that. The types are those that the callback's parameters are written with, and those of the arguments where it
+//! whatever they are given. What a closure has captured is not known, so one under a lock of a field that is given nothing that leads back is
+//! `possible`: it may have a handle of its own. In a lock that is a static or a local it is left alone, unless it is given
+//! that. The types are those that the callback's parameters are written with, and those of the arguments where it
 //! is called: behind a type parameter nothing is seen.
 //!
 //! Of these, what is told something and gives nothing back is reported: a closure without a result, a listener of a
@@ -103,7 +103,7 @@ use safe_map_analysis::knowledge::schema::{GuardClass, LockMode};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};
 
-use crate::callbacks::{Relation, Site};
+use crate::callbacks::{Relation, Site, Under};
 use crate::fix::body_of;
 use crate::story::{
     MAX_CHAIN, acquire_label, callback_name, called, chain_labels, consequence, declaration_label, finding,
@@ -137,13 +137,13 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         }
         let Some(body) = body.get_or_init(|| body_of(function)) else { return };
         let site = Site { function, body, scrutinees: &scrutinees, callback, happening: &happening };
-        let Some((guard, relation)) = site.guard() else { continue };
+        let Some(under) = site.guard() else { continue };
         told.push(span);
-        match about.iter().find(|it| it.0 == guard.acquire.span) {
+        match about.iter().find(|it| it.0 == under.guard.acquire.span) {
             Some((_, first)) => out[*first].labels.push(also(function, &happening, callback)),
             None => {
-                about.push((guard.acquire.span, out.len()));
-                out.push(report(function, &guard, &happening, callback, relation));
+                about.push((under.guard.acquire.span, out.len()));
+                out.push(report(function, &under, &happening, callback));
             }
         }
     }
@@ -157,11 +157,11 @@ fn also(function: &FunctionView<'_>, happening: &Happening<'_>, callback: &Callb
 
 fn report(
     function: &FunctionView<'_>,
-    guard: &Guard,
+    under: &Under,
     happening: &Happening<'_>,
     callback: &Callback,
-    relation: Relation,
 ) -> Finding {
+    let &Under { ref guard, relation, leads_back } = under;
     let name = lock_name(function, &guard.acquire);
     let what = callback_name(callback);
     let through = called(function, happening).map(|it| format!(" by `{it}`")).unwrap_or_default();
@@ -172,7 +172,7 @@ fn report(
     // Who takes a callback out for one call has often seen to it that nobody else is left to ask.
     // What is asked in its own borrow is often known not to ask back.
     let is_asked = is_cell && !callback.is_notice;
-    let is_many = relation == Relation::Inside && callback.had != Had::Taken && !is_asked;
+    let is_many = leads_back && relation == Relation::Inside && callback.had != Had::Taken && !is_asked;
     finding.confidence = if is_many { Confidence::Likely } else { Confidence::Possible };
     finding.lock = lock_path(function, &guard.acquire);
     finding.labels.push(acquire_label(function, guard));
@@ -307,6 +307,7 @@ fn reached_in_a_call(bus: &Bus) {
 fn told_of_a_message(bus: &Bus, message: &Message) {
     for sink in bus.sinks.lock().unwrap().iter() {
         sink(message);
+//      ^^^^^^^^^^^^^ callback_under_guard
     }
 }
 ",

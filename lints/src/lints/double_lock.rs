@@ -247,6 +247,83 @@ mod tests {
     use crate::testing::{check, fixed, found};
 
     #[test]
+    fn an_accessor_that_gives_the_guard_out_of_an_option() {
+        check(
+            &LINT,
+            "
+use parking_lot::{Mutex, MutexGuard};
+struct Audio { api: Option<Mutex<Vec<u32>>> }
+//             --- declaration: declared here
+impl Audio { fn api(&self) -> Option<MutexGuard<'_, Vec<u32>>> { self.api.as_ref().map(|it| it.lock()) } }
+//                                                                                          --------- hazard: `api` is taken again here
+fn mute(audio: &Audio) {
+    if let Some(mut api) = audio.api() {
+//                         ----------- acquire: held by `api`
+        api.push(1);
+        notify(audio);
+//      ^^^^^^^^^^^^^ double_lock
+    }
+}
+fn notify(audio: &Audio) { if let Some(api) = audio.api() { println!(\"{}\", api.len()); } }
+",
+        );
+    }
+
+    #[test]
+    fn a_lock_behind_deref_is_the_field_that_it_refers_to() {
+        let text = "
+use std::{ops::Deref, sync::{Arc, RwLock}};
+struct Inner { names: RwLock<Vec<u32>> }
+struct Handle(Arc<Inner>);
+impl Deref for Handle { type Target = Inner; fn deref(&self) -> &Inner { &self.0 } }
+impl Inner { fn add(&self) { self.names.write().unwrap().push(1) } }
+impl Handle {
+    fn by_field(&self) { let names = self.names.read().unwrap(); self.0.names.write().unwrap().clear(); }
+    fn by_method(&self) { let names = self.0.names.read().unwrap(); self.add() }
+}
+";
+        let found: Vec<_> = found(&LINT, text).into_iter().map(|it| it.item).collect();
+        assert_eq!(found, ["Handle::by_field", "Handle::by_method"]);
+    }
+
+    #[test]
+    fn types_that_are_left_open_are_filled_from_what_goes_in() {
+        let text = "
+use std::{collections::HashMap, sync::{Arc, Mutex}};
+#[derive(Clone)]
+struct Plan { hits: Arc<Mutex<u32>> }
+fn plans() -> HashMap<String, Plan> { HashMap::new() }
+fn ascribed() { let all: Vec<_> = plans().into_iter().collect(); for it in all { both(*it.1.hits.lock().unwrap(), *it.1.hits.lock().unwrap()) } }
+fn pushed() { let mut all = Vec::new(); for (_, it) in plans() { all.push(it) } for it in &all { both(*it.hits.lock().unwrap(), *it.hits.lock().unwrap()) } }
+fn both(_: u32, _: u32) {}
+";
+        let found: Vec<_> = found(&LINT, text).into_iter().map(|it| it.item).collect();
+        assert_eq!(found, ["ascribed", "pushed"]);
+    }
+
+    #[test]
+    fn of_two_branches_the_one_that_a_usual_host_compiles_is_called() {
+        let text = "
+use std::sync::Mutex;
+struct State { keys: Mutex<u32> }
+impl State {
+    #[cfg(windows)]
+    fn reset(&self) {}
+    #[cfg(unix)]
+    fn reset(&self) { *self.keys.lock().unwrap() = 0 }
+    fn held(&self) { let keys = self.keys.lock().unwrap(); self.reset() }
+    fn free(&self) { let keys = self.keys.lock().unwrap(); refill(self) }
+}
+#[cfg(not(target_arch = \"wasm32\"))]
+fn refill(_: &State) {}
+#[cfg(target_arch = \"wasm32\")]
+fn refill(state: &State) { state.reset() }
+";
+        let found: Vec<_> = found(&LINT, text).into_iter().map(|it| it.item).collect();
+        assert_eq!(found, ["State::held"]);
+    }
+
+    #[test]
     fn the_write_in_an_arm_of_its_own_read() {
         check(
             &LINT,

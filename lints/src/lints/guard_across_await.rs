@@ -361,6 +361,29 @@ async fn stop(jobs: &Mutex<u32>, it: &dyn Start) { let jobs = jobs.lock().unwrap
     }
 
     #[test]
+    fn futures_in_wrappers() {
+        let text = "
+use std::sync::{Arc, Mutex};
+struct Jobs { left: Arc<Mutex<Vec<u32>>> }
+impl Jobs {
+    async fn awaited(&self) { async { let left = self.left.lock().unwrap(); one().await; }.instrument(span()).await; }
+    fn spawned(&self) {
+        let left = self.left.clone();
+        tokio::spawn(async move { let left = left.lock().unwrap(); one().await; }.in_current_span());
+    }
+    fn boxed(&self) -> BoxFuture<'_, ()> { async move { let left = self.left.lock().unwrap(); one().await; }.boxed() }
+    fn mapped(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move { let left = self.left.lock().unwrap(); one().await; }.map(|it| it))
+    }
+    async fn free(&self) { async { self.left.lock().unwrap().clear(); one().await; }.instrument(span()).await; }
+}
+async fn one() { tokio::task::yield_now().await }
+";
+        let found: Vec<_> = found(&LINT, text).into_iter().map(|it| it.item).collect();
+        assert_eq!(found, ["Jobs::awaited", "Jobs::spawned", "Jobs::boxed", "Jobs::mapped"]);
+    }
+
+    #[test]
     fn a_borrow_that_no_other_task_conflicts_with_is_left_alone() {
         check(
             &LINT,
