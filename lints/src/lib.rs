@@ -43,6 +43,7 @@ mod recheck;
 mod remove_if;
 mod retain;
 mod scrutinee;
+mod started;
 mod story;
 mod taken;
 #[cfg(test)]
