@@ -44,6 +44,7 @@ mod recheck;
 mod remove_if;
 mod retain;
 mod scrutinee;
+mod started;
 mod story;
 mod taken;
 #[cfg(test)]

@@ -106,6 +106,21 @@ fn wrapped(typed: &Typed<'_>, id: ExprId, at: Span, depth: u32) -> Option<Origin
     origin_within(typed, id, depth).or_else(|| of_reference(typed, id, at))
 }
 
+/// Where a reference comes from that is made of a pointer again, whose lifetime nothing checks: `&*pointer`, in an `Arc` too.
+pub(crate) fn reborrowed(typed: &Typed<'_>, id: ExprId) -> Option<Origin> {
+    match &typed.expr(id).kind {
+        ExprKind::Ref { raw: false, operand, .. } => origin(typed, dereferenced(typed, *operand)?),
+        ExprKind::Call { callee, args } => match (typed.callee(*callee)?, args.as_slice()) {
+            (ValueDef::Assoc(ty, name), [only]) if name == "new" && is_counted(typed, &ty) => {
+                reborrowed(typed, *only)
+            }
+            _ => None,
+        },
+        ExprKind::Block(block) => reborrowed(typed, block.tail?),
+        _ => None,
+    }
+}
+
 /// The origin that a reference is, where it is turned into a pointer.
 fn of_reference(typed: &Typed<'_>, id: ExprId, at: Span) -> Option<Origin> {
     match typed.ty(id) {
@@ -130,11 +145,15 @@ fn is_behind_shared(typed: &Typed<'_>, id: ExprId) -> bool {
 
 /// `Arc::as_ptr(&value)`.
 fn counted(typed: &Typed<'_>, ty: &Ty, arg: ExprId, at: Span) -> Option<Origin> {
-    if !matches!(outer_name(typed.model, ty), Some("Arc" | "Rc")) {
+    if !is_counted(typed, ty) {
         return None;
     }
     let Ty::Known(_, args) = typed.ty(arg).peel_refs().clone() else { return None };
     Some(Origin { source: Source::Counted, pointee: args.first()?.clone(), at })
+}
+
+fn is_counted(typed: &Typed<'_>, ty: &Ty) -> bool {
+    matches!(outer_name(typed.model, ty), Some("Arc" | "Rc"))
 }
 
 /// The pointer through which an expression changes something, or could: `&mut *p`, `p.as_mut()`, `(*p).x = y`,

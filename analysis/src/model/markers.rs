@@ -59,6 +59,12 @@ impl Model {
         promises.max().unwrap_or(least).max(least)
     }
 
+    /// What the bounds of an `impl` or `dyn` type say about a marker, or another trait of std, by its name.
+    pub fn bounds_promise(&self, scope: &TyScope<'_>, bounds: &[Path], name: &str) -> Promise {
+        let promises = bounds.iter().map(|it| self.bound_promise(scope, it, name, MAX_TRAITS));
+        promises.max().unwrap_or(Promise::No)
+    }
+
     fn bound_promise(&self, scope: &TyScope<'_>, bound: &Path, name: &str, depth: u32) -> Promise {
         let Some(last) = bound.last() else { return Promise::Perhaps };
         if last.name == *name {

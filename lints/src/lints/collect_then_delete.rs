@@ -47,7 +47,7 @@
 //! ## Fix
 //!
 //! `retain` with the condition turned around, `clear` where everything goes, `extract_if` where the removed values are needed:
-//! `safe_map::ShardedMap::extract_if` gives them in one walk.
+//! `safe_map::ShardedMap::extract_if` gives them in one walk, and so does `HashMap::extract_if` since Rust 1.88.
 //!
 //! ## Limits
 //!

@@ -1,9 +1,10 @@
-//! A `const` holds a lock or a shared map.
+//! A `const` holds a lock, a cell that is written once or a shared map.
 //!
 //! ## Why
 //!
 //! A `const` is no place but a value that is copied to wherever it is named. `CACHE.lock()` locks a mutex that was made for this
-//! expression and is gone with it: what is inserted is lost, and nobody ever waits for anybody.
+//! expression and is gone with it: what is inserted is lost, and nobody ever waits for anybody. A `OnceCell` is empty at each use,
+//! whatever was set before.
 //!
 //! It comes from a `static` that was written with the wrong word.
 //!
@@ -43,14 +44,15 @@
 //!
 //! A constant that is only the start of something else (`[EMPTY; 16]`, a field, a `let`) is left alone: only uses in place count, as the receiver
 //! of a method or behind a `&`. clippy's `declare_interior_mutable_const` and `borrow_interior_mutable_const`, and rustc's
-//! `const_item_interior_mutations`, speak of every such type; this lint of locks and shared maps, once.
+//! `const_item_interior_mutations`, speak of every such type; this lint of locks, cells that are written once and shared maps, once. A
+//! `LazyLock` that has none of them in it is only made again and again, and is left to clippy.
 
 use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::{Attrs, ExprId, ExprKind, ItemKind};
 use safe_map_analysis::knowledge::schema::TypeRole;
 use safe_map_analysis::model::{ConstId, Def, Model, ValueDef};
 use safe_map_analysis::span::Span;
-use safe_map_analysis::ty::Ty;
+use safe_map_analysis::ty::{KnownId, Ty};
 
 use crate::story::at;
 use crate::typing::Typed;
@@ -82,12 +84,13 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
     }
 }
 
-/// Whether a value has a lock or shared map in itself, not behind a reference.
+/// Whether a value has a lock, a cell that is written once or a shared map in itself, not behind a reference.
 fn is_fresh(model: &Model, ty: &Ty, depth: u32) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
     match ty {
-        Ty::Known(_, args) => match model.role(ty) {
+        Ty::Known(id, args) => match model.role(ty) {
             Some(TypeRole::Lock | TypeRole::SharedMap) => true,
+            Some(TypeRole::Layer) if is_written_once(model, *id) => true,
             // An `Option` in a constant is likely `None`.
             Some(TypeRole::Layer) => args.iter().any(|it| is_fresh(model, it, depth)),
             _ => false,
@@ -100,6 +103,11 @@ fn is_fresh(model: &Model, ty: &Ty, depth: u32) -> bool {
         Ty::Tuple(items) => items.iter().any(|it| is_fresh(model, it, depth)),
         _ => false,
     }
+}
+
+/// Whether a layer is empty at first and filled by whoever comes first: `OnceLock`, `OnceCell`.
+fn is_written_once(model: &Model, id: KnownId) -> bool {
+    model.knowledge().ty(id).methods.keys().any(|it| it == "get_or_init")
 }
 
 /// Where functions use the constant in place.
@@ -149,7 +157,7 @@ fn report(analysis: &Analysis, id: ConstId, uses: Vec<(String, Place)>) -> Findi
     Finding {
         lint: LINT.name,
         confidence: Confidence::Likely,
-        message: format!("`{}` is a `const`: every use is a lock or map of its own", def.name),
+        message: format!("`{}` is a `const`: every use is another one", def.name),
         lock: Some(format!("{}::{}", model.module_path(def.module), def.name)),
         item: def.name.to_string(),
         in_test: analysis.workspace.file(def.at.file).source.is_test || is_for_tests(&item.attrs),
@@ -208,6 +216,23 @@ fn f() {
     g(&SHARED);
 }
 fn g(map: &dashmap::DashMap<u32, u32>) {}
+",
+        );
+    }
+
+    #[test]
+    fn a_cell_that_is_empty_at_each_use() {
+        check(
+            &LINT,
+            "
+use once_cell::sync::{Lazy, OnceCell};
+const SENDER: OnceCell<u32> = OnceCell::new();
+//    ^^^^^^ const_shared_map
+const NAME: Lazy<String> = Lazy::new(String::new);
+fn start() { SENDER.set(1).unwrap(); }
+//           ------------- hazard: `start` makes another one here
+fn stop() -> Option<u32> { NAME.len(); SENDER.get().copied() }
+//                                     ------------ hazard: `stop` makes another one here
 ",
         );
     }

@@ -44,10 +44,12 @@
 //!
 //! The pointer must be seen to be made of a reference, and to be used. Pointers that own what they lead to (`Box::into_raw`) may be
 //! sent as the value itself may, and are left alone, and so are those that are only kept or compared, and pointer types that
-//! deref by themselves: when they may is the protocol of whoever made them.
+//! deref by themselves: when they may is the protocol of whoever made them. A closure that is given to a function of the workspace
+//! counts as run by another thread where its parameter is asked to be `Send`; one that is given to a function that is not known
+//! counts always.
 
 use safe_map_analysis::Analysis;
-use safe_map_analysis::facts::{Body, ExprId, ExprKind};
+use safe_map_analysis::facts::{ExprId, ExprKind};
 use safe_map_analysis::model::{Def, FnId, Marker, Model, ValueDef};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
@@ -55,7 +57,8 @@ use safe_map_analysis::ty::{AdtId, Ty};
 
 use crate::claims::{Claim, claims};
 use crate::exposure::outer_name;
-use crate::pointers::{Origin, Source, dereferenced, origin};
+use crate::pointers::{Origin, Source, dereferenced, origin, reborrowed};
+use crate::started::started_around;
 use crate::story::at;
 use crate::typing::Typed;
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Place, Role};
@@ -84,6 +87,9 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
         }
         if text.contains("usize") {
             out.extend(as_number(analysis, id));
+        }
+        if text.contains("&*") || text.contains("&mut *") {
+            out.extend(borrowed_again(analysis, id));
         }
         if claims.iter().any(|it| text.contains(model.adt(it.adt).name.as_str())) {
             out.extend(wrapped(analysis, &claims, id));
@@ -188,7 +194,7 @@ fn as_number(analysis: &Analysis, id: FnId) -> Option<Finding> {
         let ExprKind::Cast { operand, .. } = &expr.kind else { return None };
         let pointer = typed.ty_of_cast(expr)?;
         let init = typed.init(*operand)?;
-        let started = started_around(&typed.body, expr.span)?;
+        let started = started_around(&typed, expr.span)?;
         let is_number = |it: &Ty| matches!(it, Ty::Prim(name) if *name == "usize" || *name == "u64");
         if !matches!(pointer, Ty::Ptr(..))
             || !is_number(&typed.ty(init))
@@ -209,7 +215,7 @@ fn wrapped(analysis: &Analysis, claims: &[Claim<'_>], id: FnId) -> Option<Findin
     let typed = Typed::of(analysis, id)?;
     typed.exprs().find_map(|(id_of, expr)| {
         let init = typed.init(id_of)?;
-        let started = started_around(&typed.body, expr.span)?;
+        let started = started_around(&typed, expr.span)?;
         let is_outside = !started.contains(typed.expr(init).span);
         let claims_send = match typed.ty(init) {
             Ty::Adt(adt, _) => claims.iter().any(|it| it.adt == adt && has_pointer(&analysis.model, adt)),
@@ -228,20 +234,20 @@ fn has_pointer(model: &Model, adt: AdtId) -> bool {
     model.adt_fields(adt).iter().any(|it| pointee(model, &it.ty).is_some())
 }
 
-/// The closure or async block around a place that is given to a call.
-fn started_around(body: &Body, at: Span) -> Option<Span> {
-    let args = body.exprs.iter().flat_map(|it| match &it.kind {
-        ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. } => args.as_slice(),
-        _ => &[],
-    });
-    let code = args.map(|it| body.expr(*it)).filter(|it| match &it.kind {
-        ExprKind::Closure(closure) => closure.is_move,
-        ExprKind::Block(block) => {
-            matches!(block.kind, safe_map_analysis::facts::BlockKind::Async { is_move: true })
-        }
-        _ => false,
-    });
-    code.map(|it| it.span).find(|it| it.contains(at))
+/// Where a function makes a reference of a pointer to a map, and what it starts has it.
+fn borrowed_again(analysis: &Analysis, id: FnId) -> Option<Finding> {
+    let typed = Typed::of(analysis, id)?;
+    typed.exprs().find_map(|(id_of, expr)| {
+        let init = typed.init(id_of)?;
+        let started = started_around(&typed, expr.span)?;
+        let is_outside = !started.contains(typed.expr(init).span);
+        let origin = reborrowed(&typed, init).filter(|it| is_outside && it.source != Source::Counted)?;
+        analysis.model.holds_map(&origin.pointee).then(|| {
+            let message =
+                "a reference made of a raw pointer to a map goes to code that another thread can run";
+            report_started(analysis, id, &origin, expr.span, message, "used here")
+        })
+    })
 }
 
 fn report_claim(model: &Model, claim: &Claim<'_>, field: &Name, made: &Origin) -> Finding {
@@ -324,6 +330,57 @@ fn f(map: &mut HashMap<u32, u32>, pool: &Pool) {
     }
 
     #[test]
+    fn a_reference_that_is_made_of_a_pointer_again() {
+        check(
+            &LINT,
+            "
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+struct Host { names: Mutex<HashMap<u32, u32>> }
+impl Host {
+    fn watch(&self) {
+        let pointer = &self.names as *const Mutex<HashMap<u32, u32>>;
+//                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ map_pointer_across_threads
+        let names = Arc::new(unsafe { &*pointer });
+        watcher(move |_| { names.lock().unwrap().clear(); });
+//                         ----- hazard: used here
+        let kept = Arc::as_ptr(&Arc::new(0));
+        let kept = unsafe { &*kept };
+        watcher(move |_| { kept.count_ones(); });
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn code_that_is_run_before_the_call_returns_is_silent() {
+        check(
+            &LINT,
+            "
+use std::collections::HashMap;
+fn each(mut f: impl FnMut(u32)) { f(1) }
+fn every(f: &mut dyn FnMut(u32)) { f(1) }
+fn all<F: FnMut(u32)>(f: F) { f(1) }
+fn later<F>(f: F) where F: FnMut(u32) + Send + 'static { pool::run(f) }
+fn f(map: &mut HashMap<u32, u32>, one: Option<u32>) {
+    let address = map as *mut HashMap<u32, u32> as usize;
+    each(move |it| unsafe { (*(address as *mut HashMap<u32, u32>)).insert(it, 1); });
+    every(&mut move |it| unsafe { (*(address as *mut HashMap<u32, u32>)).insert(it, 1); });
+    all(move |it| unsafe { (*(address as *mut HashMap<u32, u32>)).insert(it, 1); });
+    one.map(move |it| unsafe { (*(address as *mut HashMap<u32, u32>)).insert(it, 1) });
+}
+fn g(map: &mut HashMap<u32, u32>) {
+    let address = map as *mut HashMap<u32, u32> as usize;
+//                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ map_pointer_across_threads
+    later(move |it| unsafe { (*(address as *mut HashMap<u32, u32>)).insert(it, 1); });
+//                             ----------------------------------- hazard: a pointer again
+}
+",
+        );
+    }
+
+    #[test]
     fn a_pointer_in_a_wrapper_that_claims_to_be_send() {
         check(
             &LINT,
@@ -331,7 +388,7 @@ fn f(map: &mut HashMap<u32, u32>, pool: &Pool) {
 use std::collections::HashMap;
 struct SendPtr<T>(*mut T);
 unsafe impl<T> Send for SendPtr<T> {}
-fn f(map: &mut HashMap<u32, u32>) {
+fn f(map: &mut HashMap<u32, u32>, one: Option<u32>) {
     let pointer = SendPtr(map as *mut HashMap<u32, u32>);
 //                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ map_pointer_across_threads
     std::thread::spawn(move || unsafe { (*pointer.0).insert(1, 1); });

@@ -49,12 +49,13 @@
 //!
 //! A type with a lock or an atomic beside the map is taken to order it by them (`lock_bypass` looks at those). So is one of which
 //! only `unsafe` functions or those with `&mut self` reach the map, a cell that no function changes, and code for targets with one
-//! thread, which is what a type with a `Box<dyn Trait>` that is not `Send` is taken for. A generic cell (`struct SyncCell<T>(UnsafeCell<T>)`) is reported where a static or a field has a map in it.
+//! thread, which is what a type with a `Box<dyn Trait>` that is not `Send` is taken for. A `SyncUnsafeCell` needs no `unsafe impl`: it is reported
+//! where it is, unless functions that change the static lock something first. A generic cell (`struct SyncCell<T>(UnsafeCell<T>)`) is reported where a static or a field has a map in it.
 
 use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::{ExprId, ExprKind, SelfKind};
 use safe_map_analysis::knowledge::schema::TypeRole;
-use safe_map_analysis::model::{Marker, Model, ValueDef};
+use safe_map_analysis::model::{Def, Marker, Model, StaticId, ValueDef};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::ty::{AdtId, Mutability, Ty};
 
@@ -103,6 +104,69 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
             out.push(report(model, &claim, &field.name, &bare, with_map));
         }
     }
+    out.extend(model.adt_ids().filter_map(|it| field_in_sync_cell(analysis, it)));
+    out.extend(model.static_ids().filter_map(|it| static_in_sync_cell(analysis, it)));
+}
+
+/// The cell that is `Sync` without a claim of its own.
+const SYNC_CELL: &str = "SyncUnsafeCell";
+
+/// A map in a field that is a `SyncUnsafeCell`, of a type that threads may share.
+fn field_in_sync_cell(analysis: &Analysis, adt: AdtId) -> Option<Finding> {
+    let model = &analysis.model;
+    let def = model.adt(adt);
+    let fields = model.adt_fields(adt);
+    let found = fields
+        .iter()
+        .find_map(|it| Some((it, bare(model, &it.ty)?)).filter(|(_, it)| it.is_map_in(SYNC_CELL)));
+    let (field, bare) = found?;
+    let is_claimed = || claims(model).any(|it| it.adt == adt && it.marker == Marker::Sync);
+    let is_alone = fields.iter().all(|it| !orders(model, &it.ty) && !is_for_one_thread(model, &it.ty));
+    if !is_alone || model.crate_has_one_thread(model.module(def.module).krate) || is_claimed() {
+        return None;
+    }
+    is_changed(analysis, adt, &field.name, &bare).then(|| {
+        let lock = format!("{}::{}.{}", model.module_path(def.module), def.name, field.name);
+        let is_test = model.workspace().file(def.at.file).source.is_test;
+        report_cell(&field.name, def.name.to_string(), lock, at(def.at.file, field.span), is_test)
+    })
+}
+
+/// A map in a static that is a `SyncUnsafeCell`, changed by a function that takes no lock.
+fn static_in_sync_cell(analysis: &Analysis, id: StaticId) -> Option<Finding> {
+    let model = &analysis.model;
+    let def = model.static_(id);
+    let bare = bare(model, model.static_ty(id)).filter(|it| it.is_map_in(SYNC_CELL))?;
+    if model.crate_has_one_thread(model.module(def.module).krate) {
+        return None;
+    }
+    let is_changed = model.fn_ids().any(|function| {
+        let is_free = !model.fn_facts(function).is_unsafe && !model.has_one_thread(function);
+        let text = model.item(model.func(function).at).span;
+        let text = text.text(&analysis.workspace.file(model.func(function).at.file).source.text);
+        if !is_free || !text.contains(def.name.as_str()) {
+            return false;
+        }
+        let takes_none = analysis.flow(function).is_some_and(|it| it.guards.is_empty());
+        let Some(typed) = Typed::of(analysis, function).filter(|_| takes_none) else { return false };
+        let is_static =
+            |it: ExprId| matches!(typed.callee(it), Some(ValueDef::Def(Def::Static(found))) if found == id);
+        typed.exprs().any(|(id, _)| changes(&typed, id, &bare, &is_static))
+    });
+    is_changed.then(|| {
+        let lock = format!("{}::{}", model.module_path(def.module), def.name);
+        let place = at(def.at.file, model.item(def.at).name_span);
+        report_cell(&def.name, def.name.to_string(), lock, place, def.is_test)
+    })
+}
+
+/// Whether a type keeps what it is in on one thread.
+fn is_for_one_thread(model: &Model, ty: &Ty) -> bool {
+    model.any_part(ty, &mut |it| {
+        let name = outer_name(model, it).unwrap_or_default();
+        matches!(it, Ty::Ptr(..))
+            || matches!(name, "Cell" | "NonNull" | "OnceCell" | "Rc" | "RefCell" | "UnsafeCell")
+    })
 }
 
 /// A type that is `Send` and can be cloned, with a map in an `Rc` that its clones share.
@@ -142,6 +206,12 @@ struct Bare {
     content: Content,
 }
 
+impl Bare {
+    fn is_map_in(&self, cell: &str) -> bool {
+        self.in_what == cell && matches!(self.content, Content::Map)
+    }
+}
+
 /// What is in it.
 enum Content {
     Map,
@@ -161,6 +231,7 @@ fn bare(model: &Model, ty: &Ty) -> Option<Bare> {
             let inner = args.first()?;
             let in_what = match outer_name(model, ty)? {
                 "UnsafeCell" => "UnsafeCell",
+                SYNC_CELL => SYNC_CELL,
                 "RefCell" => "RefCell",
                 "Cell" => "Cell",
                 "NonNull" => "raw pointer",
@@ -222,13 +293,13 @@ fn is_changed(analysis: &Analysis, adt: AdtId, field: &Name, bare: &Bare) -> boo
     model.methods_of(adt).into_iter().any(|id| {
         let is_safe = !model.fn_facts(id).is_unsafe && model.signature(id).self_kind == Some(SelfKind::Ref);
         let Some(typed) = Typed::of(analysis, id).filter(|_| is_safe) else { return false };
-        typed.exprs().any(|(id, _)| changes(&typed, id, field, bare))
+        let is_field = |id: ExprId| matches!(&typed.expr(id).kind, ExprKind::Field { name, base } if name == field && is_self(&typed, *base));
+        typed.exprs().any(|(id, _)| changes(&typed, id, bare, &is_field))
     })
 }
 
-/// Whether an expression changes what is in the field of `self`, or could.
-fn changes(typed: &Typed<'_>, id: ExprId, field: &Name, bare: &Bare) -> bool {
-    let is_field = |id: ExprId| matches!(&typed.expr(id).kind, ExprKind::Field { name, base } if name == field && is_self(typed, *base));
+/// Whether an expression changes what is in the field of `self`, or in the static, or could.
+fn changes(typed: &Typed<'_>, id: ExprId, bare: &Bare, is_field: &dyn Fn(ExprId) -> bool) -> bool {
     let is_pointer = |id: ExprId| match &typed.expr(id).kind {
         ExprKind::MethodCall { receiver, method, .. } => {
             matches!(method.as_str(), "get" | "as_ptr" | "load" | "cast") && is_field(*receiver)
@@ -329,6 +400,25 @@ fn report(
     }
 }
 
+fn report_cell(map: &Name, item: String, lock: String, place: Place, is_test: bool) -> Finding {
+    Finding {
+        lint: LINT.name,
+        confidence: Confidence::Likely,
+        message: format!("the map `{map}` is in a `{SYNC_CELL}` that nothing orders"),
+        lock: Some(lock),
+        item,
+        in_test: is_test,
+        primary: place,
+        labels: Vec::new(),
+        note: "the cell is `Sync` so that others can order the accesses: nobody does here, and an insert that grows the map frees \
+               the table that another thread reads"
+            .to_string(),
+        help: "put the map in a `Mutex` or `RwLock`, or make it a `safe_map::ShardedMap`".to_string(),
+        interleaving: Vec::new(),
+        fixes: Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::LINT;
@@ -374,6 +464,30 @@ struct Other<T>(UnsafeCell<T>);
 unsafe impl<T> Sync for Other<T> {}
 impl<T> Other<T> { fn get(&self) -> &mut T { unsafe { &mut *self.0.get() } } }
 static COUNT: Other<u32> = Other(UnsafeCell::new(0));
+",
+        );
+    }
+
+    #[test]
+    fn a_cell_that_is_sync_without_a_claim() {
+        check(
+            &LINT,
+            "
+use std::{cell::{Cell, SyncUnsafeCell}, collections::HashMap, sync::Mutex};
+struct Names { map: SyncUnsafeCell<HashMap<u32, u32>> }
+//             ^^^ unsynchronized_shared_map
+impl Names { fn add(&self) { unsafe { (*self.map.get()).insert(1, 1); } } }
+struct Locked { lock: Mutex<()>, map: SyncUnsafeCell<HashMap<u32, u32>> }
+impl Locked { fn add(&self) { let _guard = self.lock.lock(); unsafe { (*self.map.get()).insert(1, 1); } } }
+struct Local { hits: Cell<u32>, map: SyncUnsafeCell<HashMap<u32, u32>> }
+impl Local { fn add(&self) { unsafe { (*self.map.get()).insert(1, 1); } } }
+static NAMES: SyncUnsafeCell<Option<HashMap<u32, u32>>> = SyncUnsafeCell::new(None);
+//     ^^^^^ unsynchronized_shared_map
+fn names() -> &'static mut Option<HashMap<u32, u32>> { unsafe { &mut *NAMES.get() } }
+static LATER: SyncUnsafeCell<Option<HashMap<u32, u32>>> = SyncUnsafeCell::new(None);
+static GATE: Mutex<()> = Mutex::new(());
+fn later() { let _gate = GATE.lock(); unsafe { (*LATER.get()).take(); } }
+unsafe fn first() { unsafe { *LATER.get() = None; } }
 ",
         );
     }
