@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::view::plural;
 use super::{Paths, scoped};
 use crate::report::{Report, Stats};
+use crate::workspace::ReadOutside;
 
 /// How many incomplete files are named where nobody asked for all of them.
 const INCOMPLETE_SHOWN: usize = 10;
@@ -22,9 +23,10 @@ pub(crate) enum Detail {
 pub(crate) fn counts(report: &Report) -> String {
     let stats = &report.stats;
     let seen = format!(
-        "{} and {} seen in {}",
+        "{} and {} seen{} in {}",
         plural(stats.files, "file"),
         plural(stats.lines, "line"),
+        outside(stats),
         duration(stats.elapsed)
     );
     let maps = format!("{} shared maps, locks and cells", stats.maps);
@@ -33,6 +35,16 @@ pub(crate) fn counts(report: &Report) -> String {
         None => format!("no findings: {seen}, {maps}{rest}"),
         Some(findings) => format!("{findings}: {seen}, {maps}{rest}"),
     }
+}
+
+/// What was read besides, of others' packages.
+fn outside(stats: &Stats) -> String {
+    let ReadOutside { packages, files, lines } = stats.outside;
+    if packages == 0 {
+        return String::new();
+    }
+    let packages = if packages == 1 { "1 dependency".to_owned() } else { format!("{packages} dependencies") };
+    format!(", besides {} and {} of {packages}", plural(files, "file"), plural(lines, "line"))
 }
 
 fn findings(stats: &Stats) -> Option<String> {
@@ -72,7 +84,11 @@ pub(crate) fn timings(report: &Report) -> Vec<String> {
         rows.extend(stage.parts.iter().map(|it| timing(&format!("  {}", it.name), it.time, &it.detail)));
     }
     let stats = &report.stats;
-    rows.push(timing("total", stats.elapsed, &format!("{} files, {} lines", stats.files, stats.lines)));
+    rows.push(timing(
+        "total",
+        stats.elapsed,
+        &format!("{} files, {} lines{}", stats.files, stats.lines, outside(stats)),
+    ));
     rows
 }
 
