@@ -56,7 +56,8 @@
 //!
 //! End the first guard before the second acquire: bind what is needed with a `let` of its own, or use the first guard
 //! for both. For a map, one call does both: `entry(k).or_insert_with(..)`, or `safe_map::ShardedMap::get_or_insert_with` and
-//! `upsert`, which hand out no guard that could be alive. Where nothing needs the first guard any more, the fix drops it.
+//! `upsert`, which hand out no guard that could be alive. Where nothing needs the first guard any more, nor
+//! what was read or decided under it, the fix drops it.
 //!
 //! ## Limits
 //!
