@@ -9,7 +9,7 @@ use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::Ty;
 
 use crate::bodies::{binds, is_named};
-use crate::fix::{has_word, indentation};
+use crate::fix::{has_word, indentation, without_parens};
 use crate::parents::expr_at;
 use crate::predicate::{Named, Predicate, Reader};
 use crate::recheck::has_company;
@@ -103,7 +103,8 @@ impl<'a> Walk<'a> {
         {
             let reader = Reader { function, body, again: removal };
             let asked = reader.predicate(*cond, &Named::guard(body, pat, 0)?)?;
-            walk.condition = Some(Condition { asked, filter: walk.filter(*cond) });
+            let filter = without_parens(&walk.filter(*cond)).to_string();
+            walk.condition = Some(Condition { asked, filter });
             walk.rest = *then;
             // What is said around the `if` has no place any more.
             let (outer, inner) = (body.expr(turn).span, body.expr(*then).span);

@@ -236,7 +236,7 @@ fn f(m: &dashmap::DashMap<u64, Rule>, l: &RwLock<HashMap<u64, u32>>, n: u32) {{
                 ),
             ),
             (
-                "for it in m.iter() { if it.on { m.remove(it.key()); break; } }",
+                "for it in m.iter() { if (it.on) { m.remove(it.key()); break; } }",
                 format!(
                     "let found = m.iter().find(|it| it.on).{keys};\n    \
                      if let Some(key) = found {{ m.remove_if(&key, |_, it| it.on); }}"
