@@ -428,13 +428,13 @@ impl Bank {
     let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
         "`Mutex<HashMap<u64, Vec<u64>>>` becomes `safe_map::ShardedMap<u64, Vec<u64>>`",
-        "under one guard of `Bank::open` (src/lib.rs:6) `contains_key`, `insert` of one key, are one step now: `compute`",
-        "under one guard of `Bank::transfer` (src/lib.rs:12) `remove`, `insert` of several keys, are one step now: `update_many`",
-        "under one guard of `Bank::close_all` (src/lib.rs:17) `remove` in a loop, are one step now",
+        "one guard of `Bank::open` (src/lib.rs:6) makes `contains_key`, `insert` of one key one step: `compute`",
+        "one guard of `Bank::transfer` (src/lib.rs:12) makes `remove`, `insert` of several keys one step: `update_many`",
+        "one guard of `Bank::close_all` (src/lib.rs:17) makes `remove` in a loop one step",
     ] {
         assert!(told.contains(part), "no {part:?} in {told}");
     }
-    assert_eq!(told.matches("under one guard").count(), 3, "{told}");
+    assert_eq!(told.matches("by hand: one guard").count(), 3, "{told}");
 }
 
 #[test]

@@ -81,21 +81,15 @@ fn of_map(report: &Report, look: Look, map: &SharedMap, wrapper: &str) -> String
 fn one_step(report: &Report, it: &Together) -> String {
     let methods: Vec<String> = it.methods.iter().map(|it| format!("`{it}`")).collect();
     let what = match it.keys {
-        Keys::One => "of one key, are one step now: `compute`, or `upsert`, keeps them one",
+        Keys::One => "of one key one step: `compute`, or `upsert`, keeps it one",
         Keys::Several => {
-            "of several keys, are one step now: `update_many` keeps them one where the keys are known, else this map should keep its lock"
+            "of several keys one step: `update_many` keeps it one where the keys are known, else this map should keep its lock"
         }
-        Keys::All => {
-            "are one step now, and about the whole map: no single call is, so others would come between them"
-        }
-        Keys::Repeated => "in a loop, are one step now: others would come between the turns",
+        Keys::All => "one step about the whole map: no single call is, so others would come between them",
+        Keys::Repeated => "in a loop one step: others would come between the turns",
     };
-    format!(
-        "by hand: under one guard of `{}` ({}) {} {what}",
-        it.function,
-        line(report, it.place),
-        methods.join(", ")
-    )
+    let (place, methods) = (line(report, it.place), methods.join(", "));
+    format!("by hand: one guard of `{}` ({place}) makes {methods} {what}", it.function)
 }
 
 /// The wrapper in the layers that stay: an `Arc` that hands it round, what a `static` is made by.
