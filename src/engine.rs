@@ -7,7 +7,7 @@ use safe_map_analysis::source::{CrateId, FileId, ParsedFile, Workspace};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::{Analysis, Settings};
 use safe_map_lints::inventory::{Inventory, inventory};
-use safe_map_lints::{Confidence, Finding, LINTS, Level, Lint};
+use safe_map_lints::{Confidence, Edit, Finding, LINTS, Level, Lint};
 
 use crate::baseline::Coverage;
 use crate::config::{self, Config};
@@ -54,7 +54,7 @@ pub fn run(request: &Request, policy: &Policy) -> Result<Report, Failure> {
     let (discovered, ()) = rayon::join(|| workspace::discover(request), config::prepare);
     let discovered = discovered?;
     let config = config::load(discovered.search(request))?;
-    timings.mark("discover and parse");
+    timings.mark_with("discover and parse", &discovered.phases);
     let loaded = scope::load(&policy.scope, &discovered.root, &request.cwd)?;
     let test_code = request.targets.test_code;
     Ok(check_within(discovered, &config, policy, test_code, Within { loaded: &loaded, request }, timings))
@@ -112,6 +112,7 @@ pub(crate) fn analyse(
         mut incomplete,
         mut notes,
         lines,
+        outside,
         named,
         meant,
         ..
@@ -150,7 +151,7 @@ pub(crate) fn analyse(
     let inventory = (policy.extent == Extent::Inventory).then(|| maps_of(&analysis, reported, &is_meant));
     let mut report = Report {
         inventory,
-        stats: Stats { lines, maps: analysis.map_count() as u64, ..Stats::default() },
+        stats: Stats { lines, outside, maps: analysis.map_count() as u64, ..Stats::default() },
         findings: grouping::group(findings),
         scoped,
         incomplete: with_panics(incomplete, outcome.panics),
@@ -229,8 +230,9 @@ fn with_panics(
 
 fn count(report: &mut Report, workspace: &Workspace, meant: &Meant) {
     let broken: BTreeSet<&str> = report.incomplete.iter().map(|it| it.file.as_str()).collect();
-    let paths: BTreeSet<&str> =
-        workspace.files.iter().map(|file| &*file.source.path).filter(|path| meant.holds(path)).collect();
+    let own = workspace.file_ids().filter(|it| !workspace.is_outside(*it));
+    let paths = own.map(|it| &*workspace.file(it).source.path);
+    let paths: BTreeSet<&str> = paths.filter(|path| meant.holds(path)).collect();
     let stats = &mut report.stats;
     stats.files = paths.union(&broken).filter(|path| path.ends_with(".rs")).count() as u64;
     stats.parsed = paths.difference(&broken).count() as u64;
@@ -298,6 +300,8 @@ impl Judge<'_> {
         let fingerprint = fingerprints.next(&finding, &package, finding.primary.span.text(&source.text));
         let level = self.levels.of(finding.primary.file).of(&finding, context);
         finding.in_test = context == Context::Test;
+        let is_outside = |it: &Edit| self.workspace.is_outside(it.place.file);
+        finding.fixes.retain(|fix| !fix.edits.iter().any(is_outside));
         Reported { finding, lint, level, package, suppressed, fingerprint }
     }
 }

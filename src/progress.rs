@@ -26,11 +26,17 @@ const STAGES: [&str; 3] = ["reading", "analysing", "running the lints"];
 const TEMPLATE: &str = "{spinner} [{bar:12}] {msg}, {elapsed}";
 
 static FILES: AtomicU64 = AtomicU64::new(0);
+static OUTSIDE: AtomicU64 = AtomicU64::new(0);
 static STAGE: AtomicU64 = AtomicU64::new(0);
 
 /// A file was read. Relaxed, as the stage below: only a person looks at the number.
 pub(crate) fn file_read() {
     FILES.fetch_add(1, Ordering::Relaxed);
+}
+
+/// A file that was read is of a dependency.
+pub(crate) fn file_is_outside() {
+    OUTSIDE.fetch_add(1, Ordering::Relaxed);
 }
 
 /// A stage has ended.
@@ -59,7 +65,7 @@ impl Progress {
             let bar = bar();
             while receiver.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
                 let stage = STAGE.load(Ordering::Relaxed);
-                bar.set_message(message(stage, FILES.load(Ordering::Relaxed)));
+                bar.set_message(message(stage, Counted::now()));
                 bar.set_position(stage.min(STAGES.len() as u64));
                 bar.tick();
             }
@@ -93,12 +99,29 @@ fn bar() -> ProgressBar {
     let style = ProgressStyle::with_template(TEMPLATE);
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
     let bar = ProgressBar::new(STAGES.len() as u64).with_style(style).with_elapsed(PATIENCE);
-    bar.with_message(message(STAGE.load(Ordering::Relaxed), FILES.load(Ordering::Relaxed)))
+    bar.with_message(message(STAGE.load(Ordering::Relaxed), Counted::now()))
 }
 
-fn message(stage: u64, files: u64) -> String {
+/// The files that were read so far.
+struct Counted {
+    all: u64,
+    outside: u64,
+}
+
+impl Counted {
+    fn now() -> Counted {
+        let outside = OUTSIDE.load(Ordering::Relaxed);
+        Counted { all: FILES.load(Ordering::Relaxed).max(outside), outside }
+    }
+}
+
+fn message(stage: u64, files: Counted) -> String {
     let doing = usize::try_from(stage).ok().and_then(|stage| STAGES.get(stage)).unwrap_or(&"writing");
-    format!("{doing}, {}", plural(files, "file"))
+    let own = plural(files.all - files.outside, "file");
+    match files.outside {
+        0 => format!("{doing}, {own}"),
+        outside => format!("{doing}, {own}, {outside} of dependencies"),
+    }
 }
 
 #[cfg(test)]
@@ -119,9 +142,9 @@ mod tests {
 
     #[test]
     fn the_message_names_the_stage() {
-        assert_eq!(message(1, 7), "analysing, 7 files");
-        assert_eq!(message(0, 1), "reading, 1 file");
-        assert_eq!(message(9, 7), "writing, 7 files");
+        assert_eq!(message(1, Counted { all: 7, outside: 0 }), "analysing, 7 files");
+        assert_eq!(message(0, Counted { all: 1, outside: 0 }), "reading, 1 file");
+        assert_eq!(message(9, Counted { all: 7, outside: 4 }), "writing, 3 files, 4 of dependencies");
     }
 
     #[test]

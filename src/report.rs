@@ -13,7 +13,7 @@ use safe_map_lints::{Finding, Level, Lint, Place};
 use crate::scope::Scoped;
 use crate::timings::Stage;
 use crate::visible::Visible;
-use crate::workspace::{Incomplete, Unit};
+use crate::workspace::{Incomplete, ReadOutside, Unit};
 
 /// Everything a run has to say.
 #[derive(Debug)]
@@ -93,6 +93,8 @@ pub struct Stats {
     pub parsed: u64,
     /// Their lines.
     pub lines: u64,
+    /// What was read besides, of packages that the workspace depends on.
+    pub outside: ReadOutside,
     /// Shared maps, locks and cells that the workspace declares.
     pub maps: u64,
     /// Findings at deny level.

@@ -104,8 +104,8 @@ impl Copy {
         }
     }
 
-    /// What the compiler says.
-    fn check(&self) -> Result<(), String> {
+    /// What the compiler says: how many warnings it has, or why it does not compile.
+    fn check(&self) -> Result<usize, String> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
         command
@@ -114,22 +114,33 @@ impl Copy {
             .stdin(Stdio::null());
         command.env("CARGO_TARGET_DIR", self.root.join("target")).env_remove("CARGO_BUILD_TARGET");
         let output = command.output().expect("cargo runs");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
         if output.status.success() {
-            Ok(())
+            Ok(said.lines().filter(|it| it.starts_with("warning: ")).count())
         } else {
-            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+            Err(said)
         }
     }
 
-    /// Whether what it depends on is at hand: as it is, it compiles.
-    fn compiles(&self) -> bool {
+    /// The warnings that it has as it is, where what it depends on is at hand.
+    fn compiles(&self) -> Option<usize> {
         let answer = self.check();
         if let Err(why) = &answer {
             let is_missing = why.contains("offline") || why.contains("failed to load source");
             assert!(is_missing, "{} does not compile: {why}", self.root.display());
             eprintln!("{}: not compiled, its dependencies are not at hand", self.root.display());
         }
-        answer.is_ok()
+        answer.ok()
+    }
+
+    /// Panics where a change does not compile, or has warnings that were not there.
+    #[track_caller]
+    fn assert_compiles(&self, warnings: Option<usize>, change: &str) {
+        let Some(before) = warnings else { return };
+        match self.check() {
+            Ok(after) => assert!(after <= before, "{change} makes {after} warnings of {before}"),
+            Err(why) => panic!("{change} does not compile: {why}"),
+        }
     }
 }
 
@@ -157,18 +168,14 @@ fn each_fix_alone() {
         if findings.iter().all(|it| it["fixes"].as_array().expect("fixes").is_empty()) {
             continue;
         }
-        let compiles = copy.compiles();
+        let warnings = copy.compiles();
         let before = counts(&findings);
         for finding in &findings {
             for fix in finding["fixes"].as_array().expect("fixes") {
                 copy.apply(fix);
                 assert_better(&copy, finding, &before, fix);
-                if compiles && let Err(why) = copy.check() {
-                    panic!(
-                        "{} of {}:{} does not compile: {why}",
-                        fix["title"], finding["file"], finding["line"]
-                    );
-                }
+                let change = format!("{} of {}:{}", fix["title"], finding["file"], finding["line"]);
+                copy.assert_compiles(warnings, &change);
                 shown.push(finding["lint"].as_str().expect("a lint").to_owned());
                 copy.reset();
             }
@@ -197,7 +204,7 @@ fn assert_better(copy: &Copy, finding: &Value, before: &BTreeMap<[String; 4], us
 fn all_fixes_together() {
     for fixture in fixtures() {
         let copy = Copy::of(&fixture, "together");
-        let compiles = copy.compiles();
+        let warnings = copy.compiles();
         let before = copy.findings();
         let fixing = ["-W", "all", "--tests", "--fix", "--unsafe-fixes", "--allow-no-vcs", "--exit-zero"];
         let run = run_in(&copy.root, &fixing);
@@ -207,9 +214,7 @@ fn all_fixes_together() {
         let fixable = |it: &&Value| !it["fixes"].as_array().expect("fixes").is_empty();
         assert_eq!(after.iter().find(fixable), None, "all is fixed that can be");
         assert!(after.len() <= before.len());
-        if compiles && let Err(why) = copy.check() {
-            panic!("{} does not compile with its fixes: {why}", fixture.display());
-        }
+        copy.assert_compiles(warnings, &fixture.display().to_string());
         let again = run_in(&copy.root, &fixing);
         assert!(again.stderr.contains("applied: 0 fixes in 0 files"), "{again:?}");
     }

@@ -35,7 +35,17 @@ fn marked(root: &Path) -> BTreeSet<(String, u64, String)> {
 
 #[test]
 fn the_order_service_has_exactly_the_marked_findings() {
-    let root = fixture("order-service");
+    has_the_marked("order-service");
+}
+
+#[test]
+fn the_index_on_scc_has_exactly_the_marked_findings() {
+    has_the_marked("scc-index");
+}
+
+#[track_caller]
+fn has_the_marked(name: &str) {
+    let root = fixture(name);
     let run = run_in(&root, &["--message-format", "json", "-W", "all"]);
     let found: BTreeSet<_> = of_reason(&run.lines(), "finding")
         .iter()

@@ -219,20 +219,104 @@ fn the_advice_follows_the_counts() {
     }
 }
 
-#[test]
-fn a_race_on_an_entry_asks_for_versions() {
-    let text = r#"
-pub struct Limits { map: dashmap::DashMap<String, u64> }
-impl Limits {
-    pub fn add(&self, key: &str) {
+/// A map whose entries are read, changed by what stands between, and written back.
+fn updated(between: &str) -> Value {
+    let text = format!(
+        r#"
+pub struct Limits {{ map: dashmap::DashMap<String, u64> }}
+impl Limits {{
+    pub async fn add(&self, key: &str) {{
         let before = self.map.get(key).map(|it| *it).unwrap_or(0);
-        self.map.insert(key.to_owned(), before + 1);
-    }
+        {between}
+        self.map.insert(key.to_owned(), before + more);
+    }}
+}}
+async fn ask(_: u64) -> u64 {{ tokio::task::yield_now().await; 1 }}
+"#
+    );
+    maps(&Project::lib(&text)).remove(0)["advice"].clone()
 }
-"#;
-    let maps = maps(&Project::lib(text));
-    assert_eq!(maps[0]["advice"]["strategy"], "version");
-    assert_eq!(maps[0]["advice"]["wrapper"], "safe_map::VersionedMap");
+
+#[test]
+fn a_race_that_no_single_call_closes_asks_for_versions() {
+    let advice = updated("let more = ask(before).await;");
+    assert_eq!(advice["strategy"], "version");
+    assert_eq!(advice["wrapper"], "safe_map::VersionedMap");
+    assert_eq!(updated("let more = 1;")["strategy"], "keep", "`entry` answers it");
+}
+
+#[test]
+fn a_snapshot_is_not_advised_where_each_event_writes() {
+    let text = |change: &str| {
+        let reads = locked(6, 0, 0, 0);
+        let end = reads.rfind('}').expect("an impl");
+        format!("{}    {change}\n}}\nfn next() -> Option<u32> {{ None }}\n", &reads[..end])
+    };
+    let strategy = |change: &str| {
+        let maps = maps(&Project::lib(&text(change)));
+        maps[0]["advice"]["strategy"].as_str().expect("a text").to_owned()
+    };
+    let once = "pub fn forget(&self) { self.m.write().unwrap().remove(&1); }";
+    assert_eq!(strategy(once), "snapshot");
+    for change in [
+        "pub async fn forget(&self) { self.m.write().unwrap().remove(&1); }",
+        "pub fn serve(&self) { while let Some(id) = next() { self.m.write().unwrap().remove(&id); } }",
+        "pub fn serve(&self) { while let Some(id) = next() { self.forget(id) } } fn forget(&self, id: u32) { self.m.write().unwrap().remove(&id); }",
+    ] {
+        assert_eq!(strategy(change), "keep", "{change}");
+    }
+    let reload = "pub async fn reload(&self) { *self.m.write().unwrap() = HashMap::new(); }";
+    assert_eq!(strategy(reload), "snapshot", "to replace all of it is what a snapshot is for");
+}
+
+/// The sites of the only map, as `kind method`.
+fn sites(fields: &str, body: &str) -> Vec<String> {
+    let text = format!(
+        "use std::{{collections::HashMap, sync::RwLock}};\npub struct S {{ {fields} }}\nimpl S {{\n    \
+         pub fn f(&self, mut new: HashMap<u32, String>) {{ {body} }}\n}}\n"
+    );
+    let manifest = manifest("app") + "papaya = \"0.2\"\nflurry = \"0.5\"\n";
+    let project = Project::empty().file("Cargo.toml", &manifest).file("src/lib.rs", &text);
+    let told = |it: &Value| format!("{} {}", it["kind"], it["method"]).replace('"', "");
+    maps(&project)[0]["sites"].as_array().expect("sites").iter().map(told).collect()
+}
+
+#[test]
+fn pinned_maps_are_the_maps_themselves() {
+    for fields in ["m: papaya::HashMap<u32, String>", "m: flurry::HashMap<u32, String>"] {
+        assert_eq!(sites(fields, "self.m.pin().get(&1);"), ["read get"]);
+        let named = "let p = self.m.pin(); p.insert(1, String::new()); p.remove(&2);";
+        assert_eq!(sites(fields, named), ["insert insert", "delete remove"]);
+        let guard = "let g = self.m.guard(); self.m.insert(1, String::new(), &g); self.m.get(&1, &g);";
+        assert_eq!(sites(fields, guard), ["insert insert", "read get"]);
+    }
+    assert_eq!(sites("m: papaya::HashMap<u32, String>", "for _ in &self.m.pin() {}"), ["iterate iter"]);
+    let shared = "m: std::sync::Arc<papaya::HashMap<u32, String>>";
+    assert_eq!(sites(shared, "let m = self.m.clone(); let p = m.pin(); p.clear();"), ["delete clear"]);
+}
+
+#[test]
+fn what_happens_to_all_of_a_map_is_counted() {
+    let of = |body: &str| sites("m: RwLock<HashMap<u32, String>>", body);
+    assert_eq!(of("*self.m.write().unwrap() = new;"), ["write ="]);
+    assert_eq!(of("let mut g = self.m.write().unwrap(); *g = new;"), ["write ="]);
+    assert_eq!(of("let old = std::mem::take(&mut *self.m.write().unwrap());"), ["write take"]);
+    assert_eq!(of("std::mem::replace(&mut *self.m.write().unwrap(), new);"), ["write replace"]);
+    assert_eq!(of("std::mem::swap(&mut new, &mut *self.m.write().unwrap());"), ["write swap"]);
+    assert_eq!(of("self.m.write().unwrap().clear();"), ["delete clear"]);
+    assert_eq!(of("let copy = self.m.read().unwrap().clone();"), ["iterate clone"]);
+    assert_eq!(
+        of("for it in self.m.write().unwrap().values_mut() { it.clear(); }"),
+        ["write values_mut", "iterate values_mut"]
+    );
+    assert_eq!(
+        of("let mut g = self.m.write().unwrap(); for (_, it) in &mut *g { it.clear(); }"),
+        ["write for", "iterate for"]
+    );
+    assert_eq!(
+        sites("m: std::sync::Arc<RwLock<HashMap<u32, String>>>", "let same = self.m.clone();"),
+        [""; 0]
+    );
 }
 
 #[test]
@@ -266,16 +350,16 @@ fn the_table_of_the_order_service() {
             "order_service                           read  write  insert  delete  iterate  advice",
             "  config::RuleTable.rules                  1      -       1       3        3  keep",
             "  metrics::Counters.total                  1      -       2       1        -  keep",
-            "  metrics::PENDING                         -      -       1       -        -  keep",
+            "  metrics::PENDING                         -      1       1       -        -  keep",
             "  pricing::PRICE_CACHE                     1      -       1       -        -  lock",
             "  sessions::SessionTable.last_customer     1      -       2       -        -  keep",
             "  sessions::SessionTable.sessions          1      1       1       2        -  keep",
-            "  stock::Stock.paying                      2      -       1       -        -  version",
-            "  stock::Stock.pieces                      1      1       1       1        1  version",
-            "  stock::Stock.watchers                    -      2       1       1        -  version",
+            "  stock::Stock.paying                      2      -       1       -        -  keep",
+            "  stock::Stock.pieces                      1      1       1       1        1  keep",
+            "  stock::Stock.watchers                    -      2       1       1        -  keep",
             "  store::OrderStore.orders                 2      1       2       1        -  shard",
             "",
-            "10 shared maps in 1 crate: keep 5, lock 1, shard 1, version 3",
+            "10 shared maps in 1 crate: keep 8, lock 1, shard 1",
         ]
     );
     for part in [
@@ -303,14 +387,54 @@ fn the_plan_names_declaration_and_calls() {
     let told = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
         "order_service::store::OrderStore.orders why: keyed uses: 6 of 6",
-        "`RwLock<HashMap<OrderId, Order>>` becomes `safe_map::ShardedMap`",
-        "`Option<HashMap<String, u64>>` becomes `LazyLock<safe_map::LockedMap>`",
+        "`RwLock<HashMap<OrderId, Order>>` becomes `safe_map::ShardedMap<OrderId, Order>`",
+        "`Option<HashMap<String, u64>>` becomes `LazyLock<safe_map::LockedMap<HashMap<String, u64>>>`",
         "`get_mut` (src/store.rs:41): `update` with a closure",
         "`remove` (src/store.rs:62)",
     ] {
         assert!(told.contains(part), "no {part:?} in {told}");
     }
     assert!(!run.stdout.contains("SessionTable"), "{}", run.stdout);
+}
+
+#[test]
+fn the_plan_keeps_what_is_one_step_one_step() {
+    let text = r#"
+use std::{collections::HashMap, sync::Mutex};
+pub struct Bank { accounts: Mutex<HashMap<u64, Vec<u64>>> }
+impl Bank {
+    pub fn open(&self, id: u64) {
+        let mut accounts = self.accounts.lock().unwrap();
+        if !accounts.contains_key(&id) {
+            accounts.insert(id, Vec::new());
+        }
+    }
+    pub fn transfer(&self, from: u64, to: u64) {
+        let mut accounts = self.accounts.lock().unwrap();
+        let moved = accounts.remove(&from).unwrap_or_default();
+        accounts.insert(to, moved);
+    }
+    pub fn close_all(&self, ids: &[u64]) {
+        let mut accounts = self.accounts.lock().unwrap();
+        for id in ids {
+            accounts.remove(id);
+        }
+    }
+    pub fn close(&self, id: u64) { self.accounts.lock().unwrap().remove(&id); }
+    pub fn note(&self, id: u64) { self.accounts.lock().unwrap().entry(id).or_default().push(1); }
+}
+"#;
+    let told = Project::lib(text).run(&["maps", "--plan"]).stdout;
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "`Mutex<HashMap<u64, Vec<u64>>>` becomes `safe_map::ShardedMap<u64, Vec<u64>>`",
+        "one guard of `Bank::open` (src/lib.rs:6) makes `contains_key`, `insert` of one key one step: `compute`",
+        "one guard of `Bank::transfer` (src/lib.rs:12) makes `remove`, `insert` of several keys one step: `update_many`",
+        "one guard of `Bank::close_all` (src/lib.rs:17) makes `remove` in a loop one step",
+    ] {
+        assert!(told.contains(part), "no {part:?} in {told}");
+    }
+    assert_eq!(told.matches("by hand: one guard").count(), 3, "{told}");
 }
 
 #[test]

@@ -258,8 +258,11 @@ impl Analysis {
     pub fn map_count(&self) -> usize {
         let shared = |role| matches!(role, TypeRole::SharedMap | TypeRole::Lock | TypeRole::Cell);
         let is_one = |ty| self.model.any_part(ty, &mut |it| self.model.role(it).is_some_and(shared));
-        let fields = self.model.adt_ids().flat_map(|id| self.model.adt_fields(id).to_vec());
-        let statics = self.model.static_ids().filter(|id| is_one(self.model.static_ty(*id))).count();
+        let is_own = |file| !self.workspace.is_outside(file);
+        let types = self.model.adt_ids().filter(|id| is_own(self.model.adt(*id).at.file));
+        let fields = types.flat_map(|id| self.model.adt_fields(id).to_vec());
+        let statics = self.model.static_ids().filter(|id| is_own(self.model.static_(*id).at.file));
+        let statics = statics.filter(|id| is_one(self.model.static_ty(*id))).count();
         statics + fields.filter(|it| self.declares_shared(&it.ty)).count()
     }
 

@@ -37,6 +37,18 @@ pub struct Crate {
     pub dependencies: Vec<Dependency>,
     /// A library that other crates can name.
     pub is_lib: bool,
+    /// Whose it is.
+    pub origin: Origin,
+}
+
+/// Whose a crate is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Origin {
+    /// The workspace's own.
+    #[default]
+    Workspace,
+    /// Somebody else's, read for its types: nothing is looked for in it.
+    Dependency,
 }
 
 /// One line of a `[dependencies]` table.
@@ -98,6 +110,11 @@ impl Workspace {
         (0..self.files.len() as u32).map(FileId)
     }
 
+    /// Whether a file is of a crate that is read for its types alone.
+    pub fn is_outside(&self, id: FileId) -> bool {
+        self.krate(self.file(id).source.krate).origin == Origin::Dependency
+    }
+
     /// The crate behind an id.
     pub fn krate(&self, id: CrateId) -> &Crate {
         &self.crates[id.0 as usize]
@@ -112,6 +129,7 @@ impl Workspace {
             name: Name::new("snippet"),
             dependencies: Vec::new(),
             is_lib: true,
+            origin: Origin::Workspace,
         };
         let source = SourceFile {
             path: path.into(),

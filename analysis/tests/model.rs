@@ -31,6 +31,7 @@ fn model(crates: &[CrateText<'_>]) -> Model {
             name: Name::new(&name.replace('-', "_")),
             dependencies: dependencies.iter().map(dependency).collect(),
             is_lib: true,
+            ..Crate::default()
         });
         for (module, text) in *files {
             let source = SourceFile {
@@ -211,7 +212,7 @@ fn items_inside_bodies_are_their_own_scope() {
 
 #[test]
 fn imports_of_2015_start_at_the_root() {
-    let krate = Crate { package: "a".into(), name: Name::new("a"), dependencies: Vec::new(), is_lib: true };
+    let krate = Crate { package: "a".into(), name: Name::new("a"), is_lib: true, ..Crate::default() };
     let files = [
         ("", "extern crate parking_lot; mod locks; mod deep;"),
         ("deep", "mod inner;"),

@@ -6,7 +6,7 @@ use safe_map_analysis::facts::SelfKind;
 use safe_map_analysis::knowledge::schema::TypeRole;
 use safe_map_analysis::model::{FnId, Marker, Model, Promise};
 use safe_map_analysis::name::Name;
-use safe_map_analysis::ty::{AdtId, Ty};
+use safe_map_analysis::ty::{AdtId, Mutability, Ty};
 
 use crate::exposure::{Way, mentions, outer_name};
 
@@ -19,6 +19,15 @@ pub(crate) enum Why {
     Lends,
     /// A `Sync` type moves it through `&self`.
     Moves,
+}
+
+/// What a function lets through of a parameter, least first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Handed {
+    Nothing,
+    References,
+    Values,
+    Unknown,
 }
 
 /// A parameter of a type.
@@ -140,6 +149,68 @@ impl Subject<'_> {
             let gives = !is_copied && is_by_value(self.model, &signature.output, &name);
             gives || signature.params.iter().any(takes)
         })
+    }
+
+    /// All that a claim has to ask for to be true: what `&self` methods take and give, and what the fields share, decide.
+    /// Nothing where a signature does not say it.
+    pub(crate) fn needs(&self, marker: Marker, ways: &[Way]) -> Option<Vec<Marker>> {
+        let both = vec![Marker::Send, Marker::Sync];
+        match marker {
+            // Another thread drops the last one, or reads through its own.
+            Marker::Send if ways.contains(&Way::CountedLocally) => None,
+            Marker::Send if ways.contains(&Way::Counted) || self.shares_memory(ways) => Some(both),
+            Marker::Send if self.only_lends(ways) => Some(vec![Marker::Sync]),
+            Marker::Send => Some(vec![Marker::Send]),
+            Marker::Sync => match self.readers().map(|(id, name)| self.handed(id, &name)).max()? {
+                Handed::Unknown => None,
+                Handed::Values => Some(both),
+                Handed::References | Handed::Nothing => Some(vec![Marker::Sync]),
+            },
+        }
+    }
+
+    /// Whether copies of the type lead to the same memory.
+    fn shares_memory(&self, ways: &[Way]) -> bool {
+        let is_pointer = ways.iter().any(|it| matches!(it, Way::Raw | Way::AtomicPtr));
+        let derives = &self.model.item(self.model.adt(self.adt).at).attrs.derives;
+        let has_clone =
+            || self.model.methods_of(self.adt).iter().any(|it| self.model.func(*it).name == "clone");
+        is_pointer && (derives.iter().any(|it| *it == "Clone") || has_clone())
+    }
+
+    /// The most that a function lets through of the parameter, in either direction.
+    fn handed(&self, id: FnId, name: &str) -> Handed {
+        let signature = self.model.signature(id);
+        let is_copied = self.model.promise(&self.model.fn_scope(id), name, "Clone") != Promise::No;
+        let out = match self.handed_in(&signature.output, name) {
+            // A copy is made of what is only looked at.
+            Handed::Values if is_copied && is_by_value(self.model, &signature.output, name) => {
+                Handed::References
+            }
+            out => out,
+        };
+        signature.params.iter().map(|it| self.handed_in(it, name)).fold(out, Handed::max)
+    }
+
+    fn handed_in(&self, ty: &Ty, name: &str) -> Handed {
+        let most =
+            |items: &[Ty]| items.iter().map(|it| self.handed_in(it, name)).max().unwrap_or(Handed::Nothing);
+        match ty {
+            Ty::Unknown => Handed::Unknown,
+            Ty::Param(it) if *it == *name => Handed::Values,
+            Ty::Ref(Mutability::Shared, it) if mentions(self.model, it, name) => {
+                self.handed_in(it, name).min(Handed::References)
+            }
+            Ty::Known(..) | Ty::Foreign(..) if outer_name(self.model, ty) == Some("PhantomData") => {
+                Handed::Nothing
+            }
+            Ty::Adt(id, _) if *id == self.adt => Handed::Nothing,
+            // `&[T]`, `Option<&T>`; a guard or entry changes what it stands for, and a collection has it.
+            Ty::Known(_, args) | Ty::Foreign(_, args) | Ty::Adt(_, args) | Ty::Tuple(args) => most(args),
+            Ty::Ref(_, it) | Ty::Ptr(_, it) | Ty::Slice(it) | Ty::Future(it) => self.handed_in(it, name),
+            Ty::Callable(params, output) => most(params).max(self.handed_in(output, name)),
+            Ty::Never | Ty::Prim(_) | Ty::Param(_) | Ty::Trait(_) => Handed::Nothing,
+        }
     }
 
     /// The functions that make the type of something else.

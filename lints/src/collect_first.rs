@@ -2,14 +2,14 @@
 //! with the condition asked again.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::{Expr, ExprId, ExprKind, PatKind, UnaryOp};
+use safe_map_analysis::facts::{Expr, ExprId, ExprKind, PatKind, StmtKind, UnaryOp};
 use safe_map_analysis::knowledge::schema::TypeRole;
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::Ty;
 
 use crate::bodies::{binds, is_named};
-use crate::fix::{has_word, indentation};
+use crate::fix::{has_word, indentation, without_parens};
 use crate::parents::expr_at;
 use crate::predicate::{Named, Predicate, Reader};
 use crate::recheck::has_company;
@@ -31,12 +31,22 @@ pub(crate) fn collect_first(function: &FunctionView<'_>, walk: Span, removal: Sp
     let indent = indentation(text, walk.whole.start)?;
     let turn = walk.turn(removal, indent)?;
     let (map, name) = (typed.expr(walk.map).span.text(text), &walk.name);
-    let filter = match &walk.condition {
-        Some(it) => format!(".filter(|{name}| {})", it.filter),
-        None => String::new(),
+    let condition = walk.condition.as_ref().map(|it| &it.filter);
+    let keys = format!(".map(|{name}| {name}.key().clone())");
+    let code = match walk.end() {
+        Some(end) if walk.jumps(end) => return None,
+        // A loop of one turn is none: clippy denies it.
+        Some(_) => {
+            let first = condition.map_or(".next()".to_owned(), |it| format!(".find(|{name}| {it})"));
+            format!("let found = {map}.iter(){first}{keys};\n{indent}if let Some(key) = found {{{turn}}}")
+        }
+        None => {
+            let filter = condition.map_or(String::new(), |it| format!(".filter(|{name}| {it})"));
+            format!(
+                "let found: Vec<_> = {map}.iter(){filter}{keys}.collect();\n{indent}for key in found {{{turn}}}"
+            )
+        }
     };
-    let collected = format!("{map}.iter(){filter}.map(|{name}| {name}.key().clone()).collect();");
-    let code = format!("let found: Vec<_> = {collected}\n{indent}for key in found {{{turn}}}");
     Some(Fix {
         title: "collect the keys first, and ask again when they are removed".to_string(),
         applicability: Applicability::MaybeIncorrect,
@@ -93,7 +103,8 @@ impl<'a> Walk<'a> {
         {
             let reader = Reader { function, body, again: removal };
             let asked = reader.predicate(*cond, &Named::guard(body, pat, 0)?)?;
-            walk.condition = Some(Condition { asked, filter: walk.filter(*cond) });
+            let filter = without_parens(&walk.filter(*cond)).to_string();
+            walk.condition = Some(Condition { asked, filter });
             walk.rest = *then;
             // What is said around the `if` has no place any more.
             let (outer, inner) = (body.expr(turn).span, body.expr(*then).span);
@@ -133,6 +144,13 @@ impl<'a> Walk<'a> {
             }
         }
         edits.extend(self.removal(removal)?);
+        if let Some(end) = self.end().filter(|it| matches!(it.kind, ExprKind::Break { .. })) {
+            // What is an `if let` then has nothing to break.
+            let before = Span::new(block.start, end.span.start).text(self.text).trim_end().len() as u32;
+            let semicolon = self.text.get(end.span.end as usize..)?.starts_with(';');
+            let whole = Span::new(block.start + before, end.span.end + u32::from(semicolon));
+            edits.push((whole, String::new()));
+        }
         let inner = Span::new(block.start + 1, block.end - 1);
         let text = edited(self.text, inner, edits);
         if self.condition.is_none() {
@@ -150,6 +168,27 @@ impl<'a> Walk<'a> {
             })
             .collect();
         (!text.lines().any(is_string)).then(|| lines.join("\n"))
+    }
+
+    /// How the last statement of a turn that does something ends the walk, if it does: nothing is behind it.
+    fn end(&self) -> Option<&Expr> {
+        let ExprKind::Block(block) = &self.typed.expr(self.rest).kind else { return None };
+        let last = block.tail.or_else(|| match block.stmts.last()?.kind {
+            StmtKind::Expr { expr, .. } => Some(expr),
+            _ => None,
+        });
+        let end = self.typed.expr(last?);
+        matches!(end.kind, ExprKind::Break { label: None, value: None } | ExprKind::Return(_)).then_some(end)
+    }
+
+    /// Whether a turn has another way out of the loop, or to the next turn, than `end`.
+    fn jumps(&self, end: &Expr) -> bool {
+        let block = self.typed.expr(self.rest).span;
+        let inside =
+            self.typed.exprs().map(|it| it.1).filter(|it| block.contains(it.span) && it.span != end.span);
+        let mut jumps =
+            inside.filter(|it| matches!(it.kind, ExprKind::Break { .. } | ExprKind::Continue { .. }));
+        jumps.next().is_some()
     }
 
     /// `it.key()`, and what it becomes.

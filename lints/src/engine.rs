@@ -21,7 +21,8 @@ pub struct Outcome {
 /// Runs the lints that `enabled` accepts over every file and function, in parallel on the current rayon pool.
 pub fn run(analysis: &Analysis, enabled: &(dyn Fn(&Lint) -> bool + Sync)) -> Outcome {
     let lints: Vec<&Lint> = LINTS.iter().copied().filter(|it| enabled(it)).collect();
-    let ids: Vec<_> = analysis.workspace.file_ids().collect();
+    let ids: Vec<_> =
+        analysis.workspace.file_ids().filter(|it| !analysis.workspace.is_outside(*it)).collect();
     let by_file = ids.into_par_iter().map(|id| run_file(analysis.file(id), &lints));
     let whole = lints.par_iter().map(|lint| run_whole(analysis, lint));
     let mut outcome = Outcome::default();
@@ -29,6 +30,7 @@ pub fn run(analysis: &Analysis, enabled: &(dyn Fn(&Lint) -> bool + Sync)) -> Out
         outcome.findings.extend(part.findings);
         outcome.panics.extend(part.panics);
     }
+    outcome.findings.retain(|it| !analysis.workspace.is_outside(it.primary.file));
     outcome.findings.iter_mut().filter(|it| has_conditions(analysis, it)).for_each(|it| it.fixes.clear());
     outcome.findings.sort_by(|a, b| order(a).cmp(&order(b)));
     outcome.findings.dedup();

@@ -3,6 +3,8 @@
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Block, Body, ExprId, ExprKind, PatKind, Stmt, StmtKind};
 use safe_map_analysis::flow::Held;
+use safe_map_analysis::model::{Def, Namespace};
+use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 
 use crate::bodies::blocks;
@@ -41,9 +43,23 @@ pub(crate) fn drop_before(function: &FunctionView<'_>, held: &Held, hazard: Span
         applicability: Applicability::MaybeIncorrect,
         edits: vec![Edit {
             place: here(function, Span::new(stmt.start, stmt.start)),
-            replacement: format!("drop({name});\n{indent}"),
+            replacement: format!("{}({name});\n{indent}", drop_here(function, body)),
         }],
     })
+}
+
+/// How code of a function names `drop`, where something else may be called so.
+fn drop_here(function: &FunctionView<'_>, body: &Body) -> &'static str {
+    let model = function.model();
+    let name = Name::new("drop");
+    let binds = body.pats.iter().any(|it| matches!(&it.kind, PatKind::Bind { name: it, .. } if *it == name));
+    let module = model.func(function.id).module;
+    let is_others = match model.resolve(module, std::slice::from_ref(&name), Namespace::Values) {
+        None => false,
+        Some(Def::Foreign(path)) => !matches!(path.as_str(), "drop" | "std::mem::drop" | "core::mem::drop"),
+        Some(_) => true,
+    };
+    if binds || is_others { "::core::mem::drop" } else { "drop" }
 }
 
 /// `let found = scrutinee;` before the branch or loop at `whole`, and its name there instead: for what borrows nothing.
@@ -54,10 +70,14 @@ pub(crate) fn hoist(
     scrutinee: ExprId,
 ) -> Option<Fix> {
     let text = &function.file.parsed().source.text;
+    // Arguments of macros and calls, and the arms of a `match`, may start a line too.
+    if !starts_statement(body, whole.start) {
+        return None;
+    }
     let indent = indentation(text, whole.start)?;
     let name = ["found", "value", "taken"].into_iter().find(|it| !names(body, text, it))?;
     let span = body.expr(scrutinee).span;
-    let value = text.get(span.start as usize..span.end as usize)?;
+    let value = without_parens(text.get(span.start as usize..span.end as usize)?);
     let at = Span::new(whole.start, whole.start);
     Some(Fix {
         title: format!("bind the scrutinee before the `{keyword}`"),
@@ -67,6 +87,35 @@ pub(crate) fn hoist(
             Edit { place: here(function, span), replacement: name.to_string() },
         ],
     })
+}
+
+/// Whether a statement of some block, or its value, starts at a byte.
+fn starts_statement(body: &Body, byte: u32) -> bool {
+    blocks(body).any(|block| {
+        let tail = block.tail.map(|it| body.expr(it).span.start);
+        block.stmts.iter().map(|it| it.span.start).chain(tail).any(|it| it == byte)
+    })
+}
+
+/// An expression without the parentheses around all of it: rustc warns of them where nothing needs them.
+pub(crate) fn without_parens(code: &str) -> &str {
+    let Some(inner) = code.strip_prefix('(').and_then(|it| it.strip_suffix(')')) else { return code };
+    let mut depth = 0i32;
+    for it in inner.chars() {
+        match it {
+            // What is in a text or a character is not told from code here.
+            '"' | '\'' => return code,
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            // A tuple.
+            ',' if depth == 0 => return code,
+            _ => {}
+        }
+        if depth < 0 {
+            return code;
+        }
+    }
+    if inner.trim().is_empty() { code } else { without_parens(inner.trim()) }
 }
 
 /// What ends a guard before `hazard`, called `what`: a `drop`, or a `let` for the scrutinee in which it is a temporary.
@@ -220,6 +269,26 @@ mod tests {
         assert!(fixed(lint, &sure).is_some(), "{sure}");
         let left = function("let g = m.lock().unwrap(); if c { drop(g); return 0; } m.lock().unwrap().len()");
         assert!(fixed(lint, &left).is_some(), "{left}");
+    }
+
+    #[test]
+    fn parentheses_around_all_of_a_value_are_not_taken_along() {
+        let plain =
+            [("(a)", "a"), ("((a || b))", "a || b"), ("(a) + (b)", "(a) + (b)"), ("(a, b)", "(a, b)")];
+        for (code, better) in plain.into_iter().chain([("()", "()"), ("(f(')'))", "(f(')'))")]) {
+            assert_eq!(super::without_parens(code), better);
+        }
+        let text = "
+use std::sync::Mutex;
+fn f(m: &Mutex<Vec<u32>>) {
+    match (m.lock().unwrap().pop()) {
+        Some(_) => m.lock().unwrap().clear(),
+        None => {}
+    }
+}
+";
+        let fixed = fixed(lint("double_lock"), text).expect("a fix");
+        assert!(fixed.contains("let found = m.lock().unwrap().pop();\n    match found {"), "{fixed}");
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod conditions;
 mod contended;
 mod contexts;
 mod correlated;
+mod decided;
 mod declared;
 mod derived;
 mod engine;

@@ -9,7 +9,7 @@ use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 
 use crate::bodies::{blocks, is_named};
-use crate::fix::with_comments;
+use crate::fix::{with_comments, without_parens};
 use crate::parents::expr_at;
 use crate::retain::method;
 use crate::typing::Typed;
@@ -119,18 +119,20 @@ impl<'a> Steps<'a> {
             return None;
         }
         let amount = self.source(*rhs)?;
+        // `old + (n as u64)` needs them, `+= n as u64` does not.
+        let added = without_parens(amount);
         if method(typed, self.map, "entry").is_some() {
             return Some(match start {
                 Start::There => {
-                    format!("*{map}.get_mut({}).unwrap() {op}= {amount};", self.source(self.asked()?)?)
+                    format!("*{map}.get_mut({}).unwrap() {op}= {added};", self.source(self.asked()?)?)
                 }
-                _ => format!("*{map}.entry({key}){} {op}= {amount};", start.or_insert()?),
+                _ => format!("*{map}.entry({key}){} {op}= {added};", start.or_insert()?),
             });
         }
         method(typed, self.map, "upsert")?;
         let Start::Of(first) = start else { return None };
         let name = self.name;
-        Some(format!("{map}.upsert({key}, || {first} {op} {amount}, |{name}| *{name} {op}= {amount});"))
+        Some(format!("{map}.upsert({key}, || {first} {op} {amount}, |{name}| *{name} {op}= {added});"))
     }
 
     /// `list.push(job)`, and whether the list is what is written back.

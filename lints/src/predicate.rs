@@ -9,6 +9,7 @@ use safe_map_analysis::flow::EventKind;
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 
+use crate::fix::without_parens;
 use crate::negation::negated;
 
 /// How code names an entry, or what it is asked of.
@@ -157,6 +158,8 @@ impl Reader<'_> {
         self.plain(cond, named, &mut out)?;
         let text = self.text(span, &out.edits)?;
         let negated = negated(self.function, self.body, cond, |it| self.text(it, &out.edits))?;
+        // They would be the whole body of a closure.
+        let (text, negated) = (without_parens(&text).to_string(), without_parens(&negated).to_string());
         let binds_loosely = matches!(
             self.body.expr(cond).kind,
             ExprKind::Lazy { op: safe_map_analysis::facts::LazyOp::Or, .. }

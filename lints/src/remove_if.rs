@@ -151,9 +151,37 @@ mod tests {
                 "m.remove_if(&k, |_, it| it.n == 0 && (n > 1 || k > 1));",
             ),
             ("if let Some(_it) = m.get(&k) { m.remove(&k); }", "m.remove(&k);"),
+            (
+                "if let Some(it) = m.get(&k) { if (it.n == n) { m.remove(&k); } }",
+                "m.remove_if(&k, |_, it| it.n == n);",
+            ),
+            (
+                "if let Some(it) = m.get(&k) { if (it.n == 0 || n > 1) { m.remove(&k); } }",
+                "m.remove_if(&k, |_, it| it.n == 0 || n > 1);",
+            ),
+            (
+                "if let Some(it) = m.get(&k) { if n > 1 && (it.n == 0 || n > 7) { m.remove(&k); } }",
+                "m.remove_if(&k, |_, it| n > 1 && (it.n == 0 || n > 7));",
+            ),
         ] {
             assert_eq!(fixed_body(body).as_deref(), Some(better), "{body}");
         }
+    }
+
+    #[test]
+    fn the_map_of_scc_has_a_method_of_its_own_for_each_way_to_wait() {
+        let text = "
+fn f(m: &scc::HashMap<u64, u32>, k: u64) {
+    if let Some(it) = m.get_sync(&k) {
+        if *it == 0 {
+            m.remove_sync(&k);
+        }
+    }
+}
+";
+        let fixed = fixed(lint(), text).expect("a fix");
+        assert!(fixed.contains("    m.remove_if_sync(&k, |it| *it == 0);\n}"), "{fixed}");
+        assert_eq!(found(lint(), &fixed), []);
     }
 
     #[test]

@@ -22,7 +22,7 @@ impl<'a> Touch<'a> {
     /// Looks up the files of `workspace`, whose paths start from `root`.
     pub(crate) fn new(changes: &'a Changes, workspace: &'a Workspace, root: &Path) -> Touch<'a> {
         let root = path_text(root.as_os_str());
-        let changed = workspace.file_ids().filter_map(|id| {
+        let changed = workspace.file_ids().filter(|id| !workspace.is_outside(*id)).filter_map(|id| {
             let source = &workspace.file(id).source;
             let path = normalize(&Path::new(&root).join(&*source.path));
             let change = changes.of(&path_text(path.as_os_str()))?;

@@ -225,6 +225,7 @@ impl CheckArgs {
             budget: Budget(self.running.file_timeout),
             config: self.config.config.clone(),
             conditions: self.conditions.conditions()?,
+            dependencies: self.input.dependencies.dependencies(),
             buffers: self.input.buffers(&cwd)?,
             cwd: self.start(cwd),
         })

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::failure::Failure;
 use crate::render::PathBase;
-use crate::workspace::Buffers;
+use crate::workspace::{Buffers, Dependencies};
 
 /// Files as they are on disk, paths from the workspace on, where none is given.
 #[derive(Debug, Default, Args)]
@@ -17,6 +17,25 @@ pub(crate) struct InputArgs {
     // A fix would be written into a file that has another text.
     #[arg(long, value_name = "PATH", conflicts_with = "fix")]
     stdin_filename: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) dependencies: DependencyArgs,
+}
+
+/// What is read besides the workspace.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct DependencyArgs {
+    /// Read the sources of dependencies too, as far as they are downloaded or vendored, for the types in them. Nothing is
+    /// reported there, and nothing is downloaded
+    #[arg(long)]
+    with_dependencies: bool,
+}
+
+impl DependencyArgs {
+    /// What the flag comes to.
+    pub(crate) fn dependencies(&self) -> Dependencies {
+        if self.with_dependencies { Dependencies::Read } else { Dependencies::Skip }
+    }
 }
 
 /// Where paths in reports start.

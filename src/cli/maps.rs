@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::ColorWhen;
+use super::input::DependencyArgs;
 use crate::workspace::{Packages, Request};
 
 /// List shared maps.
@@ -32,6 +33,8 @@ pub(crate) struct MapsArgs {
     /// List every place
     #[arg(short, long)]
     pub(crate) verbose: bool,
+    #[command(flatten)]
+    dependencies: DependencyArgs,
     /// Threads; the number of processors where not given
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
@@ -52,6 +55,7 @@ impl MapsArgs {
     /// What is to be analysed, for a process that stands in `cwd`.
     pub(crate) fn request(&self, cwd: PathBuf) -> Request {
         let packages = Packages { include: self.package.clone(), exclude: self.exclude.clone() };
-        Request { paths: self.paths.clone(), packages, cwd, ..Request::default() }
+        let dependencies = self.dependencies.dependencies();
+        Request { paths: self.paths.clone(), packages, dependencies, cwd, ..Request::default() }
     }
 }

@@ -1,5 +1,7 @@
 //! `check`: run the pipeline, show the report, choose the exit code.
 
+use safe_map_analysis::source::FileId;
+
 use super::beside::Beside;
 use super::{current_dir, fix, outputs, show};
 use crate::cli::{CheckArgs, ErrorOn, MessageFormat, subcommands};
@@ -99,14 +101,19 @@ fn list_files(args: &CheckArgs) -> Result<u8, Failure> {
     let discovered = workspace::discover(&request)?;
     let rules = config::load(discovered.search(&request))?.rules;
     let is_excluded = |path: &str| rules.excludes(&discovered.root.join(path), &discovered.named);
-    let files = discovered.workspace.files.iter().map(|file| &*file.source.path);
+    let workspace = &discovered.workspace;
+    let (outside, own): (Vec<FileId>, Vec<FileId>) =
+        workspace.file_ids().partition(|it| workspace.is_outside(*it));
+    let path = |id: &FileId| &*workspace.file(*id).source.path;
     let mut paths: Vec<&str> =
-        files.filter(|path| discovered.meant.holds(path) && !is_excluded(path)).collect();
+        own.iter().map(path).filter(|path| discovered.meant.holds(path) && !is_excluded(path)).collect();
     paths.dedup();
     let base = args.path_base.base(PathBase::Workspace);
     let start = Paths::new(&discovered.root, base, &request.cwd);
-    let seen = paths.iter().map(|path| start.of(path));
-    output::print_raw(&seen.map(|path| format!("{path}\n")).collect::<String>())?;
+    let own = paths.iter().map(|path| format!("{}\n", start.of(path)));
+    let package = |id: &FileId| &workspace.krate(workspace.file(*id).source.krate).package;
+    let outside = outside.iter().map(|it| format!("{} (of {})\n", start.of(path(it)), package(it)));
+    output::print_raw(&own.chain(outside).collect::<String>())?;
     Ok(exit::CLEAN)
 }
 

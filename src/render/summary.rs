@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::view::plural;
 use super::{Paths, scoped};
 use crate::report::{Report, Stats};
+use crate::workspace::ReadOutside;
 
 /// How many incomplete files are named where nobody asked for all of them.
 const INCOMPLETE_SHOWN: usize = 10;
@@ -23,9 +24,10 @@ pub(crate) enum Detail {
 pub(crate) fn counts(report: &Report) -> String {
     let stats = &report.stats;
     let seen = format!(
-        "{} and {} seen in {}",
+        "{} and {} seen{} in {}",
         plural(stats.files, "file"),
         plural(stats.lines, "line"),
+        outside(stats),
         duration(stats.elapsed)
     );
     let maps = match stats.maps {
@@ -37,6 +39,16 @@ pub(crate) fn counts(report: &Report) -> String {
         None => format!("no findings: {seen}, {maps}{rest}"),
         Some(findings) => format!("{findings}: {seen}, {maps}{rest}"),
     }
+}
+
+/// What was read besides, of others' packages.
+fn outside(stats: &Stats) -> String {
+    let ReadOutside { packages, files, lines } = stats.outside;
+    if packages == 0 {
+        return String::new();
+    }
+    let packages = if packages == 1 { "1 dependency".to_owned() } else { format!("{packages} dependencies") };
+    format!(", besides {} and {} of {packages}", plural(files, "file"), plural(lines, "line"))
 }
 
 fn findings(stats: &Stats) -> Option<String> {
@@ -86,7 +98,7 @@ pub(crate) fn timings(report: &Report) -> Vec<String> {
     rows.push(timing(
         "total",
         stats.elapsed,
-        &format!("{}, {}", plural(stats.files, "file"), plural(stats.lines, "line")),
+        &format!("{}, {}{}", plural(stats.files, "file"), plural(stats.lines, "line"), outside(stats)),
     ));
     rows
 }

@@ -185,10 +185,10 @@ fn is_for_tests(package: &Package, workspace: &Loaded, root: &Path) -> bool {
         let kinds = [TargetKind::Lib, TargetKind::Bin];
         !is_aside(&it.manifest, root) && it.targets.iter().any(|target| kinds.contains(&target.kind))
     };
-    let others = workspace.packages.iter().filter(|it| it.name != package.name).filter(is_product);
+    let others = workspace.packages.iter().filter(|it| it.name != package.name);
     let users: Vec<&Package> = others.filter(|it| it.dependencies.iter().any(is_it)).collect();
     let mut uses = users.iter().flat_map(|it| &it.dependencies).filter(|it| is_it(it));
-    if users.is_empty() || uses.any(|it| it.kind == DependencyKind::Normal) {
+    if !users.iter().any(is_product) || uses.any(|it| it.kind == DependencyKind::Normal) {
         return false;
     }
     let below = reach(&[package], workspace, |it| it.kind == DependencyKind::Normal);

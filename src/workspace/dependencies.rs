@@ -33,12 +33,16 @@ fn declaration(manifest: &Manifest, key: &str, own: &Value, kind: DependencyKind
         _ => own,
     };
     let asked = [own, value].into_iter().filter_map(|it| it.get("features")?.as_array()).flatten();
+    // An inherited path starts where the workspace is.
+    let base = if std::ptr::eq(value, own) { &manifest.dir } else { &manifest.root };
+    let path = value.get("path").and_then(Value::as_str).map(|path| base.join(path));
     let declines = |it: &Value| it.get("default-features").and_then(Value::as_bool) == Some(false);
     DeclaredDependency {
         dependency: dependency(key, value),
         kind,
         features: asked.filter_map(Value::as_str).map(str::to_owned).collect(),
         default_features: !declines(value),
+        path,
     }
 }
 
@@ -83,7 +87,7 @@ mod tests {
             c = \"1\"\n[features]\ndefault = [\"x\"]\nx = [\"dep:b\"]"
             .parse()
             .expect("valid");
-        let found = features(&Manifest { dir: "x".into(), table, workspace: Table::new() });
+        let found = features(&Manifest { dir: "x".into(), root: "x".into(), table, workspace: Table::new() });
         assert_eq!(found.keys().collect::<Vec<_>>(), ["a", "default", "x"]);
         assert_eq!(found["default"], ["x"]);
     }
@@ -96,7 +100,7 @@ mod tests {
             .expect("valid");
         let workspace: Table =
             "[dependencies]\nmaps = { package = \"dashmap\", version = \"6\" }".parse().expect("valid");
-        let found = declared(&Manifest { dir: "x".into(), table, workspace });
+        let found = declared(&Manifest { dir: "x".into(), root: "w".into(), table, workspace });
         let seen: Vec<_> = found
             .iter()
             .map(|it| {

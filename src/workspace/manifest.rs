@@ -1,5 +1,6 @@
 //! Manifests read without cargo: where `cargo metadata` fails, an incomplete answer is better than none.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use safe_map_analysis::facts::Edition;
@@ -12,6 +13,8 @@ use super::{dependencies, members, targets, unit};
 pub(crate) struct Manifest {
     /// Its directory.
     pub(crate) dir: PathBuf,
+    /// The directory of the workspace.
+    pub(crate) root: PathBuf,
     /// What it says.
     pub(crate) table: Table,
     /// The `[workspace]` table that `workspace = true` refers to; empty where there is none.
@@ -33,7 +36,7 @@ pub(crate) fn load(manifest: &Path) -> Result<Loaded, String> {
     let root = root.unwrap_or_else(|| manifest.to_owned());
     let dir = parent(&root);
     let workspace = root_table.get("workspace").and_then(Value::as_table).cloned().unwrap_or_default();
-    let root_manifest = Manifest { dir: dir.clone(), table: root_table, workspace };
+    let root_manifest = Manifest { dir: dir.clone(), root: dir.clone(), table: root_table, workspace };
     let mut loaded = Loaded { root: dir, ..Loaded::default() };
     for member in members::expand(&root_manifest) {
         match member_package(&member, &root_manifest) {
@@ -46,7 +49,8 @@ pub(crate) fn load(manifest: &Path) -> Result<Loaded, String> {
 
 fn member_package(path: &Path, root: &Manifest) -> Result<Option<Package>, String> {
     let table = read(path)?;
-    Ok(package(&Manifest { dir: parent(path), table, workspace: root.workspace.clone() }))
+    let (root, workspace) = (root.root.clone(), root.workspace.clone());
+    Ok(package(&Manifest { dir: parent(path), root, table, workspace }))
 }
 
 fn package(manifest: &Manifest) -> Option<Package> {
@@ -111,8 +115,35 @@ fn workspace_root(manifest: &Path, table: &Table) -> Option<PathBuf> {
 fn lists(root: &Path, member: &Path) -> bool {
     let Ok(table) = read(root) else { return false };
     let Some(workspace) = table.get("workspace").and_then(Value::as_table).cloned() else { return false };
-    let root = Manifest { dir: parent(root), table, workspace };
+    let root = Manifest { dir: parent(root), root: parent(root), table, workspace };
     members::expand(&root).iter().any(|manifest| manifest == member)
+}
+
+/// Name and version of the package that `manifest` declares; no version where it is inherited.
+pub(crate) fn declared_package(manifest: &Path) -> Option<(String, Option<String>)> {
+    let table = read(manifest).ok()?;
+    let package = table.get("package")?;
+    let field = |key: &str| package.get(key).and_then(Value::as_str).map(str::to_owned);
+    Some((field("name")?, field("version")))
+}
+
+/// Whether the library of `manifest` has macros and nothing else for others.
+pub(crate) fn is_proc_macro(manifest: &Path) -> bool {
+    let Ok(table) = read(manifest) else { return false };
+    let field = |key: &str| table.get("lib")?.get(key)?.as_bool();
+    field("proc-macro").or(field("proc_macro")) == Some(true)
+}
+
+/// The directories that the `[patch]` tables of `manifest` put in place of packages, by name.
+pub(crate) fn patches(manifest: &Path) -> BTreeMap<String, PathBuf> {
+    let Ok(table) = read(manifest) else { return BTreeMap::new() };
+    let sources = table.get("patch").and_then(Value::as_table).into_iter().flat_map(Table::values);
+    let entries = sources.filter_map(Value::as_table).flatten();
+    let patch = |(key, value): (&String, &Value)| {
+        let name = value.get("package").and_then(Value::as_str).unwrap_or(key);
+        Some((name.to_owned(), parent(manifest).join(value.get("path")?.as_str()?)))
+    };
+    entries.filter_map(patch).collect()
 }
 
 fn read(path: &Path) -> Result<Table, String> {

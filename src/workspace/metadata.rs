@@ -39,6 +39,7 @@ struct RawDependency {
     kind: Option<String>,
     features: Vec<String>,
     uses_default_features: bool,
+    path: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -110,7 +111,7 @@ fn dependency(raw: RawDependency) -> Option<DeclaredDependency> {
     let in_code = raw.rename.as_deref().unwrap_or(&raw.name).replace('-', "_");
     let dependency = Dependency { name: Name::new(&in_code), package: raw.name, requirement: raw.req };
     let (features, default_features) = (raw.features, raw.uses_default_features);
-    Some(DeclaredDependency { dependency, kind, features, default_features })
+    Some(DeclaredDependency { dependency, kind, features, default_features, path: raw.path })
 }
 
 fn target(raw: RawTarget) -> Option<Target> {

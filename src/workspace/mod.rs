@@ -20,6 +20,7 @@ mod members;
 mod metadata;
 mod modules;
 mod narrow;
+mod outside;
 mod package;
 pub(crate) mod paths;
 mod plan;
@@ -36,6 +37,7 @@ mod walk;
 use std::path::{Path, PathBuf};
 
 use ahead::Ahead;
+use safe_map_analysis::Phase;
 pub(crate) use safe_map_analysis::model::is_test_attrs;
 use safe_map_analysis::source::{ParsedFile, Workspace};
 
@@ -72,10 +74,33 @@ pub struct Request {
     pub conditions: Conditions,
     /// `--config`: the configuration, wherever the workspace has its own.
     pub config: Option<PathBuf>,
+    /// Whether what the workspace depends on is read too.
+    pub dependencies: Dependencies,
     /// Texts that stand for files.
     pub buffers: Buffers,
     /// Where relative paths start.
     pub cwd: PathBuf,
+}
+
+/// What becomes of packages that the workspace depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Dependencies {
+    /// Only the knowledge files speak of them.
+    #[default]
+    Skip,
+    /// Their sources are read for the types in them, where they are on this machine.
+    Read,
+}
+
+/// How much of what a run has read is not the workspace's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ReadOutside {
+    /// Packages.
+    pub packages: u64,
+    /// Files.
+    pub files: u64,
+    /// Their lines.
+    pub lines: u64,
 }
 
 /// What was found.
@@ -95,12 +120,16 @@ pub struct Discovered {
     pub notes: Vec<String>,
     /// How many lines the files have.
     pub lines: u64,
+    /// What was read for its types alone.
+    pub outside: ReadOutside,
     /// The workspaces and packages that were found, whose configuration counts.
     pub homes: Vec<Home>,
     /// The files and directories that the user named.
     pub named: Vec<PathBuf>,
     /// The files that are reported on.
     pub meant: Meant,
+    /// What of this took a time of its own.
+    pub phases: Vec<Phase>,
 }
 
 impl Discovered {

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use safe_map_analysis::facts::{Edition, Problem};
 use safe_map_analysis::model::requires_test;
 use safe_map_analysis::name::Name;
-use safe_map_analysis::source::{CrateId, ParsedFile, SharedModule, SourceFile};
+use safe_map_analysis::source::{CrateId, Origin as CrateOrigin, ParsedFile, SharedModule, SourceFile};
 use safe_map_analysis::span::LineIndex;
 
 use super::files::{Files, Key};
@@ -22,6 +22,7 @@ use super::plan::{Plan, Purpose, Start, TestCode};
 use super::read::{Lowered, Origin};
 use super::resolve::{Place, Reference, references};
 use super::{Discovered, Incomplete, paths};
+use crate::progress;
 
 /// A file reached by a crate.
 #[derive(Clone, Debug)]
@@ -114,6 +115,9 @@ impl Crawl<'_> {
             return self.lead_on(scope, visit, known);
         }
         let lowered = self.files.lower(&key, self.plan.budget);
+        if self.plan.crates[visit.krate.0 as usize].origin == CrateOrigin::Dependency {
+            progress::file_is_outside();
+        }
         if let Ok(lowered) = &lowered {
             self.lead_on(scope, visit, lowered);
         }
@@ -250,11 +254,27 @@ fn own(owners: &mut BTreeMap<Key, Visit>, visit: Visit, reported: &[bool]) -> Op
 }
 
 fn assemble(plan: Plan, owners: BTreeMap<Key, Visit>, mut files: Files) -> Discovered {
-    let Plan { root, crates, reported, units, incomplete, notes, test_code, homes, known, meant, .. } = plan;
-    let mut out =
-        Discovered { root, reported, units, incomplete, notes, homes, meant, ..Discovered::default() };
+    let Plan {
+        root, crates, reported, units, incomplete, notes, test_code, homes, known, meant, phases, ..
+    } = plan;
+    let mut out = Discovered {
+        root,
+        reported,
+        units,
+        incomplete,
+        notes,
+        homes,
+        meant,
+        phases,
+        ..Discovered::default()
+    };
+    out.workspace.crates = crates;
+    let mut outside = HashSet::new();
     for (key, owner) in owners {
         let path = paths::relative(&key.0, &out.root);
+        if out.workspace.krate(owner.krate).origin == CrateOrigin::Dependency {
+            outside.insert(path.clone());
+        }
         match files.take(&key) {
             Some(Ok(mut lowered)) => {
                 if let Some(known) = known.get(owner.krate.0 as usize) {
@@ -266,12 +286,14 @@ fn assemble(plan: Plan, owners: BTreeMap<Key, Visit>, mut files: Files) -> Disco
             None => {}
         }
     }
-    out.workspace.crates = crates;
     super::sort(&mut out.workspace.files);
     let Discovered { incomplete, meant, .. } = &mut out;
-    incomplete.retain(|it| meant.holds(&it.file));
+    // What does not parse in somebody else's code is no fault of this workspace.
+    incomplete.retain(|it| meant.holds(&it.file) && !outside.contains(&it.file));
     out.incomplete.sort();
     out.incomplete.dedup();
+    let crates = &out.workspace.crates;
+    out.outside.packages = crates.iter().filter(|it| it.origin == CrateOrigin::Dependency).count() as u64;
     out
 }
 
@@ -285,7 +307,10 @@ impl Discovered {
         if !facts.problems.is_empty() {
             self.add_problems(&path, &text, &facts.problems);
         }
-        if self.meant.holds(&path) {
+        if self.workspace.krate(owner.krate).origin == CrateOrigin::Dependency {
+            self.outside.files += 1;
+            self.outside.lines += lines;
+        } else if self.meant.holds(&path) {
             self.lines += lines;
         }
         let source = SourceFile {

@@ -58,6 +58,8 @@ pub(crate) struct DeclaredDependency {
     pub(crate) features: Vec<String>,
     /// Whether it asks for the default ones too.
     pub(crate) default_features: bool,
+    /// Its directory, where it has one that the manifest names.
+    pub(crate) path: Option<PathBuf>,
 }
 
 /// The tables of dependencies. Those of build scripts are not read: no build script is analysed.

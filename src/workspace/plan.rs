@@ -2,18 +2,21 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
+use safe_map_analysis::Phase;
 use safe_map_analysis::facts::Edition;
 use safe_map_analysis::name::Name;
-use safe_map_analysis::source::{Crate, CrateId, Dependency};
+use safe_map_analysis::source::{Crate, CrateId, Dependency, Origin};
 
 use super::choice::Chosen;
 use super::manifest::nearest_manifest;
 use super::meant::Meant;
 use super::narrow::Known;
+use super::outside::{self, Outside};
 use super::package::{Loaded, Membership, Package, Target, TargetKind};
 use super::roots::{Roots, dir_of};
-use super::{Budget, Incomplete, Request, Unit, choice, walk};
+use super::{Budget, Dependencies, Incomplete, Request, Unit, choice, walk};
 use crate::config::{self, Home, HomeKind};
 use crate::failure::Failure;
 
@@ -93,6 +96,8 @@ pub(crate) struct Plan {
     pub(crate) known: Vec<Known>,
     /// The files that are reported on.
     pub(crate) meant: Meant,
+    /// What took its time.
+    pub(crate) phases: Vec<Phase>,
 }
 
 /// A file to begin with.
@@ -130,6 +135,7 @@ pub(crate) fn plan(roots: Roots, request: &Request) -> Result<Plan, Failure> {
         known: Vec::new(),
         tests: Vec::new(),
         meant,
+        phases: Vec::new(),
     };
     let root = plan.root.clone();
     let (choices, tests) = choice::choices(&loaded, &scope, &root, request);
@@ -137,6 +143,14 @@ pub(crate) fn plan(roots: Roots, request: &Request) -> Result<Plan, Failure> {
     let reported: Vec<&Package> = choices.iter().filter(|it| it.reported).map(|it| it.package).collect();
     request.conditions.check(&reported)?;
     plan.notes.extend(choice::check_targets(&reported, &request.targets, loose.is_empty())?);
+    let outside = (request.dependencies == Dependencies::Read).then(|| {
+        let all: Vec<&Package> = choices.iter().map(|it| it.package).collect();
+        let started = Instant::now();
+        let outside = outside::find(&all, &loaded, request.targets.test_code);
+        let (name, time) = ("find dependencies", started.elapsed());
+        plan.phases.push(Phase { name, time, detail: outside.counts() });
+        outside
+    });
     for mut chosen in choices {
         chosen.targets.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
         plan.add_package(&chosen, &request.targets);
@@ -144,6 +158,9 @@ pub(crate) fn plan(roots: Roots, request: &Request) -> Result<Plan, Failure> {
             let known = request.conditions.of_package(chosen.package, chosen.workspace, chosen.reported);
             plan.known.resize(plan.crates.len(), known);
         }
+    }
+    if let Some(outside) = outside {
+        plan.add_outside(&outside, request);
     }
     walk::add(&mut plan, &loose);
     if request.conditions.are_given() {
@@ -166,6 +183,24 @@ fn homes(loaded: &[Loaded], loose: &[PathBuf]) -> Vec<Home> {
 }
 
 impl Plan {
+    /// Adds what the workspace depends on, and says of each dependency which of it is meant.
+    fn add_outside(&mut self, outside: &Outside, request: &Request) {
+        let nowhere = Loaded::default();
+        for package in &outside.packages {
+            let targets = package.targets.iter().collect();
+            let purpose = Purpose::Product;
+            let chosen = Chosen { package, workspace: &nowhere, targets, purpose, reported: false };
+            self.add_package(&chosen, &request.targets);
+        }
+        for (krate, unit) in self.crates.iter_mut().zip(&self.units) {
+            krate.dependencies.iter_mut().for_each(|it| outside.resolve(&unit.manifest, it));
+        }
+        if request.conditions.are_given() {
+            self.known.resize(self.crates.len(), request.conditions.of_loose());
+        }
+        self.notes.extend(outside.note());
+    }
+
     fn add_package(&mut self, chosen: &Chosen<'_>, wanted: &Targets) {
         let package = chosen.package;
         for target in &chosen.targets {
@@ -175,6 +210,10 @@ impl Plan {
                 name: Name::new(&target.name.replace('-', "_")),
                 dependencies: dependencies(package, target, chosen.workspace),
                 is_lib: target.kind == TargetKind::Lib,
+                origin: match package.membership {
+                    Membership::Member => Origin::Workspace,
+                    Membership::Foreign => Origin::Dependency,
+                },
             });
             self.reported.push(chosen.reported && wanted.kinds.contains(&target.kind));
             self.units.push(Unit::of(package, target));

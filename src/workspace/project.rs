@@ -92,6 +92,7 @@ fn package(krate: &RawCrate, identity: &Identity, crates: &[RawCrate], all: &[Id
         kind: DependencyKind::Normal,
         features: Vec::new(),
         default_features: true,
+        path: None,
     });
     let version = krate.version.clone().unwrap_or_else(|| "0.0.0".to_owned());
     Package {
@@ -184,9 +185,7 @@ fn stem(root: &Path) -> String {
 
 fn known_crates() -> BTreeSet<String> {
     let knowledge = Knowledge::builtin();
-    let first = |path: &Name| path.split("::").next().unwrap_or_default().to_owned();
-    let of_types = knowledge.types().map(|(_, ty)| first(&ty.path));
-    of_types.chain(["core", "alloc", "proc_macro"].map(str::to_owned)).collect()
+    knowledge.crates().chain(["core", "alloc", "proc_macro"]).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

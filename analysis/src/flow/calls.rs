@@ -38,6 +38,7 @@ impl<'a> Walker<'a> {
         let mut value = self.eval(receiver);
         if name == "clone" && args.is_empty() && !self.locks_to_clone(&value.ty) {
             self.settle(&value);
+            self.count_copy(&value, span);
             return self.clone_of(&value);
         }
         let callee = self.callee(&value.ty, name);

@@ -320,15 +320,21 @@ impl<'a> Walker<'a> {
         Value::of(Ty::unit())
     }
 
+    /// Whether a reference is to a shared map, or to a view of one.
+    fn is_view(&self, ty: &Ty) -> bool {
+        let chain = self.deref_chain(ty.peel_refs());
+        chain.iter().take(2).any(|it| self.model.role(it) == Some(TypeRole::SharedMap))
+    }
+
     /// What a `for` makes of its head: a reference to a shared map is iterated under its locks, a plain map by place.
     fn loop_head(&mut self, head: Value, at: ExprId) -> Value {
         let behind_ref = matches!(head.ty, Ty::Ref(..));
         match self.model.role(head.ty.peel_refs()) {
-            Some(TypeRole::SharedMap) if behind_ref => {
+            Some(TypeRole::SharedMap | TypeRole::Layer) if behind_ref && self.is_view(&head.ty) => {
                 self.call_method(head, &Name::new("iter"), Vec::new(), &[], self.span(at))
             }
             Some(TypeRole::Map) => {
-                self.count_walk(&head, at);
+                self.count_walk(&head, self.span(at));
                 Value { iterates: head.place.clone(), ..head }
             }
             _ => head,

@@ -307,6 +307,9 @@ impl<'a> Walker<'a> {
         }
         self.changed(lhs);
         let target = self.use_place(lhs);
+        if !matches!(self.model.role(target.ty.peel_refs()), Some(TypeRole::Guard)) {
+            self.count_replaced(&target, "=", span);
+        }
         let is_local = matches!(self.body.expr(lhs).kind, ExprKind::Path(_));
         if let Some(local) = target.local.filter(|_| is_local) {
             let old = self.state.owned_by(Owner::Local(local));

@@ -8,7 +8,6 @@ use super::place::Root;
 use super::value::{Lazy, Pending, Task, Value};
 use super::walk::Walker;
 use super::{Acquire, EventKind, GuardId, Lock, MapOp, Wait, Work};
-use crate::facts::ExprId;
 use crate::knowledge::KnownMethod;
 use crate::knowledge::schema::{ClosureClass, GuardClass, Hold, LockMode, Method, Op, TypeRole, Waits};
 use crate::model::Holder;
@@ -321,7 +320,7 @@ impl Walker<'_> {
     }
 
     /// The type of a map's values.
-    fn values_of(&self, ty: &Ty) -> Ty {
+    pub(super) fn values_of(&self, ty: &Ty) -> Ty {
         let Ty::Known(id, args) = ty else { return Ty::Unknown };
         let params = &self.knowledge.ty(*id).params;
         match params.iter().position(|it| it == "V") {
@@ -329,15 +328,6 @@ impl Walker<'_> {
             None if params.iter().any(|it| it == "K") => Ty::unit(),
             None => Ty::Unknown,
         }
-    }
-
-    /// A plain map that a `for` walks, for who counts uses.
-    pub(super) fn count_walk(&mut self, map: &Value, at: ExprId) {
-        let Some(place) = map.place.clone().filter(|_| self.settings.counts_uses) else { return };
-        let (decl, values) = (map.decl.clone(), self.values_of(map.ty.peel_refs()));
-        let op = MapOp { place, op: Op::Iterate, decl, method: Name::new("for"), key: None, values };
-        let span = self.span(at);
-        self.flow.quiet.push((op, span));
     }
 
     /// Whether an operation on a plain map is one that nothing here could disturb or be disturbed by.

@@ -9,6 +9,7 @@ mod awaits;
 mod calls;
 mod closures;
 mod control;
+mod counted;
 mod drops;
 mod dump;
 mod event;

@@ -215,6 +215,12 @@ impl Walker<'_> {
 
     fn known_function(&mut self, function: &KnownFunction, call: Call<'_>) -> Value {
         let results = self.function_closures(function, &call);
+        let changed = match (function.spec.swaps, function.spec.takes) {
+            (true, _) => 2,
+            (false, true) => 1,
+            (false, false) => 0,
+        };
+        call.args.iter().take(changed).for_each(|it| self.count_replaced(it, &call.name, call.span));
         let is_async = function.spec.is_async;
         self.costs(function.spec.waits, function.spec.heavy, is_async, None, &call);
         // An async function hands on what the futures among its arguments give.

@@ -234,6 +234,10 @@ impl<'a> Walker<'a> {
                 Some(place.then(super::Step::Inside))
             }
             TypeRole::SharedMap | TypeRole::Map | TypeRole::Collection => {
+                // A pinned map is the map itself, as this thread may use it.
+                if self.model.role(returns) == Some(TypeRole::Layer) && self.leads_to(returns, ty) {
+                    return Some(place.clone());
+                }
                 let is_keyed = method.spec.key.is_some();
                 is_keyed.then(|| self.entry_place(Some(place), key))
             }
@@ -247,6 +251,12 @@ impl<'a> Walker<'a> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a layer dereferences to such a type.
+    fn leads_to(&self, layer: &Ty, ty: &Ty) -> bool {
+        let is_it = |it: &Ty| matches!((it, ty), (Ty::Known(a, _), Ty::Known(b, _)) if a == b);
+        self.deref_chain(layer).iter().skip(1).any(is_it)
     }
 
     /// Whether a clone of a value shares nothing with it: all of its type is known, and nothing in it is a handle, a lock

@@ -13,7 +13,7 @@ mod tytext;
 pub use own::Own;
 pub(crate) use tytext::is_primitive;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::name::Name;
@@ -30,6 +30,8 @@ pub struct Knowledge {
     modules: HashSet<String>,
     functions: HashMap<String, KnownFunction>,
     macros: HashMap<String, KnownMacro>,
+    /// The crates that the files speak of, by their names in code.
+    crates: BTreeSet<String>,
     /// The crates whose users run on one thread.
     one_thread: HashSet<String>,
     known: WellKnown,
@@ -205,6 +207,9 @@ impl Knowledge {
         for ((name, file), ids) in parsed.iter().zip(&ids) {
             knowledge.define(name, file, ids, problems);
         }
+        let paths = knowledge.by_path.keys().chain(knowledge.functions.keys());
+        let named = paths.filter_map(|it| it.split("::").next()).map(str::to_owned);
+        knowledge.crates = named.chain(parsed.iter().map(|(_, file)| file.krate.replace('-', "_"))).collect();
         let hosts = parsed.iter().filter(|(_, file)| file.one_thread);
         knowledge.one_thread = hosts.map(|(_, file)| file.krate.clone()).collect();
         knowledge
@@ -255,6 +260,11 @@ impl Knowledge {
                 }
             }
         }
+    }
+
+    /// The crates that the shipped files speak of, by their names in code, in order.
+    pub fn crates(&self) -> impl Iterator<Item = &str> {
+        self.crates.iter().map(String::as_str)
     }
 
     /// Whether code that depends on a crate, by its name in code, runs on one thread.

@@ -388,6 +388,8 @@ pub struct Function {
     pub guard_effect: GuardEffect,
     /// It gives what its first argument refers to and puts its second one there, if it has one: `mem::take`, `mem::replace`.
     pub takes: bool,
+    /// What its first two arguments refer to changes places: `mem::swap`.
+    pub swaps: bool,
 }
 
 /// A macro.

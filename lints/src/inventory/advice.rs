@@ -1,11 +1,13 @@
 //! Advice: which way to share a map fits the counted use of it. The one place that decides it, for the inventory and for the
 //! lint `misfit_strategy`.
 
+use safe_map_analysis::Analysis;
 use safe_map_analysis::knowledge::schema::LockMode;
 use serde::Serialize;
 
 use super::declarations::{Container, Declared, MapKind};
-use super::{Acquired, Use, UseKind};
+use super::rate::changes_per_event;
+use super::{Acquired, Site, Use, UseKind};
 
 /// How many places it takes to speak of a habit.
 const ENOUGH: usize = 3;
@@ -108,7 +110,7 @@ impl Evidence {
 }
 
 /// How a lock or map is taken, where its container does not fit that.
-pub(crate) fn misfit(use_: &Use) -> Option<Misfit> {
+pub(crate) fn misfit(analysis: &Analysis, use_: &Use) -> Option<Misfit> {
     let count = |test: &dyn Fn(&Acquired) -> bool| use_.acquires.iter().filter(|it| test(it)).count();
     let is_rw_lock = use_.acquires.iter().any(|it| it.is_rw_lock);
     let is_sharded = use_.acquires.iter().any(|it| it.is_sharded);
@@ -128,7 +130,7 @@ pub(crate) fn misfit(use_: &Use) -> Option<Misfit> {
     let whole = count(&|it| Evidence::Whole.includes(it));
     // Who copies the map to change it must do so rarely: `retain` counts against a snapshot like `insert`.
     let others = count(&|it| it.is_shared_map && !Evidence::Whole.includes(it));
-    if is_sharded && whole >= ENOUGH && others < whole / 2 {
+    if is_sharded && whole >= ENOUGH && others < whole / 2 && !changes_per_event(analysis, use_) {
         return Some(Misfit {
             strategy: Strategy::Snapshot,
             claim: "is a sharded map that is mostly walked",
@@ -145,16 +147,17 @@ pub(crate) fn misfit(use_: &Use) -> Option<Misfit> {
 /// What would fit a declared map. `own` is its use, `keepers` that of the locks around it, `races` how many findings about
 /// races on its entries there are.
 pub(super) fn advise<'a>(
+    analysis: &Analysis,
     declared: &Declared,
     own: &'a Use,
     keepers: impl Iterator<Item = &'a Use>,
     races: usize,
 ) -> Advice {
     let counts = Counts::of(own);
-    let (strategy, reason) = match keepers.into_iter().find_map(misfit) {
+    let (strategy, reason) = match keepers.into_iter().find_map(|it| misfit(analysis, it)) {
         _ if races > 0 => (Strategy::Version, race_reason(races)),
         Some(it) => (it.strategy, it.reason),
-        None => counts.judge(declared),
+        None => counts.judge(declared, &|| changes_per_event(analysis, own)),
     };
     Advice { strategy, wrapper: strategy.wrapper(declared.kind), reason }
 }
@@ -173,6 +176,14 @@ struct Counts {
     delete: usize,
     iterate: usize,
     keyed: usize,
+    /// Of the writes, those that put another map in the place of all.
+    replaced: usize,
+}
+
+/// Whether a site writes what is neither one entry nor walked.
+fn is_replacement(own: &Use, site: &Site) -> bool {
+    let walks = |it: &Site| it.kind == UseKind::Iterate && it.place == site.place;
+    site.kind == UseKind::Write && !site.is_keyed && !own.sites.iter().any(walks)
 }
 
 impl Counts {
@@ -185,6 +196,7 @@ impl Counts {
             delete: count(UseKind::Delete),
             iterate: count(UseKind::Iterate),
             keyed: own.sites.iter().filter(|it| it.is_keyed).count(),
+            replaced: own.sites.iter().filter(|it| is_replacement(own, it)).count(),
         }
     }
 
@@ -200,7 +212,7 @@ impl Counts {
         self.read + self.iterate
     }
 
-    fn judge(&self, declared: &Declared) -> (Strategy, String) {
+    fn judge(&self, declared: &Declared, per_event: &dyn Fn() -> bool) -> (Strategy, String) {
         let fixed = |strategy, why: &str| (strategy, why.to_string());
         if self.all() == 0 {
             return fixed(Strategy::Keep, "no place is known that uses it");
@@ -218,24 +230,26 @@ impl Counts {
             Container::RwLock | Container::Mutex if declared.kind == MapKind::Ordered => {
                 fixed(Strategy::Keep, "the order of its keys may matter")
             }
-            Container::RwLock | Container::Mutex => self.judge_lock(),
+            Container::RwLock | Container::Mutex => self.judge_lock(per_event),
         }
     }
 
-    /// A lock around a map and nothing else.
-    fn judge_lock(&self) -> (Strategy, String) {
+    /// A lock around a map and nothing else. Who copies the map for each change must not change it with each event.
+    fn judge_lock(&self, per_event: &dyn Fn() -> bool) -> (Strategy, String) {
         let (looks, changes) = (self.looks(), self.changes());
         let told = self.told();
         if changes == 0 && looks >= ENOUGH {
             return (Strategy::Snapshot, format!("{told}: reads need no lock"));
         }
-        if self.iterate >= ENOUGH && self.iterate > self.keyed && changes * 2 <= self.iterate {
+        let walks = self.iterate >= ENOUGH && self.iterate > self.keyed && changes * 2 <= self.iterate;
+        if walks && !per_event() {
             return (Strategy::Snapshot, format!("{told}: each walk makes the others wait"));
         }
-        if looks >= ENOUGH && self.delete == 0 && self.iterate <= self.read && looks >= ENOUGH * changes {
+        let keys_stay = self.delete == 0 && self.replaced == 0;
+        if looks >= ENOUGH && keys_stay && self.iterate <= self.read && looks >= ENOUGH * changes {
             return (Strategy::ReadMostly, format!("{told}, no deletion: the keys stay"));
         }
-        if looks >= 2 * ENOUGH && looks >= ENOUGH * changes {
+        if looks >= 2 * ENOUGH && looks >= ENOUGH * changes && !per_event() {
             return (Strategy::Snapshot, format!("{told}: many readers wait for few writers"));
         }
         if changes >= ENOUGH && self.keyed >= 2 * ENOUGH && self.iterate * 4 <= self.keyed {

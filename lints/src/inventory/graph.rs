@@ -76,7 +76,9 @@ impl LockGraph {
 
 /// The lock graph of a workspace.
 pub(super) fn graph(analysis: &Analysis) -> LockGraph {
-    let orders = orders(analysis);
+    let mut orders = orders(analysis);
+    // What happens inside of others' code is theirs to draw.
+    orders.retain(|_, edges| edges.iter().any(|it| !analysis.workspace.is_outside(it.function.file.id)));
     let mut named: BTreeMap<String, &Decl> = BTreeMap::new();
     for decl in orders.keys().flat_map(|(first, then)| [first, then]) {
         if let Some(path) = path(analysis, decl) {

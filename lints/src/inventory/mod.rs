@@ -8,13 +8,16 @@ mod advice;
 mod declarations;
 mod graph;
 mod held;
+mod rate;
 mod tally;
+mod together;
 
 use std::collections::BTreeMap;
 
 use safe_map_analysis::Analysis;
-use safe_map_analysis::flow::Decl;
+use safe_map_analysis::flow::{Decl, EventKind};
 use safe_map_analysis::source::CrateId;
+use safe_map_analysis::span::Span;
 use serde::Serialize;
 
 pub use advice::{Advice, Strategy};
@@ -23,8 +26,9 @@ pub use graph::{LockGraph, LockNode, LockOrder};
 pub use held::{Across, HeldAcross};
 pub(crate) use tally::{Acquired, Use, tally};
 pub use tally::{Site, UseKind};
+pub use together::{Keys, Together};
 
-use crate::{Confidence, Place};
+use crate::{Confidence, Finding, Place};
 use declarations::Declared;
 
 /// The shared maps of a workspace, and the order of its locks.
@@ -59,6 +63,8 @@ pub struct SharedMap {
     pub behind: Vec<String>,
     /// Where it is used, by place.
     pub sites: Vec<Site>,
+    /// What is done to it under one guard, by place.
+    pub together: Vec<Together>,
     /// How it, or the lock around it, is taken.
     pub acquires: Acquires,
     /// What happens while it is held, by place.
@@ -160,7 +166,7 @@ pub fn inventory(analysis: &Analysis) -> Inventory {
         let acquired: Vec<&Acquired> = keepers.iter().flat_map(|it| &of(it).acquires).collect();
         let names: Vec<String> = keepers.iter().filter_map(|it| declarations::path(analysis, it)).collect();
         let races = races.get(&it.path).copied().unwrap_or(0);
-        let advice = advice::advise(&it, of(&it.decl), keepers.iter().map(|it| of(it)), races);
+        let advice = advice::advise(analysis, &it, of(&it.decl), keepers.iter().map(|it| of(it)), races);
         let mut held: Vec<HeldAcross> =
             keepers.iter().flat_map(|it| held.get(*it)).flatten().cloned().collect();
         held.sort_by(|a, b| (a.place, &a.what).cmp(&(b.place, &b.what)));
@@ -169,6 +175,7 @@ pub fn inventory(analysis: &Analysis) -> Inventory {
             takes: locks.taken_under(&names),
             taken_under: locks.held_over(&names),
             sites: of(&it.decl).sites.clone(),
+            together: of(&it.decl).together.clone(),
             behind: it.behind.iter().filter_map(|it| declarations::path(analysis, it)).collect(),
             protection: it.protection(),
             path: it.path,
@@ -188,13 +195,28 @@ pub fn inventory(analysis: &Analysis) -> Inventory {
     Inventory { maps, locks }
 }
 
-/// How many findings about races there are for the map of each path.
+/// How many findings about races that no single call could close there are for the map of each path.
 fn races(analysis: &Analysis) -> BTreeMap<String, usize> {
     let mut by_path: BTreeMap<String, usize> = BTreeMap::new();
     let outcome = crate::run(analysis, &|it| RACES.contains(&it.name));
     let sure = outcome.findings.into_iter().filter(|it| !it.in_test && it.confidence > Confidence::Possible);
-    sure.filter_map(|it| it.lock).for_each(|it| *by_path.entry(it).or_default() += 1);
+    let open = sure.filter(|it| waits_between(analysis, it));
+    open.filter_map(|it| it.lock).for_each(|it| *by_path.entry(it).or_default() += 1);
     by_path
+}
+
+/// Whether a race waits between its two accesses. What does not is one call of the map that is there, `entry`, `upsert` or
+/// `remove_if`, or one guard for both; but no closure waits, and no guard should be held across a wait.
+fn waits_between(analysis: &Analysis, race: &Finding) -> bool {
+    let act = race.primary;
+    let before = race.labels.iter().map(|it| it.place).filter(|it| it.file == act.file && *it < act);
+    let Some(first) = before.map(|it| it.span.start).min() else { return false };
+    let between = Span::new(first, act.span.end);
+    analysis
+        .file(act.file)
+        .functions()
+        .flat_map(|it| &it.flow.events)
+        .any(|it| matches!(it.kind, EventKind::Await(_) | EventKind::Block(_)) && between.contains(it.span))
 }
 
 fn count(acquired: &[&Acquired]) -> Acquires {

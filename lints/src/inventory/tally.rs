@@ -14,6 +14,7 @@ use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::{Analysis, FunctionView};
 use serde::Serialize;
 
+use super::together::{self, Together};
 use crate::Place;
 use crate::declared::{declaration_at, declared};
 use crate::story::at;
@@ -28,6 +29,8 @@ pub(crate) struct Use {
     pub(crate) acquires: Vec<Acquired>,
     /// The places that read or change the map.
     pub(crate) sites: Vec<Site>,
+    /// What is done to it under one guard of the lock around it.
+    pub(crate) together: Vec<Together>,
     /// It is a field of what some lock or cell protects, and is used under that.
     pub(crate) is_guarded: bool,
     /// Those of these locks that are declared.
@@ -83,9 +86,9 @@ pub struct Site {
 pub enum UseKind {
     /// Reads an entry, asks for a key or for the length.
     Read,
-    /// Changes an entry that is there.
+    /// Changes entries that are there, or puts another map in the place of all.
     Write,
-    /// Adds an entry, or replaces one or all.
+    /// Adds an entry, or replaces one.
     Insert,
     /// Removes one entry, several or all.
     Delete,
@@ -109,14 +112,16 @@ impl UseKind {
         }
     }
 
-    fn of(op: Op) -> Option<UseKind> {
+    /// What an operation is; who walks to change does both.
+    fn of(op: Op) -> &'static [UseKind] {
         match op {
-            Op::None => None,
-            Op::Get | Op::Contains | Op::Len => Some(UseKind::Read),
-            Op::GetMut | Op::Update => Some(UseKind::Write),
-            Op::Insert | Op::Entry | Op::Replace => Some(UseKind::Insert),
-            Op::Remove | Op::RemoveIf | Op::Clear | Op::Retain => Some(UseKind::Delete),
-            Op::Iterate | Op::IterateMut | Op::Copy => Some(UseKind::Iterate),
+            Op::None => &[],
+            Op::Get | Op::Contains | Op::Len => &[UseKind::Read],
+            Op::GetMut | Op::Update | Op::Replace => &[UseKind::Write],
+            Op::Insert | Op::Entry => &[UseKind::Insert],
+            Op::Remove | Op::RemoveIf | Op::Clear | Op::Retain => &[UseKind::Delete],
+            Op::Iterate | Op::Copy => &[UseKind::Iterate],
+            Op::IterateMut => &[UseKind::Iterate, UseKind::Write],
         }
     }
 }
@@ -131,6 +136,7 @@ pub(crate) fn tally(analysis: &Analysis) -> BTreeMap<Decl, Use> {
         for event in &function.flow.events {
             direct(&function, event, &mut uses);
         }
+        together::note(&function, &mut uses);
         for (op, span) in &function.flow.quiet {
             let Some(decl) = op.decl.clone().or_else(|| of_path(&function, &op.place)) else { continue };
             uses.entry(decl).or_default().sites.extend(site(
@@ -151,6 +157,7 @@ pub(crate) fn tally(analysis: &Analysis) -> BTreeMap<Decl, Use> {
 fn sort(it: &mut Use) {
     it.sites.sort_by_key(|it| (it.place, it.kind));
     it.sites.dedup_by_key(|it| (it.place, it.kind));
+    it.together.sort_by_key(|it| it.place);
 }
 
 /// What an event of the function itself does.
@@ -190,20 +197,21 @@ fn acquired(function: &FunctionView<'_>, acquire: &Acquire) -> Acquired {
     }
 }
 
-fn site(function: &FunctionView<'_>, op: Op, method: &Name, in_function: FnId, span: Span) -> Option<Site> {
+fn site(function: &FunctionView<'_>, op: Op, method: &Name, in_function: FnId, span: Span) -> Vec<Site> {
     // A `get` that takes the map exclusively notes the access, and leaves the entry as it is.
     let op = if method == "get" { Op::Get } else { op };
     let def = function.model().func(in_function);
-    Some(Site {
-        kind: UseKind::of(op)?,
+    let of_kind = |kind: &UseKind| Site {
+        kind: *kind,
         is_keyed: is_keyed(op),
         method: method.clone(),
         place: at(def.at.file, span),
         function: def.path.clone(),
-    })
+    };
+    UseKind::of(op).iter().map(of_kind).collect()
 }
 
-fn is_keyed(op: Op) -> bool {
+pub(super) fn is_keyed(op: Op) -> bool {
     match op {
         Op::Get
         | Op::GetMut

@@ -98,7 +98,7 @@
 use std::cell::OnceCell;
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::flow::{Acquire, Callback, Guard, Had};
+use safe_map_analysis::flow::{Acquire, Callback, Had};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};

@@ -48,12 +48,16 @@
 //! `LazyLock` that has none of them in it is only made again and again, and is left to clippy.
 
 use safe_map_analysis::Analysis;
-use safe_map_analysis::facts::{Attrs, ExprId, ExprKind, ItemKind};
+use safe_map_analysis::facts::{
+    Attrs, Body, Expr, ExprId, ExprKind, Item, ItemKind, MAX_WALKED_DEPTH, MacroArgs,
+};
 use safe_map_analysis::knowledge::schema::TypeRole;
 use safe_map_analysis::model::{ConstId, Def, Model, ValueDef};
+use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::{KnownId, Ty};
 
+use crate::fix::has_word;
 use crate::story::at;
 use crate::typing::Typed;
 use crate::{Applicability, Check, Confidence, Edit, Finding, Fix, Group, Label, Level, Lint, Place, Role};
@@ -127,8 +131,8 @@ fn uses(analysis: &Analysis, id: ConstId) -> Vec<(String, Place)> {
             _ => false,
         };
         let used = typed.exprs().filter(|(_, expr)| match &expr.kind {
-            ExprKind::MethodCall { receiver, .. } => is_it(root(&typed, *receiver)),
-            ExprKind::Ref { operand, .. } => is_it(root(&typed, *operand)),
+            ExprKind::MethodCall { receiver, .. } => is_it(root(&typed.body, *receiver)),
+            ExprKind::Ref { operand, .. } => is_it(root(&typed.body, *operand)),
             _ => false,
         });
         uses.extend(used.map(|(_, it)| (def.path.clone(), at(def.at.file, it.span))));
@@ -137,9 +141,9 @@ fn uses(analysis: &Analysis, id: ConstId) -> Vec<(String, Place)> {
 }
 
 /// What a place starts with.
-fn root(typed: &Typed<'_>, id: ExprId) -> ExprId {
-    match &typed.expr(id).kind {
-        ExprKind::Field { base, .. } | ExprKind::Index { base, .. } => root(typed, *base),
+fn root(body: &Body, id: ExprId) -> ExprId {
+    match &body.expr(id).kind {
+        ExprKind::Field { base, .. } | ExprKind::Index { base, .. } => root(body, *base),
         _ => id,
     }
 }
@@ -169,7 +173,7 @@ fn report(analysis: &Analysis, id: ConstId, uses: Vec<(String, Place)>) -> Findi
         ),
         help: "make it a `static`".to_string(),
         interleaving: Vec::new(),
-        fixes: fix(analysis, def.at).into_iter().collect(),
+        fixes: fix(analysis, id).into_iter().collect(),
     }
 }
 
@@ -177,12 +181,23 @@ fn is_for_tests(attrs: &Attrs) -> bool {
     safe_map_analysis::model::is_test_attrs(attrs)
 }
 
-/// `static` for `const`.
-fn fix(analysis: &Analysis, at_item: safe_map_analysis::model::ItemRef) -> Option<Fix> {
-    let item = analysis.model.item(at_item);
+/// `static` for `const`, where that compiles: the type is for several threads, it is no associated item, and nobody has it by
+/// value.
+fn fix(analysis: &Analysis, id: ConstId) -> Option<Fix> {
+    let (model, at_item) = (&analysis.model, analysis.model.const_(id).at);
+    let file = analysis.workspace.file(at_item.file);
+    let item = model.item(at_item);
     let ItemKind::Const { .. } = item.kind else { return None };
-    let text = &analysis.workspace.file(at_item.file).source.text;
-    let head = Span::new(item.span.start, item.name_span.start).text(text);
+    let is_inside = |it: &Item| match &it.kind {
+        ItemKind::Impl(it) => it.items.contains(&at_item.item),
+        ItemKind::Trait { items, .. } => items.contains(&at_item.item),
+        _ => false,
+    };
+    let is_associated = file.facts.items.iter().any(is_inside);
+    if is_associated || !is_sync(model, &model.const_ty(id), 6) || is_had_by_value(analysis, &item.name) {
+        return None;
+    }
+    let head = Span::new(item.span.start, item.name_span.start).text(&file.source.text);
     let start = item.span.start + u32::try_from(head.rfind("const")?).ok()?;
     Some(Fix {
         title: "make it a `static`".to_string(),
@@ -194,10 +209,72 @@ fn fix(analysis: &Analysis, at_item: safe_map_analysis::model::ItemRef) -> Optio
     })
 }
 
+/// Whether threads can share a value: surely, by what its type is made of.
+fn is_sync(model: &Model, ty: &Ty, depth: u32) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let all = |items: &[Ty]| items.iter().all(|it| is_sync(model, it, depth));
+    match ty {
+        Ty::Prim(_) | Ty::Never => true,
+        Ty::Ref(_, it) | Ty::Slice(it) => is_sync(model, it, depth),
+        Ty::Tuple(items) => all(items),
+        Ty::Known(id, args) => {
+            let path = &model.knowledge().ty(*id).path;
+            let is_local = ["std::rc::", "std::cell::", "::unsync::"].iter().any(|it| path.contains(it));
+            let is_guard = matches!(model.role(ty), Some(TypeRole::Guard | TypeRole::Entry));
+            !is_local && !is_guard && all(args)
+        }
+        Ty::Adt(id, args) => {
+            let params = &model.adt(*id).params;
+            let fields = model.adt_fields(*id);
+            fields.iter().all(|it| is_sync(model, &it.ty.instantiate(params, args), depth))
+        }
+        Ty::Unknown
+        | Ty::Param(_)
+        | Ty::Ptr(..)
+        | Ty::Future(_)
+        | Ty::Callable(..)
+        | Ty::Trait(_)
+        | Ty::Foreign(..) => false,
+    }
+}
+
+/// Whether some body moves or copies what is called so: a static stays where it is.
+fn is_had_by_value(analysis: &Analysis, name: &Name) -> bool {
+    let files = analysis.workspace.files.iter().filter(|it| has_word(&it.source.text, name));
+    let mut bodies = files.flat_map(|it| it.facts.bodies.iter().map(|body| (body, &it.source.text)));
+    bodies.any(|(packed, text)| {
+        if packed.max_depth > MAX_WALKED_DEPTH {
+            return true;
+        }
+        let body = packed.unpack();
+        let in_place: Vec<ExprId> = body.exprs.iter().filter_map(|it| used_in_place(&body, it)).collect();
+        body.exprs.iter().zip(0..).any(|(it, id)| match &it.kind {
+            ExprKind::Path(path) => {
+                path.last().is_some_and(|it| it.name == *name) && !in_place.contains(&ExprId(id))
+            }
+            ExprKind::Macro(call) => {
+                matches!(call.args, MacroArgs::Opaque) && has_word(it.span.text(text), name)
+            }
+            _ => false,
+        })
+    })
+}
+
+/// What a place starts with that is lent, or that a method is called on which leaves it there.
+fn used_in_place(body: &Body, it: &Expr) -> Option<ExprId> {
+    match &it.kind {
+        ExprKind::MethodCall { receiver, method, .. } if !method.starts_with("into") => {
+            Some(root(body, *receiver))
+        }
+        ExprKind::Ref { operand, .. } => Some(root(body, *operand)),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::LINT;
-    use crate::testing::{check, fixed};
+    use crate::testing::{check, fixed, found};
 
     #[test]
     fn a_lock_or_shared_map_that_is_used_in_place() {
@@ -261,6 +338,31 @@ const MAP: std::sync::Mutex<u32> = std::sync::Mutex::new(1);
 fn f() { MAP.lock(); }
 ";
         assert_eq!(fixed(&LINT, text).as_deref(), Some(text.replace("const", "static").as_str()));
+    }
+
+    #[test]
+    fn no_static_of_what_threads_cannot_share_or_somebody_takes() {
+        let uses = "fn f() { MAP.lock(); }";
+        for text in [
+            "use std::{cell::Cell, sync::Mutex};\nstruct S { map: Mutex<u32>, n: Cell<u32> }\nconst MAP: S = S { map: Mutex::new(1), n: Cell::new(0) };\nfn f() { MAP.map.lock(); }",
+            "use std::{rc::Rc, sync::Mutex};\nconst MAP: Mutex<Option<Rc<u32>>> = Mutex::new(None);\nfn f() { MAP.lock(); }",
+            "const MAP: std::sync::Mutex<other::Thing> = std::sync::Mutex::new(other::NONE);\nfn f() { MAP.lock(); }",
+            &format!(
+                "const MAP: std::sync::Mutex<u32> = std::sync::Mutex::new(1);\n{uses}\nfn g() {{ let own = MAP; }}"
+            ),
+            &format!(
+                "const MAP: std::sync::Mutex<u32> = std::sync::Mutex::new(1);\n{uses}\nstatic ALL: [std::sync::Mutex<u32>; 2] = [MAP; 2];"
+            ),
+            &format!(
+                "const MAP: std::sync::Mutex<u32> = std::sync::Mutex::new(1);\n{uses}\nfn g() -> u32 {{ MAP.into_inner().unwrap() }}"
+            ),
+            &format!(
+                "const MAP: std::sync::Mutex<u32> = std::sync::Mutex::new(1);\n{uses}\nfn g() {{ other!(use MAP as it); }}"
+            ),
+        ] {
+            assert_eq!(found(&LINT, text).len(), 1, "{text}");
+            assert_eq!(fixed(&LINT, text), None, "{text}");
+        }
     }
 
     #[test]

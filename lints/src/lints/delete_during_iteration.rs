@@ -227,18 +227,28 @@ fn f(m: &dashmap::DashMap<u64, Rule>, l: &RwLock<HashMap<u64, u32>>, n: u32) {{
 
     #[test]
     fn a_walk_that_does_more_goes_over_the_keys() {
-        let found = "let found: Vec<_> = m.iter()";
-        for (body, filter, better) in [
-            ("for it in m.iter() { println!(); m.remove(it.key()); }", "", "{ println!(); m.remove(&key); }"),
+        let keys = "map(|it| it.key().clone())";
+        for (body, better) in [
             (
-                "for it in m.iter() { if it.on { m.remove(it.key()); break; } }",
-                ".filter(|it| it.on)",
-                "{ m.remove_if(&key, |_, it| it.on); break; }",
+                "for it in m.iter() { println!(); m.remove(it.key()); }",
+                format!(
+                    "let found: Vec<_> = m.iter().{keys}.collect();\n    for key in found {{ println!(); m.remove(&key); }}"
+                ),
+            ),
+            (
+                "for it in m.iter() { if (it.on) { m.remove(it.key()); break; } }",
+                format!(
+                    "let found = m.iter().find(|it| it.on).{keys};\n    \
+                     if let Some(key) = found {{ m.remove_if(&key, |_, it| it.on); }}"
+                ),
+            ),
+            (
+                "for it in m.iter() { m.remove(it.key()); return; }",
+                format!(
+                    "let found = m.iter().next().{keys};\n    if let Some(key) = found {{ m.remove(&key); return; }}"
+                ),
             ),
         ] {
-            let better = format!(
-                "{found}{filter}.map(|it| it.key().clone()).collect();\n    for key in found {better}"
-            );
             assert_eq!(fixed_body(body), Some(better), "{body}");
         }
     }

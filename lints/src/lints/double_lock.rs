@@ -56,7 +56,8 @@
 //!
 //! End the first guard before the second acquire: bind what is needed with a `let` of its own, or use the first guard
 //! for both. For a map, one call does both: `entry(k).or_insert_with(..)`, or `safe_map::ShardedMap::get_or_insert_with` and
-//! `upsert`, which hand out no guard that could be alive. Where nothing needs the first guard any more, the fix drops it.
+//! `upsert`, which hand out no guard that could be alive. Where nothing needs the first guard any more, nor
+//! what was read or decided under it, the fix drops it.
 //!
 //! ## Limits
 //!
@@ -73,6 +74,7 @@ use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, Op};
 use safe_map_analysis::summary::{EffectKind, Happening};
 
 use crate::correlated::{is_filled, may_exclude};
+use crate::decided::depends_on;
 use crate::fix::end_before;
 use crate::remove_if::remove_if;
 use crate::story::{
@@ -124,7 +126,11 @@ fn fix(function: &FunctionView<'_>, held: &Held, happening: &Happening<'_>) -> O
     let span = happening.event.span;
     let in_one = || remove_if(function, function.flow.guard_at(held).acquire.span, span);
     let in_one = happening.chain.is_empty().then(in_one).flatten();
-    in_one.or_else(|| end_before(function, held, span, "the second acquire"))
+    in_one.or_else(|| {
+        // Between the two anybody could come in and make what was seen untrue.
+        let is_old = depends_on(function, held, span);
+        (!is_old).then(|| end_before(function, held, span, "the second acquire"))?
+    })
 }
 
 /// The surest conflict among the guards that are alive.
@@ -411,6 +417,82 @@ fn f(m: &Mutex<HashMap<u32, u32>>) -> usize {
             fixed.contains("    map.insert(1, 2);\n    drop(map);\n    m.lock().unwrap().len()\n"),
             "{fixed}"
         );
+    }
+
+    #[test]
+    fn no_fix_where_the_second_acquire_relies_on_what_the_first_showed() {
+        let fixed_body = |body: &str| {
+            let text = format!(
+                "use std::{{collections::HashMap, sync::Mutex}};
+fn f(m: &Mutex<HashMap<u32, u32>>, mut out: Vec<u32>) -> usize {{
+    let map = m.lock().unwrap();
+    {body}
+}}
+fn log(_: usize) {{}}
+"
+            );
+            assert_eq!(found(&LINT, &text).len(), 1, "{body}");
+            fixed(&LINT, &text)
+        };
+        for body in [
+            "let n = map.len();\n    m.lock().unwrap().insert(n as u32, 1);\n    0",
+            "let n = map.len();\n    let next = n + 1;\n    m.lock().unwrap().len() + next",
+            "if map.contains_key(&1) { return 0; }\n    m.lock().unwrap().insert(1, 1);\n    1",
+            "let Some(n) = map.get(&1).copied() else { return 0 };\n    m.lock().unwrap().len()",
+            "out.extend(map.keys());\n    m.lock().unwrap().retain(|it, _| out.contains(it));\n    0",
+            "let mut n = 0;\n    n += map.len();\n    n + m.lock().unwrap().len()",
+        ] {
+            assert_eq!(fixed_body(body), None, "{body}");
+        }
+        for body in [
+            "log(map.len());\n    m.lock().unwrap().len()",
+            "let n = map.len();\n    log(n);\n    m.lock().unwrap().len()",
+        ] {
+            assert!(fixed_body(body).is_some_and(|it| it.contains("drop(map);")), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_fix_calls_the_drop_of_the_standard_library() {
+        let text = "
+use std::sync::Mutex;
+fn drop(_: u32) {}
+fn f(m: &Mutex<u32>) -> u32 {
+    let g = m.lock().unwrap();
+    *m.lock().unwrap()
+}
+";
+        assert!(fixed(&LINT, text).is_some_and(|it| it.contains("    ::core::mem::drop(g);\n")));
+        let imported = text.replace("fn drop(_: u32) {}", "use other::drop;");
+        assert!(fixed(&LINT, &imported).is_some_and(|it| it.contains("    ::core::mem::drop(g);\n")));
+        let local =
+            text.replace("fn drop(_: u32) {}", "").replace("m: &Mutex<u32>", "m: &Mutex<u32>, drop: u32");
+        assert!(fixed(&LINT, &local).is_some_and(|it| it.contains("    ::core::mem::drop(g);\n")));
+        let plain = text.replace("fn drop(_: u32) {}", "");
+        assert!(fixed(&LINT, &plain).is_some_and(|it| it.contains("\n    drop(g);\n")));
+    }
+
+    #[test]
+    fn no_let_in_the_middle_of_an_expression() {
+        let text = "
+use std::{collections::HashMap, sync::Mutex};
+fn f(m: &Mutex<HashMap<u32, u32>>) {
+    println!(
+        \"{}\",
+        match m.lock().unwrap().get(&1).copied() {
+            Some(it) => it as usize,
+            None => m.lock().unwrap().len(),
+        }
+    );
+}
+";
+        assert_eq!(found(&LINT, text).len(), 1);
+        assert_eq!(fixed(&LINT, text), None);
+        let statement = text
+            .replace("println!(\n        \"{}\",", "let _ = 1;")
+            .replace("    );\n", "")
+            .replace("        }\n}", "    };\n}");
+        assert!(fixed(&LINT, &statement).is_some(), "{statement}");
     }
 
     #[test]

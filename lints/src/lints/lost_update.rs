@@ -338,6 +338,10 @@ impl S {{ fn f(&self, k: &str, i: u64, by: u64) {{ {body} }} }}
                 "*self.n.entry(i).or_insert(0) += by;",
             ),
             (
+                "let n = self.n.get(&i).map(|it| *it).unwrap_or(0); self.n.insert(i, n + (by as u64));",
+                "*self.n.entry(i).or_insert(0) += by as u64;",
+            ),
+            (
                 "let n = *self.n.get(&i).unwrap(); self.n.insert(i, n * 2);",
                 "*self.n.get_mut(&i).unwrap() *= 2;",
             ),

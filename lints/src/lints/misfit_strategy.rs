@@ -77,7 +77,7 @@ const SHOWN: usize = 3;
 
 fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
     let uses = tally(analysis);
-    let misfits = uses.iter().filter_map(|(decl, it)| report(analysis, decl, it, &misfit(it)?));
+    let misfits = uses.iter().filter_map(|(decl, it)| report(analysis, decl, it, &misfit(analysis, it)?));
     out.extend(misfits);
 }
 
@@ -127,7 +127,7 @@ fn report(analysis: &Analysis, decl: &Decl, use_: &Use, misfit: &Misfit) -> Opti
 #[cfg(test)]
 mod tests {
     use super::LINT;
-    use crate::testing::check;
+    use crate::testing::{check, found};
 
     #[test]
     fn a_lock_that_nobody_reads_and_a_sharded_map_that_is_walked() {
@@ -145,6 +145,28 @@ impl S {
 }
 ",
         );
+    }
+
+    #[test]
+    fn a_map_that_each_event_changes_is_no_snapshot() {
+        let text = |change: &str| {
+            format!(
+                "
+struct S {{ sharded: dashmap::DashMap<u32, u32> }}
+impl S {{
+    fn a(&self) {{ self.sharded.len(); }}
+    fn b(&self) {{ self.sharded.iter().count(); }}
+    fn c(&self) {{ self.sharded.len(); }}
+    fn d(&self) {{ self.sharded.len(); }}
+    {change}
+}}
+"
+            )
+        };
+        let count = |change: &str| found(&LINT, &text(change)).len();
+        assert_eq!(count("fn e(&self) { self.sharded.insert(1, 1); }"), 1);
+        assert_eq!(count("async fn e(&self) { self.sharded.insert(1, 1); }"), 0);
+        assert_eq!(count("fn e(&self) { loop { self.sharded.insert(1, 1); } }"), 0);
     }
 
     #[test]

@@ -285,8 +285,23 @@ fn bounds(model: &Model, all: &[Claim<'_>], claim: &Claim<'_>) -> Option<Fix> {
     // A parameter can lack one marker, and then the other.
     for _ in 0..2 {
         let missing = missing_where(model, all, claim, true, &added);
-        added.extend(missing.into_iter().map(|it| (it.param, it.needs)));
+        for Missing { param, needs, .. } in missing {
+            let all = needed(model, all, claim, &param)?;
+            let more = all.into_iter().filter(|it| *it != needs).chain([needs]);
+            let [send, sync] = claim.promises(model, &param);
+            let is_promised = |it: &Marker| match it {
+                Marker::Send => send != Promise::No,
+                Marker::Sync => sync != Promise::No,
+            };
+            for marker in more.filter(|it| !is_promised(it)) {
+                let bound = (param.clone(), marker);
+                if !added.contains(&bound) {
+                    added.push(bound);
+                }
+            }
+        }
     }
+    added.sort();
     let file = claim.def.at.file;
     let text = &model.workspace().file(file).source.text;
     let start = model.item(claim.def.at).span.start;
@@ -307,6 +322,14 @@ fn bounds(model: &Model, all: &[Claim<'_>], claim: &Claim<'_>) -> Option<Fix> {
         applicability: Applicability::MaybeIncorrect,
         edits,
     })
+}
+
+/// All markers that a claim has to ask of a parameter, by the name that the claim gives it.
+fn needed(model: &Model, all: &[Claim<'_>], claim: &Claim<'_>, param: &Name) -> Option<Vec<Marker>> {
+    let index = (0..model.adt(claim.adt).params.len()).find(|it| claim.param(*it).as_ref() == Some(param))?;
+    let own = &model.adt(claim.adt).params[index];
+    let ways = Exposure::of(model, all, claim.marker, claim.adt, own);
+    Subject { model, adt: claim.adt, index }.needs(claim.marker, &ways)
 }
 
 /// One fix for both claims of a type; none where one of them has none.
@@ -562,5 +585,48 @@ impl<K, V> Shelf<'_, K, V> { pub fn get(&self, key: &K) -> Option<(&K, &V)> { No
             .replace("<K, V> Sync", "<K: Sync, V: Sync> Sync");
         assert_eq!(fixed(&LINT, text), Some(better.clone()));
         assert_eq!(found(&LINT, &better), []);
+    }
+
+    /// The bounds of the claim after the fix, for a table with these `&self` methods.
+    fn bounds_for(marker: &str, methods: &str) -> Option<String> {
+        let text = format!(
+            "use std::{{cell::UnsafeCell, collections::HashMap}};
+pub struct Table<K, V> {{ map: UnsafeCell<HashMap<K, V>> }}
+unsafe impl<K, V> {marker} for Table<K, V> {{}}
+impl<K: Eq, V> Table<K, V> {{ pub fn get(&self, key: &K) -> Option<&V> {{ None }} {methods} }}
+"
+        );
+        let fixed = fixed(&LINT, &text)?;
+        fixed.lines().find_map(|it| Some(it.strip_prefix("unsafe impl<")?.split_once('>')?.0.to_owned()))
+    }
+
+    #[test]
+    fn the_fix_asks_for_what_methods_take_and_give() {
+        let methods = "pub fn keys(&self) -> Vec<&K> { vec![] }";
+        assert_eq!(bounds_for("Sync", methods).as_deref(), Some("K: Sync, V: Sync"));
+        for methods in [
+            "pub fn put(&self, key: K, value: V) {}",
+            "pub fn put_all(&self, all: Vec<(K, V)>) {}",
+            "pub fn update(&self, f: impl FnOnce(&mut V) -> K) {}",
+            "pub fn take(&self) -> Option<Box<(K, V)>> { None }",
+        ] {
+            let methods = format!("{methods} pub fn keys(&self) -> Vec<&K> {{ vec![] }}");
+            let both = Some("K: Send + Sync, V: Send + Sync");
+            assert_eq!(bounds_for("Sync", &methods).as_deref(), both, "{methods}");
+        }
+        let unknown = "pub fn keys(&self) -> Vec<&K> { vec![] } pub fn put(&self, it: other!(K, V)) {}";
+        assert_eq!(bounds_for("Sync", unknown), None, "nobody knows what it takes");
+        assert_eq!(bounds_for("Send", methods).as_deref(), Some("K: Send, V: Send"));
+    }
+
+    #[test]
+    fn handles_to_one_memory_ask_for_both() {
+        let text = "
+pub struct Handle<T> { inner: *mut T }
+unsafe impl<T> Send for Handle<T> {}
+impl<T> Clone for Handle<T> { fn clone(&self) -> Self { Handle { inner: self.inner } } }
+impl<T> Handle<T> { pub fn get(&self) -> &T { todo!() } }
+";
+        assert!(fixed(&LINT, text).is_some_and(|it| it.contains("unsafe impl<T: Send + Sync> Send")));
     }
 }

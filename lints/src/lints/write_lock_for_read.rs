@@ -49,14 +49,16 @@
 //! silent, and so is a guard under which something else happens: it may be there to keep others out meanwhile.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::{Expr, ExprId, ExprKind, MacroArgs};
+use safe_map_analysis::facts::{Expr, ExprId, ExprKind, MacroArgs, StmtKind, TypeKind};
 use safe_map_analysis::flow::{Acquire, EventKind, Guard, GuardId};
 use safe_map_analysis::knowledge::schema::{Hold, LockMode, Op, TypeRole};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::Ty;
 
+use crate::bodies::blocks;
 use crate::entry_reads::only_read;
+use crate::fix::body_of;
 use crate::retain::method;
 use crate::story::{declaration_label, finding, here, lock_name, lock_path};
 use crate::typing::Typed;
@@ -294,6 +296,9 @@ fn report(function: &FunctionView<'_>, guard: &Guard) -> Finding {
 /// The method that lets others in, and a pattern without the `mut` that was for the other.
 fn fix(function: &FunctionView<'_>, guard: &Guard, method: Span, unneeded: Vec<Span>) -> Option<Fix> {
     let (write, read) = methods(&guard.acquire)?;
+    if names_its_type(function, guard) {
+        return None;
+    }
     let edit = |span: Span, new: &str| Edit { place: here(function, span), replacement: new.to_string() };
     let mut edits = vec![edit(method, read)];
     edits.extend(unneeded.into_iter().map(|it| edit(it, "")));
@@ -302,6 +307,20 @@ fn fix(function: &FunctionView<'_>, guard: &Guard, method: Span, unneeded: Vec<S
         applicability: Applicability::MaybeIncorrect,
         edits,
     })
+}
+
+/// Whether the `let` of a guard says the type that it has now.
+fn names_its_type(function: &FunctionView<'_>, guard: &Guard) -> bool {
+    let Some(body) = body_of(function) else { return true };
+    let acquire = guard.acquire.span;
+    let is_typed = blocks(&body).flat_map(|it| &it.stmts).any(|it| match &it.kind {
+        StmtKind::Let { ty: Some(ty), init: Some(init), .. } => {
+            body.expr(*init).span.contains(acquire) && !matches!(ty.kind, TypeKind::Infer)
+        }
+        _ => false,
+    });
+    // What is around the guard in the initialiser has a type of its own, and the guard is none of it.
+    is_typed && guard.binding.is_some()
 }
 
 #[cfg(test)]
@@ -362,6 +381,24 @@ impl S {
     fn the_fix_reads() {
         let text = "fn f(m: &std::sync::RwLock<std::collections::HashMap<u32, u32>>) -> usize { m.write().unwrap().len() }";
         assert_eq!(fixed(&LINT, text).as_deref(), Some(text.replace("write", "read").as_str()));
+    }
+
+    #[test]
+    fn no_fix_where_the_type_of_the_guard_is_written() {
+        let of = |ty: &str| {
+            let text = format!(
+                "use std::{{collections::HashMap, sync::{{RwLock, RwLockWriteGuard}}}};
+fn f(m: &RwLock<HashMap<u32, u32>>) -> usize {{
+    let map{ty} = m.write().unwrap();
+    map.len()
+}}
+"
+            );
+            assert_eq!(found(&LINT, &text).len(), 1, "{ty}");
+            fixed(&LINT, &text)
+        };
+        assert_eq!(of(": RwLockWriteGuard<'_, HashMap<u32, u32>>"), None);
+        assert!(of(": _").is_some() && of("").is_some());
     }
 
     /// The findings in a body, and what becomes of it.
