@@ -4,12 +4,15 @@
 //! In: two functions and the types that locks are in. Out: whether the borrow checker keeps them apart there, as far as their
 //! callers are resolved. Values of one type that cannot be cloned are taken to share nothing.
 
+use std::sync::Arc;
+
 use safe_map_analysis::facts::SelfKind;
 use safe_map_analysis::model::{FnId, Model};
 use safe_map_analysis::ty::{AdtId, Mutability, Ty};
 use safe_map_analysis::{Analysis, Caller};
 
 use crate::callers::{Had, bring, excludes};
+use crate::parts::any_own_part;
 use crate::private::is_cloned;
 
 /// A type of the workspace of which a function is lent a value, and whether by `&mut`.
@@ -58,33 +61,6 @@ fn lent(model: &Model, id: FnId) -> Vec<Context> {
 
 /// Whether values of one type have those of another in them, not behind a pointer that others may have too.
 fn has(model: &Model, outer: AdtId, inner: AdtId) -> bool {
-    let (mut seen, mut open) = (vec![outer], vec![outer]);
-    while let Some(id) = open.pop() {
-        if id == inner {
-            return true;
-        }
-        for field in model.adt_fields(id).iter() {
-            for part in owned(model, &field.ty) {
-                if !seen.contains(&part) {
-                    seen.push(part);
-                    open.push(part);
-                }
-            }
-        }
-    }
-    false
-}
-
-/// The types of the workspace of which a value has values as parts: elements too, and what is behind no pointer but a `Box`.
-fn owned(model: &Model, ty: &Ty) -> Vec<AdtId> {
-    match ty {
-        Ty::Adt(id, _) => vec![*id],
-        Ty::Known(id, args) => {
-            let is_shared = matches!(model.knowledge().ty(*id).name(), "Arc" | "Rc" | "Weak");
-            args.iter().filter(|_| !is_shared).flat_map(|it| owned(model, it)).collect()
-        }
-        Ty::Tuple(items) => items.iter().flat_map(|it| owned(model, it)).collect(),
-        Ty::Slice(it) => owned(model, it),
-        _ => Vec::new(),
-    }
+    let whole = Ty::Adt(outer, Arc::from([]));
+    any_own_part(model, &whole, &mut |it| matches!(it, Ty::Adt(id, _) if *id == inner))
 }

@@ -37,6 +37,7 @@ mod ordered;
 mod orders;
 mod outliving;
 mod parents;
+mod parts;
 mod pointers;
 mod predicate;
 mod private;

@@ -59,6 +59,7 @@ use safe_map_analysis::ty::Ty;
 use crate::bodies::blocks;
 use crate::entry_reads::only_read;
 use crate::fix::body_of;
+use crate::parts::any_own_part;
 use crate::retain::method;
 use crate::story::{declaration_label, finding, here, lock_name, lock_path};
 use crate::typing::Typed;
@@ -118,7 +119,7 @@ fn is_meant(guard: &Guard) -> bool {
 }
 
 /// Whether what is protected has parts that change through a shared reference: an atomic, a cell, a lock. Such a change needs
-/// the lock alone all the same, where it belongs to a look before it.
+/// the lock alone all the same, where it belongs to a look before it. What is behind a handle is changed without the lock.
 fn is_changed_by_readers(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
     let model = function.model();
     let mut changes = |ty: &Ty| match ty {
@@ -127,7 +128,7 @@ fn is_changed_by_readers(function: &FunctionView<'_>, acquire: &Acquire) -> bool
     };
     let is_map = acquire.lock.role == TypeRole::SharedMap;
     let within = if is_map { &acquire.lock.values } else { &acquire.lock.content };
-    model.any_part(within, &mut changes)
+    any_own_part(model, within, &mut changes)
 }
 
 struct Reads<'a> {
@@ -327,6 +328,21 @@ fn names_its_type(function: &FunctionView<'_>, guard: &Guard) -> bool {
 mod tests {
     use super::LINT;
     use crate::testing::{check, fixed, found};
+
+    #[test]
+    fn what_changes_through_a_shared_reference_may_need_the_lock_alone() {
+        let text = "
+use std::{collections::HashMap, sync::{Arc, RwLock, atomic::AtomicU64}};
+struct Hits { count: AtomicU64 }
+struct Pages { own: RwLock<HashMap<u32, Hits>>, handed_out: RwLock<HashMap<u32, Arc<Hits>>> }
+impl Pages {
+    fn has(&self) -> bool { self.own.write().unwrap().contains_key(&1) }
+    fn find(&self) -> bool { self.handed_out.write().unwrap().contains_key(&1) }
+}
+";
+        let found: Vec<_> = found(&LINT, text).into_iter().map(|it| it.item).collect();
+        assert_eq!(found, ["Pages::find"]);
+    }
 
     #[test]
     fn temporaries_names_and_fields_that_are_only_read() {
