@@ -9,7 +9,7 @@ use std::path::Path;
 use support::{DELETE, Project, STATIC_MUT, THROUGH_CALLS, UNDERSCORE, manifest, run_in};
 
 /// Each flag, how its test writes it, the file of the test and its name.
-const TESTS: [(&str, &str, &str, &str); 54] = [
+const TESTS: [(&str, &str, &str, &str); 55] = [
     ("--package", "-p", "cli", "packages_can_be_chosen_and_left_out"),
     ("--workspace", "--workspace", "flags", "the_workspace_is_more_than_one_package"),
     ("--exclude", "--exclude", "cli", "packages_can_be_chosen_and_left_out"),
@@ -60,6 +60,12 @@ const TESTS: [(&str, &str, &str, &str); 54] = [
     ("--statistics", "--statistics", "groups", "statistics_say_how_many_and_what_can_be_fixed"),
     ("--timings", "--timings", "cli", "timings_and_statistics_go_to_standard_error"),
     ("--list-files", "--list-files", "cli", "files_are_listed_relative_to_the_root"),
+    (
+        "--with-dependencies",
+        "--with-dependencies",
+        "dependencies",
+        "a_vendored_directory_stands_for_its_source",
+    ),
     ("--with", "--with", "rustc_json", "with_check_ends_with_the_worse_of_the_two"),
     ("--since", "--since", "changes", "only_what_has_changed_is_reported"),
     ("--in-diff", "--in-diff", "changes", "a_diff_can_be_given"),

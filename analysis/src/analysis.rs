@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::facts::Body;
 use crate::flow::{self, Acquire, Decl, Event, EventKind, FnFlow, GuardId, Lock, Place, Root, Step};
 use crate::knowledge::Knowledge;
 use crate::knowledge::schema::{GuardClass, LockMode, Op, TypeRole};
@@ -131,6 +132,12 @@ impl Analysis {
     /// The files in order.
     pub fn files(&self) -> impl Iterator<Item = FileView<'_>> {
         self.workspace.file_ids().map(|id| self.file(id))
+    }
+
+    /// The body of a function, where it has one.
+    pub fn body(&self, id: FnId) -> Option<Body> {
+        let def = self.model.func(id);
+        Some(self.workspace.file(def.at.file).facts.body(def.body?).unpack())
     }
 
     /// The flow of a function, where it has a body.

@@ -1,12 +1,12 @@
 //! Conditions that may exclude each other: a guard that only some paths have, asked for on some paths only.
 
-use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Expr, ExprId, ExprKind};
 use safe_map_analysis::flow::{Acquire, EventKind, Guard};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode};
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::span::Span;
-use safe_map_analysis::summary::{EffectKind, Happening};
+use safe_map_analysis::summary::{Effect, EffectKind, Happening};
+use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::fix::body_of;
 
@@ -26,14 +26,12 @@ pub(crate) fn may_exclude(function: &FunctionView<'_>, guard: &Guard, maybe: boo
 pub(crate) fn is_filled(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>) -> bool {
     // What it does on every run it does again: a lock of the workspace's own is taken each time.
     let analysis = function.file.analysis;
-    let is_given = |id: FnId, at: Span| {
-        analysis.flow(id).is_some_and(|it| it.shape.guards.iter().any(|given| given.span == at))
-    };
-    // Nor is the guard that it gives what it fills a cell with.
+    // Nor is the guard that it gives what it fills a cell with, unless it decides by something else whether to take it.
     let fills = |id: FnId| {
         analysis.effects(id).iter().all(|it| match &it.kind {
             EffectKind::Acquire(acquire) => {
-                acquire.mode == LockMode::Shared || !it.is_sure && !is_given(id, it.at)
+                let is_given = || is_given(analysis, id, it.at) && !is_decided(analysis, id, it);
+                acquire.mode == LockMode::Shared || !it.is_sure && !is_given()
             }
             _ => true,
         })
@@ -52,6 +50,25 @@ pub(crate) fn is_filled(function: &FunctionView<'_>, guard: &Guard, happening: &
             EventKind::Call(call) => is_on_the_way(call.callee),
             _ => false,
         })
+}
+
+/// Whether a function hands out the guard that it takes here.
+fn is_given(analysis: &Analysis, id: FnId, at: Span) -> bool {
+    analysis.flow(id).is_some_and(|it| it.shape.guards.iter().any(|given| given.span == at))
+}
+
+/// Whether something happens in a branch of a function, or of one that it calls for it: a lock that is taken once a thread is
+/// not taken again where it is held.
+fn is_decided(analysis: &Analysis, id: FnId, effect: &Effect) -> bool {
+    let is_in_branch = analysis.body(id).is_none_or(|body| {
+        let branches = body.exprs.iter().flat_map(|it| branches(&body.exprs, it));
+        branches.into_iter().any(|it| it.contains(effect.at))
+    });
+    let inner = || {
+        let (callee, index) = effect.via?;
+        Some(is_decided(analysis, callee, analysis.effects(callee).get(index as usize)?))
+    };
+    is_in_branch || inner().unwrap_or(false)
 }
 
 /// Whether two borrows are of cells of one declaration.

@@ -162,8 +162,7 @@ pub(crate) fn is_call(kind: &ExprKind) -> bool {
 
 /// The facts of a function's body.
 pub(crate) fn body_of(function: &FunctionView<'_>) -> Option<Body> {
-    let def = function.model().func(function.id);
-    Some(function.file.parsed().facts.body(def.body?).unpack())
+    function.file.analysis.body(function.id)
 }
 
 /// Whether a block binds the name at `binding` by a plain `let name = ..`.

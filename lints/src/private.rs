@@ -80,7 +80,7 @@ pub(crate) fn is_cloned(model: &Model, id: AdtId, ty: &Ty) -> bool {
 /// How many calls are followed back to a method that has `&mut self`.
 const MAX_CALLERS: u32 = 6;
 
-/// Whether a method runs only while nobody else can have its `self`: it takes `&mut self`, or it is private and all its
+/// Whether a method runs only while nobody else can have its `self`: it takes `&mut self`, or it is the crate's and all its
 /// callers are such methods and call it on their own `self`, or make the value that they call it on.
 fn has_self_alone(analysis: &Analysis, id: FnId, hops: u32) -> bool {
     let model = &analysis.model;
@@ -88,7 +88,7 @@ fn has_self_alone(analysis: &Analysis, id: FnId, hops: u32) -> bool {
     let is_private = || {
         let def = model.func(id);
         let is_of_trait = def.impl_.and_then(|at| model.impl_facts(at)).is_none_or(|it| it.trait_.is_some());
-        !is_of_trait && model.item(def.at).vis == Visibility::Private
+        !is_of_trait && model.item(def.at).vis != Visibility::Public
     };
     match model.signature(id).self_kind {
         Some(SelfKind::RefMut) => true,

@@ -68,6 +68,12 @@ impl<'a> Uses<'a> {
         self.body.exprs.iter().any(|it| span.contains(it.span) && self.is_use(it))
     }
 
+    /// Whether a loop around a span, that began under the guard, uses it: each turn goes on from the last one.
+    pub(crate) fn in_turns(&self, span: Span) -> bool {
+        let is_around = |it: &&Expr| is_loop(it) && it.span.start >= self.taken.end && it.span.contains(span);
+        self.body.exprs.iter().filter(is_around).any(|it| self.within(it.span))
+    }
+
     /// Whether it is used between its acquire and a span.
     pub(crate) fn before(&self, span: Span) -> bool {
         let is_between = |it: &Expr| it.span.start >= self.taken.end && it.span.end <= span.start;

@@ -98,7 +98,7 @@ fn without_need<'a>(function: &FunctionView<'a>, mut held: HeldAtWaits<'a>) -> O
             _ => is_done && is_alone && it.chain.len() <= 1 && !is_kept_in_step(&guard, it),
         };
         let is_own = is_by_own_method(&guard, it);
-        let is_told = (is_needless || is_long(it)) && (is_own || !uses.concerns(at));
+        let is_told = (is_needless || is_long(it) && !uses.in_turns(at)) && (is_own || !uses.concerns(at));
         is_needed &= !is_told || is_own || !is_needless && !is_certainly_long(it);
         is_told
     });

@@ -8,7 +8,7 @@ use super::threads::has_one_thread;
 use super::usual::is_usual;
 use super::{
     AdtDef, AliasId, ConstId, Def, FnDef, FnId, ImplDef, Import, ImportRef, ItemRef, Model, Module, ModuleId,
-    NamedDef, StaticDef, StaticId, is_test_attrs,
+    NamedDef, StaticDef, StaticId, is_test_attrs, test_code::is_test_module,
 };
 use crate::facts::{BodyId, FileFacts, Generics, ImportAlias, Item, ItemId, ItemKind};
 use crate::name::Name;
@@ -55,7 +55,9 @@ impl Model {
                 impl_: None,
                 trait_: None,
                 path: parsed.source.module.iter().fold(None, |path, it| Some(extended(path.as_deref(), it))),
-                is_test: parsed.source.is_test || is_test_attrs(&parsed.facts.attrs),
+                is_test: parsed.source.is_test
+                    || is_test_attrs(&parsed.facts.attrs)
+                    || parsed.source.module.iter().any(|it| is_test_module(it)),
                 has_one_thread: has_one_thread(&parsed.facts.attrs),
                 is_usual: is_usual(&parsed.facts.attrs),
             };
@@ -122,7 +124,7 @@ impl Model {
         let item = facts.item(id);
         let at = ItemRef { file: place.file, item: id };
         let place = &Place {
-            is_test: place.is_test || is_test_attrs(&item.attrs),
+            is_test: place.is_test || is_test_attrs(&item.attrs) || is_named_for_tests(item),
             has_one_thread: place.has_one_thread || has_one_thread(&item.attrs),
             is_usual: place.is_usual && is_usual(&item.attrs),
             ..place.clone()
@@ -286,6 +288,10 @@ fn declare(
             unusual.insert(name.clone());
         }
     }
+}
+
+fn is_named_for_tests(item: &Item) -> bool {
+    matches!(item.kind, ItemKind::Mod { .. }) && is_test_module(&item.name)
 }
 
 fn named(item: &Item, at: ItemRef, place: &Place) -> NamedDef {

@@ -7,6 +7,15 @@ pub fn is_test_attrs(attrs: &Attrs) -> bool {
     attrs.cfg.iter().any(requires_test) || attrs.names.iter().any(|name| is_test_attribute(name))
 }
 
+/// Whether a module is by its name there for tests, whoever compiles it: `test_utils`, `testing`, `mocks`, `client_tests`.
+pub fn is_test_module(name: &str) -> bool {
+    let is_one = |word: &str| {
+        matches!(word, "test" | "tests" | "testing" | "testutil" | "testutils" | "mock" | "mocks")
+    };
+    let mut words = name.split('_');
+    words.next().is_some_and(is_one) || words.next_back().is_some_and(is_one)
+}
+
 fn is_test_attribute(name: &str) -> bool {
     let last = name.rsplit("::").next().unwrap_or(name).trim();
     matches!(last, "test" | "bench" | "rstest" | "test_case" | "quickcheck" | "proptest")
@@ -25,6 +34,12 @@ pub fn requires_test(cfg: &Cfg) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn modules_that_are_named_for_tests() {
+        assert!(["test_client", "testing", "mocks", "store_tests", "tests"].into_iter().all(is_test_module));
+        assert!(!["latest", "attest", "contest_rules", "client"].into_iter().any(is_test_module));
+    }
 
     #[test]
     fn only_predicates_that_need_test_count() {

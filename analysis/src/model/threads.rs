@@ -4,7 +4,8 @@ use super::{FnId, ImplDef, Model, ModuleId};
 use crate::facts::{Attrs, Cfg};
 use crate::source::CrateId;
 
-/// Whether an item with these attributes is only compiled for targets with one thread: wasm without atomics.
+/// Whether an item with these attributes is only compiled for targets with one thread: wasm without atomics, also where a
+/// feature of that name stands for it.
 pub(super) fn has_one_thread(attrs: &Attrs) -> bool {
     attrs.cfg.iter().any(requires_one_thread)
 }
@@ -14,6 +15,8 @@ fn requires_one_thread(cfg: &Cfg) -> bool {
         Cfg::Atom(key, Some(value)) => match key.as_str() {
             "target_arch" => matches!(value.as_str(), "wasm32" | "wasm64"),
             "target_family" => value == "wasm",
+            // By convention the code for a browser.
+            "feature" => matches!(value.as_str(), "wasm" | "wasm32" | "wasm-bindgen"),
             _ => false,
         },
         Cfg::Atom(_, None) | Cfg::Not(_) => false,
@@ -62,7 +65,7 @@ mod tests {
     fn wasm_has_one_thread_unless_atomics_are_asked_for() {
         let atom = |key: &str, value: &str| Cfg::Atom(key.into(), Some(value.into()));
         let wasm = || atom("target_arch", "wasm32");
-        assert!(requires_one_thread(&wasm()));
+        assert!(requires_one_thread(&wasm()) && requires_one_thread(&atom("feature", "wasm")));
         assert!(requires_one_thread(&Cfg::All(vec![Cfg::Atom("web".into(), None), wasm()])));
         assert!(!requires_one_thread(&Cfg::All(vec![wasm(), atom("target_feature", "atomics")])));
         assert!(!requires_one_thread(&Cfg::Any(vec![wasm(), Cfg::Atom("unix".into(), None)])));
