@@ -6,7 +6,7 @@
 
 use std::cell::LazyCell;
 
-use safe_map_analysis::flow::{Decl, Held, Place, Root};
+use safe_map_analysis::flow::{Decl, Held, Place, Root, Step};
 use safe_map_analysis::{Analysis, FunctionView, Waiter};
 
 use crate::contended::has_nobody_else;
@@ -24,6 +24,17 @@ pub(crate) struct Holder<'a> {
     pub(crate) held: &'a [Held],
     /// It is no closure or task of the function that runs apart.
     pub(crate) is_own: bool,
+    /// What is taken to keep others away.
+    pub(crate) trust: Trust,
+}
+
+/// What is taken to keep two functions apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// A borrow of what has the lock in itself, which the compiler sees to.
+    Borrows,
+    /// Also locks around, and a borrow of what has a handle to the lock: most have one each.
+    Declarations,
 }
 
 impl Holder<'_> {
@@ -36,13 +47,19 @@ impl Holder<'_> {
             Decl::Field(owner, _) => Some(*owner),
             Decl::Static(_) => None,
         };
-        let is_gated =
-            |it: &Waiter| !gates.is_empty() && gates::keep_apart(&gates, &gates::around(analysis, it.id));
+        let is_trusting = self.trust == Trust::Declarations;
+        let is_gated = |it: &Waiter| {
+            is_trusting && !gates.is_empty() && gates::keep_apart(&gates, &gates::around(analysis, it.id))
+        };
+        // A handle in the owner may be one of several.
+        let is_within = matches!(self.place.path.last(), Some(Step::Field(_)));
         let is_lent = |it: &Waiter| {
             let is_of_self = self.place.root == Root::SelfValue;
             let others = || contexts(analysis, it.id);
-            is_of_self && needs_same_owner(analysis, self.function.id, it.id)
-                || owner.is_some_and(|owner| exclude_each_other(&analysis.model, &lent, &others(), &[owner]))
+            is_trusting && is_of_self && needs_same_owner(analysis, self.function.id, it.id)
+                || (is_trusting || is_within)
+                    && owner
+                        .is_some_and(|owner| exclude_each_other(&analysis.model, &lent, &others(), &[owner]))
         };
         let is_excluded = |it: &Waiter| !it.is_apart && (is_gated(it) || self.is_own && is_lent(it));
         let mut others = analysis.waiters(decl).iter().filter(|it| wanted(it));

@@ -80,7 +80,7 @@ use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::correlated::may_exclude;
 use crate::fix::end_before;
-use crate::meeting::Holder;
+use crate::meeting::{Holder, Trust};
 use crate::private::{is_exclusive, is_of_new_value};
 use crate::story::{
     acquire_label, called, chain_labels, declaration_label, finding, is_far_fetched, lock_name, lock_path,
@@ -142,7 +142,8 @@ fn is_written(function: &FunctionView<'_>, happening: &Happening<'_>, acquire: &
     // What `main` fills a static with, it does before there is anyone to read.
     let is_first = |id: FnId| matches!(decl, Decl::Static(_)) && is_called_by_main_only(analysis, id);
     let is_own = happening.event.is_own;
-    let holder = Holder { function, place: &acquire.lock.place, held: &happening.held, is_own };
+    let trust = Trust::Declarations;
+    let holder = Holder { function, place: &acquire.lock.place, held: &happening.held, is_own, trust };
     holder.is_wanted(decl, |it| it.mode == LockMode::Exclusive && !is_first(it.id))
 }
 
