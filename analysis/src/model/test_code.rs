@@ -8,7 +8,7 @@ pub fn is_test_attrs(attrs: &Attrs) -> bool {
 }
 
 /// Whether a module is by its name there for tests, whoever compiles it: `test_utils`, `testing`, `mocks`, `client_tests`.
-pub fn is_test_module(name: &str) -> bool {
+pub(super) fn is_test_module(name: &str) -> bool {
     let is_one = |word: &str| {
         matches!(word, "test" | "tests" | "testing" | "testutil" | "testutils" | "mock" | "mocks")
     };
