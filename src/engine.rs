@@ -194,6 +194,7 @@ fn coverage(judge: &Judge<'_>, within: &Within<'_>, root: &Path, incomplete: &[I
         skipped_lints: skipped.map(|lint| lint.name).collect(),
         confidence: Some(*confidence),
         with_tests: all_tests,
+        with_dependencies: request.dependencies == workspace::Dependencies::Read,
     }
 }
 

@@ -87,6 +87,13 @@ fn a_body_that_is_too_deep_to_be_walked_is_said() {
 }
 
 #[test]
+fn a_thousand_guards_at_once_do_not_hold_up_the_run() {
+    let guards: String = (0..1_000).map(|it| format!("    let g{it} = m.lock();\n")).collect();
+    let text = format!("pub fn f(m: &std::sync::Mutex<Vec<u32>>) {{\n{guards}}}\n");
+    assert!(beside_good(text.as_bytes()).lints(&[]).contains(&"double_lock".to_owned()));
+}
+
+#[test]
 fn runs_of_prefixes_without_a_bracket_do_not_overflow_the_stack() {
     for prefix in ["!", "&", "-", "*", "return ", "|x| ", "a = ", "break ", "&&", "box_ < ", "move || "] {
         let text = format!("fn f() {{ let x = {}1; }}\n", prefix.repeat(20_000));

@@ -165,6 +165,17 @@ fn what_a_dependency_depends_on_is_read_too() {
 }
 
 #[test]
+fn a_baseline_of_a_run_with_them_outlives_one_without() {
+    let project = with_store(app("store = { path = \"../store\" }"), "store").file("app/src/lib.rs", APP);
+    let with = |args: &[&str]| run(&project, args);
+    with(&["baseline", "update", "--with-dependencies"]).succeeds();
+    assert_eq!(with(&["--with-dependencies"]).code, 0);
+    assert_eq!(with(&["--error-on", "stale-baseline"]).code, 0);
+    with(&["baseline", "prune"]).succeeds();
+    assert_eq!(with(&["--with-dependencies"]).code, 0);
+}
+
+#[test]
 fn a_missing_source_is_told_and_costs_nothing_else() {
     let project = locked(REGISTRY).file("app/src/other.rs", "").file(
         "app/src/lib.rs",

@@ -78,6 +78,15 @@ fn input_that_is_no_text_is_a_mistake() {
     run.fails(2, "standard input: not valid UTF-8 at byte 10");
 }
 
+#[test]
+fn what_has_changed_is_not_told_of_a_text_that_is_not_saved() {
+    let project = Project::lib("");
+    for other in [&["--since", "HEAD"][..], &["--in-diff", "-"], &["--fix"]] {
+        let args = [&["--stdin-filename", "src/lib.rs"], other].concat();
+        with_input(&project, ".", b"", &args).fails(2, "cannot be used with");
+    }
+}
+
 /// A workspace in a directory of a repository.
 fn nested() -> Project {
     let manifest = support::manifest("app");

@@ -97,6 +97,11 @@ fn no_report_takes_the_place_of_what_the_run_reads() {
     }
     assert_eq!(inputs.map(read), before);
     project.run(&["--output", "json=new.rs"]).fails(1, "1 error");
+    let fresh = Project::lib("").file(".cargo/notes", "").file(".git/HEAD", "ref: refs/heads/main\n");
+    for name in [".cargo/config.toml", "rust-toolchain.toml", "safe-map-lint.toml", ".git/config"] {
+        fresh.run(&["--output", &format!("json={name}")]).fails(2, "a report would overwrite");
+        assert!(!fresh.join(name).exists());
+    }
     for flag in ["--baseline", "--config", "--in-diff"] {
         project
             .run(&[flag, "given", "--output", "json=./given"])

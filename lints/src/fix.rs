@@ -12,6 +12,9 @@ use crate::moves::is_moved_before;
 use crate::story::here;
 use crate::{Applicability, Edit, Fix};
 
+/// How many findings of one function get a fix: each looks at the whole body, and who has more than these has another problem.
+pub(crate) const MAX_FIXED: usize = 32;
+
 /// `drop(guard);` before the statement that holds `hazard`, called `what`: offered where the guard is a plain `let` of the
 /// same block that surely has it still, and neither it nor what borrows from it is used again, behind the hazard or in its
 /// own statement.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use safe_map_lints::Confidence;
+use safe_map_lints::{Confidence, Finding};
 
 use crate::fingerprint::normalized;
 use crate::report::Reported;
@@ -32,6 +32,8 @@ pub(crate) struct Known {
     pub(crate) confidence: Confidence,
     /// Whether they stand in test code, which most runs leave out.
     pub(crate) in_test: bool,
+    /// Whether only runs that read the sources of dependencies have found them.
+    pub(crate) with_dependencies: bool,
 }
 
 /// Entries by key, sorted.
@@ -55,7 +57,8 @@ fn cut(snippet: String) -> String {
 impl Known {
     /// One finding.
     pub(crate) fn one(found: &Reported) -> Known {
-        Known { count: 1, confidence: found.finding.confidence, in_test: found.finding.in_test }
+        let Finding { confidence, in_test, .. } = found.finding;
+        Known { count: 1, confidence, in_test, with_dependencies: false }
     }
 
     /// Both.
@@ -69,6 +72,7 @@ impl Known {
             count: self.count.max(other.count),
             confidence: self.confidence.max(other.confidence),
             in_test: self.in_test && other.in_test,
+            with_dependencies: self.with_dependencies && other.with_dependencies,
         }
     }
 }

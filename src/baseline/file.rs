@@ -37,6 +37,8 @@ struct Line {
     confidence: Sure,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     test: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    dependencies: bool,
     count: NonZeroU32,
 }
 
@@ -135,7 +137,8 @@ impl Line {
             Confidence::Certain => Sure::Certain,
         };
         let count = NonZeroU32::new(known.count).expect("an entry stands for a finding");
-        Line { package, item, lint, snippet, confidence, test: known.in_test, count }
+        let Known { in_test: test, with_dependencies: dependencies, .. } = known;
+        Line { package, item, lint, snippet, confidence, test, dependencies, count }
     }
 
     fn text(&self) -> String {
@@ -143,13 +146,14 @@ impl Line {
     }
 
     fn entry(self) -> (Key, Known) {
-        let Line { package, item, lint, snippet, confidence, test, count } = self;
+        let Line { package, item, lint, snippet, confidence, test, dependencies, count } = self;
         let confidence = match confidence {
             Sure::Possible => Confidence::Possible,
             Sure::Likely => Confidence::Likely,
             Sure::Certain => Confidence::Certain,
         };
-        let known = Known { count: count.get(), confidence, in_test: test };
+        let (in_test, with_dependencies) = (test, dependencies);
+        let known = Known { count: count.get(), confidence, in_test, with_dependencies };
         (Key { package, item, lint, snippet }, known)
     }
 }
@@ -165,7 +169,8 @@ mod tests {
             lint: "double_lock".to_owned(),
             snippet: "m.lock(\"\\\")".to_owned(),
         };
-        let known = Known { count: 2, confidence: Confidence::Likely, in_test: false };
+        let confidence = Confidence::Likely;
+        let known = Known { count: 2, confidence, in_test: false, with_dependencies: false };
         Entries::from([(key("S::g"), known), (key("S::f"), Known { in_test: true, ..known })])
     }
 

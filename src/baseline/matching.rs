@@ -30,6 +30,8 @@ pub(crate) struct Coverage {
     pub(crate) confidence: Option<Confidence>,
     /// Whether test code was analysed.
     pub(crate) with_tests: bool,
+    /// Whether the sources of dependencies were read for their types.
+    pub(crate) with_dependencies: bool,
 }
 
 /// What a baseline says of a run.
@@ -63,7 +65,14 @@ pub(crate) fn judge(entries: &Entries, seen: &[Seen], coverage: &Coverage) -> Ou
         .partition(|(key, known)| coverage.judges(key, known));
     take_moved(&mut stale, seen, &order, &mut is_known);
     let matched = seen.iter().zip(&is_known).filter(|(_, known)| **known).map(|(it, _)| it);
-    Outcome { found: counted(seen.iter()), matched: counted(matched), is_known, stale, unjudged }
+    let counted = |it: &mut dyn Iterator<Item = &Seen>| counted(it, coverage);
+    Outcome {
+        found: counted(&mut seen.iter()),
+        matched: counted(&mut matched.into_iter()),
+        is_known,
+        stale,
+        unjudged,
+    }
 }
 
 fn take(left: &mut Entries, key: &Key) -> bool {
@@ -85,10 +94,11 @@ fn take_moved(stale: &mut Entries, seen: &[Seen], order: &[usize], is_known: &mu
     stale.retain(|_, known| known.count > 0);
 }
 
-fn counted<'a>(seen: impl Iterator<Item = &'a Seen>) -> Entries {
+fn counted<'a>(seen: &mut dyn Iterator<Item = &'a Seen>, coverage: &Coverage) -> Entries {
     let mut entries = Entries::new();
     for Seen { key, known, .. } in seen {
-        entries.entry(key.clone()).and_modify(|it| *it = it.and(*known)).or_insert(*known);
+        let known = Known { with_dependencies: coverage.with_dependencies, ..*known };
+        entries.entry(key.clone()).and_modify(|it| *it = it.and(known)).or_insert(known);
     }
     entries
 }
@@ -102,6 +112,7 @@ impl Coverage {
             && !self.skipped_lints.contains(key.lint.as_str())
             && self.confidence.is_none_or(|least| known.confidence >= least)
             && (self.with_tests || !known.in_test)
+            && (self.with_dependencies || !known.with_dependencies)
     }
 }
 
@@ -127,7 +138,7 @@ mod tests {
     }
 
     fn known(count: u32) -> Known {
-        Known { count, confidence: Confidence::Likely, in_test: false }
+        Known { count, confidence: Confidence::Likely, in_test: false, with_dependencies: false }
     }
 
     fn seen(item: &str, is_changed: bool) -> Seen {

@@ -14,8 +14,8 @@ use crate::workspace::{Buffers, Dependencies};
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
     /// Take the text on standard input for this file's
-    // A fix would be written into a file that has another text.
-    #[arg(long, value_name = "PATH", conflicts_with = "fix")]
+    // A fix would be written into a file that has another text, and what has changed is told of the file on disk.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["fix", "since", "in_diff"])]
     stdin_filename: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) dependencies: DependencyArgs,

@@ -54,10 +54,23 @@ fn real(path: &Path) -> Option<PathBuf> {
     path.canonicalize().ok().or_else(beside)
 }
 
+/// Whether a file is one that this command, cargo, rustup or git reads, by its name or by where it is.
 fn is_input(path: &Path) -> bool {
-    let names = ["Cargo.toml", "Cargo.lock", "rust-project.json", config::FILE_NAME, baseline::FILE_NAME];
-    let Ok(real) = path.canonicalize() else { return false };
-    real.extension().is_some_and(|it| it == "rs") || names.iter().any(|name| real.ends_with(name))
+    let names = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "rust-project.json",
+        "rust-toolchain",
+        "rust-toolchain.toml",
+        ".cargo/config",
+        ".cargo/config.toml",
+        config::FILE_NAME,
+        baseline::FILE_NAME,
+    ];
+    let Some(real) = real(path) else { return false };
+    let is_source = real.extension().is_some_and(|it| it == "rs") && real.exists();
+    let is_git_s = real.components().any(|part| part.as_os_str() == ".git");
+    is_source || is_git_s || names.iter().any(|name| real.ends_with(name))
 }
 
 fn would_overwrite(path: &Path) -> Failure {

@@ -21,6 +21,9 @@ use crate::source::FileId;
 use crate::span::Span;
 use crate::ty::Ty;
 
+/// How many guards are followed at once; what is taken under more than these is not told apart any more. Real code holds a few.
+const MAX_ALIVE: usize = 64;
+
 /// Walks one function, given the shapes of those that it calls. `None` where it has no body, or one nested too deeply to
 /// walk.
 pub fn walk(model: &Model, settings: &Settings, shapes: &Shapes, id: FnId) -> Option<FnFlow> {
@@ -271,7 +274,7 @@ impl<'a> Walker<'a> {
             is_extended: false,
             ends: Vec::new(),
         });
-        if self.state.reachable {
+        if self.state.reachable && self.state.live.len() < MAX_ALIVE {
             let live = super::state::Live { owner: Owner::Flight, maybe: false, mode };
             self.state.live.insert(id, live);
         }

@@ -75,7 +75,7 @@ use safe_map_analysis::summary::{EffectKind, Happening};
 
 use crate::correlated::{is_filled, may_exclude};
 use crate::decided::depends_on;
-use crate::fix::end_before;
+use crate::fix::{MAX_FIXED, end_before};
 use crate::remove_if::remove_if;
 use crate::story::{
     acquire_label, called, chain_labels, consequence, declaration_label, finding, is_far_fetched, lock_name,
@@ -116,7 +116,9 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         }
         reported.push(span);
         let mut finding = report(function, &happening, second, &first, confidence);
-        finding.fixes.extend(fix(function, held, &happening));
+        if reported.len() <= MAX_FIXED {
+            finding.fixes.extend(fix(function, held, &happening));
+        }
         out.push(finding);
     }
 }

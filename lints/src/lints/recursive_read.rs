@@ -79,7 +79,7 @@ use safe_map_analysis::ty::Ty;
 use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::correlated::may_exclude;
-use crate::fix::end_before;
+use crate::fix::{MAX_FIXED, end_before};
 use crate::meeting::{Holder, Trust};
 use crate::private::{is_exclusive, is_of_new_value};
 use crate::story::{
@@ -120,7 +120,9 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         let Some((held, first)) = alive.find(waits) else { continue };
         reported.push(span);
         let mut finding = report(function, &happening, second, &first);
-        finding.fixes.extend(end_before(function, held, span, "the second read"));
+        if reported.len() <= MAX_FIXED {
+            finding.fixes.extend(end_before(function, held, span, "the second read"));
+        }
         out.push(finding);
     }
 }
