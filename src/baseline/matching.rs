@@ -94,7 +94,7 @@ fn take_moved(stale: &mut Entries, seen: &[Seen], order: &[usize], is_known: &mu
     stale.retain(|_, known| known.count > 0);
 }
 
-fn counted<'a>(seen: &mut dyn Iterator<Item = &'a Seen>, coverage: &Coverage) -> Entries {
+fn counted(seen: &mut dyn Iterator<Item = &Seen>, coverage: &Coverage) -> Entries {
     let mut entries = Entries::new();
     for Seen { key, known, .. } in seen {
         let known = Known { with_dependencies: coverage.with_dependencies, ..*known };
