@@ -5,13 +5,15 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::facts::PackedBody;
 use crate::flow::{EventKind, FnFlow};
 use crate::model::{FnId, Model};
 use crate::name::Name;
 
 /// The async functions that never suspend. Time: awaits times the length of the longest chain of calls.
 pub(crate) fn find(model: &Model, flows: &[Option<FnFlow>]) -> FxHashSet<FnId> {
-    let mut open: Vec<&FnFlow> = flows.iter().flatten().filter(|it| is_candidate(model, it.id)).collect();
+    let mut open: Vec<&FnFlow> =
+        flows.iter().flatten().filter(|it| candidate(model, it.id).is_some()).collect();
     let mut prompt: FxHashSet<FnId> = open.iter().map(|it| it.id).collect();
     loop {
         let (left, gone): (Vec<_>, Vec<_>) = open
@@ -34,13 +36,13 @@ pub(crate) fn runs_only(model: &Model, prompt: &FxHashSet<FnId>, callee: FnId) -
     !run.is_empty() && run.iter().all(|it| prompt.contains(it))
 }
 
-/// Whether a function is async, and has no macro that may await what is not seen.
-fn is_candidate(model: &Model, id: FnId) -> bool {
+/// The body of an async function that has no macro which may await what is not seen.
+pub(crate) fn candidate(model: &Model, id: FnId) -> Option<&PackedBody> {
     let def = model.func(id);
-    let Some(body) = def.body.filter(|_| model.fn_facts(id).is_async) else { return false };
+    let body = def.body.filter(|_| model.fn_facts(id).is_async)?;
     let body = model.workspace().file(def.at.file).facts.body(body);
     let may_await = |name: &Name| model.knowledge().macro_named(name).is_none_or(|it| it.spec.awaits);
-    !body.macros.iter().any(may_await)
+    (!body.macros.iter().any(may_await)).then_some(body)
 }
 
 /// The functions that one awaits itself; none for a future of anything else.

@@ -69,8 +69,8 @@ fn is_input(path: &Path) -> bool {
     ];
     let Some(real) = real(path) else { return false };
     let is_source = real.extension().is_some_and(|it| it == "rs") && real.exists();
-    let is_git_s = real.components().any(|part| part.as_os_str() == ".git");
-    is_source || is_git_s || names.iter().any(|name| real.ends_with(name))
+    let is_of_git = real.components().any(|part| part.as_os_str() == ".git");
+    is_source || is_of_git || names.iter().any(|name| real.ends_with(name))
 }
 
 fn would_overwrite(path: &Path) -> Failure {

@@ -359,7 +359,7 @@ impl<'a> Walker<'a> {
     /// The field `name` of a value, through references, smart pointers, guards and `Deref` impls.
     pub(super) fn project(&self, value: &Value, name: &Name) -> Value {
         let chain = if value.ty.is_unknown() { Vec::new() } else { self.deref_chain(&value.ty) };
-        for ty in chain {
+        for (depth, ty) in chain.into_iter().enumerate() {
             let (field, decl) = match &ty {
                 Ty::Adt(id, args) => match self.model.field_ty(*id, args, None, name) {
                     Some(field) => (field, Some(Decl::Field(*id, name.clone()))),
@@ -379,9 +379,14 @@ impl<'a> Walker<'a> {
                 }
                 _ => continue,
             };
-            let owner =
-                self.dereferenced(Value { place: value.place.clone(), ..Value::of(value.ty.clone()) }, &ty);
-            let place = owner.place.as_ref().map(|it| it.field(name, self.is_handle(&field)));
+            let place = match depth {
+                0 => value.place.clone(),
+                _ => {
+                    let whole = Value { place: value.place.clone(), ..Value::of(value.ty.clone()) };
+                    self.dereferenced(whole, &ty).place
+                }
+            };
+            let place = place.map(|it| it.field(name, self.is_handle(&field)));
             let part = name.parse::<usize>().ok().and_then(|it| value.parts.get(it));
             let (guards, local) = match (self.holds(&field), part) {
                 (None, _) => (Vec::new(), None),

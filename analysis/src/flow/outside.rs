@@ -14,6 +14,7 @@ use crate::knowledge::KnownFunction;
 use crate::knowledge::schema::{ClosureClass, GuardEffect, TypeRole, Waits};
 use crate::model::{FnId, Holder};
 use crate::name::Name;
+use crate::prompt;
 use crate::span::Span;
 use crate::ty::Ty;
 
@@ -154,13 +155,8 @@ impl Walker<'_> {
 
     /// An `async fn` of the workspace without an await, of which no impl can be another: it never suspends.
     fn never_suspends(&self, id: FnId) -> bool {
-        let def = self.model.func(id);
-        let Some(body) = def.body.filter(|_| def.trait_.is_none() && self.model.fn_facts(id).is_async) else {
-            return false;
-        };
-        let body = self.model.workspace().file(def.at.file).facts.body(body);
-        let may_await = |name: &Name| self.knowledge.macro_named(name).is_none_or(|known| known.spec.awaits);
-        !body.awaits && !body.macros.iter().any(may_await)
+        let is_one = self.model.func(id).trait_.is_none();
+        is_one && prompt::candidate(self.model, id).is_some_and(|body| !body.awaits)
     }
 
     /// A function whose result holds a guard that no argument brought has taken one.

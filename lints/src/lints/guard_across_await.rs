@@ -74,6 +74,7 @@
 //! guards of `std` and `parking_lot`; this lint adds map references, entries and iterators, guards in temporaries and
 //! scrutinees, and guards that a function returns.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use safe_map_analysis::flow::{Acquire, Decl, Event, EventKind, Guard, Held, Lock, Root};
@@ -125,20 +126,21 @@ struct HeldAtAwaits<'a> {
 fn held_at_awaits<'a>(function: &FunctionView<'a>) -> Vec<HeldAtAwaits<'a>> {
     let mut found: BTreeMap<Span, HeldAtAwaits<'a>> = BTreeMap::new();
     for event in function.flow.events.iter().filter(|it| matches!(it.kind, EventKind::Await(_))) {
-        let can_suspend = may_suspend(function, event);
+        // Asked for under a guard only: the answer takes a look at the whole workspace.
+        let can_suspend = LazyCell::new(|| may_suspend(function, event));
         for held in &event.held {
             let guard = function.flow.guard(held.guard);
             if !is_hazard(function, &guard.acquire)
                 || guard.acquire.lock.is_private
                 || is_only_tried(function, &guard.acquire)
                 || !is_wanted(function, event, &guard.acquire)
-                || !can_suspend && guard.acquire.class == GuardClass::RefCell
+                || guard.acquire.class == GuardClass::RefCell && !*can_suspend
             {
                 continue;
             }
             let start = || HeldAtAwaits { held, awaits: Vec::new(), suspends: false };
             let one = found.entry(guard.acquire.span).or_insert_with(start);
-            one.suspends |= can_suspend;
+            one.suspends |= *can_suspend;
             if !one.awaits.contains(&event.span) {
                 one.awaits.push(event.span);
             }
