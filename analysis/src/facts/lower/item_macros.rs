@@ -7,6 +7,7 @@ use syn::{Attribute, Expr, Ident, Item, Token, Type};
 use super::Lower;
 use super::cfg_if::{self, Branch};
 use super::items::Head;
+use super::legacy::modernised;
 use super::macros::MAX_MACRO_DEPTH;
 use crate::facts::{Cfg, ItemId, ItemKind, StaticMacro, Visibility};
 use crate::name::Name;
@@ -80,7 +81,8 @@ impl Lower<'_> {
     }
 
     fn statics(&mut self, mac: &syn::Macro, by: StaticMacro) -> Option<Vec<ItemId>> {
-        let decls = mac.parse_body_with(decls).ok()?;
+        let old = |_| decls.parse2(modernised(mac.tokens.clone()));
+        let decls = mac.parse_body_with(decls).or_else(old).ok()?;
         Some(decls.iter().map(|decl| self.declared_static(decl, by)).collect())
     }
 

@@ -15,6 +15,7 @@ mod gaps;
 mod generics;
 mod item_macros;
 mod items;
+mod legacy;
 mod macros;
 mod members;
 mod pats;

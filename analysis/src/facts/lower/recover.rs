@@ -1,6 +1,7 @@
 //! Recovery where a file lexes and does not parse: item by item, and inside of modules, impls and traits.
 //!
-//! A broken item ends at the next `;` or closing brace at its own depth, or where a line at its own column starts
+//! An item that does not parse may be written as older compilers wanted it ([`super::legacy`]). A broken one ends at the
+//! next `;` or closing brace at its own depth, or where a line at its own column starts
 //! another item.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
@@ -9,6 +10,7 @@ use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::{Attribute, ImplItem, Item, Token, TraitItem, token};
 
 use super::Lower;
+use super::legacy::modernised;
 use crate::facts::{ItemId, Problem};
 use crate::span::Span;
 
@@ -172,7 +174,13 @@ fn part<T: Parse>(input: ParseStream<'_>) -> Part<T> {
             input.advance_to(&ahead);
             Part::Good(item)
         }
-        Err(error) => Part::Broken(skip(input), error),
+        Err(error) => {
+            let tokens = skip(input);
+            match syn::parse2(modernised(tokens.iter().cloned().collect())) {
+                Ok(item) => Part::Good(item),
+                Err(_) => Part::Broken(tokens, error),
+            }
+        }
     }
 }
 

@@ -102,3 +102,43 @@ fn no_text_is_a_file() {
         assert_eq!(broken(text).items, []);
     }
 }
+
+#[test]
+fn what_older_compilers_wanted_is_read() {
+    for text in [
+        "lazy_static! { static ref HOOKS: Mutex<Vec<Box<Fn(u8) + Send>>> = Mutex::new(vec![]); }",
+        "struct S { called: Box<FnMut(::Event)>, map: HashMap<u8, Fn() -> u8> }",
+        "type Renderer = Fn(&u8) -> u8;",
+        "fn f(a: &Fn(u8), b: &mut ::std::ops::FnMut(u8)) { let c = d as Box<Fn(_)>; }",
+        "trait T { fn f(&self, u8, HashMap<u8, Vec<u8>>, ::std::fmt::Arguments) -> bool; fn g(self: Box<Self>, a:&u8); }",
+        "mod async { pub fn f() {} }",
+        "fn f() { let async = 1; async(async) }",
+        "impl S { fn f() { let a = box S { }; g(box 1, box (2), box |b| b); return box c; } }",
+        "#[extension_trait]\npub(crate) impl Ext for S { fn f(&self) {} }\npub impl Ext for T {}",
+    ] {
+        let facts = broken(text);
+        assert_eq!(problems(&facts, text), [], "{text}");
+        assert!(
+            !facts.items.is_empty() && !matches!(facts.items[0].kind, ItemKind::MacroCall { .. }),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn spans_of_older_code_are_those_of_the_text() {
+    let text = "fn f(g: &Fn(u8)) { let h = box self.map.lock(); }";
+    let facts = broken(text);
+    assert_eq!(roots(&facts), ["f"]);
+    let ItemKind::Fn(item) = &facts.items[0].kind else { panic!("a function") };
+    let body = facts.bodies[item.body.expect("a body").0 as usize].unpack();
+    assert!(body.exprs.iter().any(|it| it.span.text(text) == "self.map.lock()"));
+}
+
+#[test]
+fn what_looks_old_and_is_not_stays() {
+    let text = "fn box_it(box_: u8) { Fn(box_); async move { } ; }\nstruct B { c d }\nfn f<G: Fn(u8)>(a: impl Fn()) {}";
+    let facts = broken(text);
+    assert_eq!(roots(&facts), ["box_it", "f"]);
+    assert_eq!(facts.problems.len(), 1);
+}
