@@ -1,6 +1,6 @@
 //! Calls of functions: those of the workspace by signature, those of the knowledge files by path.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::calls::Call;
 use super::place::{Root, Step};
@@ -401,7 +401,7 @@ fn infer(output: &Ty, params: &[Ty], args: &[Value], named: Option<(String, Ty)>
     if !output.is_open() {
         return output.clone();
     }
-    let mut bound: HashMap<String, Ty> = named.into_iter().collect();
+    let mut bound: FxHashMap<String, Ty> = named.into_iter().collect();
     for (param, arg) in params.iter().zip(args) {
         unify(param, &arg.ty, &mut bound);
     }
@@ -409,7 +409,7 @@ fn infer(output: &Ty, params: &[Ty], args: &[Value], named: Option<(String, Ty)>
 }
 
 /// Binds the parameters of `pattern` to the parts of `actual` in the same place.
-fn unify(pattern: &Ty, actual: &Ty, bound: &mut HashMap<String, Ty>) {
+fn unify(pattern: &Ty, actual: &Ty, bound: &mut FxHashMap<String, Ty>) {
     match (pattern, actual) {
         (Ty::Param(name), ty) if !ty.is_unknown() => {
             bound.entry(name.to_string()).or_insert_with(|| ty.clone());

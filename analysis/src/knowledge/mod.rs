@@ -13,8 +13,10 @@ mod tytext;
 pub use own::Own;
 pub(crate) use tytext::is_primitive;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::name::Name;
 use crate::ty::{KnownId, Ty};
@@ -25,18 +27,18 @@ use schema::{CloneKind, Function, GuardClass, Hold, LockMode, Locking, Macro, Me
 pub struct Knowledge {
     types: Vec<KnownType>,
     /// By path; several where a crate's versions differ.
-    by_path: HashMap<String, Vec<KnownId>>,
+    by_path: FxHashMap<String, Vec<KnownId>>,
     /// The modules around the types: `std::sync::mpsc`.
-    modules: HashSet<String>,
-    functions: HashMap<String, KnownFunction>,
-    macros: HashMap<String, KnownMacro>,
+    modules: FxHashSet<String>,
+    functions: FxHashMap<String, KnownFunction>,
+    macros: FxHashMap<String, KnownMacro>,
     /// The crates that the files speak of, by their names in code.
     crates: BTreeSet<String>,
     /// The crates whose users run on one thread.
-    one_thread: HashSet<String>,
+    one_thread: FxHashSet<String>,
     known: WellKnown,
     /// How the guards that a method returns hold its lock.
-    guard_modes: HashMap<KnownId, LockMode>,
+    guard_modes: FxHashMap<KnownId, LockMode>,
     /// What the user describes.
     own: Own,
 }
@@ -89,9 +91,9 @@ pub struct KnownType {
     /// What `clone` gives.
     pub clone: CloneKind,
     /// The variants of an enum.
-    pub variants: HashMap<Name, Vec<Ty>>,
+    pub variants: FxHashMap<Name, Vec<Ty>>,
     /// The methods.
-    pub methods: HashMap<Name, Arc<KnownMethod>>,
+    pub methods: FxHashMap<Name, Arc<KnownMethod>>,
 }
 
 impl KnownType {
@@ -108,8 +110,8 @@ impl KnownType {
             guard: ty.guard,
             locking: ty.locking,
             clone: ty.clone,
-            variants: HashMap::new(),
-            methods: HashMap::new(),
+            variants: FxHashMap::default(),
+            methods: FxHashMap::default(),
         }
     }
 
@@ -232,8 +234,8 @@ impl Knowledge {
     }
 
     /// A guard type holds its lock as the methods that return it acquire it.
-    fn collect_guard_modes(&self) -> HashMap<KnownId, LockMode> {
-        let mut modes = HashMap::new();
+    fn collect_guard_modes(&self) -> FxHashMap<KnownId, LockMode> {
+        let mut modes = FxHashMap::default();
         for method in self.types.iter().flat_map(|it| it.methods.values()) {
             if method.spec.lock == LockMode::None || method.spec.hold != Hold::Result {
                 continue;
@@ -248,7 +250,7 @@ impl Knowledge {
     }
 
     /// What is made of a guard, or yielded by an iterator that holds one, holds the lock as that does.
-    fn spread_guard_modes(&self, modes: &mut HashMap<KnownId, LockMode>) {
+    fn spread_guard_modes(&self, modes: &mut FxHashMap<KnownId, LockMode>) {
         for _ in 0..2 {
             for (id, ty) in self.types().filter(|(_, it)| it.guard.is_some()) {
                 let Some(mode) = modes.get(&id).copied() else { continue };
@@ -335,7 +337,7 @@ impl Knowledge {
                 .iter()
                 .map(|(variant, fields)| (Name::new(variant), fields.iter().map(|it| read(it)).collect()))
                 .collect();
-            let mut methods = HashMap::new();
+            let mut methods = FxHashMap::default();
             for spec in &ty.methods {
                 let method = Arc::new(KnownMethod {
                     returns: read(&spec.returns),
@@ -356,8 +358,8 @@ impl Knowledge {
         &mut self,
         name: &str,
         file: &schema::File,
-        locals: &HashMap<String, KnownId>,
-        std_names: &HashMap<String, KnownId>,
+        locals: &FxHashMap<String, KnownId>,
+        std_names: &FxHashMap<String, KnownId>,
         problems: &mut Vec<Problem>,
     ) {
         let reader = tytext::Reader { knowledge: self, locals, std_names, params: &[] };
@@ -388,8 +390,8 @@ impl Knowledge {
     }
 
     /// The types of `std`, by last segment, where that is unique enough: the first in the file wins.
-    fn std_names(&self) -> HashMap<String, KnownId> {
-        let mut names = HashMap::new();
+    fn std_names(&self) -> FxHashMap<String, KnownId> {
+        let mut names = FxHashMap::default();
         for (index, ty) in self.types.iter().enumerate().filter(|(_, ty)| ty.path.starts_with("std::")) {
             names.entry(ty.name().to_string()).or_insert(KnownId(index as u32));
         }
@@ -453,7 +455,7 @@ fn told(problems: &[Problem]) -> String {
 }
 
 /// The types of one file by last segment.
-fn local_names(file: &schema::File, ids: &[KnownId]) -> HashMap<String, KnownId> {
+fn local_names(file: &schema::File, ids: &[KnownId]) -> FxHashMap<String, KnownId> {
     let last = |path: &str| path.rsplit("::").next().unwrap_or(path).to_string();
     file.types.iter().zip(ids).rev().map(|(ty, id)| (last(&ty.path), *id)).collect()
 }

@@ -1,7 +1,8 @@
 //! The type language of the knowledge files: a small recursive-descent reader from text to [`Ty`].
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::Knowledge;
 use crate::name::Name;
@@ -11,9 +12,9 @@ use crate::ty::{KnownId, Mutability, Ty};
 pub(super) struct Reader<'a> {
     pub(super) knowledge: &'a Knowledge,
     /// The file's own types by last segment.
-    pub(super) locals: &'a HashMap<String, KnownId>,
+    pub(super) locals: &'a FxHashMap<String, KnownId>,
     /// The types of `std` by last segment.
-    pub(super) std_names: &'a HashMap<String, KnownId>,
+    pub(super) std_names: &'a FxHashMap<String, KnownId>,
     /// The type's parameters.
     pub(super) params: &'a [String],
 }

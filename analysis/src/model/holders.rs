@@ -136,10 +136,13 @@ impl Model {
                 };
                 seen.push(Head::Adt(*id));
                 let params = &self.adt(*id).params;
-                let fields = self.fields_of(*id);
-                fields
-                    .iter()
-                    .any(|it| self.any_part_of(&it.ty.instantiate(params, args), seen, adts, depth, test))
+                let mut fields = self.fields_of(*id).iter();
+                match params.is_empty() {
+                    true => fields.any(|it| self.any_part_of(&it.ty, seen, adts, depth, test)),
+                    false => fields.any(|it| {
+                        self.any_part_of(&it.ty.instantiate(params, args), seen, adts, depth, test)
+                    }),
+                }
             }
             Ty::Ref(_, it) | Ty::Ptr(_, it) | Ty::Slice(it) => self.any_part_of(it, seen, adts, depth, test),
             Ty::Unknown

@@ -224,6 +224,8 @@ pub struct Model {
     adt_holds: Vec<holders::AdtHolds>,
     /// What each crate's manifest asks of foreign crates, by their names in code.
     requirements: Vec<FxHashMap<String, String>>,
+    /// The crates that are written for a host with one thread.
+    one_thread: FxHashSet<CrateId>,
     /// The crates of the 2015 edition, whose imports and `::paths` start at their root.
     rooted: FxHashSet<CrateId>,
     /// The libraries of the workspace by package.
@@ -288,6 +290,7 @@ impl Model {
             externs: Vec::new(),
             adt_holds: Vec::new(),
             requirements: Vec::new(),
+            one_thread: FxHashSet::default(),
             rooted: FxHashSet::default(),
             libraries: FxHashMap::default(),
             signatures: Vec::new(),
@@ -303,6 +306,7 @@ impl Model {
             lines.map(|line| (line.package.replace('-', "_"), line.requirement.clone())).collect()
         };
         model.requirements = model.workspace.crates.iter().map(asked).collect();
+        model.one_thread = model.crates_with_one_thread();
         let old = model.workspace.files.iter().filter(|it| it.source.edition == facts::Edition::E2015);
         model.rooted = old.map(|it| it.source.krate).collect();
         model.collect();

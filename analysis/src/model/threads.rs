@@ -1,5 +1,7 @@
 //! Code for targets and hosts that have one thread: nobody else can wait there, or be waited for.
 
+use rustc_hash::FxHashSet;
+
 use super::{FnId, ImplDef, Model, ModuleId};
 use crate::facts::{Attrs, Cfg};
 use crate::source::CrateId;
@@ -43,8 +45,14 @@ impl Model {
 
     /// Whether a crate is written for a host that runs it on one thread.
     pub fn crate_has_one_thread(&self, id: CrateId) -> bool {
-        let asked = self.requirements.get(id.0 as usize);
-        asked.is_some_and(|it| it.keys().any(|it| self.knowledge.has_one_thread(it)))
+        self.one_thread.contains(&id)
+    }
+
+    /// Those that ask for a crate that only such hosts run.
+    pub(super) fn crates_with_one_thread(&self) -> FxHashSet<CrateId> {
+        let asked = (0..).map(CrateId).zip(&self.requirements);
+        let one = asked.filter(|(_, asked)| asked.keys().any(|it| self.knowledge.has_one_thread(it)));
+        one.map(|(id, _)| id).collect()
     }
 
     fn module_has_one_thread(&self, id: ModuleId) -> bool {

@@ -24,7 +24,7 @@ impl Summaries {
     pub fn happenings<'a>(&'a self, flow: &'a FnFlow) -> impl Iterator<Item = Happening<'a>> + 'a {
         let matters = |it: &&Event| !it.held.is_empty() || !it.iterating.is_empty();
         flow.events.iter().filter(matters).flat_map(move |event| match &event.kind {
-            EventKind::Call(call) => self.inside(event, call),
+            EventKind::Call(call) => self.inside(event, call, |_| true),
             _ => direct(event).into_iter().collect(),
         })
     }
@@ -36,9 +36,7 @@ impl Summaries {
     ) -> impl Iterator<Item = (usize, Happening<'a>)> + 'a {
         flow.events.iter().enumerate().flat_map(move |(index, event)| {
             let all = match &event.kind {
-                EventKind::Call(call) if self.of(call.callee).iter().any(|it| is_of_map(&it.kind)) => {
-                    self.inside(event, call)
-                }
+                EventKind::Call(call) => self.inside(event, call, is_of_map),
                 EventKind::Acquire { .. } | EventKind::MapOp(_) => direct(event).into_iter().collect(),
                 _ => Vec::new(),
             };
@@ -57,9 +55,14 @@ impl Summaries {
         acquires.collect()
     }
 
-    /// What the callee of an event does.
-    fn inside<'a>(&'a self, event: &'a Event, call: &'a Call) -> Vec<Happening<'a>> {
-        let effects = self.of(call.callee).iter();
+    /// What the callee of an event does, of the kinds that count.
+    fn inside<'a>(
+        &'a self,
+        event: &'a Event,
+        call: &'a Call,
+        counts: fn(&EffectKind) -> bool,
+    ) -> Vec<Happening<'a>> {
+        let effects = self.of(call.callee).iter().filter(|it| counts(&it.kind));
         let seen = effects.filter_map(|effect| {
             call.seen_assumptions(&effect.assumes, &event.assumes)?;
             let kind = effects::seen(call, &effect.kind)?;
