@@ -33,7 +33,7 @@ pub(super) fn modernised(tokens: TokenStream) -> TokenStream {
                 Some(skipped) => at += skipped,
                 None => out.push(token.clone()),
             },
-            TokenTree::Ident(_) | TokenTree::Punct(_) if starts_bare_object(out.last(), &tokens[at..]) => {
+            TokenTree::Ident(_) | TokenTree::Punct(_) if starts_bare_object(&out, &tokens[at..]) => {
                 out.push(Ident::new("dyn", token.span()).into());
                 out.push(token.clone());
             }
@@ -110,13 +110,25 @@ fn past_visibility(rest: &[TokenTree]) -> Option<usize> {
 }
 
 /// Whether a call signature that is no bound starts here: the type of a trait object without its `dyn`.
-fn starts_bare_object(before: Option<&TokenTree>, tokens: &[TokenTree]) -> bool {
+fn starts_bare_object(before: &[TokenTree], tokens: &[TokenTree]) -> bool {
     let opens = match before {
-        Some(TokenTree::Punct(punct)) => matches!(punct.as_char(), '<' | '&' | ',' | '='),
-        Some(TokenTree::Ident(ident)) => ident == "mut" || ident == "const",
+        [.., TokenTree::Punct(quote), TokenTree::Ident(_)] if quote.as_char() == '\'' => true,
+        [.., TokenTree::Punct(punct)] => matches!(punct.as_char(), '<' | '&' | ',' | '='),
+        [.., TokenTree::Ident(ident)] => ident == "mut" || ident == "const",
         _ => false,
     };
-    opens && is_call_signature(tokens)
+    opens && is_call_signature(past_lifetimes(tokens))
+}
+
+/// What follows the `for<'a>` of a signature.
+fn past_lifetimes(tokens: &[TokenTree]) -> &[TokenTree] {
+    match tokens {
+        [TokenTree::Ident(word), TokenTree::Punct(open), ..] if word == "for" && open.as_char() == '<' => {
+            let close = |it: &TokenTree| matches!(it, TokenTree::Punct(punct) if punct.as_char() == '>');
+            tokens.iter().position(close).map_or(&[], |at| &tokens[at + 1..])
+        }
+        _ => tokens,
+    }
 }
 
 /// `Fn(..)` and its kin, also behind a path.

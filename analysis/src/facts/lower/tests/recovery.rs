@@ -109,6 +109,8 @@ fn what_older_compilers_wanted_is_read() {
         "lazy_static! { static ref HOOKS: Mutex<Vec<Box<Fn(u8) + Send>>> = Mutex::new(vec![]); }",
         "struct S { called: Box<FnMut(::Event)>, map: HashMap<u8, Fn() -> u8> }",
         "type Renderer = Fn(&u8) -> u8;",
+        "struct Hooks { one: &'static mut FnMut(), some: Option<Box<for<'a> Fn(&'a u32)>>, own: &'static Fn() }",
+        "fn bounded<F: Fn(u32), G>(f: F, h: &Fn()) where G: for<'a> Fn(&'a u32) { f(1) }",
         "fn f(a: &Fn(u8), b: &mut ::std::ops::FnMut(u8)) { let c = d as Box<Fn(_)>; }",
         "trait T { fn f(&self, u8, HashMap<u8, Vec<u8>>, ::std::fmt::Arguments) -> bool; fn g(self: Box<Self>, a:&u8); }",
         "mod async { pub fn f() {} }",
