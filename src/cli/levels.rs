@@ -28,9 +28,10 @@ pub(crate) struct LevelArgs {
     /// Run these lints and no others
     #[arg(long, value_name = "LINT|GROUP", value_delimiter = ',')]
     only: Vec<String>,
-    /// Leave out findings less sure than this
-    #[arg(long, value_name = "CONFIDENCE", value_enum, default_value = "possible")]
-    confidence: ConfidenceArg,
+    /// Leave out findings less sure than this; `possible` ones of a lint that warns by default are left out unless a level
+    /// is set for it or this flag asks for them
+    #[arg(long, value_name = "CONFIDENCE", value_enum)]
+    confidence: Option<ConfidenceArg>,
     #[arg(skip)]
     order: Vec<Choice>,
 }
@@ -43,11 +44,10 @@ enum CapLevel {
     Forbid,
 }
 
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum ConfidenceArg {
     Certain,
     Likely,
-    #[default]
     Possible,
 }
 
@@ -77,7 +77,11 @@ impl LevelArgs {
     ///
     /// Where a name is neither a lint nor a group.
     pub(crate) fn asked(&self) -> Result<Asked, Failure> {
-        Asked::new(LINTS, &self.order, &self.only, self.cap())
+        let asked = Asked::new(LINTS, &self.order, &self.only, self.cap())?;
+        Ok(match self.confidence {
+            Some(ConfidenceArg::Possible) => asked.with_possible(),
+            _ => asked,
+        })
     }
 
     /// Everything that is asked for, and what is a hazard besides: no fix may bring it about because nobody looks.
@@ -104,9 +108,9 @@ impl LevelArgs {
     /// `--confidence`.
     pub(crate) fn confidence(&self) -> Confidence {
         match self.confidence {
-            ConfidenceArg::Certain => Confidence::Certain,
-            ConfidenceArg::Likely => Confidence::Likely,
-            ConfidenceArg::Possible => Confidence::Possible,
+            Some(ConfidenceArg::Certain) => Confidence::Certain,
+            Some(ConfidenceArg::Likely) => Confidence::Likely,
+            Some(ConfidenceArg::Possible) | None => Confidence::Possible,
         }
     }
 }

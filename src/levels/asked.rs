@@ -1,4 +1,4 @@
-//! What the command line says of levels: `-A`, `-W`, `-D`, `--forbid`, `--only`, `--cap-lints`.
+//! What the command line says of levels: `-A`, `-W`, `-D`, `--forbid`, `--only`, `--cap-lints`, `--confidence`.
 
 use std::collections::BTreeSet;
 
@@ -23,6 +23,8 @@ pub struct Asked {
     pub(super) choices: Vec<Looked>,
     /// The lints that `--only` names; nothing where it is not given.
     pub(super) only: Option<BTreeSet<&'static str>>,
+    /// Whether `--confidence possible` is given.
+    pub(super) possible: bool,
     pub(super) cap: Level,
 }
 
@@ -44,7 +46,7 @@ pub(super) enum Subject {
 impl Default for Asked {
     /// No flag at all.
     fn default() -> Asked {
-        Asked { choices: Vec::new(), only: None, cap: Level::Deny }
+        Asked { choices: Vec::new(), only: None, possible: false, cap: Level::Deny }
     }
 }
 
@@ -67,8 +69,14 @@ impl Asked {
         Ok(Asked {
             choices: choices.iter().map(|it| look_up(lints, it)).collect::<Result<_, _>>()?,
             only: (!only.is_empty()).then_some(kept),
+            possible: false,
             cap: cap.unwrap_or(Level::Deny),
         })
+    }
+
+    /// The same, with findings that are only possible at the level of their lint.
+    pub fn with_possible(self) -> Asked {
+        Asked { possible: true, ..self }
     }
 }
 

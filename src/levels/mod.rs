@@ -52,7 +52,14 @@ pub struct Set {
     pub origin: Arc<str>,
 }
 
+/// Where a setting comes from that nobody made.
+const DEFAULT: &str = "default";
+
 impl Set {
+    fn is_default(&self) -> bool {
+        &*self.origin == DEFAULT
+    }
+
     fn by_flag(choice: &Choice) -> Set {
         let flag = match choice.setting {
             Setting::Allow => "-A",
@@ -78,6 +85,8 @@ pub struct Configured {
 pub struct Levels {
     settings: BTreeMap<&'static str, Set>,
     warnings: Option<Set>,
+    /// Whether somebody asked for what is only possible.
+    shows_possible: bool,
     cap: Level,
 }
 
@@ -97,13 +106,13 @@ impl Levels {
         configured: impl IntoIterator<Item = &'a Configured>,
         asked: &Asked,
     ) -> Levels {
-        let default: Arc<str> = "default".into();
+        let default: Arc<str> = DEFAULT.into();
         let set = |lint: &&'static Lint| {
             let setting = setting(lint.default_level());
             (lint.name, Set { setting, origin: default.clone() })
         };
         let settings = lints.iter().map(set).collect();
-        let mut levels = Levels { settings, warnings: None, cap: asked.cap };
+        let mut levels = Levels { settings, warnings: None, shows_possible: asked.possible, cap: asked.cap };
         for it in configured {
             levels.configure(it);
         }
@@ -192,12 +201,12 @@ impl Levels {
         self.setting(lint) == Setting::Forbid
     }
 
-    /// The level of a finding: a `possible` one of a deny lint warns, test code is one level lower, then `warnings`
-    /// and the cap have the last word.
+    /// The level of a finding: a `possible` one is one level lower unless somebody asked to be warned, test code is one
+    /// level lower, then `warnings` and the cap have the last word.
     pub fn of(&self, finding: &Finding, context: Context) -> Level {
         let mut found = level(self.setting(finding.lint));
         if finding.confidence == Confidence::Possible {
-            found = found.min(Level::Warn);
+            found = self.less_sure(finding.lint, found);
         }
         if context == Context::Test {
             found = one_lower(found);
@@ -206,6 +215,18 @@ impl Levels {
             found = self.warnings.as_ref().map_or(found, |it| level(it.setting));
         }
         found.min(self.cap)
+    }
+}
+
+impl Levels {
+    /// The level of a finding that is only `possible`, of a lint at `level`.
+    fn less_sure(&self, lint: &str, level: Level) -> Level {
+        let by_default = self.settings.get(lint).is_some_and(Set::is_default);
+        match level {
+            Level::Warn if by_default && !self.shows_possible => Level::Allow,
+            Level::Deny | Level::Warn => Level::Warn,
+            Level::Allow => Level::Allow,
+        }
     }
 }
 

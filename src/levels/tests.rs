@@ -155,6 +155,20 @@ fn possible_findings_and_test_code_are_lower_and_the_cap_bounds_all() {
 }
 
 #[test]
+fn possible_findings_of_a_warning_are_for_who_asks() {
+    let possible = Finding { confidence: Confidence::Possible, ..finding("warned") };
+    let level = |asked: &Asked, set: &str| {
+        Levels::resolve(&LINTS, &configured(set), asked).of(&possible, Context::Product)
+    };
+    assert_eq!(level(&Asked::default(), ""), Level::Allow);
+    assert_eq!(level(&Asked::default().with_possible(), ""), Level::Warn);
+    assert_eq!(level(&asked("Wwarned", &[], None), ""), Level::Warn);
+    assert_eq!(level(&asked("Wall", &[], None), ""), Level::Warn);
+    assert_eq!(level(&Asked::default(), "Wwarned"), Level::Warn);
+    assert_eq!(level(&asked("Dwarned", &[], None), ""), Level::Warn);
+}
+
+#[test]
 fn unknown_names_get_a_suggestion() {
     let failure = Asked::new(&LINTS, &choices("Wwarnde"), &[], None).expect_err("unknown");
     assert_eq!(failure.help.as_deref(), Some("did you mean `warned`?"));

@@ -85,7 +85,7 @@ use crate::private::{is_exclusive, is_of_new_value};
 use crate::story::{
     acquire_label, called, chain_labels, declaration_label, finding, is_far_fetched, lock_name, lock_path,
 };
-use crate::{Check, Confidence, Finding, Group, Level, Lint};
+use crate::{Check, Finding, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
     name: "recursive_read",
@@ -171,7 +171,6 @@ fn report(
     let through = called(function, happening).map(|it| format!(" by `{it}`")).unwrap_or_default();
     let message = format!("{name} is read again{through} while this thread reads it");
     let mut finding = finding(function, LINT.name, happening.event.span, message);
-    finding.confidence = Confidence::Possible;
     finding.lock = lock_path(function, second);
     finding.labels.push(acquire_label(function, first));
     finding.labels.extend(chain_labels(function, happening, &format!("{name} is read again here")));
