@@ -20,6 +20,7 @@ use crate::contexts::{Context, contexts, exclude_each_other};
 use crate::correlated::may_exclude;
 use crate::declared::declared;
 use crate::gates::{self, Gate};
+use crate::identity::{Identities, Identity, Named, unnamed};
 use crate::private::{is_cloned, is_exclusive, is_of_new_value};
 use crate::story::{is_far_fetched, lock_path};
 
@@ -46,18 +47,29 @@ pub(crate) struct Edge<'a> {
     contexts: OnceCell<Vec<Context>>,
 }
 
-/// The places of each order, from the lock that is held to the one that is taken.
-pub(crate) type Orders<'a> = BTreeMap<(Decl, Decl), Vec<Edge<'a>>>;
+/// The places of each order, from the lock that is held to the one that is taken: locks by `K`.
+pub(crate) type Orders<'a, K> = BTreeMap<(K, K), Vec<Edge<'a>>>;
+
+/// The orders of the workspace between declared locks.
+pub(crate) fn declared_orders(analysis: &Analysis) -> Orders<'_, Decl> {
+    orders(analysis, &declared_node)
+}
+
+/// The orders of the workspace, each lock by where it comes from, whatever its name.
+pub(crate) fn traced_orders(analysis: &Analysis) -> Orders<'_, Identity> {
+    let identities = Identities::new(analysis);
+    orders(analysis, &|function, acquire| Some(identities.of(name(function, acquire)?)))
+}
 
 /// The orders of the workspace, test code and code for one thread aside.
-pub(crate) fn orders(analysis: &Analysis) -> Orders<'_> {
+fn orders<'a, K: Ord + Clone>(analysis: &'a Analysis, node: &Node<'_, K>) -> Orders<'a, K> {
     let mut orders = Orders::new();
     for function in analysis.files().flat_map(|it| it.functions().collect::<Vec<_>>()) {
         let model = function.model();
         if model.func(function.id).is_test || model.has_one_thread(function.id) {
             continue;
         }
-        for (key, edge) in function.happenings().flat_map(|it| edges(function, &it)) {
+        for (key, edge) in function.happenings().flat_map(|it| edges(function, &it, node)) {
             if is_allowed(analysis, &edge) {
                 continue;
             }
@@ -70,8 +82,15 @@ pub(crate) fn orders(analysis: &Analysis) -> Orders<'_> {
     orders
 }
 
+/// What makes two locks one; none where threads do not wait for it, or it is not known which it is.
+type Node<'n, K> = dyn Fn(&FunctionView<'_>, &Acquire) -> Option<K> + 'n;
+
 /// The locks that are held where one is taken, each with it.
-fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Decl, Decl), Edge<'a>)> {
+fn edges<'a, K: Ord + Clone>(
+    function: FunctionView<'a>,
+    happening: &Happening<'a>,
+    node: &Node<'_, K>,
+) -> Vec<((K, K), Edge<'a>)> {
     let EffectKind::Acquire(second) = &happening.kind else { return Vec::new() };
     let Some(to) = node(&function, second).filter(|_| !second.is_try && !is_far_fetched(happening)) else {
         return Vec::new();
@@ -79,7 +98,9 @@ fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Dec
     let held: Vec<Guard> = happening.held.iter().map(|it| function.flow.guard_at(it)).collect();
     let decl = |it: &Guard| declared(function.model(), function.id, &it.acquire);
     // A lock that this thread has already is no second one: that is `double_lock`'s.
-    if held.iter().any(|it| decl(it).as_ref() == Some(&to))
+    let is_same = |it: &Guard| node(&function, &it.acquire).as_ref() == Some(&to);
+    let own = declared(function.model(), function.id, second);
+    if held.iter().any(|it| is_same(it) || own.is_some() && decl(it) == own)
         || is_of_new_value(&function, second, happening.event.span)
     {
         return Vec::new();
@@ -93,7 +114,8 @@ fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Dec
         }
         let sure = held.iter().filter(|it| !it.acquire.is_try);
         let gates = sure.filter_map(|it| Some((decl(it)?, it.acquire.mode.is_alone())));
-        let gates = gates.filter(|(it, _)| *it != from);
+        let of_first = decl(first);
+        let gates = gates.filter(|(it, _)| Some(it) != of_first.as_ref());
         let edge = Edge {
             function,
             first: first.clone(),
@@ -122,13 +144,28 @@ fn upgrades(function: &FunctionView<'_>, happening: &Happening<'_>, second: &Acq
 }
 
 /// The declaration of a lock that threads wait for.
-fn node(function: &FunctionView<'_>, acquire: &Acquire) -> Option<Decl> {
-    let waits = matches!(acquire.class, GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async);
-    let is_shared = !acquire.lock.is_private && !is_exclusive(function, acquire);
-    if !waits || !is_shared || acquire.mode == LockMode::None {
+fn declared_node(function: &FunctionView<'_>, acquire: &Acquire) -> Option<Decl> {
+    if !is_waited_for(function, acquire) {
         return None;
     }
     declared(function.model(), function.id, acquire).filter(|it| !is_wrapper(function, it))
+}
+
+/// The name of a lock that threads wait for.
+fn name(function: &FunctionView<'_>, acquire: &Acquire) -> Option<Named> {
+    if !is_waited_for(function, acquire) {
+        return None;
+    }
+    match declared(function.model(), function.id, acquire) {
+        Some(decl) => Some(decl).filter(|it| !is_wrapper(function, it)).map(Named::Decl),
+        None => unnamed(function.id, acquire),
+    }
+}
+
+fn is_waited_for(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    let waits = matches!(acquire.class, GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async);
+    let is_shared = !acquire.lock.is_private && !is_exclusive(function, acquire);
+    waits && is_shared && acquire.mode != LockMode::None
 }
 
 /// Whether a field is the inside of a lock of the workspace's own: `struct Lock<T>(Mutex<T>)` declares as many locks as
@@ -155,7 +192,7 @@ pub(crate) fn block(a: &Edge<'_>, b: &Edge<'_>) -> Option<Confidence> {
         return None;
     }
     let is_sharded = |it: &Acquire| it.lock.locking == Locking::Sharded;
-    match is_sharded(&a.second) || is_sharded(&a.first.acquire) {
+    match is_sharded(&a.second) || is_sharded(&a.first.acquire) || !a.is_opposite(b) {
         true => Some(Confidence::Possible),
         false => Some(rated),
     }
@@ -201,6 +238,14 @@ fn conflict(waiting: &Edge<'_>, holding: &Edge<'_>) -> Option<Confidence> {
 }
 
 impl Edge<'_> {
+    /// Whether another order is of the same two locks by their declarations: no handle has to be traced for it.
+    fn is_opposite(&self, other: &Edge<'_>) -> bool {
+        let decl = |edge: &Edge<'_>, it: &Acquire| declared(edge.function.model(), edge.function.id, it);
+        let is_same = |one: Option<Decl>, other: Option<Decl>| one.is_some() && one == other;
+        is_same(decl(self, &self.first.acquire), decl(other, &other.second))
+            && is_same(decl(self, &self.second), decl(other, &other.first.acquire))
+    }
+
     /// The other locks that are held then, here or by every caller.
     fn all_gates(&self) -> &[Gate] {
         self.all_gates.get_or_init(|| {

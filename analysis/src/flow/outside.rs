@@ -32,6 +32,7 @@ impl Walker<'_> {
         self.flow.callees.push(id);
         let shape = self.shapes.get(id);
         let site = self.site(id, is_possible, receiver.as_ref().map(|it| &it.1), &call);
+        self.hand_to_params(id, &call);
         self.run_called(shape, &site, receiver.as_ref().map(|it| &it.0), &call);
         self.call_of_dyn(id, receiver.as_ref(), &call);
         let mut output = sig.output.clone();
@@ -51,6 +52,7 @@ impl Walker<'_> {
                 self.returned_place(id, shape, &site, receiver.as_ref().map(|it| &it.1), &call, &result)
             }
         };
+        let is_one = matches!(chosen, Chosen::Nothing);
         let place = match (place, chosen) {
             (Some(place), Chosen::By(ty)) => Some(place.then(Step::Call(Name::new(""), ty))),
             (place, _) => place,
@@ -70,7 +72,9 @@ impl Walker<'_> {
             true => self.returned_guard(&result, place.as_ref(), given.is_empty(), &call),
             false => None,
         };
-        let value = Value { place, guards: given, ..Value::of(result) };
+        // What the body names has its declaration, wherever it is named.
+        let decl = shape.and_then(|it| it.decl.clone()).filter(|_| is_one && place.is_some());
+        let value = Value { place, decl, guards: given, ..Value::of(result) };
         let pending = Pending {
             acquire,
             call: is_async.then_some(site),

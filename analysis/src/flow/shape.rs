@@ -3,7 +3,7 @@
 //! Everything else that a body does reaches its callers as a summary, after all walks; the shape decides what the
 //! caller itself holds: which lock an accessor names, which guard it hands out, which closures it runs under a lock.
 
-use super::{Acquire, Argument, Call, Place, Root, Step};
+use super::{Acquire, Argument, Call, Decl, Place, Root, Step};
 use crate::model::FnId;
 
 /// Longer paths are not followed through calls.
@@ -14,6 +14,8 @@ const MAX_STEPS: usize = 8;
 pub struct Shape {
     /// What its result names, in its own terms: `self.inner.sessions`.
     pub place: Option<Place>,
+    /// Where that is declared.
+    pub decl: Option<Decl>,
     /// The locks whose guards are in its result.
     pub guards: Vec<Acquire>,
     /// The closures among its parameters that it runs before it returns.

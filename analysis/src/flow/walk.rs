@@ -48,6 +48,7 @@ pub fn walk(model: &Model, settings: &Settings, shapes: &Shapes, id: FnId) -> Op
             uses: Vec::new(),
             events: Vec::new(),
             quiet: Vec::new(),
+            handed: Vec::new(),
             scrutinees: Vec::new(),
             shape: Shape::default(),
             callees: Vec::new(),

@@ -85,7 +85,7 @@ use std::cmp::Reverse;
 
 use safe_map_analysis::Analysis;
 
-use crate::orders::{Edge, block, orders};
+use crate::orders::{Edge, block, traced_orders};
 use crate::story::{
     acquire_label, called, chain_labels, declaration_label, finding, here, lock_name, lock_path,
 };
@@ -102,7 +102,7 @@ pub(crate) static LINT: Lint = Lint {
 };
 
 fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
-    let orders = orders(analysis);
+    let orders = traced_orders(analysis);
     let mut inversions: Vec<Inversion<'_, '_>> = orders
         .iter()
         .filter(|((first, second), _)| first < second)
@@ -499,6 +499,113 @@ impl Bank {
 }
 fn deposit(accounts: &Lock<u64>, journal: &Lock<Vec<u64>>) { accounts.with(|_| journal.with(|_| ())); }
 fn replay(accounts: &Lock<u64>, journal: &Lock<Vec<u64>>) { journal.with(|_| accounts.with(|_| ())); }
+",
+        );
+    }
+
+    #[test]
+    fn handles_that_two_structs_are_given_are_one_lock() {
+        let text = "
+use std::sync::{Arc, Mutex};
+struct Engine { jobs: Arc<Mutex<u32>>, log: Arc<Mutex<u32>>, worker: Worker }
+struct Worker { queue: Arc<Mutex<u32>>, out: Arc<Mutex<u32>> }
+impl Worker {
+    fn new(queue: Arc<Mutex<u32>>, out: Arc<Mutex<u32>>) -> Worker { Worker { queue, out } }
+    fn work(&self) {
+        let queue = self.queue.lock();
+        *self.out.lock().unwrap() += 1;
+    }
+}
+impl Engine {
+    fn new() -> Self {
+        let jobs = Arc::new(Mutex::new(0));
+        let log = Arc::new(Mutex::new(0));
+        let worker = Worker::new(Arc::clone(&jobs), log.clone());
+        Engine { jobs, log, worker }
+    }
+    fn report(&self) {
+        let log = self.log.lock();
+        *self.jobs.lock().unwrap() += 1;
+    }
+}
+";
+        let found = found(&LINT, text);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert_eq!(found[0].confidence, Confidence::Possible);
+    }
+
+    #[test]
+    fn parameters_that_are_given_the_same_handles() {
+        let text = "
+use std::sync::{Arc, Mutex};
+fn start() {
+    let known = Arc::new(Mutex::new(0));
+    let paths = Arc::new(Mutex::new(0));
+    std::thread::spawn({ let (known, paths) = (known.clone(), paths.clone()); move || watch(known, paths) });
+    listen(known, paths);
+}
+fn watch(known: Arc<Mutex<u32>>, paths: Arc<Mutex<u32>>) {
+    let known = known.lock().unwrap();
+    *paths.lock().unwrap() += 1;
+}
+fn listen(known: Arc<Mutex<u32>>, paths: Arc<Mutex<u32>>) {
+    on_event(move || {
+        let paths = paths.lock().unwrap();
+        *known.lock().unwrap() += 1;
+    });
+}
+";
+        assert_eq!(found(&LINT, text).len(), 1);
+    }
+
+    #[test]
+    fn handles_of_their_own_are_different_locks() {
+        check(
+            &LINT,
+            "
+use std::sync::{Arc, Mutex};
+struct Engine { jobs: Arc<Mutex<u32>>, log: Arc<Mutex<u32>>, worker: Worker }
+struct Worker { queue: Arc<Mutex<u32>>, out: Arc<Mutex<u32>> }
+impl Worker {
+    fn work(&self) { let queue = self.queue.lock(); *self.out.lock().unwrap() += 1; }
+}
+impl Engine {
+    fn new() -> Self {
+        let jobs = Arc::new(Mutex::new(0));
+        let log = Arc::new(Mutex::new(0));
+        let worker = Worker { queue: Arc::new(Mutex::new(0)), out: log.clone() };
+        Engine { jobs, log, worker }
+    }
+    fn report(&self) { let log = self.log.lock(); *self.jobs.lock().unwrap() += 1; }
+}
+fn add(from: &Mutex<u32>, to: &Mutex<u32>) { let from = from.lock(); *to.lock().unwrap() += 1; }
+fn both(engine: &Engine) { add(&engine.jobs, &engine.log); add(&engine.log, &engine.worker.out); }
+",
+        );
+    }
+
+    #[test]
+    fn a_lock_behind_an_accessor_and_one_beside_a_condvar() {
+        check(
+            &LINT,
+            "
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
+static GLOBAL: OnceLock<Mutex<u32>> = OnceLock::new();
+fn global() -> Option<&'static Mutex<u32>> { GLOBAL.get() }
+fn with_global<R>(f: impl FnOnce(&u32) -> R) -> R { let it = global().unwrap().lock().unwrap(); f(&it) }
+struct Ping { pair: Arc<(Mutex<bool>, Condvar)> }
+impl Ping {
+    fn wait(&self) {
+        let (stopped, condvar) = &*self.pair;
+        let stopped = condvar.wait_while(stopped.lock().unwrap(), |it| !*it).unwrap();
+        global().unwrap().lock().unwrap();
+//      ^^^^^^^^^^^^^^^^^^^^^^^^ lock_order_inversion
+    }
+    fn stop(&self) {
+        let pair = Arc::clone(&self.pair);
+        with_global(|it| { let (stopped, _) = &*pair; *stopped.lock().unwrap() = true; });
+    }
+}
 ",
         );
     }
