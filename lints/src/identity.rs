@@ -7,17 +7,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use safe_map_analysis::Analysis;
-use safe_map_analysis::flow::{Acquire, Decl, Place, Recipient, Root};
-use safe_map_analysis::model::FnId;
+use safe_map_analysis::flow::{Acquire, Decl, Place, Recipient, Root, Step};
+use safe_map_analysis::knowledge::schema::TypeRole;
+use safe_map_analysis::model::{FnId, Model};
+use safe_map_analysis::name::Name;
+use safe_map_analysis::ty::{AdtId, Ty};
 
 /// What has more origins is a helper's name for many locks.
 const MAX_ORIGINS: usize = 4;
+
+/// How many impls of a trait are looked at.
+const MAX_IMPLS: usize = 8;
 
 /// A name of a lock.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Named {
     /// A field or static.
     Decl(Decl),
+    /// A field of a generic struct, in the field that has that.
+    Part(Decl, Vec<Name>),
+    /// A field of a generic struct, of which it is not known where that is.
+    Own(AdtId, Name),
+    /// What a lock is around, where nothing tells it from others around the same.
+    Content(AdtId),
     /// A parameter of a function.
     Param(FnId, u32),
     /// A local of a function.
@@ -26,6 +38,55 @@ pub(crate) enum Named {
 
 /// A lock by where it comes from.
 pub(crate) type Identity = BTreeSet<Named>;
+
+/// Whether two locks can be told from all others: those of a generic struct only together, in its own code.
+pub(crate) fn are_known(one: &Identity, other: &Identity) -> bool {
+    let owners = |it: &Identity| -> Option<AdtId> {
+        it.iter().find_map(|it| match it {
+            Named::Own(adt, _) => Some(*adt),
+            Named::Decl(_) | Named::Part(..) | Named::Content(_) | Named::Param(..) | Named::Local(..) => {
+                None
+            }
+        })
+    };
+    owners(one) == owners(other)
+}
+
+/// Whether a lock is known by nothing but what it is around.
+pub(crate) fn is_of_content(it: &Identity) -> bool {
+    it.iter().any(|it| matches!(it, Named::Content(_)))
+}
+
+/// Whether two locks are surely not one: the fields of one struct, the values of one function.
+pub(crate) fn are_siblings(one: &Identity, other: &Identity) -> bool {
+    let same = |a: &Named, b: &Named| match (a, b) {
+        (Named::Decl(Decl::Field(a, _)), Named::Decl(Decl::Field(b, _))) => a == b,
+        (Named::Local(a, _), Named::Local(b, _)) | (Named::Param(a, _), Named::Param(b, _)) => a == b,
+        (Named::Decl(Decl::Static(_)), Named::Decl(_)) | (Named::Decl(_), Named::Decl(Decl::Static(_))) => {
+            true
+        }
+        _ => false,
+    };
+    one != other && one.iter().any(|a| other.iter().any(|b| same(a, b)))
+}
+
+/// The types of the workspace that a lock may be around: it is reached by a handle, which others can have by other names. What
+/// is behind a `dyn Trait` may be any that has an impl.
+pub(crate) fn contents(model: &Model, acquire: &Acquire) -> Vec<Named> {
+    let lock = &acquire.lock;
+    let is_handle = lock.decl.is_none() || matches!(lock.place.path.last(), Some(Step::Handle(_)));
+    if lock.role != TypeRole::Lock || !is_handle {
+        return Vec::new();
+    }
+    let adt = |it: &Ty| match it {
+        Ty::Adt(id, _) => Some(Named::Content(*id)),
+        _ => None,
+    };
+    match &lock.content {
+        Ty::Trait(id) => model.implementors(*id).take(MAX_IMPLS).filter_map(adt).collect(),
+        ty => adt(ty).into_iter().collect(),
+    }
+}
 
 /// What the names of locks were before.
 #[derive(Default)]

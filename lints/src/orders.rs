@@ -18,9 +18,9 @@ use crate::Confidence;
 use crate::callers::{Had, excludes};
 use crate::contexts::{Context, contexts, exclude_each_other};
 use crate::correlated::may_exclude;
-use crate::declared::declared;
+use crate::declared::{declared, is_of_choice, part_of};
 use crate::gates::{self, Gate};
-use crate::identity::{Identities, Identity, Named, unnamed};
+use crate::identity::{Identities, Identity, Named, are_known, are_siblings, contents, unnamed};
 use crate::private::{is_cloned, is_exclusive, is_of_new_value};
 use crate::story::{is_far_fetched, lock_path};
 
@@ -28,6 +28,7 @@ use crate::story::{is_far_fetched, lock_path};
 const MAX_PLACES: usize = 16;
 
 /// A lock that is taken while another is held.
+#[derive(Clone)]
 pub(crate) struct Edge<'a> {
     /// Where.
     pub(crate) function: FunctionView<'a>,
@@ -52,13 +53,44 @@ pub(crate) type Orders<'a, K> = BTreeMap<(K, K), Vec<Edge<'a>>>;
 
 /// The orders of the workspace between declared locks.
 pub(crate) fn declared_orders(analysis: &Analysis) -> Orders<'_, Decl> {
-    orders(analysis, &declared_node)
+    orders(analysis, &|function, acquire| declared_node(function, acquire).into_iter().collect())
 }
 
-/// The orders of the workspace, each lock by where it comes from, whatever its name.
-pub(crate) fn traced_orders(analysis: &Analysis) -> Orders<'_, Identity> {
-    let identities = Identities::new(analysis);
-    orders(analysis, &|function, acquire| Some(identities.of(name(function, acquire)?)))
+/// Orders of locks by where they come from, whatever their names, and by what they are around.
+pub(crate) struct Traced<'a> {
+    /// The orders.
+    pub(crate) orders: Orders<'a, Identity>,
+    identities: Identities,
+}
+
+impl<'a> Traced<'a> {
+    /// The orders of the workspace.
+    pub(crate) fn new(analysis: &'a Analysis) -> Traced<'a> {
+        let identities = Identities::new(analysis);
+        let mut orders = orders(analysis, &|function, acquire| {
+            let model = function.model();
+            let traced = name(function, acquire).map(|it| identities.of(it));
+            let is_asked = is_waited_for(function, acquire);
+            let contents = is_asked.then(|| contents(model, acquire)).unwrap_or_default();
+            traced.into_iter().chain(contents.into_iter().map(|it| Identity::from([it]))).collect()
+        });
+        orders.retain(|(first, then), _| are_known(first, then));
+        Traced { orders, identities }
+    }
+
+    /// Whether two opposite orders, found by what the locks are around, are to be told: no other lock is surely meant, and
+    /// where they come from has not told it already.
+    pub(crate) fn may_meet(&self, a: &Edge<'_>, b: &Edge<'_>, by_content: bool) -> bool {
+        let of = |edge: &Edge<'_>, it: &Acquire| Some(self.identities.of(name(&edge.function, it)?));
+        let pairs =
+            [(of(a, &a.first.acquire), of(b, &b.second)), (of(a, &a.second), of(b, &b.first.acquire))];
+        let differ = |it: &(Option<Identity>, Option<Identity>)| match it {
+            (Some(one), Some(other)) => are_siblings(one, other),
+            _ => false,
+        };
+        let is_told = pairs.iter().all(|(one, other)| one.is_some() && one == other);
+        !by_content || !is_told && !pairs.iter().any(differ)
+    }
 }
 
 /// The orders of the workspace, test code and code for one thread aside.
@@ -82,8 +114,8 @@ fn orders<'a, K: Ord + Clone>(analysis: &'a Analysis, node: &Node<'_, K>) -> Ord
     orders
 }
 
-/// What makes two locks one; none where threads do not wait for it, or it is not known which it is.
-type Node<'n, K> = dyn Fn(&FunctionView<'_>, &Acquire) -> Option<K> + 'n;
+/// What can make two locks one; nothing where threads do not wait for it, or it is not known which it is.
+type Node<'n, K> = dyn Fn(&FunctionView<'_>, &Acquire) -> Vec<K> + 'n;
 
 /// The locks that are held where one is taken, each with it.
 fn edges<'a, K: Ord + Clone>(
@@ -92,43 +124,59 @@ fn edges<'a, K: Ord + Clone>(
     node: &Node<'_, K>,
 ) -> Vec<((K, K), Edge<'a>)> {
     let EffectKind::Acquire(second) = &happening.kind else { return Vec::new() };
-    let Some(to) = node(&function, second).filter(|_| !second.is_try && !is_far_fetched(happening)) else {
-        return Vec::new();
-    };
-    let held: Vec<Guard> = happening.held.iter().map(|it| function.flow.guard_at(it)).collect();
-    let decl = |it: &Guard| declared(function.model(), function.id, &it.acquire);
-    // A lock that this thread has already is no second one: that is `double_lock`'s.
-    let is_same = |it: &Guard| node(&function, &it.acquire).as_ref() == Some(&to);
-    let own = declared(function.model(), function.id, second);
-    if held.iter().any(|it| is_same(it) || own.is_some() && decl(it) == own)
-        || is_of_new_value(&function, second, happening.event.span)
-    {
+    if second.is_try || happening.held.is_empty() || is_far_fetched(happening) {
         return Vec::new();
     }
-    let edge = |(first, at): (&Guard, &Held)| {
-        let from = node(&function, &first.acquire)?;
-        if may_exclude(&function, first, at.maybe, happening.event.span)
-            || is_of_new_value(&function, &first.acquire, happening.event.span)
-        {
-            return None;
+    let mut to = node(&function, second);
+    let held: Vec<Guard> = happening.held.iter().map(|it| function.flow.guard_at(it)).collect();
+    let from: Vec<Vec<K>> = held.iter().map(|it| node(&function, &it.acquire)).collect();
+    // A lock that this thread has already is no second one: that is `double_lock`'s.
+    to.retain(|it| !from.iter().any(|from| from.contains(it)));
+    let decl = |it: &Acquire| declared(function.model(), function.id, it);
+    let own = decl(second);
+    let has_it = own.is_some() && held.iter().any(|it| decl(&it.acquire) == own);
+    if to.is_empty() || has_it || is_of_new_value(&function, second, happening.event.span) {
+        return Vec::new();
+    }
+    let mut edges = Vec::new();
+    for ((first, at), from) in held.iter().zip(&happening.held).zip(from) {
+        if from.is_empty() || is_no_first(&function, first, at, happening) {
+            continue;
         }
-        let sure = held.iter().filter(|it| !it.acquire.is_try);
-        let gates = sure.filter_map(|it| Some((decl(it)?, it.acquire.mode.is_alone())));
-        let of_first = decl(first);
-        let gates = gates.filter(|(it, _)| Some(it) != of_first.as_ref());
-        let edge = Edge {
-            function,
-            first: first.clone(),
-            second: (**second).clone(),
-            upgrades: upgrades(&function, happening, second),
-            happening: happening.clone(),
-            gates: gates.collect(),
-            all_gates: OnceCell::new(),
-            contexts: OnceCell::new(),
-        };
-        Some(((from, to.clone()), edge))
-    };
-    held.iter().zip(&happening.held).filter_map(edge).collect()
+        let edge = edge(function, happening, first, second, &held);
+        let keys = from.iter().flat_map(|from| to.iter().map(move |to| (from.clone(), to.clone())));
+        edges.extend(keys.map(|it| (it, edge.clone())));
+    }
+    edges
+}
+
+/// Whether a guard is not held together with what is taken, or nobody else can wait for it.
+fn is_no_first(function: &FunctionView<'_>, first: &Guard, at: &Held, happening: &Happening<'_>) -> bool {
+    may_exclude(function, first, at.maybe, happening.event.span)
+        || is_of_new_value(function, &first.acquire, happening.event.span)
+}
+
+fn edge<'a>(
+    function: FunctionView<'a>,
+    happening: &Happening<'a>,
+    first: &Guard,
+    second: &Acquire,
+    held: &[Guard],
+) -> Edge<'a> {
+    let decl = |it: &Guard| declared(function.model(), function.id, &it.acquire);
+    let of_first = decl(first);
+    let sure = held.iter().filter(|it| !it.acquire.is_try);
+    let gates = sure.filter_map(|it| Some((decl(it)?, it.acquire.mode.is_alone())));
+    Edge {
+        function,
+        first: first.clone(),
+        second: second.clone(),
+        upgrades: upgrades(&function, happening, second),
+        happening: happening.clone(),
+        gates: gates.filter(|(it, _)| Some(it) != of_first.as_ref()).collect(),
+        all_gates: OnceCell::new(),
+        contexts: OnceCell::new(),
+    }
 }
 
 /// Whether an acquire makes an upgradable guard of the same lock exclusive.
@@ -148,7 +196,7 @@ fn declared_node(function: &FunctionView<'_>, acquire: &Acquire) -> Option<Decl>
     if !is_waited_for(function, acquire) {
         return None;
     }
-    declared(function.model(), function.id, acquire).filter(|it| !is_wrapper(function, it))
+    declared(function.model(), function.id, acquire).filter(|it| !is_of_choice(function.model(), it))
 }
 
 /// The name of a lock that threads wait for.
@@ -156,9 +204,17 @@ fn name(function: &FunctionView<'_>, acquire: &Acquire) -> Option<Named> {
     if !is_waited_for(function, acquire) {
         return None;
     }
-    match declared(function.model(), function.id, acquire) {
-        Some(decl) => Some(decl).filter(|it| !is_wrapper(function, it)).map(Named::Decl),
-        None => unnamed(function.id, acquire),
+    let model = function.model();
+    let Some(decl) = declared(model, function.id, acquire) else { return unnamed(function.id, acquire) };
+    if !is_of_choice(model, &decl) {
+        return Some(Named::Decl(decl));
+    }
+    let place = &acquire.lock.place;
+    match (part_of(model, function.id, place), decl) {
+        (Some((decl, inner)), _) if inner.is_empty() => Some(Named::Decl(decl)),
+        (Some((decl, inner)), _) => Some(Named::Part(decl, inner)),
+        (None, Decl::Field(adt, name)) => Some(Named::Own(adt, name)),
+        (None, Decl::Static(_)) => None,
     }
 }
 
@@ -166,15 +222,6 @@ fn is_waited_for(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
     let waits = matches!(acquire.class, GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async);
     let is_shared = !acquire.lock.is_private && !is_exclusive(function, acquire);
     waits && is_shared && acquire.mode != LockMode::None
-}
-
-/// Whether a field is the inside of a lock of the workspace's own: `struct Lock<T>(Mutex<T>)` declares as many locks as
-/// there are fields of that type.
-fn is_wrapper(function: &FunctionView<'_>, decl: &Decl) -> bool {
-    let Decl::Field(adt, name) = decl else { return false };
-    let model = function.model();
-    let fields = model.adt_fields(*adt);
-    fields.iter().any(|it| it.name == *name && model.any_part(&it.ty, &mut |ty| matches!(ty, Ty::Param(_))))
 }
 
 fn is_allowed(analysis: &Analysis, edge: &Edge<'_>) -> bool {
@@ -240,7 +287,7 @@ fn conflict(waiting: &Edge<'_>, holding: &Edge<'_>) -> Option<Confidence> {
 impl Edge<'_> {
     /// Whether another order is of the same two locks by their declarations: no handle has to be traced for it.
     fn is_opposite(&self, other: &Edge<'_>) -> bool {
-        let decl = |edge: &Edge<'_>, it: &Acquire| declared(edge.function.model(), edge.function.id, it);
+        let decl = |edge: &Edge<'_>, it: &Acquire| declared_node(&edge.function, it);
         let is_same = |one: Option<Decl>, other: Option<Decl>| one.is_some() && one == other;
         is_same(decl(self, &self.first.acquire), decl(other, &other.second))
             && is_same(decl(self, &self.second), decl(other, &other.first.acquire))

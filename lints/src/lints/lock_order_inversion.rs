@@ -82,10 +82,14 @@
 //! have meanwhile. Who asks for an upgradable guard waits for a reader only while a writer waits, too: that is `possible`.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use safe_map_analysis::Analysis;
+use safe_map_analysis::source::FileId;
+use safe_map_analysis::span::Span;
 
-use crate::orders::{Edge, block, traced_orders};
+use crate::identity::is_of_content;
+use crate::orders::{Edge, Traced, block};
 use crate::story::{
     acquire_label, called, chain_labels, declaration_label, finding, here, lock_name, lock_path,
 };
@@ -102,15 +106,21 @@ pub(crate) static LINT: Lint = Lint {
 };
 
 fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
-    let orders = traced_orders(analysis);
-    let mut inversions: Vec<Inversion<'_, '_>> = orders
+    let traced = Traced::new(analysis);
+    let mut inversions: Vec<Inversion<'_, '_>> = traced
+        .orders
         .iter()
         .filter(|((first, second), _)| first < second)
         .filter_map(|((first, second), edges)| {
-            inversion(edges, orders.get(&(second.clone(), first.clone()))?)
+            let opposite = traced.orders.get(&(second.clone(), first.clone()))?;
+            let by_content = is_of_content(first) || is_of_content(second);
+            inversion(edges, opposite, &|edge, other| traced.may_meet(edge, other, by_content))
         })
         .collect();
     inversions.sort_by_key(Inversion::rank);
+    // Two locks can be the same ones by where they come from and by what they are around.
+    let mut seen = BTreeSet::new();
+    inversions.retain(|it| seen.insert(it.places()));
     out.extend(inversions.iter().map(report));
 }
 
@@ -126,11 +136,22 @@ impl Inversion<'_, '_> {
     fn rank(&self) -> (Reverse<Confidence>, usize) {
         (Reverse(self.confidence), self.edge.hops() + self.other.hops())
     }
+
+    /// Where the two second locks are taken.
+    fn places(&self) -> BTreeSet<(FileId, Span)> {
+        let place = |it: &Edge<'_>| (it.function.file.id, it.happening.event.span);
+        BTreeSet::from([place(self.edge), place(self.other)])
+    }
 }
 
 /// The pair of places that tells best how two locks are taken in both orders.
-fn inversion<'a, 'b>(edges: &'b [Edge<'a>], opposite: &'b [Edge<'a>]) -> Option<Inversion<'a, 'b>> {
+fn inversion<'a, 'b>(
+    edges: &'b [Edge<'a>],
+    opposite: &'b [Edge<'a>],
+    may_meet: &dyn Fn(&Edge<'a>, &Edge<'a>) -> bool,
+) -> Option<Inversion<'a, 'b>> {
     let pairs = edges.iter().flat_map(|edge| opposite.iter().map(move |other| (edge, other)));
+    let pairs = pairs.filter(|(edge, other)| may_meet(edge, other));
     let blocking = pairs.filter_map(|(edge, other)| {
         let confidence = block(edge, other)?;
         Some(Inversion { edge, other, confidence })
@@ -499,6 +520,118 @@ impl Bank {
 }
 fn deposit(accounts: &Lock<u64>, journal: &Lock<Vec<u64>>) { accounts.with(|_| journal.with(|_| ())); }
 fn replay(accounts: &Lock<u64>, journal: &Lock<Vec<u64>>) { journal.with(|_| accounts.with(|_| ())); }
+",
+        );
+    }
+
+    #[test]
+    fn locks_of_a_generic_struct() {
+        let text = "
+use std::collections::HashMap;
+use std::sync::Mutex;
+struct Cache<K, V> { map: Mutex<HashMap<K, V>>, age: Mutex<Vec<K>> }
+impl<K, V> Cache<K, V> {
+    fn get(&self) { let map = self.map.lock(); drop(self.age.lock()); }
+    fn evict(&self) { let age = self.age.lock(); drop(self.map.lock()); }
+}
+struct Service { users: Cache<u32, String>, log: Mutex<u32> }
+impl Service {
+    fn look(&self) { let log = self.log.lock(); self.users.get(); }
+    fn note(&self) { let users = self.users.map.lock(); drop(self.log.lock()); }
+}
+";
+        assert_eq!(found(&LINT, text).len(), 2);
+    }
+
+    #[test]
+    fn locks_of_two_values_of_a_generic_struct() {
+        check(
+            &LINT,
+            "
+use std::collections::HashMap;
+use std::sync::Mutex;
+static LOG: Mutex<u32> = Mutex::new(0);
+struct Cache<K, V> { map: Mutex<HashMap<K, V>> }
+impl<K, V> Cache<K, V> {
+    fn get(&self) { let map = self.map.lock(); drop(LOG.lock()); }
+    fn len(&self) -> usize { self.map.lock().unwrap().len() }
+}
+struct Service { users: Cache<u32, String>, rooms: Cache<u32, String> }
+impl Service {
+    fn look(&self) { self.users.get(); }
+    fn note(&self) { let log = LOG.lock(); self.rooms.len(); }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_guard_that_an_accessor_hands_out_in_a_struct_of_its_own_on_one_way() {
+        check(
+            &LINT,
+            "
+use std::sync::{Mutex, MutexGuard};
+struct View<'a> { guard: MutexGuard<'a, u32> }
+struct Store { cache: Mutex<u32>, log: Mutex<u32> }
+impl Store {
+    fn view(&self) -> Option<View<'_>> {
+        let guard = self.cache.lock().unwrap();
+        if *guard > 0 { Some(View { guard }) } else { None }
+    }
+    fn add(&self) {
+        let Some(view) = self.view() else { return };
+        self.log.lock().unwrap();
+//      ^^^^^^^^^^^^^^^ lock_order_inversion
+    }
+    fn trim(&self) { let log = self.log.lock(); self.cache.lock().unwrap(); }
+}
+",
+        );
+    }
+
+    #[test]
+    fn locks_around_values_of_one_type_may_be_one() {
+        let text = "
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, RwLock, Weak};
+trait Device { fn step(&mut self); }
+struct Disk(u32);
+impl Device for Disk { fn step(&mut self) {} }
+#[derive(Default)]
+struct Bus { devices: RwLock<HashMap<u64, Weak<Mutex<dyn Device>>>> }
+impl Bus {
+    fn insert(&self, device: Arc<Mutex<dyn Device>>) { self.devices.write().unwrap().insert(1, Arc::downgrade(&device)); }
+    fn step(&self) {
+        let devices = self.devices.read().unwrap();
+        let Some(device) = devices.get(&1).and_then(|it| it.upgrade()) else { return };
+        device.lock().unwrap().step();
+    }
+}
+struct Vm { bus: Bus }
+impl Vm {
+    fn attach(&self, disk: &Arc<Mutex<Disk>>) {
+        let locked = disk.lock().unwrap();
+        self.bus.insert(disk.clone());
+    }
+}
+";
+        let found = found(&LINT, text);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert_eq!(found[0].confidence, Confidence::Possible);
+    }
+
+    #[test]
+    fn locks_around_values_of_one_type_in_two_fields_are_two() {
+        check(
+            &LINT,
+            "
+use std::sync::{Arc, Mutex};
+struct Stats(u32);
+struct Engine { reads: Arc<Mutex<Stats>>, writes: Arc<Mutex<Stats>>, log: Mutex<u32> }
+impl Engine {
+    fn read(&self) { let reads = self.reads.lock(); drop(self.log.lock()); }
+    fn write(&self) { let log = self.log.lock(); drop(self.writes.lock()); }
+}
 ",
         );
     }
