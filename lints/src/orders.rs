@@ -16,6 +16,7 @@ use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::Confidence;
 use crate::callers::{Had, excludes};
+use crate::contended::writers;
 use crate::contexts::{Context, contexts, exclude_each_other};
 use crate::correlated::may_exclude;
 use crate::declared::{declared, is_of_choice, part_of};
@@ -271,7 +272,7 @@ fn conflict(waiting: &Edge<'_>, holding: &Edge<'_>) -> Option<Confidence> {
     let held = holding.first.acquire.mode;
     let spins = waiting.second.class == GuardClass::Spinning;
     match (held, waiting.second.mode) {
-        (LockMode::Shared, LockMode::Shared) => None,
+        (LockMode::Shared, LockMode::Shared) => is_behind_writers(waiting).then_some(Confidence::Possible),
         // An upgradable guard of spin keeps new readers out, and asks no reader.
         (LockMode::Upgradable, LockMode::Shared) if spins => Some(Confidence::Likely),
         (LockMode::Shared, LockMode::Upgradable) if spins => None,
@@ -282,6 +283,14 @@ fn conflict(waiting: &Edge<'_>, holding: &Edge<'_>) -> Option<Confidence> {
         _ if waiting.upgrades && held != LockMode::Shared => None,
         _ => Some(Confidence::Likely),
     }
+}
+
+/// Whether who asks for a shared guard waits for a reader all the same: behind a writer that waits for it.
+fn is_behind_writers(waiting: &Edge<'_>) -> bool {
+    let asked = &waiting.second;
+    let analysis = waiting.function.file.analysis;
+    let is_queue = !asked.recursive && asked.class != GuardClass::Spinning;
+    is_queue && asked.lock.decl.as_ref().is_some_and(|it| writers(analysis, it).next().is_some())
 }
 
 impl Edge<'_> {

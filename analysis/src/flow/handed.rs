@@ -72,11 +72,12 @@ impl Walker<'_> {
         }
     }
 
-    /// Whether a value of this type is a lock or shared map, or a reference or handle to one.
+    /// Whether a value of this type is a lock or shared map, the workspace's own locks among them, or a reference or handle to one.
     pub(super) fn leads_to_lock(&self, ty: &Ty) -> bool {
         let ty = ty.peel_refs();
         match (self.model.role(ty), ty) {
             (Some(TypeRole::Lock | TypeRole::SharedMap), _) => true,
+            (_, Ty::Adt(id, _)) => self.model.is_own_lock(*id),
             (Some(TypeRole::Layer | TypeRole::Enum), Ty::Known(_, args)) => {
                 args.first().is_some_and(|it| self.leads_to_lock(it))
             }

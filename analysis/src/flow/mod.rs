@@ -24,6 +24,7 @@ mod later;
 mod lookup;
 mod macros;
 mod outside;
+mod own_locks;
 mod passed;
 mod patterns;
 mod place;

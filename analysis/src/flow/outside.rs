@@ -28,6 +28,9 @@ impl Walker<'_> {
     ) -> Value {
         let model = self.model;
         let (id, is_possible) = self.implementation(id);
+        if let (Some(own), Some((_, receiver))) = (model.own_lock(id), &receiver) {
+            return self.take_own_lock(own, id, receiver, &call);
+        }
         let sig = model.signature(id);
         self.flow.callees.push(id);
         let shape = self.shapes.get(id);

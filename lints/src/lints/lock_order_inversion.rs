@@ -75,9 +75,11 @@
 //! ## Limits
 //!
 //! A lock is known by its declaration: a field of a type, or a static. Two objects of one type are not told apart, so two
-//! locks of two objects that never meet can be reported. A lock inside a generic wrapper of the workspace's own is that of the
-//! field which has the wrapper, and left alone where that field is not known. Silent are pairs of shared acquires, attempts
-//! that give up, pairs below a third lock that both sides hold and one of them alone, pairs of which both sides need one
+//! locks of two objects that never meet can be reported. Handles that are given on, to fields and parameters, are followed to
+//! where they come from; what has no name, the values of a map of locks, is known by the type that the lock is around. Orders
+//! found by either are `possible`. A lock inside a generic wrapper of the workspace's own is that of the
+//! field which has the wrapper, and left alone where that field is not known. Two readers are `possible` where a writer may wait
+//! between them, and silent where none does. Silent are attempts that give up, pairs below a third lock that both sides hold and one of them alone, pairs of which both sides need one
 //! value and one of them a `&mut` of it, locks of a value that the function has just made, and pairs of which one side upgrades what the other cannot
 //! have meanwhile. Who asks for an upgradable guard waits for a reader only while a writer waits, too: that is `possible`.
 
@@ -632,6 +634,74 @@ impl Engine {
     fn read(&self) { let reads = self.reads.lock(); drop(self.log.lock()); }
     fn write(&self) { let log = self.log.lock(); drop(self.writes.lock()); }
 }
+",
+        );
+    }
+
+    #[test]
+    fn a_reader_waits_behind_a_writer_that_waits() {
+        let text = "
+use std::sync::{Mutex, RwLock};
+struct Bank { accounts: RwLock<u64>, journal: Mutex<u64>, audit: RwLock<u64> }
+impl Bank {
+    fn deposit(&self) { let a = self.accounts.read(); drop(self.journal.lock()); }
+    fn replay(&self) { let j = self.journal.lock(); drop(self.accounts.read()); }
+    fn clear(&self) { *self.accounts.write().unwrap() = 0; }
+    fn look(&self) { let a = self.audit.read(); drop(self.journal.lock()); }
+    fn list(&self) { let j = self.journal.lock(); drop(self.audit.read()); }
+}
+";
+        let found = found(&LINT, text);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert_eq!(found[0].confidence, Confidence::Possible);
+    }
+
+    #[test]
+    fn a_lock_that_the_workspace_makes_itself() {
+        check(
+            &LINT,
+            "
+use std::cell::UnsafeCell;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::AtomicBool;
+pub struct SpinLock<T: ?Sized> { lock: AtomicBool, val: UnsafeCell<T> }
+pub struct Guard_<T: ?Sized, R: Deref<Target = SpinLock<T>>> { lock: R }
+pub type Guard<'a, T> = Guard_<T, &'a SpinLock<T>>;
+impl<T: ?Sized> SpinLock<T> {
+    pub fn lock_irq(&self) -> Guard<T> { self.acquire(); Guard_ { lock: self } }
+    pub fn try_lock(&self) -> Option<Guard<T>> { Some(Guard_ { lock: self }) }
+    fn acquire(&self) {}
+}
+impl<T: ?Sized, R: Deref<Target = SpinLock<T>>> Deref for Guard_<T, R> {
+    type Target = T;
+    fn deref(&self) -> &T { unsafe { &*self.lock.val.get() } }
+}
+impl<T: ?Sized, R: Deref<Target = SpinLock<T>>> DerefMut for Guard_<T, R> {
+    fn deref_mut(&mut self) -> &mut T { unsafe { &mut *self.lock.val.get() } }
+}
+impl<T: ?Sized, R: Deref<Target = SpinLock<T>>> Drop for Guard_<T, R> { fn drop(&mut self) {} }
+
+struct Iface { interface: SpinLock<u32>, sockets: SpinLock<Vec<u32>>, waits: SpinLock<u32> }
+impl Iface {
+    fn interface(&self) -> Guard<u32> { self.interface.lock_irq() }
+    fn sockets(&self) -> Guard<Vec<u32>> { self.sockets.lock_irq() }
+    fn poll(&self) {
+        let interface = self.interface.lock_irq();
+        let sockets = self.sockets.lock_irq();
+//                    ^^^^^^^^^^^^^^^^^^^^^^^ lock_order_inversion
+        drop(sockets);
+        self.waits.lock_irq();
+    }
+    fn send(&self) {
+        let sockets = self.sockets();
+        let interface = self.interface();
+    }
+    fn stop(&self) {
+        let waits = self.waits.lock_irq();
+        if let Some(interface) = self.interface.try_lock() { work(); }
+    }
+}
+fn work() {}
 ",
         );
     }
