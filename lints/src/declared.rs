@@ -130,7 +130,7 @@ fn adt(model: &Model, ty: &Ty) -> Option<(AdtId, Vec<Ty>)> {
 }
 
 /// What a lock or cell protects.
-fn protected(model: &Model, ty: &Ty) -> Option<Ty> {
+pub(crate) fn protected(model: &Model, ty: &Ty) -> Option<Ty> {
     layers(model, ty).find_map(|it| match &it {
         Ty::Known(_, args) if matches!(model.role(&it), Some(TypeRole::Lock | TypeRole::Cell)) => {
             args.last().cloned()

@@ -13,6 +13,8 @@ use safe_map_analysis::model::{FnId, Model};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::ty::{AdtId, Ty};
 
+use crate::declared::{is_of_choice, protected};
+
 /// What has more origins is a helper's name for many locks.
 const MAX_ORIGINS: usize = 4;
 
@@ -74,7 +76,8 @@ pub(crate) fn are_siblings(one: &Identity, other: &Identity) -> bool {
 /// is behind a `dyn Trait` may be any that has an impl.
 pub(crate) fn contents(model: &Model, acquire: &Acquire) -> Vec<Named> {
     let lock = &acquire.lock;
-    let is_handle = lock.decl.is_none() || matches!(lock.place.path.last(), Some(Step::Handle(_)));
+    let is_elsewhere = lock.decl.as_ref().is_none_or(|it| is_of_choice(model, it));
+    let is_handle = is_elsewhere || matches!(lock.place.path.last(), Some(Step::Handle(_)));
     if lock.role != TypeRole::Lock || !is_handle {
         return Vec::new();
     }
@@ -82,7 +85,16 @@ pub(crate) fn contents(model: &Model, acquire: &Acquire) -> Vec<Named> {
         Ty::Adt(id, _) => Some(Named::Content(*id)),
         _ => None,
     };
-    match &lock.content {
+    // A helper that is generic over what is locked does not say what that is.
+    let content = match (&lock.content, &lock.decl) {
+        (Ty::Param(_) | Ty::Unknown, Some(Decl::Field(owner, name))) => {
+            let fields = model.adt_fields(*owner);
+            let field = fields.iter().find(|it| it.name == *name);
+            field.and_then(|it| protected(model, &it.ty)).unwrap_or_default()
+        }
+        (content, _) => content.clone(),
+    };
+    match &content {
         Ty::Trait(id) => model.implementors(*id).take(MAX_IMPLS).filter_map(adt).collect(),
         ty => adt(ty).into_iter().collect(),
     }

@@ -70,7 +70,10 @@ impl Walker<'_> {
         let kept = |it: &GuardId| self.is_kept(*it, shape, &result, &call);
         let (given, gone): (Vec<_>, Vec<_>) = given.into_iter().partition(kept);
         self.end(&gone, call.span.at_end());
-        let taken = self.taken(shape, &site, given.is_empty() && keeps, &call);
+        let mut taken = self.taken(shape, &site, given.is_empty() && keeps, &call);
+        if let Some((ty, _)) = &receiver {
+            taken.iter_mut().for_each(|it| it.lock.content = model.seen_from(&it.lock.content, sig, ty));
+        }
         let acquire = match taken.is_empty() {
             true => self.returned_guard(&result, place.as_ref(), given.is_empty(), &call),
             false => None,
@@ -176,7 +179,7 @@ impl Walker<'_> {
     ) -> Option<Acquire> {
         let held = self.holds(result).filter(|_| fresh)?;
         let place = place.cloned().unwrap_or_else(|| self.unnamed());
-        Some(self.foreign_acquire(held, place, None, call.span, call.name.clone()))
+        Some(self.foreign_acquire(held, place, result, call.span, call.name.clone()))
     }
 
     /// What an accessor's result names: what its body says, or else the same thing for the same receiver and arguments,

@@ -120,6 +120,18 @@ impl Call {
         self.args.iter().find(|it| it.name == *word)?.key.clone()
     }
 
+    /// Where what a callee is given as a whole is declared.
+    fn declared(&self, place: &Place) -> Option<Decl> {
+        match &place.root {
+            _ if !place.path.is_empty() => None,
+            Root::SelfValue => self.receiver_decl.clone(),
+            Root::Param(index, _) => self.argument(*index)?.decl.clone(),
+            Root::Static(_) | Root::ForeignStatic(_) | Root::Call(_) | Root::Local(..) | Root::Unnamed(_) => {
+                None
+            }
+        }
+    }
+
     fn argument(&self, index: u32) -> Option<&Argument> {
         self.args.iter().find(|it| it.index == index)
     }
@@ -130,6 +142,7 @@ impl Call {
         let mut seen = acquire.clone();
         let unnamed = || Place::new(Root::Unnamed(0));
         seen.lock.place = self.seen(&acquire.lock.place).unwrap_or_else(unnamed);
+        seen.lock.decl = acquire.lock.decl.clone().or_else(|| self.declared(&acquire.lock.place));
         seen.lock.is_private = false;
         seen.key = acquire.key.as_deref().and_then(|it| self.seen_key(it));
         seen.is_indirect = true;

@@ -707,6 +707,29 @@ fn work() {}
     }
 
     #[test]
+    fn helpers_that_are_given_the_lock() {
+        let text = "
+use parking_lot::{Mutex, MutexGuard, RwLock, RwLockWriteGuard};
+struct Writing<'a, P, D> { data: D, guard: RwLockWriteGuard<'a, P> }
+impl<'a, P, D> Writing<'a, P, D> {
+    fn new(data: D, lock: &'a RwLock<P>) -> Self { let guard = lock.write(); Self { data, guard } }
+}
+struct Chunk(u32);
+#[derive(Clone)]
+struct Handle { chunk: std::sync::Arc<RwLock<Chunk>> }
+impl Handle { fn write(&self) -> Writing<'_, Chunk, Self> { Writing::new(self.clone(), self.chunk.as_ref()) } }
+trait Safe<T> { fn safe(&self) -> MutexGuard<'_, T>; }
+impl<T> Safe<T> for Mutex<T> { fn safe(&self) -> MutexGuard<'_, T> { self.lock() } }
+struct Table { rows: Mutex<u32> }
+impl Table {
+    fn a(&self, chunk: &Handle) { let chunk = chunk.write(); let rows = self.rows.safe(); }
+    fn b(&self, chunk: Handle) { let rows = self.rows.safe(); let chunk = chunk.write(); }
+}
+";
+        assert_eq!(found(&LINT, text).len(), 1);
+    }
+
+    #[test]
     fn handles_that_two_structs_are_given_are_one_lock() {
         let text = "
 use std::sync::{Arc, Mutex};
