@@ -74,14 +74,15 @@
 //!
 //! ## Limits
 //!
-//! A lock is known by its declaration: a field of a type, or a static. Two objects of one type are not told apart, so two
-//! locks of two objects that never meet can be reported. Handles that are given on, to fields and parameters, are followed to
-//! where they come from; what has no name, the values of a map of locks, is known by the type that the lock is around. Orders
-//! found by either are `possible`. A lock inside a generic wrapper of the workspace's own is that of the
-//! field which has the wrapper, and left alone where that field is not known. Two readers are `possible` where a writer may wait
-//! between them, and silent where none does. Silent are attempts that give up, pairs below a third lock that both sides hold and one of them alone, pairs of which both sides need one
-//! value and one of them a `&mut` of it, locks of a value that the function has just made, and pairs of which one side upgrades what the other cannot
-//! have meanwhile. Who asks for an upgradable guard waits for a reader only while a writer waits, too: that is `possible`.
+//! A lock is known by its declaration: a field of a type, or a static. Two objects of one type are not told apart, so
+//! two locks of two objects that never meet can be reported. Handles that are given on, to fields and parameters, are
+//! followed to where they come from; what has no name, the values of a map of locks, is known by the type that the lock
+//! is around. Orders found by either are `possible`. A lock inside a generic wrapper of the workspace's own is that of
+//! the field which has the wrapper, and left alone where that field is not known. Two readers are `possible` where a
+//! writer may wait between them, and silent where none does. Silent are attempts that give up, pairs below a third lock
+//! that both sides hold and one of them alone, pairs of which both sides need one value and one of them a `&mut` of it,
+//! locks of a value that the function has just made, and pairs of which one side upgrades what the other cannot have
+//! meanwhile. Who asks for an upgradable guard waits for a reader only while a writer waits, too: that is `possible`.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
