@@ -90,7 +90,7 @@ impl<'a> Traced<'a> {
             _ => false,
         };
         let is_told = pairs.iter().all(|(one, other)| one.is_some() && one == other);
-        !by_content || !is_told && !pairs.iter().any(differ)
+        !is_choice(a, b) && (!by_content || !is_told && !pairs.iter().any(differ))
     }
 }
 
@@ -230,6 +230,15 @@ fn is_allowed(analysis: &Analysis, edge: &Edge<'_>) -> bool {
     let then = lock_path(&edge.function, &edge.second);
     let is_it = |named: &str, lock: &Option<String>| lock.as_deref() == Some(named);
     analysis.settings.allowed_orders.iter().any(|it| is_it(&it.first, &first) && is_it(&it.then, &then))
+}
+
+/// Whether a function takes two locks that it is given in both orders: it chooses, by their addresses or keys.
+fn is_choice(a: &Edge<'_>, b: &Edge<'_>) -> bool {
+    let is_given = |edge: &Edge<'_>| {
+        let locks = [&edge.first.acquire, &edge.second];
+        edge.happening.event.is_own && locks.iter().all(|it| declared_node(&edge.function, it).is_none())
+    };
+    a.function.id == b.function.id && is_given(a) && is_given(b)
 }
 
 /// How surely each of two threads can wait for what the other holds.

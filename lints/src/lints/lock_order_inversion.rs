@@ -708,6 +708,26 @@ fn work() {}
     }
 
     #[test]
+    fn two_locks_in_the_order_of_their_keys() {
+        check(
+            &LINT,
+            "
+use std::sync::Mutex;
+struct Bucket(u32);
+fn both(first: &Mutex<Bucket>, second: &Mutex<Bucket>, is_ordered: bool) {
+    if is_ordered {
+        let x = first.lock();
+        let y = second.lock();
+    } else {
+        let y = second.lock();
+        let x = first.lock();
+    }
+}
+",
+        );
+    }
+
+    #[test]
     fn helpers_that_are_given_the_lock() {
         let text = "
 use parking_lot::{Mutex, MutexGuard, RwLock, RwLockWriteGuard};
