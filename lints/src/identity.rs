@@ -26,6 +26,8 @@ const MAX_IMPLS: usize = 8;
 pub(crate) enum Named {
     /// A field or static.
     Decl(Decl),
+    /// A cell that is filled once, around what may be a lock of its own.
+    Once(Decl),
     /// A field of a generic struct, in the field that has that.
     Part(Decl, Vec<Name>),
     /// A field of a generic struct, of which it is not known where that is.
@@ -46,9 +48,12 @@ pub(crate) fn are_known(one: &Identity, other: &Identity) -> bool {
     let owners = |it: &Identity| -> Option<AdtId> {
         it.iter().find_map(|it| match it {
             Named::Own(adt, _) => Some(*adt),
-            Named::Decl(_) | Named::Part(..) | Named::Content(_) | Named::Param(..) | Named::Local(..) => {
-                None
-            }
+            Named::Decl(_)
+            | Named::Once(_)
+            | Named::Part(..)
+            | Named::Content(_)
+            | Named::Param(..)
+            | Named::Local(..) => None,
         })
     };
     owners(one) == owners(other)

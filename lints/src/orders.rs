@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use safe_map_analysis::facts::SelfKind;
 use safe_map_analysis::flow::{Acquire, Decl, EventKind, Guard, Held, Root};
-use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking};
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, TypeRole};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::ty::{AdtId, Mutability, Ty};
@@ -207,6 +207,9 @@ fn name(function: &FunctionView<'_>, acquire: &Acquire) -> Option<Named> {
     }
     let model = function.model();
     let Some(decl) = declared(model, function.id, acquire) else { return unnamed(function.id, acquire) };
+    if acquire.lock.role == TypeRole::Layer {
+        return Some(Named::Once(decl));
+    }
     if !is_of_choice(model, &decl) {
         return Some(Named::Decl(decl));
     }
@@ -305,10 +308,16 @@ fn is_behind_writers(waiting: &Edge<'_>) -> bool {
 impl Edge<'_> {
     /// Whether another order is of the same two locks by their declarations: no handle has to be traced for it.
     fn is_opposite(&self, other: &Edge<'_>) -> bool {
-        let decl = |edge: &Edge<'_>, it: &Acquire| declared_node(&edge.function, it);
-        let is_same = |one: Option<Decl>, other: Option<Decl>| one.is_some() && one == other;
-        is_same(decl(self, &self.first.acquire), decl(other, &other.second))
-            && is_same(decl(self, &self.second), decl(other, &other.first.acquire))
+        let is_same = |one: &Acquire, it: &Acquire| {
+            let (one_decl, decl) = (declared_node(&self.function, one), declared_node(&other.function, it));
+            one_decl.is_some() && one_decl == decl && one.lock.role == it.lock.role
+        };
+        is_same(&self.first.acquire, &other.second) && is_same(&self.second, &other.first.acquire)
+    }
+
+    /// Whether the lock that is held is declared before the one that is taken.
+    pub(crate) fn is_forward(&self) -> bool {
+        declared_node(&self.function, &self.first.acquire) <= declared_node(&self.function, &self.second)
     }
 
     /// The other locks that are held then, here or by every caller.

@@ -157,6 +157,7 @@ fn inversion<'a, 'b>(
     let pairs = pairs.filter(|(edge, other)| may_meet(edge, other));
     let blocking = pairs.filter_map(|(edge, other)| {
         let confidence = block(edge, other)?;
+        let (edge, other) = if edge.is_forward() { (edge, other) } else { (other, edge) };
         Some(Inversion { edge, other, confidence })
     });
     blocking.min_by_key(Inversion::rank)
@@ -703,6 +704,33 @@ impl Iface {
     }
 }
 fn work() {}
+",
+        );
+    }
+
+    #[test]
+    fn a_cell_that_is_filled_once_is_not_the_lock_in_it() {
+        check(
+            &LINT,
+            "
+use std::sync::{OnceLock, RwLock};
+fn agents() -> &'static RwLock<Vec<u32>> {
+    static AGENTS: OnceLock<RwLock<Vec<u32>>> = OnceLock::new();
+    AGENTS.get_or_init(|| RwLock::new(vec![]))
+}
+fn selected() -> &'static RwLock<usize> {
+    static SELECTED: OnceLock<RwLock<usize>> = OnceLock::new();
+    SELECTED.get_or_init(|| RwLock::new(0))
+}
+fn down() {
+    let mut selected = selected().write().unwrap();
+    *selected += agents().read().unwrap().len();
+}
+fn draw() {
+    let agents = agents().read().unwrap();
+    work(*selected().read().unwrap());
+}
+fn work(_: usize) {}
 ",
         );
     }
