@@ -71,8 +71,10 @@ impl<'a> Traced<'a> {
         let mut orders = orders(analysis, &|function, acquire| {
             let model = function.model();
             let traced = name(function, acquire).map(|it| identities.of(it));
-            let is_asked = is_waited_for(function, acquire);
-            let contents = is_asked.then(|| contents(model, acquire)).unwrap_or_default();
+            let contents = match is_waited_for(function, acquire) {
+                true => contents(model, acquire),
+                false => Vec::new(),
+            };
             traced.into_iter().chain(contents.into_iter().map(|it| Identity::from([it]))).collect()
         });
         orders.retain(|(first, then), _| are_known(first, then));
