@@ -63,6 +63,8 @@ pub struct Waiter {
     pub is_apart: bool,
     /// The lock is in `self` or a parameter, without a pointer between.
     pub is_own: bool,
+    /// It fills a cell that the lock is in, as the first who comes.
+    pub is_once: bool,
 }
 
 /// A function that calls another.
@@ -162,7 +164,9 @@ impl Analysis {
                     let (mode, class) = (acquire.mode, acquire.class);
                     let is_own = acquire.lock.place.path.iter().all(|it| matches!(it, Step::Field(_)))
                         && matches!(acquire.lock.place.root, Root::SelfValue | Root::Param(..));
-                    let waiter = Waiter { id: flow.id, mode, class, is_apart: !event.is_own, is_own };
+                    let is_once = acquire.lock.role == TypeRole::Layer;
+                    let is_apart = !event.is_own;
+                    let waiter = Waiter { id: flow.id, mode, class, is_apart, is_own, is_once };
                     let waiters = found.entry(decl.clone()).or_default();
                     if waiters.last() != Some(&waiter) {
                         waiters.push(waiter);

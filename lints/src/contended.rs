@@ -53,7 +53,8 @@ pub(crate) fn is_only_tried(function: &FunctionView<'_>, acquire: &Acquire) -> b
 /// The functions that wait to have a lock of this declaration alone while others can have it too, some more than once. Not
 /// one that has the lock's owner to itself: nobody reads then.
 pub(crate) fn writers(analysis: &Analysis, decl: &Decl) -> impl Iterator<Item = FnId> {
-    let alone = |it: &&Waiter| it.mode == LockMode::Exclusive && !has_nobody_else(analysis, it);
+    let alone =
+        |it: &&Waiter| it.mode == LockMode::Exclusive && !it.is_once && !has_nobody_else(analysis, it);
     analysis.waiters(decl).iter().filter(alone).map(|it| it.id)
 }
 

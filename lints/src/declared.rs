@@ -36,6 +36,29 @@ pub(crate) fn declaration_at(model: &Model, function: FnId, place: &Place) -> Op
     has_it.then(|| Decl::Field(adt, name.clone()))
 }
 
+/// The field that has a generic wrapper, and the fields in it that lead to a lock: `Cache<K, V> { map: Mutex<HashMap<K, V>> }`
+/// has as many maps as there are fields of that type.
+pub(crate) fn part_of(model: &Model, function: FnId, place: &Place) -> Option<(Decl, Vec<Name>)> {
+    let mut inner = Vec::new();
+    for end in (0..place.path.len()).rev() {
+        let prefix = Place { root: place.root.clone(), path: place.path[..=end].to_vec() };
+        let decl = declaration_at(model, function, &prefix)?;
+        if !is_of_choice(model, &decl) {
+            return Some((decl, inner));
+        }
+        inner.insert(0, field_name(&place.path[end])?.clone());
+    }
+    None
+}
+
+/// Whether what a field holds is the choice of who names its struct: `struct Lock<T>(Mutex<T>)` declares as many locks as
+/// there are fields of that type.
+pub(crate) fn is_of_choice(model: &Model, decl: &Decl) -> bool {
+    let Decl::Field(adt, name) = decl else { return false };
+    let fields = model.adt_fields(*adt);
+    fields.iter().any(|it| it.name == *name && model.any_part(&it.ty, &mut |ty| matches!(ty, Ty::Param(_))))
+}
+
 /// The struct that a lock is in. A generic wrapper is in many: it is none.
 pub(crate) fn owner(model: &Model, function: FnId, acquire: &Acquire) -> Option<AdtId> {
     match declared(model, function, acquire)? {
@@ -107,7 +130,7 @@ fn adt(model: &Model, ty: &Ty) -> Option<(AdtId, Vec<Ty>)> {
 }
 
 /// What a lock or cell protects.
-fn protected(model: &Model, ty: &Ty) -> Option<Ty> {
+pub(crate) fn protected(model: &Model, ty: &Ty) -> Option<Ty> {
     layers(model, ty).find_map(|it| match &it {
         Ty::Known(_, args) if matches!(model.role(&it), Some(TypeRole::Lock | TypeRole::Cell)) => {
             args.last().cloned()

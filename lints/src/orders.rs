@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use safe_map_analysis::facts::SelfKind;
 use safe_map_analysis::flow::{Acquire, Decl, EventKind, Guard, Held, Root};
-use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking};
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, TypeRole};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::ty::{AdtId, Mutability, Ty};
@@ -16,10 +16,12 @@ use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::Confidence;
 use crate::callers::{Had, excludes};
+use crate::contended::writers;
 use crate::contexts::{Context, contexts, exclude_each_other};
 use crate::correlated::may_exclude;
-use crate::declared::declared;
+use crate::declared::{declared, is_of_choice, part_of};
 use crate::gates::{self, Gate};
+use crate::identity::{Identities, Identity, Named, are_known, are_siblings, contents, unnamed};
 use crate::private::{is_cloned, is_exclusive, is_of_new_value};
 use crate::story::{is_far_fetched, lock_path};
 
@@ -27,6 +29,7 @@ use crate::story::{is_far_fetched, lock_path};
 const MAX_PLACES: usize = 16;
 
 /// A lock that is taken while another is held.
+#[derive(Clone)]
 pub(crate) struct Edge<'a> {
     /// Where.
     pub(crate) function: FunctionView<'a>,
@@ -46,18 +49,62 @@ pub(crate) struct Edge<'a> {
     contexts: OnceCell<Vec<Context>>,
 }
 
-/// The places of each order, from the lock that is held to the one that is taken.
-pub(crate) type Orders<'a> = BTreeMap<(Decl, Decl), Vec<Edge<'a>>>;
+/// The places of each order, from the lock that is held to the one that is taken: locks by `K`.
+pub(crate) type Orders<'a, K> = BTreeMap<(K, K), Vec<Edge<'a>>>;
+
+/// The orders of the workspace between declared locks.
+pub(crate) fn declared_orders(analysis: &Analysis) -> Orders<'_, Decl> {
+    orders(analysis, &|function, acquire| declared_node(function, acquire).into_iter().collect())
+}
+
+/// Orders of locks by where they come from, whatever their names, and by what they are around.
+pub(crate) struct Traced<'a> {
+    /// The orders.
+    pub(crate) orders: Orders<'a, Identity>,
+    identities: Identities,
+}
+
+impl<'a> Traced<'a> {
+    /// The orders of the workspace.
+    pub(crate) fn new(analysis: &'a Analysis) -> Traced<'a> {
+        let identities = Identities::new(analysis);
+        let mut orders = orders(analysis, &|function, acquire| {
+            let model = function.model();
+            let traced = name(function, acquire).map(|it| identities.of(it));
+            let contents = match is_waited_for(function, acquire) {
+                true => contents(model, acquire),
+                false => Vec::new(),
+            };
+            traced.into_iter().chain(contents.into_iter().map(|it| Identity::from([it]))).collect()
+        });
+        orders.retain(|(first, then), _| are_known(first, then));
+        Traced { orders, identities }
+    }
+
+    /// Whether two opposite orders, found by what the locks are around, are to be told: no other lock is surely meant, and
+    /// where they come from has not told it already.
+    pub(crate) fn may_meet(&self, a: &Edge<'_>, b: &Edge<'_>, by_content: bool) -> bool {
+        let of = |edge: &Edge<'_>, it: &Acquire| Some(self.identities.of(name(&edge.function, it)?));
+        let pairs =
+            [(of(a, &a.first.acquire), of(b, &b.second)), (of(a, &a.second), of(b, &b.first.acquire))];
+        let differ = |it: &(Option<Identity>, Option<Identity>)| match it {
+            (Some(one), Some(other)) => are_siblings(one, other),
+            _ => false,
+        };
+        let is_told = pairs.iter().all(|(one, other)| one.is_some() && one == other);
+        !is_choice(a, b) && (!by_content || !is_told && !pairs.iter().any(differ))
+    }
+}
 
 /// The orders of the workspace, test code and code for one thread aside.
-pub(crate) fn orders(analysis: &Analysis) -> Orders<'_> {
+fn orders<'a, K: Ord + Clone>(analysis: &'a Analysis, node: &Node<'_, K>) -> Orders<'a, K> {
     let mut orders = Orders::new();
     for function in analysis.files().flat_map(|it| it.functions().collect::<Vec<_>>()) {
         let model = function.model();
         if model.func(function.id).is_test || model.has_one_thread(function.id) {
             continue;
         }
-        for (key, edge) in function.happenings().flat_map(|it| edges(function, &it)) {
+        for (key, edge) in function.happenings().flat_map(|it| edges(function, &it, node)) {
             if is_allowed(analysis, &edge) {
                 continue;
             }
@@ -70,43 +117,69 @@ pub(crate) fn orders(analysis: &Analysis) -> Orders<'_> {
     orders
 }
 
+/// What can make two locks one; nothing where threads do not wait for it, or it is not known which it is.
+type Node<'n, K> = dyn Fn(&FunctionView<'_>, &Acquire) -> Vec<K> + 'n;
+
 /// The locks that are held where one is taken, each with it.
-fn edges<'a>(function: FunctionView<'a>, happening: &Happening<'a>) -> Vec<((Decl, Decl), Edge<'a>)> {
+fn edges<'a, K: Ord + Clone>(
+    function: FunctionView<'a>,
+    happening: &Happening<'a>,
+    node: &Node<'_, K>,
+) -> Vec<((K, K), Edge<'a>)> {
     let EffectKind::Acquire(second) = &happening.kind else { return Vec::new() };
-    let Some(to) = node(&function, second).filter(|_| !second.is_try && !is_far_fetched(happening)) else {
-        return Vec::new();
-    };
-    let held: Vec<Guard> = happening.held.iter().map(|it| function.flow.guard_at(it)).collect();
-    let decl = |it: &Guard| declared(function.model(), function.id, &it.acquire);
-    // A lock that this thread has already is no second one: that is `double_lock`'s.
-    if held.iter().any(|it| decl(it).as_ref() == Some(&to))
-        || is_of_new_value(&function, second, happening.event.span)
-    {
+    if second.is_try || happening.held.is_empty() || is_far_fetched(happening) {
         return Vec::new();
     }
-    let edge = |(first, at): (&Guard, &Held)| {
-        let from = node(&function, &first.acquire)?;
-        if may_exclude(&function, first, at.maybe, happening.event.span)
-            || is_of_new_value(&function, &first.acquire, happening.event.span)
-        {
-            return None;
+    let mut to = node(&function, second);
+    let held: Vec<Guard> = happening.held.iter().map(|it| function.flow.guard_at(it)).collect();
+    let from: Vec<Vec<K>> = held.iter().map(|it| node(&function, &it.acquire)).collect();
+    // A lock that this thread has already is no second one: that is `double_lock`'s.
+    to.retain(|it| !from.iter().any(|from| from.contains(it)));
+    let decl = |it: &Acquire| declared(function.model(), function.id, it);
+    let own = decl(second);
+    let has_it = own.is_some() && held.iter().any(|it| decl(&it.acquire) == own);
+    if to.is_empty() || has_it || is_of_new_value(&function, second, happening.event.span) {
+        return Vec::new();
+    }
+    let mut edges = Vec::new();
+    for ((first, at), from) in held.iter().zip(&happening.held).zip(from) {
+        if from.is_empty() || is_no_first(&function, first, at, happening) {
+            continue;
         }
-        let sure = held.iter().filter(|it| !it.acquire.is_try);
-        let gates = sure.filter_map(|it| Some((decl(it)?, it.acquire.mode.is_alone())));
-        let gates = gates.filter(|(it, _)| *it != from);
-        let edge = Edge {
-            function,
-            first: first.clone(),
-            second: (**second).clone(),
-            upgrades: upgrades(&function, happening, second),
-            happening: happening.clone(),
-            gates: gates.collect(),
-            all_gates: OnceCell::new(),
-            contexts: OnceCell::new(),
-        };
-        Some(((from, to.clone()), edge))
-    };
-    held.iter().zip(&happening.held).filter_map(edge).collect()
+        let edge = edge(function, happening, first, second, &held);
+        let keys = from.iter().flat_map(|from| to.iter().map(move |to| (from.clone(), to.clone())));
+        edges.extend(keys.map(|it| (it, edge.clone())));
+    }
+    edges
+}
+
+/// Whether a guard is not held together with what is taken, or nobody else can wait for it.
+fn is_no_first(function: &FunctionView<'_>, first: &Guard, at: &Held, happening: &Happening<'_>) -> bool {
+    may_exclude(function, first, at.maybe, happening.event.span)
+        || is_of_new_value(function, &first.acquire, happening.event.span)
+}
+
+fn edge<'a>(
+    function: FunctionView<'a>,
+    happening: &Happening<'a>,
+    first: &Guard,
+    second: &Acquire,
+    held: &[Guard],
+) -> Edge<'a> {
+    let decl = |it: &Guard| declared(function.model(), function.id, &it.acquire);
+    let of_first = decl(first);
+    let sure = held.iter().filter(|it| !it.acquire.is_try);
+    let gates = sure.filter_map(|it| Some((decl(it)?, it.acquire.mode.is_alone())));
+    Edge {
+        function,
+        first: first.clone(),
+        second: second.clone(),
+        upgrades: upgrades(&function, happening, second),
+        happening: happening.clone(),
+        gates: gates.filter(|(it, _)| Some(it) != of_first.as_ref()).collect(),
+        all_gates: OnceCell::new(),
+        contexts: OnceCell::new(),
+    }
 }
 
 /// Whether an acquire makes an upgradable guard of the same lock exclusive.
@@ -122,22 +195,39 @@ fn upgrades(function: &FunctionView<'_>, happening: &Happening<'_>, second: &Acq
 }
 
 /// The declaration of a lock that threads wait for.
-fn node(function: &FunctionView<'_>, acquire: &Acquire) -> Option<Decl> {
-    let waits = matches!(acquire.class, GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async);
-    let is_shared = !acquire.lock.is_private && !is_exclusive(function, acquire);
-    if !waits || !is_shared || acquire.mode == LockMode::None {
+fn declared_node(function: &FunctionView<'_>, acquire: &Acquire) -> Option<Decl> {
+    if !is_waited_for(function, acquire) {
         return None;
     }
-    declared(function.model(), function.id, acquire).filter(|it| !is_wrapper(function, it))
+    declared(function.model(), function.id, acquire).filter(|it| !is_of_choice(function.model(), it))
 }
 
-/// Whether a field is the inside of a lock of the workspace's own: `struct Lock<T>(Mutex<T>)` declares as many locks as
-/// there are fields of that type.
-fn is_wrapper(function: &FunctionView<'_>, decl: &Decl) -> bool {
-    let Decl::Field(adt, name) = decl else { return false };
+/// The name of a lock that threads wait for.
+fn name(function: &FunctionView<'_>, acquire: &Acquire) -> Option<Named> {
+    if !is_waited_for(function, acquire) {
+        return None;
+    }
     let model = function.model();
-    let fields = model.adt_fields(*adt);
-    fields.iter().any(|it| it.name == *name && model.any_part(&it.ty, &mut |ty| matches!(ty, Ty::Param(_))))
+    let Some(decl) = declared(model, function.id, acquire) else { return unnamed(function.id, acquire) };
+    if acquire.lock.role == TypeRole::Layer {
+        return Some(Named::Once(decl));
+    }
+    if !is_of_choice(model, &decl) {
+        return Some(Named::Decl(decl));
+    }
+    let place = &acquire.lock.place;
+    match (part_of(model, function.id, place), decl) {
+        (Some((decl, inner)), _) if inner.is_empty() => Some(Named::Decl(decl)),
+        (Some((decl, inner)), _) => Some(Named::Part(decl, inner)),
+        (None, Decl::Field(adt, name)) => Some(Named::Own(adt, name)),
+        (None, Decl::Static(_)) => None,
+    }
+}
+
+fn is_waited_for(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    let waits = matches!(acquire.class, GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async);
+    let is_shared = !acquire.lock.is_private && !is_exclusive(function, acquire);
+    waits && is_shared && acquire.mode != LockMode::None
 }
 
 fn is_allowed(analysis: &Analysis, edge: &Edge<'_>) -> bool {
@@ -145,6 +235,15 @@ fn is_allowed(analysis: &Analysis, edge: &Edge<'_>) -> bool {
     let then = lock_path(&edge.function, &edge.second);
     let is_it = |named: &str, lock: &Option<String>| lock.as_deref() == Some(named);
     analysis.settings.allowed_orders.iter().any(|it| is_it(&it.first, &first) && is_it(&it.then, &then))
+}
+
+/// Whether a function takes two locks that it is given in both orders: it chooses, by their addresses or keys.
+fn is_choice(a: &Edge<'_>, b: &Edge<'_>) -> bool {
+    let is_given = |edge: &Edge<'_>| {
+        let locks = [&edge.first.acquire, &edge.second];
+        edge.happening.event.is_own && locks.iter().all(|it| declared_node(&edge.function, it).is_none())
+    };
+    a.function.id == b.function.id && is_given(a) && is_given(b)
 }
 
 /// How surely each of two threads can wait for what the other holds.
@@ -155,7 +254,7 @@ pub(crate) fn block(a: &Edge<'_>, b: &Edge<'_>) -> Option<Confidence> {
         return None;
     }
     let is_sharded = |it: &Acquire| it.lock.locking == Locking::Sharded;
-    match is_sharded(&a.second) || is_sharded(&a.first.acquire) {
+    match is_sharded(&a.second) || is_sharded(&a.first.acquire) || !a.is_opposite(b) {
         true => Some(Confidence::Possible),
         false => Some(rated),
     }
@@ -187,7 +286,7 @@ fn conflict(waiting: &Edge<'_>, holding: &Edge<'_>) -> Option<Confidence> {
     let held = holding.first.acquire.mode;
     let spins = waiting.second.class == GuardClass::Spinning;
     match (held, waiting.second.mode) {
-        (LockMode::Shared, LockMode::Shared) => None,
+        (LockMode::Shared, LockMode::Shared) => is_behind_writers(waiting).then_some(Confidence::Possible),
         // An upgradable guard of spin keeps new readers out, and asks no reader.
         (LockMode::Upgradable, LockMode::Shared) if spins => Some(Confidence::Likely),
         (LockMode::Shared, LockMode::Upgradable) if spins => None,
@@ -200,7 +299,29 @@ fn conflict(waiting: &Edge<'_>, holding: &Edge<'_>) -> Option<Confidence> {
     }
 }
 
+/// Whether who asks for a shared guard waits for a reader all the same: behind a writer that waits for it.
+fn is_behind_writers(waiting: &Edge<'_>) -> bool {
+    let asked = &waiting.second;
+    let analysis = waiting.function.file.analysis;
+    let is_queue = !asked.recursive && asked.class != GuardClass::Spinning;
+    is_queue && asked.lock.decl.as_ref().is_some_and(|it| writers(analysis, it).next().is_some())
+}
+
 impl Edge<'_> {
+    /// Whether another order is of the same two locks by their declarations: no handle has to be traced for it.
+    fn is_opposite(&self, other: &Edge<'_>) -> bool {
+        let is_same = |one: &Acquire, it: &Acquire| {
+            let (one_decl, decl) = (declared_node(&self.function, one), declared_node(&other.function, it));
+            one_decl.is_some() && one_decl == decl && one.lock.role == it.lock.role
+        };
+        is_same(&self.first.acquire, &other.second) && is_same(&self.second, &other.first.acquire)
+    }
+
+    /// Whether the lock that is held is declared before the one that is taken.
+    pub(crate) fn is_forward(&self) -> bool {
+        declared_node(&self.function, &self.first.acquire) <= declared_node(&self.function, &self.second)
+    }
+
     /// The other locks that are held then, here or by every caller.
     fn all_gates(&self) -> &[Gate] {
         self.all_gates.get_or_init(|| {

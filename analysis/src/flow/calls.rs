@@ -261,7 +261,10 @@ impl<'a> Walker<'a> {
             ValueDef::Def(Def::Variant(id, _) | Def::Adt(id)) => Ty::Adt(id, crate::ty::no_args()),
             _ => Ty::Unknown,
         };
-        self.aggregate(args, |_| ty)
+        let values: Vec<Value> = args.iter().map(|it| self.use_value(*it)).collect();
+        self.hand_to_numbered(&ty, &values);
+        let guards = values.into_iter().flat_map(|it| it.guards).collect();
+        Value { guards, ..Value::of(ty) }
     }
 
     fn construct_foreign(&mut self, full: &Name, args: &[ExprId]) -> Option<Value> {

@@ -22,7 +22,8 @@ impl Walker<'_> {
         let Some((callee, is_possible)) = self.drop_of(&value.ty, MAX_DEPTH) else { return };
         let is_itself = self.model.drop_impl(&value.ty) == Some(callee);
         let receiver = value.place.clone().filter(|_| is_itself);
-        let call = Call { callee, is_possible, receiver, args: Vec::new(), moved: Vec::new() };
+        let receiver_decl = None;
+        let call = Call { callee, is_possible, receiver, receiver_decl, args: Vec::new(), moved: Vec::new() };
         self.event(EventKind::Call(Box::new(call)), at);
     }
 

@@ -150,6 +150,8 @@ pub struct Call {
     pub is_possible: bool,
     /// What the callee knows as `self`.
     pub receiver: Option<Place>,
+    /// Where that is declared.
+    pub receiver_decl: Option<Decl>,
     /// What it knows as its parameters; those of which nothing can matter are left out.
     pub args: Vec<Argument>,
     /// The guards in a `self` that is moved into the callee.
@@ -172,6 +174,8 @@ pub struct Argument {
     pub name: Name,
     /// What it names.
     pub place: Option<Place>,
+    /// Where that is declared.
+    pub decl: Option<Decl>,
     /// Its text, as a key.
     pub key: Option<String>,
     /// It is written as `true` or `Some(..)`, or as the contrary.

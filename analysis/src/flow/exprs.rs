@@ -224,14 +224,13 @@ impl<'a> Walker<'a> {
     }
 
     fn struct_literal(&mut self, path: &Path, fields: &[(Name, ExprId)], rest: Option<ExprId>) -> Value {
-        let mut guards = Vec::new();
-        for (_, field) in fields {
-            guards.extend(self.use_value(*field).guards);
-        }
+        let values: Vec<Value> = fields.iter().map(|(_, it)| self.use_value(*it)).collect();
         if let Some(rest) = rest {
             self.use_place(rest);
         }
         let ty = self.model.path_ty(path, &self.scope);
+        self.hand_to_fields(&ty, fields.iter().map(|(name, _)| name).zip(&values));
+        let guards = values.into_iter().flat_map(|it| it.guards).collect();
         Value { guards, ..Value::of(ty) }
     }
 
@@ -356,6 +355,12 @@ impl<'a> Walker<'a> {
         self.project(&value, name)
     }
 
+    /// A tuple with one lock in it is declared where that is: `pair: (Mutex<bool>, Condvar)`.
+    pub(super) fn decl_of_item(&self, whole: &Value, items: &[Ty]) -> Option<Decl> {
+        let locks = items.iter().filter(|it| self.leads_to_lock(it)).count();
+        whole.decl.clone().filter(|_| locks == 1)
+    }
+
     /// The field `name` of a value, through references, smart pointers, guards and `Deref` impls.
     pub(super) fn project(&self, value: &Value, name: &Name) -> Value {
         let chain = if value.ty.is_unknown() { Vec::new() } else { self.deref_chain(&value.ty) };
@@ -366,7 +371,7 @@ impl<'a> Walker<'a> {
                     None => continue,
                 },
                 Ty::Tuple(items) => match name.parse::<usize>().ok().and_then(|it| items.get(it)) {
-                    Some(item) => (item.clone(), None),
+                    Some(item) => (item.clone(), self.decl_of_item(value, items)),
                     None => continue,
                 },
                 Ty::Known(id, _) if name == "0" && self.knowledge.ty(*id).newtype => {

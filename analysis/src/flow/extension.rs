@@ -30,7 +30,9 @@ impl<'a> Walker<'a> {
             ExprKind::Struct { path, fields, rest: None } => {
                 let ty = self.model.path_ty(path, &self.scope);
                 let items: Vec<ExprId> = fields.iter().map(|(_, it)| *it).collect();
-                self.extended_list(&items).with_ty(ty)
+                let value = self.extended_list(&items);
+                self.hand_to_fields(&ty, fields.iter().map(|(name, _)| name).zip(&value.parts));
+                value.with_ty(ty)
             }
             ExprKind::Call { callee, args }
                 if self.is_constructor(*callee) && args.iter().any(|it| self.extends(*it)) =>

@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use super::walk::Walker;
-use super::{Acquire, Decl, Lock};
+use super::{Acquire, Lock};
 use crate::knowledge::schema::{ClosureClass, GuardEffect, Locking, Method, Op, Receiver, TypeRole};
 use crate::model::Holder;
 use crate::name::Name;
@@ -71,7 +71,7 @@ impl Walker<'_> {
         &self,
         held: Holder,
         place: Place,
-        decl: Option<Decl>,
+        ty: &Ty,
         span: Span,
         method: Name,
     ) -> Acquire {
@@ -85,8 +85,9 @@ impl Walker<'_> {
         let (role, locking) =
             if sharded { (TypeRole::SharedMap, Locking::Sharded) } else { (TypeRole::Lock, Locking::Whole) };
         let type_name = known.name().into();
-        let content = Ty::Unknown;
+        let content = self.deref_once(&self.unwrapped(ty)).unwrap_or_default();
         let values = Ty::Unknown;
+        let decl = None;
         let lock = Lock { place, decl, role, type_name, locking, content, values, is_private: false };
         let mode = self.knowledge.guard_mode(held.id);
         Acquire {

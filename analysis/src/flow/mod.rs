@@ -16,6 +16,7 @@ mod event;
 mod exprs;
 mod extension;
 mod frames;
+mod handed;
 mod holds;
 mod keys;
 mod known;
@@ -23,6 +24,7 @@ mod later;
 mod lookup;
 mod macros;
 mod outside;
+mod own_locks;
 mod passed;
 mod patterns;
 mod place;
@@ -37,6 +39,7 @@ mod walk;
 pub use assume::Assumption;
 pub use dump::show_place;
 pub use event::{Argument, Call, Callback, Caller, Event, EventKind, Had, Held, MapOp, Wait, Work};
+pub use handed::{Handed, Recipient};
 pub use place::{Decl, Place, Root, Step};
 pub use returns::may_have_shape;
 pub use shape::{ParamCall, Shape, Shapes};
@@ -67,6 +70,8 @@ pub struct FnFlow {
     pub events: Vec<Event>,
     /// What is done to maps that nothing here could disturb or be disturbed by; empty unless the settings ask for it.
     pub quiet: Vec<(MapOp, Span)>,
+    /// The locks and maps that get another name here, each once.
+    pub handed: Vec<Handed>,
     /// What branches and loops look into while something is alive.
     pub scrutinees: Vec<Scrutinee>,
     /// What callers must know before they are walked themselves.

@@ -28,10 +28,14 @@ impl Walker<'_> {
     ) -> Value {
         let model = self.model;
         let (id, is_possible) = self.implementation(id);
+        if let (Some(own), Some((_, receiver))) = (model.own_lock(id), &receiver) {
+            return self.take_own_lock(own, id, receiver, &call);
+        }
         let sig = model.signature(id);
         self.flow.callees.push(id);
         let shape = self.shapes.get(id);
         let site = self.site(id, is_possible, receiver.as_ref().map(|it| &it.1), &call);
+        self.hand_to_params(id, &call);
         self.run_called(shape, &site, receiver.as_ref().map(|it| &it.0), &call);
         self.call_of_dyn(id, receiver.as_ref(), &call);
         let mut output = sig.output.clone();
@@ -51,6 +55,7 @@ impl Walker<'_> {
                 self.returned_place(id, shape, &site, receiver.as_ref().map(|it| &it.1), &call, &result)
             }
         };
+        let is_one = matches!(chosen, Chosen::Nothing);
         let place = match (place, chosen) {
             (Some(place), Chosen::By(ty)) => Some(place.then(Step::Call(Name::new(""), ty))),
             (place, _) => place,
@@ -65,12 +70,17 @@ impl Walker<'_> {
         let kept = |it: &GuardId| self.is_kept(*it, shape, &result, &call);
         let (given, gone): (Vec<_>, Vec<_>) = given.into_iter().partition(kept);
         self.end(&gone, call.span.at_end());
-        let taken = self.taken(shape, &site, given.is_empty() && keeps, &call);
+        let mut taken = self.taken(shape, &site, given.is_empty() && keeps, &call);
+        if let Some((ty, _)) = &receiver {
+            taken.iter_mut().for_each(|it| it.lock.content = model.seen_from(&it.lock.content, sig, ty));
+        }
         let acquire = match taken.is_empty() {
             true => self.returned_guard(&result, place.as_ref(), given.is_empty(), &call),
             false => None,
         };
-        let value = Value { place, guards: given, ..Value::of(result) };
+        // What the body names has its declaration, wherever it is named.
+        let decl = shape.and_then(|it| it.decl.clone()).filter(|_| is_one && place.is_some());
+        let value = Value { place, decl, guards: given, ..Value::of(result) };
         let pending = Pending {
             acquire,
             call: is_async.then_some(site),
@@ -169,7 +179,7 @@ impl Walker<'_> {
     ) -> Option<Acquire> {
         let held = self.holds(result).filter(|_| fresh)?;
         let place = place.cloned().unwrap_or_else(|| self.unnamed());
-        Some(self.foreign_acquire(held, place, None, call.span, call.name.clone()))
+        Some(self.foreign_acquire(held, place, result, call.span, call.name.clone()))
     }
 
     /// What an accessor's result names: what its body says, or else the same thing for the same receiver and arguments,

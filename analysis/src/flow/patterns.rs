@@ -145,7 +145,10 @@ impl<'a> Walker<'a> {
             let ty = types.get(index).cloned().unwrap_or_default();
             let part = match value.parts.get(index) {
                 Some(part) => part.clone(),
-                None => self.part(&value, &index.to_string(), ty),
+                None => {
+                    let part = self.part(&value, &index.to_string(), ty);
+                    Value { decl: self.decl_of_item(&value, &types), ..part }
+                }
             };
             self.bind_mode(elem, part, mode);
         }

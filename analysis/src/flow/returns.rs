@@ -2,7 +2,7 @@
 
 use super::value::Value;
 use super::walk::Walker;
-use super::{Acquire, Callback, Caller, EventKind, FnFlow, Held, ParamCall, Place, Root, Shape, Step};
+use super::{Acquire, Callback, Caller, Decl, EventKind, FnFlow, Held, ParamCall, Place, Root, Shape, Step};
 use crate::knowledge::schema::{CloneKind, TypeRole};
 use crate::model::{FnId, Model};
 use crate::ty::Ty;
@@ -46,6 +46,7 @@ fn is_code(ty: &Ty) -> bool {
 #[derive(Clone, Debug)]
 pub(super) struct Returned {
     place: Option<Place>,
+    decl: Option<Decl>,
     guards: Vec<Acquire>,
     /// It carries nothing: `None`, `Err(e)`, `()`.
     is_empty: bool,
@@ -61,8 +62,9 @@ impl Walker<'_> {
         let guards = alive.map(|it| self.flow.guard(*it).acquire.clone()).collect();
         let refers = self.refers(&value.ty) && !self.is_empty_variant(value);
         let place = value.place.clone().filter(|it| refers && is_lasting(it));
+        let decl = value.decl.clone().filter(|_| place.is_some());
         let is_empty = self.is_empty_variant(value);
-        self.returned.push(Returned { place, guards, is_empty });
+        self.returned.push(Returned { place, decl, guards, is_empty });
     }
 
     /// Whether a value of this type refers to something that others have too.
@@ -86,6 +88,7 @@ impl Walker<'_> {
         // Flows live as long as the run: what growing left over goes back at once.
         self.flow.callees.shrink_to_fit();
         self.flow.events.shrink_to_fit();
+        self.flow.handed.shrink_to_fit();
         for guard in &mut self.flow.guards {
             guard.ends.sort();
             guard.ends.dedup();
@@ -96,16 +99,18 @@ impl Walker<'_> {
         self.flow.uses.sort();
         self.flow.uses.dedup();
         self.flow.uses.shrink_to_fit();
-        self.flow.shape =
-            Shape { place: self.returned_path(), guards: self.returned_guards(), calls: self.param_calls() };
+        let (place, decl) = self.returned_path().unzip();
+        let decl = decl.flatten();
+        self.flow.shape = Shape { place, decl, guards: self.returned_guards(), calls: self.param_calls() };
         self.flow
     }
 
     /// What all paths that return something return.
-    fn returned_path(&self) -> Option<Place> {
+    fn returned_path(&self) -> Option<(Place, Option<Decl>)> {
         let mut full = self.returned.iter().filter(|it| !it.is_empty);
-        let first = full.next()?.place.clone()?;
-        full.all(|it| it.place.as_ref() == Some(&first)).then_some(first)
+        let Returned { place, decl, .. } = full.next()?;
+        let place = place.clone()?;
+        full.all(|it| it.place.as_ref() == Some(&place)).then(|| (place, decl.clone()))
     }
 
     fn returned_guards(&self) -> Vec<Acquire> {

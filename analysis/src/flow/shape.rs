@@ -3,7 +3,7 @@
 //! Everything else that a body does reaches its callers as a summary, after all walks; the shape decides what the
 //! caller itself holds: which lock an accessor names, which guard it hands out, which closures it runs under a lock.
 
-use super::{Acquire, Argument, Call, Place, Root, Step};
+use super::{Acquire, Argument, Call, Decl, Place, Root, Step};
 use crate::model::FnId;
 
 /// Longer paths are not followed through calls.
@@ -14,6 +14,8 @@ const MAX_STEPS: usize = 8;
 pub struct Shape {
     /// What its result names, in its own terms: `self.inner.sessions`.
     pub place: Option<Place>,
+    /// Where that is declared.
+    pub decl: Option<Decl>,
     /// The locks whose guards are in its result.
     pub guards: Vec<Acquire>,
     /// The closures among its parameters that it runs before it returns.
@@ -118,6 +120,18 @@ impl Call {
         self.args.iter().find(|it| it.name == *word)?.key.clone()
     }
 
+    /// Where what a callee is given as a whole is declared.
+    fn declared(&self, place: &Place) -> Option<Decl> {
+        match &place.root {
+            _ if !place.path.is_empty() => None,
+            Root::SelfValue => self.receiver_decl.clone(),
+            Root::Param(index, _) => self.argument(*index)?.decl.clone(),
+            Root::Static(_) | Root::ForeignStatic(_) | Root::Call(_) | Root::Local(..) | Root::Unnamed(_) => {
+                None
+            }
+        }
+    }
+
     fn argument(&self, index: u32) -> Option<&Argument> {
         self.args.iter().find(|it| it.index == index)
     }
@@ -128,6 +142,7 @@ impl Call {
         let mut seen = acquire.clone();
         let unnamed = || Place::new(Root::Unnamed(0));
         seen.lock.place = self.seen(&acquire.lock.place).unwrap_or_else(unnamed);
+        seen.lock.decl = acquire.lock.decl.clone().or_else(|| self.declared(&acquire.lock.place));
         seen.lock.is_private = false;
         seen.key = acquire.key.as_deref().and_then(|it| self.seen_key(it));
         seen.is_indirect = true;

@@ -37,17 +37,23 @@ impl Walker<'_> {
             index,
             name: names.get(index as usize).cloned().unwrap_or_default(),
             place: value.place.clone().filter(|it| self.can_matter(it)),
+            decl: value.decl.clone(),
             key: call.exprs.get(index as usize).and_then(|it| self.key_text(*it)),
             truth: call.exprs.get(index as usize).and_then(|it| self.literal_truth(*it)),
             moved: self.flying(value),
         });
         let says = |it: &Argument| {
-            it.place.is_some() || it.key.is_some() || it.truth.is_some() || !it.moved.is_empty()
+            it.place.is_some()
+                || it.decl.is_some()
+                || it.key.is_some()
+                || it.truth.is_some()
+                || !it.moved.is_empty()
         };
         let args = args.filter(says).collect();
         let receiver_place = receiver.and_then(|it| it.place.clone());
         let moved = receiver.map(|it| self.flying(it)).unwrap_or_default();
-        Site { callee, is_possible, receiver: receiver_place, args, moved }
+        let receiver_decl = receiver.and_then(|it| it.decl.clone());
+        Site { callee, is_possible, receiver: receiver_place, receiver_decl, args, moved }
     }
 
     /// A local that nothing else knows matters only while a lock may be held.

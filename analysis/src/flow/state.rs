@@ -66,7 +66,16 @@ impl State {
 
     fn union(mut self, other: State) -> State {
         for (id, live) in &mut self.live {
-            live.maybe |= other.live.get(id).is_none_or(|it| it.maybe);
+            let Some(there) = other.live.get(id) else {
+                live.maybe = true;
+                continue;
+            };
+            // In one branch it is part of the value, in the other it stays where it was: it outlives that with the value.
+            let is_moved = (live.owner == Owner::Flight) != (there.owner == Owner::Flight);
+            live.maybe |= there.maybe || is_moved;
+            if is_moved {
+                live.owner = Owner::Flight;
+            }
         }
         for (id, live) in other.live {
             self.live.entry(id).or_insert(Live { maybe: true, ..live });

@@ -48,6 +48,7 @@ pub fn walk(model: &Model, settings: &Settings, shapes: &Shapes, id: FnId) -> Op
             uses: Vec::new(),
             events: Vec::new(),
             quiet: Vec::new(),
+            handed: Vec::new(),
             scrutinees: Vec::new(),
             shape: Shape::default(),
             callees: Vec::new(),
@@ -211,7 +212,7 @@ impl<'a> Walker<'a> {
         let mut value = Value { place: Some(place.clone()), ..Value::of(ty.clone()) };
         // Of several guards in one value it is not known which is dropped when.
         if let Some(held) = self.holds(&ty).filter(|_| !self.holds_several(&ty)) {
-            let acquire = self.foreign_acquire(held, place, None, span, Name::new("parameter"));
+            let acquire = self.foreign_acquire(held, place, &ty, span, Name::new("parameter"));
             let guard = self.new_guard(acquire, Some(held), false);
             value.guards.push(guard);
         }

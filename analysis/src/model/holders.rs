@@ -79,7 +79,7 @@ impl Model {
 
     fn holds_of(&self, id: AdtId) -> AdtHolds {
         let fields = self.fields_of(id);
-        let own = fields.iter().find_map(|it| self.guard_holder(&it.ty));
+        let own = self.own_guard(id).or_else(|| fields.iter().find_map(|it| self.guard_holder(&it.ty)));
         let params = self.adt(id).params.iter().enumerate();
         let exposed =
             params.filter(|(_, name)| fields.iter().any(|it| self.exposes(&it.ty, name, MAX_DEPTH)));

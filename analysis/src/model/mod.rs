@@ -13,6 +13,7 @@ mod fuel;
 mod holders;
 mod markers;
 mod methods;
+mod own_locks;
 mod resolve;
 mod test_code;
 mod threads;
@@ -23,6 +24,7 @@ mod usual;
 pub use holders::Holder;
 pub use markers::{Marker, Promise};
 pub use methods::{FnSig, Head};
+pub use own_locks::OwnLock;
 pub use resolve::{Def, Namespace, ValueDef};
 pub use test_code::{is_test_attrs, requires_test};
 pub use types::TyScope;
@@ -222,6 +224,8 @@ pub struct Model {
     externs: Vec<FxHashMap<Name, Def>>,
     /// What each type can hold.
     adt_holds: Vec<holders::AdtHolds>,
+    /// The locks that the workspace makes itself.
+    own_locks: own_locks::OwnLocks,
     /// What each crate's manifest asks of foreign crates, by their names in code.
     requirements: Vec<FxHashMap<String, String>>,
     /// The crates that are written for a host with one thread.
@@ -289,6 +293,7 @@ impl Model {
             names_are_final: false,
             externs: Vec::new(),
             adt_holds: Vec::new(),
+            own_locks: own_locks::OwnLocks::default(),
             requirements: Vec::new(),
             one_thread: FxHashSet::default(),
             rooted: FxHashSet::default(),
@@ -319,6 +324,7 @@ impl Model {
         model.statics_ty = model.statics.iter().map(|_| OnceLock::new()).collect();
         model.index_impls();
         model.index_traits();
+        model.collect_own_locks();
         model.collect_holders();
         model
     }

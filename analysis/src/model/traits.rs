@@ -38,6 +38,11 @@ impl Model {
         self.implementors.get(&id).map_or(0, Vec::len)
     }
 
+    /// The types that have an impl of a trait in the workspace.
+    pub fn implementors(&self, id: TraitId) -> impl Iterator<Item = &Ty> {
+        self.implementors.get(&id).into_iter().flatten().map(|at| self.impl_self_ty(*at))
+    }
+
     /// The functions that a call of a trait's method can run: those of the workspace's impls, and its own where it has a
     /// body.
     pub fn implementations(&self, id: FnId) -> Vec<FnId> {

@@ -9,7 +9,7 @@ use safe_map_analysis::knowledge::schema::TypeRole;
 use super::Under;
 use super::declarations::{path, place_of};
 use crate::Place;
-use crate::orders::{Edge, Orders, block, orders};
+use crate::orders::{Edge, Orders, block, declared_orders};
 use crate::story::here;
 
 /// Locks, and the orders in which they are taken.
@@ -76,7 +76,7 @@ impl LockGraph {
 
 /// The lock graph of a workspace.
 pub(super) fn graph(analysis: &Analysis) -> LockGraph {
-    let mut orders = orders(analysis);
+    let mut orders = declared_orders(analysis);
     // What happens inside of others' code is theirs to draw.
     orders.retain(|_, edges| edges.iter().any(|it| !analysis.workspace.is_outside(it.function.file.id)));
     let mut named: BTreeMap<String, &Decl> = BTreeMap::new();
@@ -118,7 +118,7 @@ fn order(first: usize, then: usize, edges: &[Edge<'_>], edge: &Edge<'_>) -> Lock
     }
 }
 
-fn is_map(orders: &Orders<'_>, analysis: &Analysis, decl: &Decl) -> bool {
+fn is_map(orders: &Orders<'_, Decl>, analysis: &Analysis, decl: &Decl) -> bool {
     let acquires = orders.iter().filter_map(|((first, then), edges)| {
         let edge = edges.first()?;
         let of_first = (first == decl).then_some(&edge.first.acquire);
@@ -129,7 +129,7 @@ fn is_map(orders: &Orders<'_>, analysis: &Analysis, decl: &Decl) -> bool {
 }
 
 /// Whether two threads can wait for each other in these two orders; a single order is no circle by itself.
-fn can_meet(orders: &Orders<'_>, first: &Decl, then: &Decl) -> bool {
+fn can_meet(orders: &Orders<'_, Decl>, first: &Decl, then: &Decl) -> bool {
     let opposite = orders.get(&(then.clone(), first.clone()));
     let (Some(edges), Some(opposite)) = (orders.get(&(first.clone(), then.clone())), opposite) else {
         return true;

@@ -74,18 +74,25 @@
 //!
 //! ## Limits
 //!
-//! A lock is known by its declaration: a field of a type, or a static. Two objects of one type are not told apart, so two
-//! locks of two objects that never meet can be reported. A lock inside a generic wrapper of the workspace's own is that of the
-//! field which has the wrapper, and left alone where that field is not known. Silent are pairs of shared acquires, attempts
-//! that give up, pairs below a third lock that both sides hold and one of them alone, pairs of which both sides need one
-//! value and one of them a `&mut` of it, locks of a value that the function has just made, and pairs of which one side upgrades what the other cannot
-//! have meanwhile. Who asks for an upgradable guard waits for a reader only while a writer waits, too: that is `possible`.
+//! A lock is known by its declaration: a field of a type, or a static. Two objects of one type are not told apart, so
+//! two locks of two objects that never meet can be reported. Handles that are given on, to fields and parameters, are
+//! followed to where they come from; what has no name, the values of a map of locks, is known by the type that the lock
+//! is around. Orders found by either are `possible`. A lock inside a generic wrapper of the workspace's own is that of
+//! the field which has the wrapper, and left alone where that field is not known. Two readers are `possible` where a
+//! writer may wait between them, and silent where none does. Silent are attempts that give up, pairs below a third lock
+//! that both sides hold and one of them alone, pairs of which both sides need one value and one of them a `&mut` of it,
+//! locks of a value that the function has just made, and pairs of which one side upgrades what the other cannot have
+//! meanwhile. Who asks for an upgradable guard waits for a reader only while a writer waits, too: that is `possible`.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use safe_map_analysis::Analysis;
+use safe_map_analysis::source::FileId;
+use safe_map_analysis::span::Span;
 
-use crate::orders::{Edge, block, orders};
+use crate::identity::is_of_content;
+use crate::orders::{Edge, Traced, block};
 use crate::story::{
     acquire_label, called, chain_labels, declaration_label, finding, here, lock_name, lock_path,
 };
@@ -102,15 +109,21 @@ pub(crate) static LINT: Lint = Lint {
 };
 
 fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
-    let orders = orders(analysis);
-    let mut inversions: Vec<Inversion<'_, '_>> = orders
+    let traced = Traced::new(analysis);
+    let mut inversions: Vec<Inversion<'_, '_>> = traced
+        .orders
         .iter()
         .filter(|((first, second), _)| first < second)
         .filter_map(|((first, second), edges)| {
-            inversion(edges, orders.get(&(second.clone(), first.clone()))?)
+            let opposite = traced.orders.get(&(second.clone(), first.clone()))?;
+            let by_content = is_of_content(first) || is_of_content(second);
+            inversion(edges, opposite, &|edge, other| traced.may_meet(edge, other, by_content))
         })
         .collect();
     inversions.sort_by_key(Inversion::rank);
+    // Two locks can be the same ones by where they come from and by what they are around.
+    let mut seen = BTreeSet::new();
+    inversions.retain(|it| seen.insert(it.places()));
     out.extend(inversions.iter().map(report));
 }
 
@@ -126,13 +139,25 @@ impl Inversion<'_, '_> {
     fn rank(&self) -> (Reverse<Confidence>, usize) {
         (Reverse(self.confidence), self.edge.hops() + self.other.hops())
     }
+
+    /// Where the two second locks are taken.
+    fn places(&self) -> BTreeSet<(FileId, Span)> {
+        let place = |it: &Edge<'_>| (it.function.file.id, it.happening.event.span);
+        BTreeSet::from([place(self.edge), place(self.other)])
+    }
 }
 
 /// The pair of places that tells best how two locks are taken in both orders.
-fn inversion<'a, 'b>(edges: &'b [Edge<'a>], opposite: &'b [Edge<'a>]) -> Option<Inversion<'a, 'b>> {
+fn inversion<'a, 'b>(
+    edges: &'b [Edge<'a>],
+    opposite: &'b [Edge<'a>],
+    may_meet: &dyn Fn(&Edge<'a>, &Edge<'a>) -> bool,
+) -> Option<Inversion<'a, 'b>> {
     let pairs = edges.iter().flat_map(|edge| opposite.iter().map(move |other| (edge, other)));
+    let pairs = pairs.filter(|(edge, other)| may_meet(edge, other));
     let blocking = pairs.filter_map(|(edge, other)| {
         let confidence = block(edge, other)?;
+        let (edge, other) = if edge.is_forward() { (edge, other) } else { (other, edge) };
         Some(Inversion { edge, other, confidence })
     });
     blocking.min_by_key(Inversion::rank)
@@ -499,6 +524,363 @@ impl Bank {
 }
 fn deposit(accounts: &Lock<u64>, journal: &Lock<Vec<u64>>) { accounts.with(|_| journal.with(|_| ())); }
 fn replay(accounts: &Lock<u64>, journal: &Lock<Vec<u64>>) { journal.with(|_| accounts.with(|_| ())); }
+",
+        );
+    }
+
+    #[test]
+    fn locks_of_a_generic_struct() {
+        let text = "
+use std::collections::HashMap;
+use std::sync::Mutex;
+struct Cache<K, V> { map: Mutex<HashMap<K, V>>, age: Mutex<Vec<K>> }
+impl<K, V> Cache<K, V> {
+    fn get(&self) { let map = self.map.lock(); drop(self.age.lock()); }
+    fn evict(&self) { let age = self.age.lock(); drop(self.map.lock()); }
+}
+struct Service { users: Cache<u32, String>, log: Mutex<u32> }
+impl Service {
+    fn look(&self) { let log = self.log.lock(); self.users.get(); }
+    fn note(&self) { let users = self.users.map.lock(); drop(self.log.lock()); }
+}
+";
+        assert_eq!(found(&LINT, text).len(), 2);
+    }
+
+    #[test]
+    fn locks_of_two_values_of_a_generic_struct() {
+        check(
+            &LINT,
+            "
+use std::collections::HashMap;
+use std::sync::Mutex;
+static LOG: Mutex<u32> = Mutex::new(0);
+struct Cache<K, V> { map: Mutex<HashMap<K, V>> }
+impl<K, V> Cache<K, V> {
+    fn get(&self) { let map = self.map.lock(); drop(LOG.lock()); }
+    fn len(&self) -> usize { self.map.lock().unwrap().len() }
+}
+struct Service { users: Cache<u32, String>, rooms: Cache<u32, String> }
+impl Service {
+    fn look(&self) { self.users.get(); }
+    fn note(&self) { let log = LOG.lock(); self.rooms.len(); }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_guard_that_an_accessor_hands_out_in_a_struct_of_its_own_on_one_way() {
+        check(
+            &LINT,
+            "
+use std::sync::{Mutex, MutexGuard};
+struct View<'a> { guard: MutexGuard<'a, u32> }
+struct Store { cache: Mutex<u32>, log: Mutex<u32> }
+impl Store {
+    fn view(&self) -> Option<View<'_>> {
+        let guard = self.cache.lock().unwrap();
+        if *guard > 0 { Some(View { guard }) } else { None }
+    }
+    fn add(&self) {
+        let Some(view) = self.view() else { return };
+        self.log.lock().unwrap();
+//      ^^^^^^^^^^^^^^^ lock_order_inversion
+    }
+    fn trim(&self) { let log = self.log.lock(); self.cache.lock().unwrap(); }
+}
+",
+        );
+    }
+
+    #[test]
+    fn locks_around_values_of_one_type_may_be_one() {
+        let text = "
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, RwLock, Weak};
+trait Device { fn step(&mut self); }
+struct Disk(u32);
+impl Device for Disk { fn step(&mut self) {} }
+#[derive(Default)]
+struct Bus { devices: RwLock<HashMap<u64, Weak<Mutex<dyn Device>>>> }
+impl Bus {
+    fn insert(&self, device: Arc<Mutex<dyn Device>>) { self.devices.write().unwrap().insert(1, Arc::downgrade(&device)); }
+    fn step(&self) {
+        let devices = self.devices.read().unwrap();
+        let Some(device) = devices.get(&1).and_then(|it| it.upgrade()) else { return };
+        device.lock().unwrap().step();
+    }
+}
+struct Vm { bus: Bus }
+impl Vm {
+    fn attach(&self, disk: &Arc<Mutex<Disk>>) {
+        let locked = disk.lock().unwrap();
+        self.bus.insert(disk.clone());
+    }
+}
+";
+        let found = found(&LINT, text);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert_eq!(found[0].confidence, Confidence::Possible);
+    }
+
+    #[test]
+    fn locks_around_values_of_one_type_in_two_fields_are_two() {
+        check(
+            &LINT,
+            "
+use std::sync::{Arc, Mutex};
+struct Stats(u32);
+struct Engine { reads: Arc<Mutex<Stats>>, writes: Arc<Mutex<Stats>>, log: Mutex<u32> }
+impl Engine {
+    fn read(&self) { let reads = self.reads.lock(); drop(self.log.lock()); }
+    fn write(&self) { let log = self.log.lock(); drop(self.writes.lock()); }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_reader_waits_behind_a_writer_that_waits() {
+        let text = "
+use std::sync::{Mutex, RwLock};
+struct Bank { accounts: RwLock<u64>, journal: Mutex<u64>, audit: RwLock<u64> }
+impl Bank {
+    fn deposit(&self) { let a = self.accounts.read(); drop(self.journal.lock()); }
+    fn replay(&self) { let j = self.journal.lock(); drop(self.accounts.read()); }
+    fn clear(&self) { *self.accounts.write().unwrap() = 0; }
+    fn look(&self) { let a = self.audit.read(); drop(self.journal.lock()); }
+    fn list(&self) { let j = self.journal.lock(); drop(self.audit.read()); }
+}
+";
+        let found = found(&LINT, text);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert_eq!(found[0].confidence, Confidence::Possible);
+    }
+
+    #[test]
+    fn a_lock_that_the_workspace_makes_itself() {
+        check(
+            &LINT,
+            "
+use std::cell::UnsafeCell;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::AtomicBool;
+pub struct SpinLock<T: ?Sized> { lock: AtomicBool, val: UnsafeCell<T> }
+pub struct Guard_<T: ?Sized, R: Deref<Target = SpinLock<T>>> { lock: R }
+pub type Guard<'a, T> = Guard_<T, &'a SpinLock<T>>;
+impl<T: ?Sized> SpinLock<T> {
+    pub fn lock_irq(&self) -> Guard<T> { self.acquire(); Guard_ { lock: self } }
+    pub fn try_lock(&self) -> Option<Guard<T>> { Some(Guard_ { lock: self }) }
+    fn acquire(&self) {}
+}
+impl<T: ?Sized, R: Deref<Target = SpinLock<T>>> Deref for Guard_<T, R> {
+    type Target = T;
+    fn deref(&self) -> &T { unsafe { &*self.lock.val.get() } }
+}
+impl<T: ?Sized, R: Deref<Target = SpinLock<T>>> DerefMut for Guard_<T, R> {
+    fn deref_mut(&mut self) -> &mut T { unsafe { &mut *self.lock.val.get() } }
+}
+impl<T: ?Sized, R: Deref<Target = SpinLock<T>>> Drop for Guard_<T, R> { fn drop(&mut self) {} }
+
+struct Iface { interface: SpinLock<u32>, sockets: SpinLock<Vec<u32>>, waits: SpinLock<u32> }
+impl Iface {
+    fn interface(&self) -> Guard<u32> { self.interface.lock_irq() }
+    fn sockets(&self) -> Guard<Vec<u32>> { self.sockets.lock_irq() }
+    fn poll(&self) {
+        let interface = self.interface.lock_irq();
+        let sockets = self.sockets.lock_irq();
+//                    ^^^^^^^^^^^^^^^^^^^^^^^ lock_order_inversion
+        drop(sockets);
+        self.waits.lock_irq();
+    }
+    fn send(&self) {
+        let sockets = self.sockets();
+        let interface = self.interface();
+    }
+    fn stop(&self) {
+        let waits = self.waits.lock_irq();
+        if let Some(interface) = self.interface.try_lock() { work(); }
+    }
+}
+fn work() {}
+",
+        );
+    }
+
+    #[test]
+    fn a_cell_that_is_filled_once_is_not_the_lock_in_it() {
+        check(
+            &LINT,
+            "
+use std::sync::{OnceLock, RwLock};
+fn agents() -> &'static RwLock<Vec<u32>> {
+    static AGENTS: OnceLock<RwLock<Vec<u32>>> = OnceLock::new();
+    AGENTS.get_or_init(|| RwLock::new(vec![]))
+}
+fn selected() -> &'static RwLock<usize> {
+    static SELECTED: OnceLock<RwLock<usize>> = OnceLock::new();
+    SELECTED.get_or_init(|| RwLock::new(0))
+}
+fn down() {
+    let mut selected = selected().write().unwrap();
+    *selected += agents().read().unwrap().len();
+}
+fn draw() {
+    let agents = agents().read().unwrap();
+    work(*selected().read().unwrap());
+}
+fn work(_: usize) {}
+",
+        );
+    }
+
+    #[test]
+    fn two_locks_in_the_order_of_their_keys() {
+        check(
+            &LINT,
+            "
+use std::sync::Mutex;
+struct Bucket(u32);
+fn both(first: &Mutex<Bucket>, second: &Mutex<Bucket>, is_ordered: bool) {
+    if is_ordered {
+        let x = first.lock();
+        let y = second.lock();
+    } else {
+        let y = second.lock();
+        let x = first.lock();
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn helpers_that_are_given_the_lock() {
+        let text = "
+use parking_lot::{Mutex, MutexGuard, RwLock, RwLockWriteGuard};
+struct Writing<'a, P, D> { data: D, guard: RwLockWriteGuard<'a, P> }
+impl<'a, P, D> Writing<'a, P, D> {
+    fn new(data: D, lock: &'a RwLock<P>) -> Self { let guard = lock.write(); Self { data, guard } }
+}
+struct Chunk(u32);
+#[derive(Clone)]
+struct Handle { chunk: std::sync::Arc<RwLock<Chunk>> }
+impl Handle { fn write(&self) -> Writing<'_, Chunk, Self> { Writing::new(self.clone(), self.chunk.as_ref()) } }
+trait Safe<T> { fn safe(&self) -> MutexGuard<'_, T>; }
+impl<T> Safe<T> for Mutex<T> { fn safe(&self) -> MutexGuard<'_, T> { self.lock() } }
+struct Table { rows: Mutex<u32> }
+impl Table {
+    fn a(&self, chunk: &Handle) { let chunk = chunk.write(); let rows = self.rows.safe(); }
+    fn b(&self, chunk: Handle) { let rows = self.rows.safe(); let chunk = chunk.write(); }
+}
+";
+        assert_eq!(found(&LINT, text).len(), 1);
+    }
+
+    #[test]
+    fn handles_that_two_structs_are_given_are_one_lock() {
+        let text = "
+use std::sync::{Arc, Mutex};
+struct Engine { jobs: Arc<Mutex<u32>>, log: Arc<Mutex<u32>>, worker: Worker }
+struct Worker { queue: Arc<Mutex<u32>>, out: Arc<Mutex<u32>> }
+impl Worker {
+    fn new(queue: Arc<Mutex<u32>>, out: Arc<Mutex<u32>>) -> Worker { Worker { queue, out } }
+    fn work(&self) {
+        let queue = self.queue.lock();
+        *self.out.lock().unwrap() += 1;
+    }
+}
+impl Engine {
+    fn new() -> Self {
+        let jobs = Arc::new(Mutex::new(0));
+        let log = Arc::new(Mutex::new(0));
+        let worker = Worker::new(Arc::clone(&jobs), log.clone());
+        Engine { jobs, log, worker }
+    }
+    fn report(&self) {
+        let log = self.log.lock();
+        *self.jobs.lock().unwrap() += 1;
+    }
+}
+";
+        let found = found(&LINT, text);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert_eq!(found[0].confidence, Confidence::Possible);
+    }
+
+    #[test]
+    fn parameters_that_are_given_the_same_handles() {
+        let text = "
+use std::sync::{Arc, Mutex};
+fn start() {
+    let known = Arc::new(Mutex::new(0));
+    let paths = Arc::new(Mutex::new(0));
+    std::thread::spawn({ let (known, paths) = (known.clone(), paths.clone()); move || watch(known, paths) });
+    listen(known, paths);
+}
+fn watch(known: Arc<Mutex<u32>>, paths: Arc<Mutex<u32>>) {
+    let known = known.lock().unwrap();
+    *paths.lock().unwrap() += 1;
+}
+fn listen(known: Arc<Mutex<u32>>, paths: Arc<Mutex<u32>>) {
+    on_event(move || {
+        let paths = paths.lock().unwrap();
+        *known.lock().unwrap() += 1;
+    });
+}
+";
+        assert_eq!(found(&LINT, text).len(), 1);
+    }
+
+    #[test]
+    fn handles_of_their_own_are_different_locks() {
+        check(
+            &LINT,
+            "
+use std::sync::{Arc, Mutex};
+struct Engine { jobs: Arc<Mutex<u32>>, log: Arc<Mutex<u32>>, worker: Worker }
+struct Worker { queue: Arc<Mutex<u32>>, out: Arc<Mutex<u32>> }
+impl Worker {
+    fn work(&self) { let queue = self.queue.lock(); *self.out.lock().unwrap() += 1; }
+}
+impl Engine {
+    fn new() -> Self {
+        let jobs = Arc::new(Mutex::new(0));
+        let log = Arc::new(Mutex::new(0));
+        let worker = Worker { queue: Arc::new(Mutex::new(0)), out: log.clone() };
+        Engine { jobs, log, worker }
+    }
+    fn report(&self) { let log = self.log.lock(); *self.jobs.lock().unwrap() += 1; }
+}
+fn add(from: &Mutex<u32>, to: &Mutex<u32>) { let from = from.lock(); *to.lock().unwrap() += 1; }
+fn both(engine: &Engine) { add(&engine.jobs, &engine.log); add(&engine.log, &engine.worker.out); }
+",
+        );
+    }
+
+    #[test]
+    fn a_lock_behind_an_accessor_and_one_beside_a_condvar() {
+        check(
+            &LINT,
+            "
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
+static GLOBAL: OnceLock<Mutex<u32>> = OnceLock::new();
+fn global() -> Option<&'static Mutex<u32>> { GLOBAL.get() }
+fn with_global<R>(f: impl FnOnce(&u32) -> R) -> R { let it = global().unwrap().lock().unwrap(); f(&it) }
+struct Ping { pair: Arc<(Mutex<bool>, Condvar)> }
+impl Ping {
+    fn wait(&self) {
+        let (stopped, condvar) = &*self.pair;
+        let stopped = condvar.wait_while(stopped.lock().unwrap(), |it| !*it).unwrap();
+        global().unwrap().lock().unwrap();
+//      ^^^^^^^^^^^^^^^^^^^^^^^^ lock_order_inversion
+    }
+    fn stop(&self) {
+        let pair = Arc::clone(&self.pair);
+        with_global(|it| { let (stopped, _) = &*pair; *stopped.lock().unwrap() = true; });
+    }
+}
 ",
         );
     }
