@@ -5,6 +5,7 @@
 
 mod arguments;
 mod attrs;
+mod bare;
 mod blocks;
 mod cfg_if;
 mod chunks;
@@ -121,11 +122,22 @@ impl<'a> Lower<'a> {
         self.directives(&tokens);
         let retry = self.positions.lexed();
         match syn::parse2::<syn::File>(tokens) {
-            Ok(file) => {
-                self.facts.attrs = self.attrs(&file.attrs);
-                self.facts.roots = self.items(&file.items);
-            }
-            Err(_) => self.recover(retry.parse().unwrap_or_default()),
+            Ok(file) => self.parsed(&file),
+            Err(_) => self.unparsed(retry.parse().unwrap_or_default()),
+        }
+    }
+
+    fn parsed(&mut self, file: &syn::File) {
+        self.facts.attrs = self.attrs(&file.attrs);
+        self.facts.roots = self.items(&file.items);
+    }
+
+    /// Lowers a file that does not parse: as an older edition has it, or what parses of it.
+    fn unparsed(&mut self, tokens: TokenStream) {
+        let Some(older) = bare::with_keyword(tokens.clone()) else { return self.recover(tokens) };
+        match syn::parse2::<syn::File>(older.clone()) {
+            Ok(file) => self.parsed(&file),
+            Err(_) => self.recover(older),
         }
     }
 
