@@ -120,7 +120,18 @@ impl Site<'_, '_> {
     /// Whether a parameter is called for something else than what the guard protects.
     fn is_apart_from(&self, guard: &Guard) -> bool {
         let is_handed = || is_handed(self.body, guard, &self.lent(guard), self.happening.event.span);
-        self.is_captured() || self.is_left_over(guard) || self.happening.chain.is_empty() && !is_handed()
+        self.is_left_over(guard) || self.happening.chain.is_empty() && !is_handed()
+    }
+
+    /// Whether the guard is there for one value that stands for code, and for nothing else: `Mutex<Option<Waker>>`.
+    fn is_around_one(&self, guard: &Guard) -> bool {
+        let role = |it: &Ty| self.function.model().role(it);
+        match &guard.acquire.lock.content {
+            Ty::Known(_, args) if role(&guard.acquire.lock.content) == Some(TypeRole::Enum) => {
+                args.iter().all(|it| role(it) == Some(TypeRole::Plain))
+            }
+            content => role(content) == Some(TypeRole::Plain),
+        }
     }
 
     /// Whether a method runs the callback of what a branch has removed from what the guard protects.
@@ -156,7 +167,7 @@ impl Site<'_, '_> {
         }
         match self.callback.caller {
             Caller::Param(_) => !is_cell && is_exclusive && self.is_apart_from(guard),
-            Caller::Foreign => !is_cell && is_exclusive,
+            Caller::Foreign => !is_cell && is_exclusive && !self.is_around_one(guard),
             Caller::Dyn => {
                 let is_led = || is_exclusive && !is_inside && self.leads_back(guard);
                 !is_cell && (self.is_item_of(guard) || self.is_taken(guard) || is_led())

@@ -148,6 +148,10 @@ impl Window {
             f(name)
         }));
     }
+    pub fn on_ids<F: Fn(&HashMap<u32, String>) + Send + 'static>(&self, f: F) {
+        let ids = self.ids.clone();
+        self.add(Box::new(move |_| { let ids = ids.lock().unwrap(); f(&ids) }));
+    }
 }
 ",
             &["Window::on_menu"],
@@ -192,7 +196,7 @@ pub fn guarded(target: &Target, work: impl FnOnce()) {
         check(
             "
 use std::{collections::BTreeMap, sync::Mutex, task::Waker};
-pub struct Timers { ready: Mutex<Vec<Waker>>, pending: Mutex<BTreeMap<u32, Handler>> }
+pub struct Timers { one: Mutex<Option<Waker>>, ready: Mutex<Vec<Waker>>, pending: Mutex<BTreeMap<u32, Handler>> }
 pub enum Handler { Many(Vec<u32>), Once(Box<dyn Call>) }
 pub trait Call: Send { fn call(self: Box<Self>, result: Answer); }
 impl<F: Send + FnOnce(Answer)> Call for F { fn call(self: Box<F>, result: Answer) { (*self)(result) } }
@@ -206,6 +210,10 @@ impl Timers {
     fn fire(&self) {
         let mut ready = self.ready.lock().unwrap();
         for waker in ready.drain(..) { waker.wake(); }
+    }
+    fn fire_one(&self) {
+        let mut one = self.one.lock().unwrap();
+        if let Some(waker) = one.take() { waker.wake(); }
     }
     fn fire_outside(&self) {
         let ready = std::mem::take(&mut *self.ready.lock().unwrap());
