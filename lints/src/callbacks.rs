@@ -8,10 +8,10 @@ use std::cell::OnceCell;
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatKind, Path, Visibility};
 use safe_map_analysis::flow::{
-    Acquire, Callback, Caller, Decl, Event, EventKind, Guard, Held, Place, Root, Step,
+    Acquire, Callback, Caller, Decl, Event, EventKind, Guard, Had, Held, Place, Root, Step,
 };
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, TypeRole};
-use safe_map_analysis::model::FnId;
+use safe_map_analysis::model::{FnId, Model};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{Effect, EffectKind, Happening};
@@ -19,8 +19,10 @@ use safe_map_analysis::ty::Ty;
 
 use crate::bodies::{binds, is_named};
 use crate::declared::{are_declared_together, owner};
+use crate::handed::{is_handed, is_left_over};
 use crate::private::{is_own, stays_here};
 use crate::scrutinee::Scrutinees;
+use crate::taken::is_called_on_taken;
 
 /// What a callback has to do with a guard.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,6 +40,8 @@ pub(crate) struct Under {
     pub(crate) guard: Guard,
     /// What the callback has to do with it.
     pub(crate) relation: Relation,
+    /// How the code that calls the callback has it.
+    pub(crate) had: Had,
     /// The callback is given something that leads to the lock, or one is known that takes it.
     pub(crate) leads_back: bool,
 }
@@ -74,17 +78,65 @@ impl Site<'_, '_> {
         chosen.map(|(guard, relation)| Under {
             guard: guard.clone(),
             relation: *relation,
+            had: if self.is_taken(guard) { Had::Taken } else { self.callback.had },
             leads_back: leading.is_some(),
         })
     }
 
-    /// Whether anybody can have stored the callback that is told something under a lock, whatever it has captured.
+    /// Whether anybody can have chosen the callback that is told something under a lock, whatever it has captured.
     fn is_open_to(&self, guard: &Guard, relation: Relation) -> bool {
-        self.callback.caller == Caller::Stored
-            && guard.acquire.class != GuardClass::RefCell
-            && self.is_strange_to(guard, relation)
-            && owner(self.function.model(), self.function.id, &guard.acquire).is_some()
-            && self.is_strangers(guard)
+        let model = self.function.model();
+        let is_cell = guard.acquire.class == GuardClass::RefCell;
+        // A cell is borrowed by few: what is called while it is must be one of those that everybody adds to.
+        let is_listed = || !is_cell || self.is_item_of(guard) || self.is_taken(guard);
+        let is_anybodys = || match self.callback.caller {
+            Caller::Stored => {
+                owner(model, self.function.id, &guard.acquire).is_some()
+                    && is_listed()
+                    && self.has_strange_givers(guard)
+            }
+            Caller::Param(_) => {
+                is_public(model, self.function.id) && (self.is_captured() || self.is_left_over(guard))
+            }
+            Caller::Foreign => true,
+            Caller::Dyn => false,
+        };
+        self.is_strange_to(guard, relation) && is_anybodys()
+    }
+
+    /// Whether a closure has a parameter of the function with it that runs when the function has returned: whoever set a
+    /// listener has chosen it.
+    fn is_captured(&self) -> bool {
+        matches!(self.callback.caller, Caller::Param(_))
+            && !self.happening.event.is_own
+            && self.happening.chain.is_empty()
+    }
+
+    /// Whether the guard is alive for no other reason than that an argument was copied out of it.
+    fn is_left_over(&self, guard: &Guard) -> bool {
+        self.happening.chain.is_empty() && is_left_over(self.body, guard, self.happening.event.span)
+    }
+
+    /// Whether a parameter is called for something else than what the guard protects.
+    fn is_apart_from(&self, guard: &Guard) -> bool {
+        let is_handed = || is_handed(self.body, guard, &self.lent(guard), self.happening.event.span);
+        self.is_left_over(guard) || self.happening.chain.is_empty() && !is_handed()
+    }
+
+    /// Whether the guard is there for one value that stands for code, and for nothing else: `Mutex<Option<Waker>>`.
+    fn is_around_one(&self, guard: &Guard) -> bool {
+        let role = |it: &Ty| self.function.model().role(it);
+        match &guard.acquire.lock.content {
+            Ty::Known(_, args) if role(&guard.acquire.lock.content) == Some(TypeRole::Enum) => {
+                args.iter().all(|it| role(it) == Some(TypeRole::Plain))
+            }
+            content => role(content) == Some(TypeRole::Plain),
+        }
+    }
+
+    /// Whether a method runs the callback of what a branch has removed from what the guard protects.
+    fn is_taken(&self, guard: &Guard) -> bool {
+        is_called_on_taken(self.body, guard, self.happening.event.span)
     }
 
     /// Whether only a scrutinee keeps a guard alive.
@@ -114,9 +166,13 @@ impl Site<'_, '_> {
             return is_cell && is_exclusive && is_inside && self.is_one_of(guard);
         }
         match self.callback.caller {
-            Caller::Param(_) => false,
-            Caller::Dyn => !is_cell && self.is_item_of(guard),
-            Caller::Stored if self.is_item_of(guard) => true,
+            Caller::Param(_) => !is_cell && is_exclusive && self.is_apart_from(guard),
+            Caller::Foreign => !is_cell && is_exclusive && !self.is_around_one(guard),
+            Caller::Dyn => {
+                let is_led = || is_exclusive && !is_inside && self.leads_back(guard);
+                !is_cell && (self.is_item_of(guard) || self.is_taken(guard) || is_led())
+            }
+            Caller::Stored if self.is_item_of(guard) || self.is_taken(guard) => true,
             Caller::Stored if !is_exclusive => false,
             // Around nothing but one closure, the guard is there to call it.
             Caller::Stored if is_inside => {
@@ -168,30 +224,50 @@ impl Site<'_, '_> {
             || match self.callback.caller {
                 Caller::Dyn => self.has_impl_that_takes(guard),
                 Caller::Stored => self.has_closure_that_takes(guard),
-                Caller::Param(_) => false,
+                Caller::Param(_) | Caller::Foreign => false,
             }
     }
 
-    /// Whether code outside the crate can have stored the callback: a public function is given one, which takes the lock or
-    /// is its owner's. What only the crate stores behind a lock is known to those who wrote the call.
+    /// Whether code outside the crate can have stored the callback. What only the crate stores behind a lock is known to those
+    /// who wrote the call.
     fn is_strangers(&self, guard: &Guard) -> bool {
-        if guard.acquire.class == GuardClass::RefCell || self.callback.caller != Caller::Stored {
-            return true;
-        }
+        guard.acquire.class == GuardClass::RefCell
+            || self.callback.caller != Caller::Stored
+            || self.has_strange_givers(guard)
+    }
+
+    /// Whether a public function is given a callback, one that takes the lock, or is its owner's, or is given such a callback.
+    fn has_strange_givers(&self, guard: &Guard) -> bool {
         let (model, analysis) = (self.function.model(), self.function.file.analysis);
         let owner = owner(model, self.function.id, &guard.acquire);
         let is_owners =
             |id: FnId| matches!(&model.signature(id).self_ty, Some(Ty::Adt(it, _)) if Some(*it) == owner);
         let waiters = guard.acquire.lock.decl.iter().flat_map(|it| analysis.waiters(it)).map(|it| it.id);
-        let is_public = |id: FnId| model.item(model.func(id).at).vis == Visibility::Public;
         let is_callable = |bound: &Path| bound.last().is_some_and(|it| it.name.starts_with("Fn"));
         let is_given_one = |id: FnId| {
             let is_bound = |param: &Name| model.fn_scope(id).bounds(param).any(is_callable);
             model.signature(id).params.iter().any(|it| is_code(it, &is_bound))
         };
-        let stores = |id: FnId| is_public(id) && is_given_one(id);
-        waiters.into_iter().any(stores)
-            || model.fn_ids().any(|id| is_public(id) && is_owners(id) && is_given_one(id))
+        let stores = |id: FnId| is_public(model, id) && is_given_one(id);
+        let is_storer =
+            |id: FnId| is_public(model, id) && (is_owners(id) && is_given_one(id) || self.is_given_such(id));
+        waiters.into_iter().any(stores) || model.fn_ids().any(is_storer)
+    }
+
+    /// Whether a function of the same crate is given a callback that is told the very same types: it may end in a lock by
+    /// another name, an `Arc` of which is in several structs.
+    fn is_given_such(&self, id: FnId) -> bool {
+        let model = self.function.model();
+        let krate = |id: FnId| model.module(model.func(id).module).krate;
+        let leads = |it: &&Ty| model.any_part(it, &mut |it| matches!(it, Ty::Adt(..)));
+        let is_such = |params: &[Ty]| {
+            let mut telling = params.iter().filter(leads).peekable();
+            let is_told =
+                |it: &Ty| self.callback.given.iter().any(|given| given.peel_refs() == it.peel_refs());
+            telling.peek().is_some() && telling.all(is_told)
+        };
+        krate(id) == krate(self.function.id)
+            && model.signature(id).params.iter().any(|it| callable_in(it).is_some_and(is_such))
     }
 
     /// Whether a closure in this file takes the lock, and is handed to a function that takes it too, to store the closure: a
@@ -279,7 +355,9 @@ impl Site<'_, '_> {
     /// Whether the callback is stored in what the guard protects.
     fn is_inside(&self, guard: &Guard) -> bool {
         let lock = &guard.acquire.lock.place;
-        self.callback.place.as_ref().is_some_and(|it| it.is_below(lock)) || self.is_item_of(guard)
+        self.callback.place.as_ref().is_some_and(|it| it.is_below(lock))
+            || self.is_item_of(guard)
+            || self.is_taken(guard)
     }
 
     /// Whether the callee is a method of what the guard protects.
@@ -386,8 +464,25 @@ impl Site<'_, '_> {
     }
 }
 
+/// What a closure among the layers of a type is given.
+fn callable_in(ty: &Ty) -> Option<&[Ty]> {
+    match ty {
+        Ty::Callable(params, _) => Some(params),
+        Ty::Ref(_, inner) => callable_in(inner),
+        Ty::Known(_, args) => args.iter().find_map(callable_in),
+        _ => None,
+    }
+}
+
+/// Whether code outside of the crate can call a function.
+fn is_public(model: &Model, id: FnId) -> bool {
+    let def = model.func(id);
+    let is_of_trait = || def.impl_.and_then(|it| model.impl_facts(it)).is_some_and(|it| it.trait_.is_some());
+    def.trait_.is_some() || is_of_trait() || model.item(def.at).vis == Visibility::Public
+}
+
 /// Whether somebody can wait for the guard, or panic for it.
-fn can_wait(guard: &Guard) -> bool {
+pub(crate) fn can_wait(guard: &Guard) -> bool {
     let acquire = &guard.acquire;
     let is_lock = matches!(acquire.lock.role, TypeRole::Lock | TypeRole::SharedMap | TypeRole::Cell);
     let waits = matches!(acquire.class, GuardClass::Blocking | GuardClass::Spinning | GuardClass::RefCell);

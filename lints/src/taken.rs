@@ -13,6 +13,7 @@ use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::ty::Ty;
 
+use crate::bodies::binds;
 use crate::callbacks::root_name;
 use crate::fix::body_of;
 use crate::scrutinee::lets;
@@ -60,6 +61,21 @@ pub(crate) fn taken_callbacks(function: &FunctionView<'_>) -> Vec<Event> {
         here.any(|it| matches!(it.kind, EventKind::Callback(_)))
     };
     runs.filter(|it| !is_known(it.span)).collect()
+}
+
+/// Whether the call at `at` is of a method of what a branch around it has removed from what the guard protects:
+/// `Some(job) => job.run()`.
+pub(crate) fn is_called_on_taken(body: &Body, guard: &Guard, at: Span) -> bool {
+    let receiver = body.exprs.iter().find_map(|it| match &it.kind {
+        ExprKind::MethodCall { receiver, .. } if it.span == at => Some(*receiver),
+        _ => None,
+    });
+    let Some(name) = receiver.and_then(|it| root_name(body, it)) else { return false };
+    body.exprs.iter().flat_map(|it| branches(body, it)).any(|it| {
+        body.expr(it.part).span.contains(at)
+            && binds(body, body.pat(it.pat).span, name)
+            && takes_from(body, it.scrutinee, guard)
+    })
 }
 
 /// The types that are given to the closures in what a guard protects; none where there are no closures, or one of them
@@ -202,7 +218,8 @@ impl Pool {
             job(self);
         }
     }
-    fn another(&self, job: Job) {
+    fn another(&self) {
+        let job = |_: &Pool| {};
         let mut jobs = self.jobs.lock().unwrap();
         if let Some(_) = jobs.pop_front() {
             job(self);

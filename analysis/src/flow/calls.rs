@@ -307,7 +307,7 @@ impl<'a> Walker<'a> {
                 return self.known_method(&own.unwrap_or_else(|| ty.clone()), &method, receiver, call);
             }
         }
-        match self.model.associated_fn(ty, name) {
+        match self.model.associated_fn(ty, name).or_else(|| self.bound_fn(ty, name)) {
             Some(id) if self.model.signature(id).self_kind.is_some() && !call.args.is_empty() => {
                 let receiver = call.args.remove(0);
                 call.exprs = &call.exprs[1..];

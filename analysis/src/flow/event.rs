@@ -128,6 +128,8 @@ pub enum Caller {
     Stored,
     /// Whoever made a `dyn Trait`, of which the workspace has more than one kind, or none.
     Dyn,
+    /// Whoever made a value of a type outside of the workspace that stands for code: an executor its wakers.
+    Foreign,
 }
 
 /// How the code that calls a callback has it.
@@ -159,6 +161,11 @@ pub struct Call {
 }
 
 impl Call {
+    /// Whether a guard is moved into the callee.
+    pub fn moves(&self, guard: GuardId) -> bool {
+        self.moved.contains(&guard) || self.args.iter().any(|it| it.moved.contains(&guard))
+    }
+
     /// The guards that are moved into the callee.
     pub(super) fn moved_guards(&self) -> Vec<GuardId> {
         self.args.iter().flat_map(|it| &it.moved).chain(&self.moved).copied().collect()

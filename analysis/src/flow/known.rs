@@ -62,6 +62,9 @@ impl Walker<'_> {
         results.collected = collected;
         let let_go = self.pause_all(spec.guard_effect, &call.args);
         self.costs(spec.waits, spec.heavy, spec.is_async, Some(&receiver), &call);
+        if spec.foreign {
+            self.call_of_foreign(&receiver, &call);
+        }
         self.state.live.extend(paused.into_iter().chain(let_go));
         self.iterating.truncate(depth);
         if spec.op == Op::Clear {

@@ -115,10 +115,21 @@ impl Walker<'_> {
 
     /// A method of a workspace trait that bounds a parameter.
     fn bound_method(&self, param: &Name, name: &Name) -> Option<FnId> {
-        self.scope.bounds(param).find_map(|bound| {
+        self.bounding_traits(param).find_map(|it| self.model.method(&it, name))
+    }
+
+    /// The same for `T::name`, which may take no `self`.
+    pub(super) fn bound_fn(&self, ty: &Ty, name: &Name) -> Option<FnId> {
+        let Ty::Param(param) = ty else { return None };
+        self.bounding_traits(param).find_map(|it| self.model.associated_fn(&it, name))
+    }
+
+    /// The workspace traits that bound a parameter.
+    fn bounding_traits(&self, param: &Name) -> impl Iterator<Item = Ty> {
+        self.scope.bounds(param).filter_map(|bound| {
             let path: Vec<Name> = bound.segments.iter().map(|it| it.name.clone()).collect();
             match self.model.resolve(self.scope.module, &path, Namespace::Types)? {
-                Def::Trait(id) => self.model.method(&Ty::Trait(id), name),
+                Def::Trait(id) => Some(Ty::Trait(id)),
                 _ => None,
             }
         })

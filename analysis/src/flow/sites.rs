@@ -13,7 +13,7 @@ use crate::facts::{ExprId, ExprKind, PatId, Path, TypeKind};
 use crate::model::{FnId, Holder};
 use crate::name::Name;
 use crate::span::Span;
-use crate::ty::Ty;
+use crate::ty::{KnownId, Ty};
 
 impl Walker<'_> {
     /// The function that a trait's method can only be: that of its one impl in the workspace.
@@ -125,6 +125,8 @@ impl Walker<'_> {
         }
         let caller = match &value.place {
             Some(Place { root: Root::Param(index, _), path }) if path.is_empty() => Caller::Param(*index),
+            // A closure's own trait: `impl<F: FnOnce()> Task for F`.
+            Some(Place { root: Root::SelfValue, .. }) => Caller::Stored,
             Some(place) if place.path.is_empty() && !matches!(place.root, Root::Static(_)) => {
                 if !value.local.is_some_and(|it| self.is_item(it)) {
                     return;
@@ -133,20 +135,34 @@ impl Walker<'_> {
             }
             _ => Caller::Stored,
         };
-        let name = match &self.body.expr(callee).kind {
-            ExprKind::Path(path) => path.last().map(|it| it.name.clone()),
-            ExprKind::Field { name, .. } => Some(name.clone()),
-            _ => None,
-        };
         let callback = Callback {
             caller,
-            name: name.unwrap_or_default(),
+            name: self.called_name(callee).unwrap_or_default(),
             place: value.place.clone(),
             had: self.had(value),
-            is_notice: output == Ty::unit(),
+            is_notice: self.is_notice(&output),
             given: self.leading(params.iter().chain(args.iter().map(|it| &it.ty))),
         };
         self.event(EventKind::Callback(Box::new(callback)), span);
+    }
+
+    /// How the code names what it calls.
+    fn called_name(&self, callee: ExprId) -> Option<Name> {
+        match &self.body.expr(callee).kind {
+            ExprKind::Path(path) => path.last().map(|it| it.name.clone()),
+            ExprKind::Field { name, .. } => Some(name.clone()),
+            ExprKind::Unary { operand, .. } => self.called_name(*operand),
+            _ => None,
+        }
+    }
+
+    /// Whether what a callback gives says no more than that it has run.
+    fn is_notice(&self, output: &Ty) -> bool {
+        let is_result = |it: &KnownId| self.knowledge.well_known().result == Some(*it);
+        match output {
+            Ty::Known(id, args) if is_result(id) => args.first() == Some(&Ty::unit()),
+            other => *other == Ty::unit(),
+        }
     }
 
     /// A method of a `dyn Trait` of which the workspace has several kinds, or none.
@@ -165,8 +181,21 @@ impl Walker<'_> {
             name: call.name.clone(),
             place: value.place.clone(),
             had: self.had(value),
-            is_notice: *output == Ty::unit(),
+            is_notice: self.is_notice(output),
             given: self.leading(signature.params.iter().chain(call.args.iter().map(|it| &it.ty))),
+        };
+        self.event(EventKind::Callback(Box::new(callback)), call.span);
+    }
+
+    /// A method that runs what somebody outside has put behind it.
+    pub(super) fn call_of_foreign(&mut self, receiver: &Value, call: &Call<'_>) {
+        let callback = Callback {
+            caller: Caller::Foreign,
+            name: call.name.clone(),
+            place: receiver.place.clone(),
+            had: self.had(receiver),
+            is_notice: true,
+            given: Arc::default(),
         };
         self.event(EventKind::Callback(Box::new(callback)), call.span);
     }

@@ -197,6 +197,8 @@ pub struct Method {
     pub guard_effect: GuardEffect,
     /// `self` may be absent afterwards: `Option::take`.
     pub takes: bool,
+    /// It runs code that somebody else chose, of which nothing is known where it is called: the wake of a task.
+    pub foreign: bool,
 }
 
 /// How a method takes its receiver.

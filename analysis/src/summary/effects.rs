@@ -161,7 +161,7 @@ fn seen_wait(call: &Call, wait: &Wait) -> Wait {
 fn seen_callback(call: &Call, callback: &Callback) -> Option<Callback> {
     let place = callback.place.as_ref().and_then(|it| call.seen(it));
     let is_given = callback.place.as_ref().is_some_and(|it| matches!(it.root, Root::Param(..)));
-    if is_given && place.is_none() {
+    if is_given && place.is_none() && callback.caller != Caller::Foreign {
         return None;
     }
     let caller = match callback.caller {

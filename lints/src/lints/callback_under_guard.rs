@@ -77,7 +77,7 @@
 //! ## Limits
 //!
 //! Reported of callbacks behind a lock is what somebody outside the crate can store, through a public function that is given
-//! one and takes the lock or is a method of its owner: what only the crate stores, its authors know. What has a way back to
+//! one and takes the lock, is a method of its owner, or is given a callback of the same types: what only the crate stores, its authors know. What has a way back to
 //! the lock is `likely`: it is given the lock's very owner (`loader.load(self)`); or something whose type leads, through fields, handles and `Deref`, to the struct that has the lock; or an impl of the workspace of the
 //! listener's trait takes the same lock, or a closure in the same file does, one that is stored under that lock. A `RefCell` in a thread-local or static is open to any code of its thread, and a
 //! callback that a scrutinee clones out of a cell is meant to be called when the borrow has ended: these are reported
@@ -90,24 +90,31 @@
 //! `dyn Trait` in a loop over the locked collection. A closure that is asked (a predicate, a factory, a comparison) is part
 //! of the work under the lock, unless it is given the lock's owner; one that is called under a `borrow_mut` of the very map it
 //! lies in, or that is taken out in the head of a branch (`if let Some(job) = jobs.pop()`), is `possible`. A closure parameter of the function that takes the
-//! lock is part of the work too: what the workspace passes to it is looked at where it is passed. Under a guard of a lock that
+//! lock is part of the work too, and what the workspace passes to it is looked at where it is passed: reported, as `possible`, is one that gets nothing of what
+//! is locked, and something that leads back; one that a closure has with it which runs later; and one that is given a copy
+//! while the guard it was made from, a temporary, is still alive. Under a guard of a lock that
 //! only a scrutinee keeps alive it is `guard_in_scrutinee`'s. A lock that does not leave the function is asked for by no
-//! callback. Single callbacks under a shared guard and anything under an async guard are left alone: a callback that is not
+//! callback.
+//!
+//! A trait's method, of a `dyn Trait` or a type parameter, is `possible` where an impl of the workspace, or what the trait
+//! offers without a `self`, comes to the same lock. Impls for the type that has the lock are left alone: a wrapper calls another
+//! value of its kind. The wake of a task runs what its executor has put there, and is `possible` under a lock. Single callbacks under a shared guard and anything under an async guard are left alone: a callback that is not
 //! async cannot wait for an async lock.
 
 use std::cell::OnceCell;
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::flow::{Acquire, Callback, Had};
+use safe_map_analysis::flow::{Acquire, Callback, Guard, Had};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};
 
-use crate::callbacks::{Relation, Site, Under};
+use crate::callbacks::{Relation, Site, Under, can_wait};
+use crate::dispatched::{WayBack, ways_back};
 use crate::fix::body_of;
 use crate::story::{
-    MAX_CHAIN, acquire_label, callback_name, called, chain_labels, consequence, declaration_label, finding,
-    here, lock_name, lock_path,
+    MAX_CHAIN, acquire_label, at, callback_name, called, chain_labels, consequence, declaration_label,
+    finding, here, lock_name, lock_path,
 };
 use crate::taken::{happenings, taken_callbacks};
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Role};
@@ -147,6 +154,8 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
             }
         }
     }
+    let is_new = |it: &Guard| can_wait(it) && about.iter().all(|(told, _)| *told != it.acquire.span);
+    out.extend(ways_back(function, &is_new).iter().map(|it| report_way_back(function, it)));
 }
 
 /// The label of one more callback under the same guard.
@@ -161,7 +170,7 @@ fn report(
     happening: &Happening<'_>,
     callback: &Callback,
 ) -> Finding {
-    let &Under { ref guard, relation, leads_back } = under;
+    let &Under { ref guard, relation, had, leads_back } = under;
     let name = lock_name(function, &guard.acquire);
     let what = callback_name(callback);
     let through = called(function, happening).map(|it| format!(" by `{it}`")).unwrap_or_default();
@@ -172,14 +181,40 @@ fn report(
     // Who takes a callback out for one call has often seen to it that nobody else is left to ask.
     // What is asked in its own borrow is often known not to ask back.
     let is_asked = is_cell && !callback.is_notice;
-    let is_many = leads_back && relation == Relation::Inside && callback.had != Had::Taken && !is_asked;
+    let is_many = leads_back && relation == Relation::Inside && had != Had::Taken && !is_asked;
     finding.confidence = if is_many { Confidence::Likely } else { Confidence::Possible };
     finding.lock = lock_path(function, &guard.acquire);
     finding.labels.push(acquire_label(function, guard));
     finding.labels.extend(chain_labels(function, happening, "the callback is called here"));
     finding.labels.extend(declaration_label(function, &guard.acquire));
     finding.note = note(&guard.acquire, &name);
-    finding.help = help(relation, is_cell, callback.had).to_string();
+    finding.help = help(relation, is_cell, had).to_string();
+    finding
+}
+
+fn report_way_back(function: &FunctionView<'_>, back: &WayBack<'_>) -> Finding {
+    let model = function.model();
+    let acquire = &back.guard.acquire;
+    let name = lock_name(function, acquire);
+    let keeps = if acquire.class == GuardClass::RefCell { "is borrowed" } else { "is locked" };
+    let (method, taker) = (&model.func(back.method).path, model.func(back.taker));
+    let message = format!("an impl of `{method}` can come back to {name}, which {keeps}");
+    let mut finding = finding(function, LINT.name, back.at, message);
+    finding.confidence = Confidence::Possible;
+    finding.lock = lock_path(function, acquire);
+    finding.labels.push(acquire_label(function, back.guard));
+    finding.labels.push(Label {
+        role: Role::Via,
+        place: at(taker.at.file, back.taken),
+        message: format!("`{}` asks for {name} here", taker.path),
+    });
+    finding.labels.extend(declaration_label(function, acquire));
+    finding.note = format!(
+        "which impl runs is not known here: one comes to `{}`, and if that is for the same {name}, this thread {}s",
+        taker.path,
+        consequence(acquire.class)
+    );
+    finding.help = "take what the call needs out of the guard, end it, and call then".to_string();
     finding
 }
 

@@ -144,3 +144,37 @@ fn what_looks_old_and_is_not_stays() {
     assert_eq!(roots(&facts), ["box_it", "f"]);
     assert_eq!(facts.problems.len(), 1);
 }
+
+/// The types of the fields of a struct, as written.
+fn fields<'t>(facts: &FileFacts, text: &'t str) -> Vec<&'t str> {
+    let fields = facts.items.iter().filter_map(|it| match &it.kind {
+        ItemKind::Struct(it) => Some(&it.fields),
+        _ => None,
+    });
+    fields.flatten().map(|it| it.ty.span.text(text)).collect()
+}
+
+#[test]
+fn trait_objects_without_a_keyword() {
+    let text = "
+struct Hooks { all: Vec<Box<Fn(u32) -> bool + Send>>, one: &'static mut FnMut(), some: Option<Box<for<'a> Fn(&'a u32)>> }
+impl Hooks { fn run(&self, f: &Fn(&Hooks)) where Self: Sized { f(self) } }
+type Task = FnOnce() + Send;
+fn bounded<F: Fn(u32), G>(f: F) where G: for<'a> Fn(&'a u32) { f(1) }
+";
+    let facts = broken(text);
+    assert_eq!(problems(&facts, text), []);
+    let types =
+        ["Vec<Box<Fn(u32) -> bool + Send>>", "&'static mut FnMut()", "Option<Box<for<'a> Fn(&'a u32)>>"];
+    assert_eq!(fields(&facts, text), types);
+    let bodies = facts.items.iter().filter(|it| matches!(&it.kind, ItemKind::Fn(it) if it.body.is_some()));
+    assert_eq!(bodies.map(|it| it.name.as_str()).collect::<Vec<_>>(), ["run", "bounded"]);
+}
+
+#[test]
+fn a_trait_object_without_a_keyword_beside_what_is_broken() {
+    let text = "struct Hook(Box<Fn(u32)>);\nstruct B { c d }\n";
+    let facts = broken(text);
+    assert_eq!(roots(&facts), ["Hook"]);
+    assert_eq!(problems(&facts, text).len(), 1);
+}
