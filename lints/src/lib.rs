@@ -25,6 +25,7 @@ mod exposure;
 mod finding;
 mod fix;
 mod gates;
+mod idle;
 pub mod inventory;
 mod iterating;
 mod lint;

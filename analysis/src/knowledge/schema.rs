@@ -342,6 +342,9 @@ pub enum Waits {
     Signal,
     /// A future, run to its end on this thread: `block_on`.
     BlockOn,
+    /// Whatever an implementation waits for: a trait's method that several types of the workspace have, or none.
+    #[serde(skip)]
+    Unknown,
 }
 
 /// What a call does with a guard that it is given.
