@@ -44,6 +44,7 @@ mod predicate;
 mod private;
 mod races;
 mod recheck;
+mod refilled;
 mod remove_if;
 mod retain;
 mod scrutinee;
