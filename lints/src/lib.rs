@@ -48,6 +48,7 @@ mod refilled;
 mod remove_if;
 mod retain;
 mod scrutinee;
+mod slots;
 mod started;
 mod story;
 mod taken;
