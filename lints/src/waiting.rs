@@ -177,7 +177,10 @@ fn is_far(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>)
     let EffectKind::Await(wait) = &happening.kind else { return false };
     let is_far = match wait.waits {
         Waits::Network | Waits::Database | Waits::Process => true,
-        Waits::Unknown => wait.callee.is_some_and(|it| !function.file.analysis.is_prompt(it)),
+        Waits::Unknown => match wait.callee {
+            Some(callee) => !function.file.analysis.is_prompt(callee),
+            None => !wait.what.is_empty(),
+        },
         Waits::None
         | Waits::Disk
         | Waits::Timer
@@ -387,6 +390,6 @@ pub(crate) fn object(waits: Waits) -> &'static str {
         Waits::Process => "another process",
         Waits::Signal => "an event",
         Waits::BlockOn => "a future",
-        Waits::Unknown => "an implementation that is not known",
+        Waits::Unknown => "something that is not known",
     }
 }

@@ -214,10 +214,22 @@ impl Walker<'_> {
         match knowledge.function_at(full) {
             Some(function) => self.known_function(function, call),
             None => {
+                let wait = self.foreign_function_wait(full, &call);
                 self.abandon(&call);
-                Value::default()
+                Value { wait, ..Value::default() }
             }
         }
+    }
+
+    /// What awaiting the result of another package's function waits for; the standard library has no such functions.
+    fn foreign_function_wait(&self, full: &Name, call: &Call<'_>) -> Option<Box<Wait>> {
+        let krate = full.split("::").next()?;
+        if matches!(krate, "std" | "core" | "alloc") {
+            return None;
+        }
+        let is_open = |it: &&Value| matches!(it.ty.peel_refs(), Ty::Unknown | Ty::Foreign(..) | Ty::Param(_));
+        let on = call.args.iter().filter(is_open).find_map(|it| it.place.clone());
+        Some(Box::new(Wait { waits: Waits::Unknown, what: call.name.clone(), on, callee: None }))
     }
 
     fn known_function(&mut self, function: &KnownFunction, call: Call<'_>) -> Value {

@@ -342,7 +342,8 @@ pub enum Waits {
     Signal,
     /// A future, run to its end on this thread: `block_on`.
     BlockOn,
-    /// Whatever an implementation waits for: a trait's method that several types of the workspace have, or none.
+    /// Whatever code waits for that is not known: that of another package, or of a trait's method that several types of the
+    /// workspace have, or none.
     #[serde(skip)]
     Unknown,
 }

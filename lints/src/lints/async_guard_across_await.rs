@@ -75,6 +75,7 @@
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::flow::Guard;
 use safe_map_analysis::knowledge::schema::{GuardClass, Waits};
+use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};
 
 use crate::contended::is_contended;
@@ -94,9 +95,15 @@ pub(crate) static LINT: Lint = Lint {
 };
 
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
-    let mut told = Vec::new();
+    let mut idle = held_idle(function, |guard, it| suspends(function, guard, it));
     for held in held_at_waits(function, is_hazard) {
-        told.extend(held.others.iter().chain([&held.guard]).map(|it| it.acquire.span));
+        let taken: Vec<Span> = held.others.iter().chain([&held.guard]).map(|it| it.acquire.span).collect();
+        let is_idle = |it: &Idle<'_>| taken.contains(&it.guard.acquire.span);
+        // That nothing needs the guard says more than that something may.
+        if held.is_needed && idle.iter().any(is_idle) {
+            continue;
+        }
+        idle.retain(|it| !is_idle(it));
         let mut finding = report(function, LINT.name, &held);
         finding.note =
             "every task that asks for the lock waits as long as this one does, whatever it wants of it"
@@ -104,11 +111,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         finding.help = help(function, &held, ending(&held.guard));
         out.push(finding);
     }
-    for idle in held_idle(function, |guard, it| suspends(function, guard, it)) {
-        if !told.contains(&idle.guard.acquire.span) {
-            out.push(possible(function, &idle));
-        }
-    }
+    out.extend(idle.iter().map(|it| possible(function, it)));
 }
 
 /// A guard that nothing needs any more, at an await of which nobody knows how long it takes.
@@ -458,7 +461,7 @@ impl S {
     async fn read(&self) -> usize { let n = self.names.lock().await; n.len() }
 }
 async fn removed() { async_files::remove(1).await; }
-//                                          ----- hazard: the task is suspended here
+//                                          ----- hazard: `remove` is awaited here
 ",
         );
     }
@@ -485,5 +488,35 @@ async fn g(m: &Mutex<Client>) {
 }
 ",
         );
+    }
+
+    #[test]
+    fn what_another_package_does_is_possible() {
+        let text = "
+use std::{collections::HashMap, sync::Arc};
+use chain_client::{Client, Provider};
+use tokio::sync::Mutex;
+struct Nonces { next: u64 }
+struct Peer { client: Client, calls: u64 }
+struct S<P> { nonces: Mutex<Nonces>, client: Client, provider: Arc<P>, peer: Mutex<Peer>, own: Mutex<Client>, names: Mutex<HashMap<u64, String>> }
+impl<P: Provider> S<P> {
+    async fn method(&self) { let mut it = self.nonces.lock().await; it.next = self.client.nonce(it.next).await; }
+    async fn function(&self) { let mut it = self.nonces.lock().await; it.next = chain_client::nonce(it.next).await; }
+    async fn parameter(&self) { let mut it = self.nonces.lock().await; it.next = self.provider.nonce(it.next).await; }
+    async fn builder(&self) { let mut it = self.nonces.lock().await; it.next = self.client.request(1).retries(3).send().await; }
+    async fn deep(&self) { self.nonces.lock().await.fill(&self.client).await }
+    async fn of_what_is_locked(&self) { let mut it = self.peer.lock().await; it.calls = it.client.nonce(1).await; }
+    async fn by_its_own_method(&self) { self.peer.lock().await.call().await }
+    async fn client(&self) { self.own.lock().await.nonce(1).await; }
+    async fn unknown(&self) { let mut it = self.nonces.lock().await; let x = it.next; x.nonce().await; it.next = 1; }
+    async fn ended(&self) { let next = self.nonces.lock().await.next; self.client.nonce(next).await; }
+}
+impl Nonces { async fn fill(&mut self, client: &Client) { self.next = client.nonce(self.next).await; } }
+impl Peer { async fn call(&mut self) { self.calls = self.client.nonce(self.calls).await; } }
+";
+        let found: Vec<_> = found(&LINT, text).iter().map(|it| (it.item.clone(), it.confidence)).collect();
+        let expected = ["method", "function", "parameter", "builder", "deep"];
+        let expected = expected.map(|it| (format!("S::{it}"), Confidence::Possible));
+        assert_eq!(found, expected);
     }
 }
