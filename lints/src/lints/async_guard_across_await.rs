@@ -67,10 +67,15 @@
 //! up to two functions deep, and of a reader's guard only where somebody waits to write; a send only to a bounded channel whose sender others have as well, or in a loop, since a
 //! queue of one's own has room. Where the guard is used again the finding is `possible`, and told of the network, a
 //! database, a process, time and tasks only: an async lock that is held over an await in order to go on with it is what such
-//! locks are for, but everybody else waits as long. Silent as well: guards whose name starts with `_`, which marks a
-//! region; locks around the connection, file or channel that is awaited, or around `()`, an `Option`, or anything but a map,
-//! a collection, or a struct with one in a field; and awaits that are given a part of what is locked. Guards that block a
-//! thread are `guard_across_await`'s.
+//! locks are for, but everybody else waits as long.
+//!
+//! Told as `possible` too: a guard that nothing needs any more while another lock is waited for, or something that is not
+//! known: the code of another package, or of a trait's method that several types of the workspace have, or none; a guard of
+//! any data, used again or not, at an await of such code, of the network, a database or a process, also where it is given a
+//! part of that data; and receivers that are told one after the other. Silent are guards whose name starts with `_`, which
+//! marks a region; locks around the connection, file or channel that is awaited, or around `()`; an `Option` that is being
+//! filled; and what only awaits functions of the workspace that never suspend. Guards that block a thread are
+//! `guard_across_await`'s.
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::flow::Guard;

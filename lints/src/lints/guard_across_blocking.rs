@@ -63,7 +63,9 @@
 //! filled, or no map, collection or struct with one in a field; the guard's name starts with `_`, which marks a region; the
 //! guard comes from an attempt or from the caller. A wait for the network, a database, a process or for a future is
 //! reported whether or not the guard is used afterwards, and so is one for time or a thread, as `possible` where the guard is
-//! used again. For files and channels the guard must be exclusive and not used again. A generic writer or reader is not known to wait, nor is a channel whose
+//! used again. For files and channels the guard must be exclusive and not used again; but receivers that are found in what is
+//! locked and told one after the other are reported as `possible`, and so is a map with a method that goes to a file, and an
+//! entry's that waits for a message. A generic writer or reader is not known to wait, nor is a channel whose
 //! type does not say that it is bounded, nor a sender of this function's own, and a sleep of less than a millisecond is no
 //! wait. Calls are followed two functions deep. An `.await` under a guard is
 //! `guard_across_await`'s or `async_guard_across_await`'s.
