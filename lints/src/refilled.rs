@@ -54,11 +54,9 @@ fn keeps_away(function: &FunctionView<'_>, guard: &Guard) -> bool {
 fn insertion(function: &FunctionView<'_>, body: &Body, guard: &Guard) -> Option<Span> {
     let loops: Vec<Loop> = body.exprs.iter().filter_map(|it| Loop::of(body, it)).collect();
     let lock = &guard.acquire.lock.place;
-    let inserted = function.flow.events.iter().filter_map(|event| match &event.kind {
-        EventKind::MapOp(it) if matches!(it.op, Op::Insert | Op::Entry) && it.place.is_in(lock) => {
-            Some(event)
-        }
-        _ => None,
+    let inserted = function.flow.events.iter().filter(|event| match &event.kind {
+        EventKind::MapOp(it) => matches!(it.op, Op::Insert | Op::Entry) && it.place.is_in(lock),
+        _ => false,
     });
     let is_held =
         |at: &Span| guard.ends.iter().all(|it| it.start >= at.end) && at.start > guard.acquire.span.end;

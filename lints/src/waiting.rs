@@ -191,8 +191,11 @@ fn is_far(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>)
         | Waits::BlockOn => false,
     };
     let acquire = &guard.acquire;
+    let is_of_it =
+        |on: &Path| on.is_in(&acquire.lock.place) && !on.path.iter().any(|it| matches!(it, Step::Entry(_)));
     is_far
         && acquire.class == GuardClass::Async
+        && !wait.on.as_ref().is_some_and(is_of_it)
         && !is_handed_in(guard)
         && is_data(function.model(), &acquire.lock.content)
 }

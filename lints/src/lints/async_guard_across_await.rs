@@ -513,15 +513,31 @@ impl<P: Provider> S<P> {
     async fn of_what_is_locked(&self) { let mut it = self.peer.lock().await; it.calls = it.client.nonce(1).await; }
     async fn by_its_own_method(&self) { self.peer.lock().await.call().await }
     async fn client(&self) { self.own.lock().await.nonce(1).await; }
+    async fn given(&self) { cleaned(&mut *self.peer.lock().await).await }
     async fn unknown(&self) { let mut it = self.nonces.lock().await; let x = it.next; x.nonce().await; it.next = 1; }
     async fn ended(&self) { let next = self.nonces.lock().await.next; self.client.nonce(next).await; }
 }
 impl Nonces { async fn fill(&mut self, client: &Client) { self.next = client.nonce(self.next).await; } }
+async fn cleaned(peer: &mut Peer) { peer.client.nonce(1).await; }
 impl Peer { async fn call(&mut self) { self.calls = self.client.nonce(self.calls).await; } }
 ";
         let found: Vec<_> = found(&LINT, text).iter().map(|it| (it.item.clone(), it.confidence)).collect();
         let expected = ["method", "function", "parameter", "builder", "deep"];
         let expected = expected.map(|it| (format!("S::{it}"), Confidence::Possible));
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_tauri_hands_on_and_manages() {
+        let text = "
+use std::{collections::HashMap, sync::Arc};
+use tauri::{AppHandle, State, async_runtime::RwLock};
+type Inlets = Arc<RwLock<HashMap<u32, String>>>;
+async fn named(app: &AppHandle) { let inlets = app.state::<Inlets>(); let all = inlets.write().await; reqwest::get(\"x\").await.ok(); drop(all) }
+async fn bound(app: &AppHandle) { let inlets: State<'_, Inlets> = app.state(); let all = inlets.write().await; reqwest::get(\"x\").await.ok(); drop(all) }
+async fn given(inlets: State<'_, Inlets>) { let all = inlets.write().await; reqwest::get(\"x\").await.ok(); drop(all) }
+";
+        let found: Vec<_> = found(&LINT, text).into_iter().map(|it| it.item).collect();
+        assert_eq!(found, ["named", "bound", "given"]);
     }
 }

@@ -130,7 +130,7 @@ fn report_filled(function: &FunctionView<'_>, filled: &Filled<'_>) -> Finding {
     finding.lock = lock_path(function, &filled.guard.acquire);
     let asked = here(function, filled.question);
     let message = "it is asked here, under another guard".to_string();
-    finding.labels.push(Label { role: Role::Hazard, place: asked.clone(), message });
+    finding.labels.push(Label { role: Role::Hazard, place: asked, message });
     finding.labels.push(acquire_label(function, filled.asked));
     finding.labels.push(acquire_label(function, filled.guard));
     finding.labels.extend(declaration_label(function, &filled.guard.acquire));
@@ -144,7 +144,7 @@ fn report_filled(function: &FunctionView<'_>, filled: &Filled<'_>) -> Finding {
     let filling = here(function, filled.filling);
     finding.interleaving = vec![
         step('A', "finds nothing in", asked),
-        step('B', "finds nothing either, and fills", filling.clone()),
+        step('B', "finds nothing either, and fills", filling),
         step('A', "replaces what B has stored in", filling),
     ];
     finding
