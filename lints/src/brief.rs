@@ -30,7 +30,8 @@ pub(crate) fn is_brief(function: &FunctionView<'_>, happening: &Happening<'_>, w
         | Waits::Join
         | Waits::Process
         | Waits::Signal
-        | Waits::BlockOn => false,
+        | Waits::BlockOn
+        | Waits::Unknown => false,
     }
 }
 

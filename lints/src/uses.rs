@@ -74,6 +74,17 @@ impl<'a> Uses<'a> {
         self.body.exprs.iter().filter(is_around).any(|it| self.within(it.span))
     }
 
+    /// Whether a local is what a loop around a span has found in what the guard protects.
+    pub(crate) fn is_item(&self, local: &Name, span: Span) -> bool {
+        let is_loop = |it: &Expr| match &it.kind {
+            ExprKind::For { iter, body, .. } => {
+                self.within(self.body.expr(*iter).span) && self.body.expr(*body).span.contains(span)
+            }
+            _ => false,
+        };
+        self.items.contains(local.as_str()) && self.body.exprs.iter().any(is_loop)
+    }
+
     /// Whether it is used between its acquire and a span.
     pub(crate) fn before(&self, span: Span) -> bool {
         let is_between = |it: &Expr| it.span.start >= self.taken.end && it.span.end <= span.start;
@@ -225,7 +236,8 @@ impl<'a> Uses<'a> {
             _ => None,
         });
         let loops: Vec<Span> = loops.collect();
-        let locals = function.flow.locals.iter();
+        // What a loop takes out by value is not the guard's any more.
+        let locals = function.flow.locals.iter().filter(|it| !it.is_owned);
         let items = locals.filter(|it| loops.iter().any(|pat| pat.contains(it.span)));
         items
             .map(|it| it.name.to_string())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::flow::{Acquire, EventKind, Guard, Place as Path, Root, Step, Wait};
-use safe_map_analysis::knowledge::schema::{LockMode, Op, TypeRole, Waits};
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Op, TypeRole, Waits};
 use safe_map_analysis::model::Model;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};
@@ -48,8 +48,7 @@ pub(crate) fn held_at_waits<'a>(
             if !is_hazard(&guard, &happening.kind)
                 || is_meant(&guard, wait)
                 || is_lent(&guard.acquire, happening.event.span)
-                || is_own_business(&guard, &happening)
-                || !is_shared_data(function, &guard)
+                || !is_out_of_place(function, &guard, &happening) && !is_open(function, &guard, &happening)
                 || is_own(function, &guard.acquire)
                 || !is_contended(function, &guard.acquire)
                 || is_brief(function, &happening, wait)
@@ -89,18 +88,23 @@ fn without_need<'a>(function: &FunctionView<'a>, mut held: HeldAtWaits<'a>) -> O
     let is_alone = held.guard.acquire.mode != LockMode::Shared;
     let is_temporary = held.guard.binding.is_none();
     let guard = held.guard.clone();
+    let is_slot = is_slot(function.model(), &guard.acquire.lock.content);
     let mut is_needed = true;
     held.waits.retain(|it| {
         let at = uses.expression(it.event.span);
         let is_done = (is_temporary || uses.before(at)) && !uses.after(at);
         let is_needless = match it.kind {
+            _ if waits_for(it) == Waits::Unknown => false,
             EffectKind::Await(_) => is_done && (is_alone || !is_disk(it)),
             _ => is_done && is_alone && it.chain.len() <= 1 && !is_kept_in_step(&guard, it),
         };
         let is_own = is_by_own_method(&guard, it);
-        let is_told = (is_needless || is_long(it) && !uses.in_turns(at)) && (is_own || !uses.concerns(at));
-        is_needed &= !is_told || is_own || !is_needless && !is_certainly_long(it);
-        is_told
+        let is_plain = (is_needless || is_long(it) && !uses.in_turns(at))
+            && (is_own || !uses.concerns(at))
+            && is_out_of_place(function, &guard, it);
+        is_needed &= !is_plain || is_own || !is_needless && !is_certainly_long(it);
+        // Who fills a slot makes the others wait on purpose.
+        is_plain || is_open(function, &guard, it) && !(is_slot && uses.after(at))
     });
     held.is_needed = is_needed;
     (!held.waits.is_empty()).then_some(held)
@@ -119,7 +123,7 @@ fn is_long(it: &Happening<'_>) -> bool {
             true
         }
         // Who fills a queue or writes a file and goes on with the guard keeps the two in step.
-        Waits::None | Waits::Disk | Waits::Channel | Waits::Room | Waits::Signal => false,
+        Waits::None | Waits::Disk | Waits::Channel | Waits::Room | Waits::Signal | Waits::Unknown => false,
     }
 }
 
@@ -137,6 +141,74 @@ fn is_kept_in_step(guard: &Guard, happening: &Happening<'_>) -> bool {
 
 fn is_disk(it: &Happening<'_>) -> bool {
     waits_for(it) == Waits::Disk
+}
+
+/// Whether a wait is none that the lock is there for: others use the data for a moment, and it is not theirs to wait.
+fn is_out_of_place(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>) -> bool {
+    !is_own_business(guard, happening) && is_shared_data(function, guard)
+}
+
+/// Whether others wait longer than the data that the lock protects is worth, as far as anybody can say: they may be meant
+/// to, in order to find it changed, or not.
+fn is_open(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>) -> bool {
+    is_far(function, guard, happening)
+        || is_loaded(function, guard, happening)
+        || is_fan_out(function, guard, happening)
+}
+
+/// Whether the data is a map that loads from a file itself.
+fn is_loaded(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>) -> bool {
+    matches!(happening.kind, EffectKind::Block(_))
+        && is_disk(happening)
+        && is_by_own_method(guard, happening)
+        && guard.acquire.mode != LockMode::Shared
+        && function.model().holds_map(&guard.acquire.lock.content)
+}
+
+/// Whether receivers are told one after the other that stand in what the lock protects: one of them that is slow stops all.
+fn is_fan_out(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>) -> bool {
+    let Some(Wait { waits: Waits::Room, on: Some(on), .. }) = waited(&happening.kind) else { return false };
+    let Root::Local(_, name) = &on.root else { return false };
+    Uses::of(function, guard).is_some_and(|it| it.is_item(name, happening.event.span))
+}
+
+/// Whether tasks wait for what is far away, or for what nobody knows, because of plain data.
+fn is_far(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>) -> bool {
+    let EffectKind::Await(wait) = &happening.kind else { return false };
+    let is_far = match wait.waits {
+        Waits::Network | Waits::Database | Waits::Process => true,
+        Waits::Unknown => match wait.callee {
+            Some(callee) => !function.file.analysis.is_prompt(callee),
+            None => !wait.what.is_empty(),
+        },
+        Waits::None
+        | Waits::Disk
+        | Waits::Timer
+        | Waits::Channel
+        | Waits::Room
+        | Waits::Join
+        | Waits::Signal
+        | Waits::BlockOn => false,
+    };
+    let acquire = &guard.acquire;
+    let is_of_it =
+        |on: &Path| on.is_in(&acquire.lock.place) && !on.path.iter().any(|it| matches!(it, Step::Entry(_)));
+    is_far
+        && acquire.class == GuardClass::Async
+        && !wait.on.as_ref().is_some_and(is_of_it)
+        && !is_handed_in(guard)
+        && is_data(function.model(), &acquire.lock.content)
+}
+
+/// Whether a type is plain data, as far as it is known: nothing in it is there to wait with.
+fn is_data(model: &Model, content: &Ty) -> bool {
+    let is_open = matches!(content, Ty::Unknown | Ty::Param(_) | Ty::Trait(_) | Ty::Foreign(..));
+    !is_open && !has_handle(model, content)
+}
+
+/// Whether a lock is around one value that is there or not, rather than around many.
+fn is_slot(model: &Model, content: &Ty) -> bool {
+    matches!(content, Ty::Prim(_)) || model.role(content) == Some(TypeRole::Enum)
 }
 
 /// Whether a lock is around data that many use for a moment: a map, a collection, or a value that has one. A slot is not:
@@ -186,7 +258,8 @@ fn loads(function: &FunctionView<'_>, guard: &Guard, wait: &Happening<'_>) -> bo
         | Waits::Join
         | Waits::Process
         | Waits::Signal
-        | Waits::BlockOn => false,
+        | Waits::BlockOn
+        | Waits::Unknown => false,
     };
     let lock = &guard.acquire.lock.place;
     let fills = |op: Op, place: &Path| matches!(op, Op::Insert | Op::Entry) && place.is_in(lock);
@@ -230,18 +303,34 @@ pub(crate) fn is_lent(acquire: &Acquire, event: Span) -> bool {
 /// the caller chose to hand in is the caller's business.
 fn is_own_business(guard: &Guard, happening: &Happening<'_>) -> bool {
     let lock = &guard.acquire.lock.place;
-    if matches!(lock.root, Root::Param(..)) && guard.acquire.is_indirect && lock.path.is_empty() {
+    if is_handed_in(guard) {
         return true;
     }
     let EventKind::Call(call) = &happening.event.kind else { return false };
     let mut args = call.args.iter().filter_map(|it| it.place.as_ref());
-    is_by_own_method(guard, happening) && !is_long(happening) || args.any(|it| it.is_below(lock))
+    let is_long =
+        is_long(happening) || waits_for(happening) == Waits::Channel && is_of_entry(guard, happening);
+    is_by_own_method(guard, happening) && !is_long || args.any(|it| it.is_below(lock))
+}
+
+/// Whether the caller handed the guard in.
+fn is_handed_in(guard: &Guard) -> bool {
+    let lock = &guard.acquire.lock.place;
+    matches!(lock.root, Root::Param(..)) && guard.acquire.is_indirect && lock.path.is_empty()
 }
 
 /// Whether a method of what is protected does something: `core.lock().await.retry()`.
 fn is_by_own_method(guard: &Guard, happening: &Happening<'_>) -> bool {
     let EventKind::Call(call) = &happening.event.kind else { return false };
     call.receiver.as_ref().is_some_and(|it| it.is_below(&guard.acquire.lock.place))
+}
+
+/// Whether a method of one of many does something, rather than one of all that is protected.
+fn is_of_entry(guard: &Guard, happening: &Happening<'_>) -> bool {
+    let EventKind::Call(call) = &happening.event.kind else { return false };
+    let lock = &guard.acquire.lock.place.path;
+    let rest = call.receiver.as_ref().and_then(|it| it.path.strip_prefix(lock.as_slice()));
+    rest.is_some_and(|it| it.iter().any(|it| matches!(it, Step::Entry(_))))
 }
 
 /// Whether `on` is what the lock at `lock` protects, or a field of it; an entry of a map is only a part.
@@ -304,5 +393,6 @@ pub(crate) fn object(waits: Waits) -> &'static str {
         Waits::Process => "another process",
         Waits::Signal => "an event",
         Waits::BlockOn => "a future",
+        Waits::Unknown => "something that is not known",
     }
 }

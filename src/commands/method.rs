@@ -203,6 +203,7 @@ fn peer(waits: Waits) -> Option<&'static str> {
         Waits::Process => Some("for a child process"),
         Waits::Signal => Some("for a signal of another thread or task"),
         Waits::BlockOn => Some("for a future, run to its end on this thread"),
+        Waits::Unknown => Some("for something that is not known"),
     }
 }
 

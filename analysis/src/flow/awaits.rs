@@ -30,6 +30,9 @@ impl<'a> Walker<'a> {
         if value.pending.as_ref().is_none_or(|it| it.suspends) {
             let wait = value.pending.as_ref().map(|it| it.wait.clone()).filter(|it| it.waits != Waits::None);
             let mut wait = wait.map(Box::new).or(value.wait.clone()).unwrap_or_default();
+            if self.is_foreign(&value) {
+                wait.waits = Waits::Unknown;
+            }
             // What is moved into a function of the workspace is alive at that function's own awaits, or at none.
             let call = value.pending.as_ref().and_then(|it| it.call.as_ref());
             wait.callee = call.map(|it| it.callee);
@@ -53,6 +56,12 @@ impl<'a> Walker<'a> {
         let flying = self.flying(&value);
         self.end(&flying, at);
         Value::of(output)
+    }
+
+    /// Whether nothing is known of a future: neither who makes it, nor its type.
+    fn is_foreign(&self, value: &Value) -> bool {
+        let is_made_here = value.pending.is_some() || value.wait.is_some() || value.task.is_some();
+        !is_made_here && matches!(value.ty.peel_refs(), Ty::Unknown | Ty::Foreign(..))
     }
 
     /// What awaiting a value of this very type gives: a future's output, or what the knowledge files say.

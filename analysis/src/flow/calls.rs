@@ -8,9 +8,10 @@ use super::results::future_of;
 use super::state::Owner;
 use super::value::Value;
 use super::walk::Walker;
+use super::{Had, Wait};
 use crate::facts::{ExprId, ExprKind, SelfKind, TypeExpr};
 use crate::knowledge::KnownMethod;
-use crate::knowledge::schema::{CloneKind, ClosureClass, Hold, LockMode, Method, Receiver, TypeRole};
+use crate::knowledge::schema::{CloneKind, ClosureClass, Hold, LockMode, Method, Receiver, TypeRole, Waits};
 use crate::model::{Def, FnId, ValueDef};
 use crate::name::Name;
 use crate::span::Span;
@@ -118,10 +119,25 @@ impl<'a> Walker<'a> {
                 self.workspace_call(id, Some((ty, receiver)), call)
             }
             Callee::Known(..) | Callee::Workspace(..) | Callee::Unknown => {
+                let wait = self.foreign_wait(&receiver, &call.name);
                 self.abandon(&call);
-                Value::default()
+                Value { wait, ..Value::default() }
             }
         }
+    }
+
+    /// What awaiting a method's result waits for, where another package has the method. A handle of its own is nothing that
+    /// others have to be kept from.
+    fn foreign_wait(&self, receiver: &Value, method: &Name) -> Option<Box<Wait>> {
+        if receiver.wait.as_ref().is_some_and(|it| it.waits == Waits::Unknown) {
+            return receiver.wait.clone();
+        }
+        let innermost = self.deref_chain(&receiver.ty).pop()?;
+        if !matches!(innermost, Ty::Foreign(..) | Ty::Param(_)) {
+            return None;
+        }
+        let on = receiver.place.clone().filter(|_| self.had(receiver) != Had::Shared);
+        Some(Box::new(Wait { waits: Waits::Unknown, what: method.clone(), on, callee: None }))
     }
 
     /// Whether a call can be that of a known method: what hands out a lock's guard and waits for it takes no argument, and a

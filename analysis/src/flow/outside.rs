@@ -8,7 +8,7 @@ use super::results::future_of;
 use super::state::{LocalId, Owner, State};
 use super::value::{Pending, Value};
 use super::walk::Walker;
-use super::{Acquire, Call as Site, EventKind, GuardId, Place, Shape, Wait};
+use super::{Acquire, Call as Site, EventKind, GuardId, Had, Place, Shape, Wait};
 use crate::facts::{ExprId, ExprKind, SelfKind};
 use crate::knowledge::KnownFunction;
 use crate::knowledge::schema::{ClosureClass, GuardEffect, TypeRole, Waits};
@@ -61,6 +61,7 @@ impl Walker<'_> {
             (place, _) => place,
         };
         let is_async = matches!(output, Ty::Future(_));
+        let wait = self.implementation_wait(id, receiver.as_ref().map(|it| &it.1));
         let site = Box::new(site);
         if !is_async {
             self.event(EventKind::Call(site.clone()), call.span);
@@ -85,13 +86,23 @@ impl Walker<'_> {
             acquire,
             call: is_async.then_some(site),
             at: call.span,
-            wait: Wait::default(),
+            wait,
             taken,
             lasting: true,
             suspends: !self.never_suspends(id),
             value,
         };
         self.deliver(pending, output)
+    }
+
+    /// What awaiting a trait's method waits for, where it is open which impl is meant. What is asked by a handle of its own is
+    /// nothing that others have to be kept from.
+    fn implementation_wait(&self, id: FnId, receiver: Option<&Value>) -> Wait {
+        if self.model.func(id).trait_.is_none() {
+            return Wait::default();
+        }
+        let on = receiver.filter(|it| self.had(it) != Had::Shared).and_then(|it| it.place.clone());
+        Wait { waits: Waits::Unknown, on, ..Wait::default() }
     }
 
     /// The function's first type parameter, where the call names it.
@@ -213,10 +224,22 @@ impl Walker<'_> {
         match knowledge.function_at(full) {
             Some(function) => self.known_function(function, call),
             None => {
+                let wait = self.foreign_function_wait(full, &call);
                 self.abandon(&call);
-                Value::default()
+                Value { wait, ..Value::default() }
             }
         }
+    }
+
+    /// What awaiting the result of another package's function waits for; the standard library has no such functions.
+    fn foreign_function_wait(&self, full: &Name, call: &Call<'_>) -> Option<Box<Wait>> {
+        let krate = full.split("::").next()?;
+        if matches!(krate, "std" | "core" | "alloc") {
+            return None;
+        }
+        let is_open = |it: &&Value| matches!(it.ty.peel_refs(), Ty::Unknown | Ty::Foreign(..) | Ty::Param(_));
+        let on = call.args.iter().filter(is_open).find_map(|it| it.place.clone());
+        Some(Box::new(Wait { waits: Waits::Unknown, what: call.name.clone(), on, callee: None }))
     }
 
     fn known_function(&mut self, function: &KnownFunction, call: Call<'_>) -> Value {

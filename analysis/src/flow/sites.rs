@@ -213,7 +213,7 @@ impl Walker<'_> {
     }
 
     /// How this function has a callback. A local of a type that cannot be cloned has what was moved into it.
-    fn had(&self, value: &Value) -> Had {
+    pub(super) fn had(&self, value: &Value) -> Had {
         let layers = self.deref_chain(&value.ty);
         let is_handle = |it: &Ty| !matches!(it, Ty::Ref(..)) && self.is_handle(it);
         match value.local {

@@ -344,6 +344,10 @@ pub enum Waits {
     Signal,
     /// A future, run to its end on this thread: `block_on`.
     BlockOn,
+    /// Whatever code waits for that is not known: that of another package, or of a trait's method that several types of the
+    /// workspace have, or none.
+    #[serde(skip)]
+    Unknown,
 }
 
 /// What a call does with a guard that it is given.

@@ -202,7 +202,8 @@ fn is_like(a: &Effect, b: &Effect) -> bool {
         }
         (EffectKind::MapOp(a), EffectKind::MapOp(b)) => (&a.place, a.op, &a.key) == (&b.place, b.op, &b.key),
         (EffectKind::Await(a), EffectKind::Await(b)) | (EffectKind::Block(a), EffectKind::Block(b)) => {
-            (a.waits, &a.on) == (b.waits, &b.on)
+            let is_same = a.waits != Waits::Unknown || a.callee == b.callee;
+            is_same && (a.waits, &a.on) == (b.waits, &b.on)
         }
         (EffectKind::Work(a), EffectKind::Work(b)) => (&a.subject, a.orders) == (&b.subject, b.orders),
         (EffectKind::Callback(a), EffectKind::Callback(b)) => {

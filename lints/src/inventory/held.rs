@@ -105,7 +105,10 @@ fn waited(kind: &EffectKind) -> Option<&Wait> {
 
 fn across(function: &FunctionView<'_>, happening: &Happening<'_>) -> Option<HeldAcross> {
     let span = happening.event.span;
+    let is_direct = happening.chain.is_empty();
     let (across, what, span) = match &happening.kind {
+        // The await of the call is told.
+        EffectKind::Await(wait) if wait.waits == Waits::Unknown && !is_direct => return None,
         EffectKind::Await(wait) => {
             let what =
                 if wait.what.is_empty() { awaited_call(function, span) } else { wait.what.to_string() };

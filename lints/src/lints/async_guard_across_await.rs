@@ -67,31 +67,48 @@
 //! up to two functions deep, and of a reader's guard only where somebody waits to write; a send only to a bounded channel whose sender others have as well, or in a loop, since a
 //! queue of one's own has room. Where the guard is used again the finding is `possible`, and told of the network, a
 //! database, a process, time and tasks only: an async lock that is held over an await in order to go on with it is what such
-//! locks are for, but everybody else waits as long. Silent as well: guards whose name starts with `_`, which marks a
-//! region; locks around the connection, file or channel that is awaited, or around `()`, an `Option`, or anything but a map,
-//! a collection, or a struct with one in a field; and awaits that are given a part of what is locked. Guards that block a
-//! thread are `guard_across_await`'s.
+//! locks are for, but everybody else waits as long.
+//!
+//! Told as `possible` too: a guard that nothing needs any more while another lock is waited for, or something that is not
+//! known: the code of another package, or of a trait's method that several types of the workspace have, or none; a guard of
+//! any data, used again or not, at an await of such code, of the network, a database or a process, also where it is given a
+//! part of that data; and receivers that are told one after the other. Silent are guards whose name starts with `_`, which
+//! marks a region; locks around the connection, file or channel that is awaited, or around `()`; an `Option` that is being
+//! filled; and what only awaits functions of the workspace that never suspend. Guards that block a thread are
+//! `guard_across_await`'s.
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::flow::Guard;
 use safe_map_analysis::knowledge::schema::{GuardClass, Waits};
-use safe_map_analysis::summary::EffectKind;
+use safe_map_analysis::span::Span;
+use safe_map_analysis::summary::{EffectKind, Happening};
 
+use crate::contended::is_contended;
+use crate::idle::{self, Idle, held_idle};
+use crate::story::{MAX_CHAIN, is_another};
 use crate::waiting::{held_at_waits, help, report};
-use crate::{Check, Finding, Group, Level, Lint};
+use crate::{Check, Confidence, Finding, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
     name: "async_guard_across_await",
     group: Group::Scope,
     level: Level::Warn,
-    has_fix: false,
+    has_fix: true,
     merges_sites: true,
     source: include_str!("async_guard_across_await.rs"),
     check: Check::Function(check),
 };
 
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
+    let mut idle = held_idle(function, |guard, it| suspends(function, guard, it));
     for held in held_at_waits(function, is_hazard) {
+        let taken: Vec<Span> = held.others.iter().chain([&held.guard]).map(|it| it.acquire.span).collect();
+        let is_idle = |it: &Idle<'_>| taken.contains(&it.guard.acquire.span);
+        // That nothing needs the guard says more than that something may.
+        if held.is_needed && idle.iter().any(is_idle) {
+            continue;
+        }
+        idle.retain(|it| !is_idle(it));
         let mut finding = report(function, LINT.name, &held);
         finding.note =
             "every task that asks for the lock waits as long as this one does, whatever it wants of it"
@@ -99,13 +116,45 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         finding.help = help(function, &held, ending(&held.guard));
         out.push(finding);
     }
+    out.extend(idle.iter().map(|it| possible(function, it)));
+}
+
+/// A guard that nothing needs any more, at an await of which nobody knows how long it takes.
+fn possible(function: &FunctionView<'_>, idle: &Idle<'_>) -> Finding {
+    let mut finding = idle::report(function, LINT.name, idle);
+    finding.confidence = Confidence::Possible;
+    finding.note = "a guard lives to the end of its block, not to its last use: every task that asks for the lock waits as \
+                    long as this one does"
+        .to_string();
+    finding
+}
+
+/// Whether a task is suspended for an unknown time, another lock's among it, while others can wait for an async guard.
+fn suspends(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>) -> bool {
+    let is_suspended = match &happening.kind {
+        EffectKind::Await(wait) => match wait.waits {
+            Waits::Unknown => !wait.callee.is_some_and(|it| function.file.analysis.is_prompt(it)),
+            Waits::Network | Waits::Disk | Waits::Database | Waits::Process | Waits::Join => true,
+            Waits::None | Waits::Timer | Waits::Channel | Waits::Room | Waits::Signal | Waits::BlockOn => {
+                false
+            }
+        },
+        EffectKind::Acquire(second) => {
+            second.class == GuardClass::Async && is_another(&guard.acquire, second)
+        }
+        EffectKind::Block(_) | EffectKind::MapOp(_) | EffectKind::Work(_) | EffectKind::Callback(_) => false,
+    };
+    is_suspended
+        && guard.acquire.class == GuardClass::Async
+        && happening.chain.len() <= MAX_CHAIN
+        && is_contended(function, &guard.acquire)
 }
 
 fn is_hazard(guard: &Guard, kind: &EffectKind) -> bool {
     let EffectKind::Await(wait) = kind else { return false };
     let is_long = match wait.waits {
         Waits::Network | Waits::Disk | Waits::Database | Waits::Timer => true,
-        Waits::Channel | Waits::Room | Waits::Join | Waits::Process => true,
+        Waits::Channel | Waits::Room | Waits::Join | Waits::Process | Waits::Unknown => true,
         Waits::None | Waits::Signal | Waits::BlockOn => false,
     };
     is_long && guard.acquire.class == GuardClass::Async
@@ -325,7 +374,170 @@ async fn f(m: &tokio::sync::Mutex<HashMap<u32, u32>>, other: &tokio::sync::Mutex
     map.clear();
     let n = tokio::time::timeout(Duration::from_secs(1), other.lock()).await;
 }
+async fn ended(m: &tokio::sync::Mutex<HashMap<u32, u32>>, other: &tokio::sync::Mutex<u32>) {
+    m.lock().await.clear();
+    let n = tokio::time::timeout(Duration::from_secs(1), other.lock()).await;
+}
 ",
         );
+    }
+
+    #[test]
+    fn an_implementation_that_is_not_known_is_possible() {
+        let text = "
+use std::{collections::HashMap, sync::Arc};
+use tokio::sync::Mutex;
+trait Store { async fn save(&self, n: u32); async fn now(&self) -> u32; }
+struct Disk;
+impl Store for Disk { async fn save(&self, _: u32) { tokio::task::yield_now().await } async fn now(&self) -> u32 { 1 } }
+struct Memory;
+impl Store for Memory { async fn save(&self, _: u32) {} async fn now(&self) -> u32 { 2 } }
+struct Nonces { next: u32 }
+struct S<T> { nonces: Mutex<Nonces>, store: Box<dyn Store>, own: T, slot: Mutex<Option<u32>>, reader: Mutex<Option<Arc<dyn Store>>>, conn: Mutex<Box<dyn Store>> }
+impl<T: Store> S<T> {
+    async fn used_again(&self) { let mut it = self.nonces.lock().await; self.store.save(it.next).await; it.next += 1; }
+    async fn by_its_own_method(&self) { self.nonces.lock().await.fill(&self.store).await }
+    async fn generic(&self) { let it = self.nonces.lock().await; self.own.save(it.next).await }
+    async fn by_a_handle(&self) { let it = self.reader.lock().await; if let Some(it) = &*it { it.save(1).await } }
+    async fn prompt(&self) { let it = self.nonces.lock().await; self.store.now().await; drop(it) }
+    async fn of_what_is_locked(&self) { let it = self.conn.lock().await; it.save(1).await }
+    async fn filled(&self) { let mut it = self.slot.lock().await; if it.is_none() { self.store.save(1).await; *it = Some(1); } }
+    async fn ended(&self) { let next = self.nonces.lock().await.next; self.store.save(next).await }
+}
+impl Nonces { async fn fill(&mut self, store: &Box<dyn Store>) { store.save(self.next).await; self.next += 1; } }
+";
+        let found: Vec<_> = found(&LINT, text).iter().map(|it| (it.item.clone(), it.confidence)).collect();
+        let expected = ["used_again", "by_its_own_method", "generic", "by_a_handle"];
+        let expected = expected.map(|it| (format!("S::{it}"), Confidence::Possible));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_request_that_is_given_what_is_locked() {
+        let text = "
+use std::collections::HashMap;
+use tokio::sync::Mutex;
+struct Blob { at: u64 }
+struct S { blob: Mutex<Option<Blob>>, rows: Mutex<Vec<String>>, http: reqwest::Client, conn: Mutex<reqwest::Client> }
+impl S {
+    async fn sent(&self) {
+        let Some(ref blob) = *self.blob.lock().await else { return };
+        send(&self.http, blob).await
+    }
+    async fn each(&self) { let rows = self.rows.lock().await; for row in rows.iter() { self.http.get(row).send().await.ok(); } }
+    async fn own(&self) { let conn = self.conn.lock().await; conn.get(\"x\").send().await.ok(); }
+    async fn filled(&self) { let mut blob = self.blob.lock().await; if blob.is_none() { self.http.get(\"x\").send().await.ok(); *blob = None; } }
+    async fn copied(&self) { let rows = self.rows.lock().await.clone(); for row in rows.iter() { self.http.get(row).send().await.ok(); } }
+}
+async fn send(http: &reqwest::Client, _: &Blob) { http.get(\"x\").send().await.ok(); }
+";
+        let found: Vec<_> = found(&LINT, text).iter().map(|it| (it.item.clone(), it.confidence)).collect();
+        let expected = ["S::sent", "S::each"].map(|it| (it.to_string(), Confidence::Possible));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_guard_behind_its_last_use_at_what_is_not_known_and_at_another_lock() {
+        check(
+            &LINT,
+            "
+use tokio::sync::{Mutex, RwLock};
+struct S { files: RwLock<Vec<u64>>, names: Mutex<Vec<String>> }
+//         ----- declaration: declared here
+//         ----- declaration: declared here
+impl S {
+    async fn outside(&self) {
+        let mut files = self.files.write().await;
+//                      ------------------ acquire: guard taken here, held by `files`
+        files.pop();
+//      ----- release: used for the last time
+        removed().await;
+//      ^^^^^^^^^ async_guard_across_await
+    }
+    async fn nested(&self) {
+        let mut files = self.files.write().await;
+//                      ------------------ acquire: guard taken here, held by `files`
+        files.pop();
+//      ----- release: used for the last time
+        self.names.lock().await.pop();
+//      ^^^^^^^^^^^^^^^^^ async_guard_across_await
+    }
+    async fn cheap(&self) { let mut files = self.files.write().await; files.pop(); tokio::task::yield_now().await }
+    async fn read(&self) -> usize { let n = self.names.lock().await; n.len() }
+}
+async fn removed() { async_files::remove(1).await; }
+//                                          ----- hazard: `remove` is awaited here
+",
+        );
+    }
+
+    #[test]
+    fn an_await_of_what_the_guard_protects_is_a_use() {
+        check(
+            &LINT,
+            "
+use tokio::sync::Mutex;
+struct Client;
+impl Client { async fn ask(&self) { tokio::task::yield_now().await } }
+async fn f(m: &Mutex<Option<Client>>) {
+    let client = m.lock().await;
+    if let Some(client) = client.as_ref() {
+        client.ask().await;
+    }
+}
+async fn g(m: &Mutex<Client>) {
+    let client = m.lock().await;
+    client
+        .ask()
+        .await;
+}
+",
+        );
+    }
+
+    #[test]
+    fn what_another_package_does_is_possible() {
+        let text = "
+use std::{collections::HashMap, sync::Arc};
+use chain_client::{Client, Provider};
+use tokio::sync::Mutex;
+struct Nonces { next: u64 }
+struct Peer { client: Client, calls: u64 }
+struct S<P> { nonces: Mutex<Nonces>, client: Client, provider: Arc<P>, peer: Mutex<Peer>, own: Mutex<Client>, names: Mutex<HashMap<u64, String>> }
+impl<P: Provider> S<P> {
+    async fn method(&self) { let mut it = self.nonces.lock().await; it.next = self.client.nonce(it.next).await; }
+    async fn function(&self) { let mut it = self.nonces.lock().await; it.next = chain_client::nonce(it.next).await; }
+    async fn parameter(&self) { let mut it = self.nonces.lock().await; it.next = self.provider.nonce(it.next).await; }
+    async fn builder(&self) { let mut it = self.nonces.lock().await; it.next = self.client.request(1).retries(3).send().await; }
+    async fn deep(&self) { self.nonces.lock().await.fill(&self.client).await }
+    async fn of_what_is_locked(&self) { let mut it = self.peer.lock().await; it.calls = it.client.nonce(1).await; }
+    async fn by_its_own_method(&self) { self.peer.lock().await.call().await }
+    async fn client(&self) { self.own.lock().await.nonce(1).await; }
+    async fn given(&self) { cleaned(&mut *self.peer.lock().await).await }
+    async fn unknown(&self) { let mut it = self.nonces.lock().await; let x = it.next; x.nonce().await; it.next = 1; }
+    async fn ended(&self) { let next = self.nonces.lock().await.next; self.client.nonce(next).await; }
+}
+impl Nonces { async fn fill(&mut self, client: &Client) { self.next = client.nonce(self.next).await; } }
+async fn cleaned(peer: &mut Peer) { peer.client.nonce(1).await; }
+impl Peer { async fn call(&mut self) { self.calls = self.client.nonce(self.calls).await; } }
+";
+        let found: Vec<_> = found(&LINT, text).iter().map(|it| (it.item.clone(), it.confidence)).collect();
+        let expected = ["method", "function", "parameter", "builder", "deep"];
+        let expected = expected.map(|it| (format!("S::{it}"), Confidence::Possible));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_tauri_hands_on_and_manages() {
+        let text = "
+use std::{collections::HashMap, sync::Arc};
+use tauri::{AppHandle, State, async_runtime::RwLock};
+type Inlets = Arc<RwLock<HashMap<u32, String>>>;
+async fn named(app: &AppHandle) { let inlets = app.state::<Inlets>(); let all = inlets.write().await; reqwest::get(\"x\").await.ok(); drop(all) }
+async fn bound(app: &AppHandle) { let inlets: State<'_, Inlets> = app.state(); let all = inlets.write().await; reqwest::get(\"x\").await.ok(); drop(all) }
+async fn given(inlets: State<'_, Inlets>) { let all = inlets.write().await; reqwest::get(\"x\").await.ok(); drop(all) }
+";
+        let found: Vec<_> = found(&LINT, text).into_iter().map(|it| it.item).collect();
+        assert_eq!(found, ["named", "bound", "given"]);
     }
 }

@@ -62,6 +62,8 @@
 //! Silent where nothing is lost: a cache of what can be computed again, a value that nobody changes in place. Both accesses
 //! must name the same map and the same key, clones and conversions of it aside, and the map must be one that others can have.
 //! A question in another function counts if that function only asks. An insert whose result is used is taken for a decision.
+//! A slot, a lock around an `Option`, that is found empty under one guard and filled under another is told as `possible`,
+//! unless it is asked again.
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, ExprId, ExprKind, UnaryOp};
@@ -73,15 +75,19 @@ use crate::access::Access;
 use crate::bodies::is_named;
 use crate::brief::site;
 use crate::conditions::{Conditions, Outcome};
-use crate::fix::with_comments;
+use crate::fix::{body_of, with_comments};
 use crate::parents::{expr_at, fits_closure, is_discarded, is_granted, only_in_if};
 use crate::predicate;
 use crate::races::Accesses;
 use crate::retain::method;
-use crate::story::{Turns, access_finding, access_name, here, interleaving};
+use crate::slots::{Filled, filled};
+use crate::story::{
+    Turns, access_finding, access_name, acquire_label, declaration_label, finding, here, interleaving,
+    lock_name, lock_path,
+};
 use crate::typing::Typed;
 use crate::values::{adds_up, changes_in_place, done_twice, has_identity, is_lock, stores, turns_away};
-use crate::{Applicability, Check, Finding, Fix, Group, Level, Lint};
+use crate::{Applicability, Check, Confidence, Finding, Fix, Group, Label, Level, Lint, Role, Step as Turn};
 
 use super::delete_during_iteration::deletes;
 
@@ -110,6 +116,41 @@ enum Harm {
 }
 
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
+    check_maps(function, out);
+    let Some(body) = body_of(function).filter(|_| function.flow.guards.len() > 1) else { return };
+    out.extend(filled(function, &body).iter().map(|it| report_filled(function, it)));
+}
+
+/// A slot that is filled under another guard than the one under which it was empty.
+fn report_filled(function: &FunctionView<'_>, filled: &Filled<'_>) -> Finding {
+    let name = lock_name(function, &filled.guard.acquire);
+    let message = format!("{name} is filled after the check was over");
+    let mut finding = finding(function, LINT.name, filled.filling, message);
+    finding.confidence = Confidence::Possible;
+    finding.lock = lock_path(function, &filled.guard.acquire);
+    let asked = here(function, filled.question);
+    let message = "it is asked here, under another guard".to_string();
+    finding.labels.push(Label { role: Role::Hazard, place: asked, message });
+    finding.labels.push(acquire_label(function, filled.asked));
+    finding.labels.push(acquire_label(function, filled.guard));
+    finding.labels.extend(declaration_label(function, &filled.guard.acquire));
+    finding.note =
+        "two threads can both find nothing and fill it: the second replaces what the first has stored"
+            .to_string();
+    finding.help =
+        "ask again under the second guard, hold one guard for both, or fill it by `get_or_insert_with`"
+            .to_string();
+    let step = |thread, verb: &str, place| Turn { thread, message: format!("{verb} {name}"), place };
+    let filling = here(function, filled.filling);
+    finding.interleaving = vec![
+        step('A', "finds nothing in", asked),
+        step('B', "finds nothing either, and fills", filling),
+        step('A', "replaces what B has stored in", filling),
+    ];
+    finding
+}
+
+fn check_maps(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     let Some(accesses) = Accesses::of(function) else { return };
     let mut reported = Vec::new();
     for check in accesses.all.iter().filter(|it| asks(it)) {
@@ -537,5 +578,53 @@ fn made(k: &u64) -> Arc<Mutex<u64>> {{ Arc::default() }}
         ] {
             assert_eq!(fixed_body(body), None, "{body}");
         }
+    }
+
+    #[test]
+    fn a_slot_that_is_asked_and_filled_under_two_guards() {
+        let text = "
+use tokio::sync::Mutex;
+struct Agent;
+struct S { agent: Mutex<Option<Agent>>, gate: Mutex<()> }
+async fn make() -> Agent { tokio::task::yield_now().await; Agent }
+impl S {
+    async fn left(&self, ready: bool) {
+        {
+            let agent = self.agent.lock().await;
+            if agent.is_some() || ready { return; }
+        }
+        let mut agent = self.agent.lock().await;
+        *agent = Some(make().await);
+    }
+    async fn within(&self) {
+        if self.agent.lock().await.is_none() { let made = make().await; *self.agent.lock().await = Some(made); }
+    }
+    async fn again(&self) {
+        if self.agent.lock().await.is_some() { return; }
+        let mut agent = self.agent.lock().await;
+        if agent.is_some() { return; }
+        *agent = Some(make().await);
+    }
+    async fn once(&self) {
+        let mut agent = self.agent.lock().await;
+        if agent.is_none() { *agent = Some(make().await); }
+    }
+    async fn gated(&self) {
+        let _gate = self.gate.lock().await;
+        if self.agent.lock().await.is_some() { return; }
+        *self.agent.lock().await = Some(make().await);
+    }
+    async fn replaced(&self) {
+        if self.agent.lock().await.is_none() { return; }
+        *self.agent.lock().await = Some(make().await);
+    }
+    async fn alone(&mut self) {
+        if self.agent.lock().await.is_some() { return; }
+        *self.agent.lock().await = Some(make().await);
+    }
+}
+";
+        let found: Vec<_> = found(&LINT, text).into_iter().map(|it| it.item).collect();
+        assert_eq!(found, ["S::left", "S::within"]);
     }
 }

@@ -63,7 +63,9 @@
 //! filled, or no map, collection or struct with one in a field; the guard's name starts with `_`, which marks a region; the
 //! guard comes from an attempt or from the caller. A wait for the network, a database, a process or for a future is
 //! reported whether or not the guard is used afterwards, and so is one for time or a thread, as `possible` where the guard is
-//! used again. For files and channels the guard must be exclusive and not used again. A generic writer or reader is not known to wait, nor is a channel whose
+//! used again. For files and channels the guard must be exclusive and not used again; but receivers that are found in what is
+//! locked and told one after the other are reported as `possible`, and so is a map with a method that goes to a file, and an
+//! entry's that waits for a message. A generic writer or reader is not known to wait, nor is a channel whose
 //! type does not say that it is bounded, nor a sender of this function's own, and a sleep of less than a millisecond is no
 //! wait. Calls are followed two functions deep. An `.await` under a guard is
 //! `guard_across_await`'s or `async_guard_across_await`'s.
@@ -129,6 +131,7 @@ fn ending(guard: &Guard) -> String {
 #[cfg(test)]
 mod tests {
     use super::LINT;
+    use crate::Confidence;
     use crate::testing::{check, found};
 
     #[test]
@@ -346,5 +349,63 @@ async fn f(m: &tokio::sync::Mutex<HashMap<u32, u32>>) {
 }
 ",
         );
+    }
+
+    #[test]
+    fn threads_that_are_taken_out_are_joined_under_the_lock() {
+        let text = "
+use std::{collections::HashMap, sync::{Arc, Mutex, mpsc::SyncSender}, thread::JoinHandle};
+fn f() {
+    let handles = Arc::new(Mutex::new(HashMap::<i32, JoinHandle<()>>::new()));
+    let handle = {
+        let handles = Arc::clone(&handles);
+        std::thread::spawn(move || { handles.lock().unwrap().remove(&1); })
+    };
+    handles.lock().unwrap().insert(1, handle);
+    for (_, handle) in handles.lock().unwrap().drain() {
+        handle.join().unwrap();
+    }
+}
+struct S { handles: Mutex<HashMap<i32, JoinHandle<()>>>, senders: Mutex<HashMap<i32, SyncSender<u32>>> }
+impl S {
+    fn joined(&self) { for (_, handle) in self.handles.lock().unwrap().drain() { handle.join().unwrap(); } }
+    fn told(&self) { for sender in self.senders.lock().unwrap().values() { sender.send(1).unwrap(); } }
+    fn bound(&self) { let all = self.senders.lock().unwrap(); for sender in all.values() { sender.send(1).unwrap(); } }
+    fn one(&self) { let all = self.senders.lock().unwrap(); all[&1].send(1).unwrap(); }
+    fn taken(&self) { let all = std::mem::take(&mut *self.handles.lock().unwrap()); for (_, handle) in all { handle.join().unwrap(); } }
+}
+";
+        let found: Vec<_> = found(&LINT, text).iter().map(|it| it.item.clone()).collect();
+        assert_eq!(found, ["f", "S::joined", "S::told", "S::bound"]);
+    }
+
+    #[test]
+    fn what_is_locked_loads_itself() {
+        let text = "
+use std::{collections::HashMap, sync::{Arc, Mutex, RwLock, mpsc::Receiver}};
+struct Files { sizes: HashMap<String, u64> }
+impl Files {
+    fn open(&mut self, path: &str) -> std::io::Result<std::fs::File> {
+        self.sizes.get(path).ok_or_else(|| std::io::Error::last_os_error()).and_then(|_| std::fs::File::open(path))
+    }
+    fn size(&mut self, path: &str) -> Option<u64> { self.sizes.remove(path) }
+}
+struct Record { done: Mutex<Receiver<bool>> }
+impl Record { fn accept(&self) { self.done.lock().unwrap().recv().unwrap(); } }
+struct S { files: Arc<RwLock<Files>>, records: Mutex<HashMap<u32, Record>> }
+impl S {
+    fn load(&self) -> std::io::Result<std::fs::File> { let mut files = self.files.write(); files.unwrap().open(\"x\") }
+    fn bound(&self) { let mut files = self.files.write().unwrap(); files.open(\"x\").unwrap(); }
+    fn size(&self) { let mut files = self.files.write().unwrap(); files.size(\"x\"); }
+    fn accept(&self) { self.records.lock().unwrap().get(&1).unwrap().accept(); }
+}
+";
+        let found: Vec<_> = found(&LINT, text).iter().map(|it| (it.item.clone(), it.confidence)).collect();
+        let expected = [
+            ("S::load", Confidence::Possible),
+            ("S::bound", Confidence::Possible),
+            ("S::accept", Confidence::Possible),
+        ];
+        assert_eq!(found, expected.map(|(item, confidence)| (item.to_string(), confidence)));
     }
 }

@@ -142,7 +142,9 @@ fn told_elsewhere(function: &FunctionView<'_>) -> Vec<Span> {
         for held in &happening.held {
             let acquire = &function.flow.guard(held.guard).acquire;
             let is_told = match &happening.kind {
-                EffectKind::Await(wait) => acquire.class != GuardClass::Async || wait.waits != Waits::None,
+                EffectKind::Await(wait) => {
+                    acquire.class != GuardClass::Async || !matches!(wait.waits, Waits::None | Waits::Unknown)
+                }
                 EffectKind::Acquire(second) => second.lock.place == acquire.lock.place && !second.is_try,
                 EffectKind::Block(_) => true,
                 EffectKind::MapOp(_) | EffectKind::Work(_) | EffectKind::Callback(_) => false,

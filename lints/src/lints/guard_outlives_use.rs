@@ -59,7 +59,7 @@
 //!
 //! ## Limits
 //!
-//! What counts is work behind the last use: another lock that is kept for more than a statement, serialisation, sorting, a callback, an await under an async guard. A
+//! What counts is work behind the last use: another lock that is kept for more than a statement, serialisation, sorting, a callback, an await that is soon over under an async guard. A
 //! blocking call or a wait is reported by the lints that have them in their names, and what another lint about long guards
 //! says of an acquire is not said again. A guard that is never used on the way to the work marks a region, and so does one
 //! whose name starts with `_` or whose lock protects `()`; those are left alone, and so is a guard from which something is
@@ -70,23 +70,14 @@
 use std::cell::OnceCell;
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::{Body, Expr, ExprKind, MacroArgs};
-use safe_map_analysis::flow::{Caller, Guard, Held};
-use safe_map_analysis::knowledge::schema::{GuardClass, TypeRole, Waits};
-use safe_map_analysis::name::Name;
+use safe_map_analysis::flow::{Caller, Guard};
+use safe_map_analysis::knowledge::schema::{GuardClass, Waits};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::{EffectKind, Happening};
-use safe_map_analysis::ty::Ty;
 
-use crate::bodies::{lets, whole_await};
-use crate::fix::{body_of, drop_before};
-use crate::private::is_own;
-use crate::story::{
-    MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, finding, here, is_another,
-    is_momentary, lock_name, lock_path, what_happens,
-};
-use crate::uses::Uses;
-use crate::{Check, Finding, Fix, Group, LINTS, Label, Level, Lint, Role};
+use crate::idle::{held_idle, report};
+use crate::story::{MAX_CHAIN, is_another, is_momentary};
+use crate::{Check, Finding, Group, LINTS, Level, Lint, Role};
 
 pub(crate) static LINT: Lint = Lint {
     name: "guard_outlives_use",
@@ -99,25 +90,10 @@ pub(crate) static LINT: Lint = Lint {
 };
 
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
-    let body = OnceCell::new();
     let told_elsewhere = OnceCell::new();
-    let mut told: Vec<Span> = Vec::new();
-    for happening in function.happenings() {
-        for held in happening.held.iter().filter(|it| it.local.is_some()) {
-            let guard = function.flow.guard_at(held);
-            let is_told = told.contains(&guard.acquire.span) || is_own(function, &guard.acquire);
-            if is_told || !is_work(&guard) || !costs(function, &guard, &happening) {
-                continue;
-            }
-            let Some(body) = body.get_or_init(|| body_of(function)) else { return };
-            let Some(last) = last_use(function, body, &guard, happening.event.span) else { continue };
-            told.push(guard.acquire.span);
-            if told_elsewhere.get_or_init(|| told_by_others(function)).contains(&guard.acquire.span) {
-                continue;
-            }
-            let mut finding = report(function, &guard, &happening, last);
-            finding.fixes.extend(end_it(function, held, happening.event.span));
-            out.push(finding);
+    for idle in held_idle(function, |guard, it| costs(function, guard, it)) {
+        if !told_elsewhere.get_or_init(|| told_by_others(function)).contains(&idle.guard.acquire.span) {
+            out.push(report(function, LINT.name, &idle));
         }
     }
 }
@@ -134,19 +110,6 @@ fn told_by_others(function: &FunctionView<'_>) -> Vec<Span> {
     labels.filter(|it| it.role == Role::Acquire).map(|it| it.place.span).collect()
 }
 
-/// Whether a guard is there to work with what it protects, rather than to mark a region.
-fn is_work(guard: &Guard) -> bool {
-    let waits = match guard.acquire.class {
-        GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async => true,
-        GuardClass::RefCell | GuardClass::Free => false,
-    };
-    let lock = &guard.acquire.lock;
-    let is_lock = matches!(lock.role, TypeRole::Lock | TypeRole::SharedMap);
-    let is_region =
-        lock.content == Ty::unit() || guard.binding.as_ref().is_none_or(|(name, _)| name.starts_with('_'));
-    waits && is_lock && !lock.is_private && !guard.derived && !guard.is_extended && !is_region
-}
-
 fn costs(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>) -> bool {
     let is_near = happening.chain.len() <= MAX_CHAIN;
     match &happening.kind {
@@ -155,87 +118,12 @@ fn costs(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>) 
         }
         EffectKind::Work(_) => is_near,
         EffectKind::Callback(callback) => is_near && callback.is_notice && callback.caller == Caller::Stored,
-        EffectKind::Await(wait) => guard.acquire.class == GuardClass::Async && wait.waits == Waits::None,
+        EffectKind::Await(wait) => {
+            let is_unknown = matches!(wait.waits, Waits::None | Waits::Unknown);
+            is_unknown && happening.chain.is_empty() && guard.acquire.class == GuardClass::Async
+        }
         EffectKind::Block(_) | EffectKind::MapOp(_) => false,
     }
-}
-
-/// The last use of a guard, where all its uses, and those of what borrows from it, are before `hazard`.
-fn last_use(function: &FunctionView<'_>, body: &Body, guard: &Guard, hazard: Span) -> Option<Span> {
-    let (name, bound) = guard.binding.as_ref()?;
-    let hazard = whole_await(body, hazard);
-    // What is bound behind the hazard, or to what comes of it, borrows from the guard only where it names something that does.
-    let waiting = binding_at(body, hazard).filter(|it| it.start > bound.start).unwrap_or(hazard);
-    let is_between = |it: Span| bound.start < it.start && it.start < waiting.start;
-    let borrows = function.flow.locals.iter().filter(|it| !it.is_owned && is_between(it.span));
-    let locals: Vec<_> = borrows.map(|it| (&it.name, it.span)).chain([(name, *bound)]).collect();
-    let is_use = |it: &Expr, locals: &[(&Name, Span)]| match &it.kind {
-        ExprKind::Path(path) => path.as_ident().is_some_and(|name| {
-            let is_it =
-                |(local, bound): &(&Name, Span)| *local == name && !function.flow.is_another(*bound, it.span);
-            locals.iter().any(is_it)
-        }),
-        ExprKind::Macro(call) => matches!(call.args, MacroArgs::Opaque),
-        _ => false,
-    };
-    let behind = body.exprs.iter().filter(|it| it.span.start >= bound.end);
-    let uses: Vec<Span> = behind.clone().filter(|it| is_use(it, &locals)).map(|it| it.span).collect();
-    let repeats = body.exprs.iter().filter(|it| is_loop(&it.kind) && it.span.contains(hazard));
-    let again = |span: &Span| uses.iter().any(|it| span.contains(*it) && bound.start < span.start);
-    if uses.iter().any(|it| it.end > waiting.start) || repeats.map(|it| it.span).any(|it| again(&it)) {
-        return None;
-    }
-    let uses = Uses::of(function, guard)?;
-    uses.last_before(hazard).filter(|_| !uses.in_statement_of(hazard))
-}
-
-/// The `let` that waits for `hazard`.
-fn binding_at(body: &Body, hazard: Span) -> Option<Span> {
-    lets(body)
-        .map(|(pat, init)| (pat, body.expr(init).span))
-        .filter(|(_, init)| init.contains(hazard))
-        .map(|(pat, init)| pat.to(init))
-        .min_by_key(|it| it.end - it.start)
-}
-
-fn is_loop(kind: &ExprKind) -> bool {
-    matches!(
-        kind,
-        ExprKind::For { .. } | ExprKind::While { .. } | ExprKind::Loop { .. } | ExprKind::Closure(_)
-    )
-}
-
-fn report(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>, last: Span) -> Finding {
-    let lock = lock_name(function, &guard.acquire);
-    let name = guard.binding.as_ref().map(|(it, _)| it.to_string()).unwrap_or_default();
-    let through = called(function, happening).map(|it| format!(" by `{it}`")).unwrap_or_default();
-    let what = what_happens(function, happening);
-    let message = format!("{what}{through} while `{name}`, which is not used any more, keeps {lock} locked");
-    let mut finding = finding(function, LINT.name, happening.event.span, message);
-    finding.lock = lock_path(function, &guard.acquire);
-    finding.labels.push(acquire_label(function, guard));
-    finding.labels.push(Label {
-        role: Role::Release,
-        place: here(function, last),
-        message: last_words(function, &name, last),
-    });
-    finding.labels.extend(chain_labels(function, happening, &format!("{what} here")));
-    finding.labels.extend(declaration_label(function, &guard.acquire));
-    finding.note = "a guard lives to the end of its block, not to its last use".to_string();
-    finding.help = format!("`drop({name})` behind its last use, or a block around its uses");
-    finding
-}
-
-fn last_words(function: &FunctionView<'_>, name: &str, last: Span) -> String {
-    match last.text(&function.file.parsed().source.text) {
-        used if used == name => format!("`{name}` is used for the last time"),
-        used => format!("`{used}`, which borrows from `{name}`, is used for the last time"),
-    }
-}
-
-/// `drop(guard);` before the work.
-fn end_it(function: &FunctionView<'_>, held: &Held, hazard: Span) -> Option<Fix> {
-    drop_before(function, held, hazard, "work that does not need it")
 }
 
 #[cfg(test)]
@@ -461,30 +349,6 @@ async fn f(m: &Mutex<Vec<u64>>) {
 //         ^^^^^ guard_outlives_use
 }
 async fn told() { tokio::task::yield_now().await }
-",
-        );
-    }
-
-    #[test]
-    fn an_await_of_what_the_guard_protects_is_a_use() {
-        check(
-            &LINT,
-            "
-use tokio::sync::Mutex;
-struct Client;
-impl Client { async fn ask(&self) { tokio::task::yield_now().await } }
-async fn f(m: &Mutex<Option<Client>>) {
-    let client = m.lock().await;
-    if let Some(client) = client.as_ref() {
-        client.ask().await;
-    }
-}
-async fn g(m: &Mutex<Client>) {
-    let client = m.lock().await;
-    client
-        .ask()
-        .await;
-}
 ",
         );
     }

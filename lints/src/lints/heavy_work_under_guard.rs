@@ -55,6 +55,7 @@
 //! shared guard it is work on all of a map that other code of the workspace writes, since a writer waits for it, and the readers
 //! behind the writer. Where what is protected is changed under the same guard the hold is there to keep change and work together,
 //! and is left alone; so is work whose text is sent or written under the guard, which keeps the texts in order, and a line of a log.
+//! A map that a loop in a loop over something else fills under its exclusive guard is told as `possible`.
 //! In a callee the work must be on all that is protected or on a collection in it, not on one element.
 //! A lock in a value that the function has to itself keeps nobody waiting. Putting a
 //! collection in order, one entry's serialisation and a whole map's copy are left alone, and so are guards of async
@@ -78,6 +79,7 @@ use crate::contended::{is_contended, is_written};
 use crate::fix::body_of;
 use crate::ordered::{is_changed, is_given_away, is_logged};
 use crate::private::is_own;
+use crate::refilled::{Refilled, refilled};
 use crate::scrutinee::Scrutinees;
 use crate::story::{
     MAX_CHAIN, acquire_label, called, chain_labels, declaration_label, decodes, finding, lock_name, lock_path,
@@ -142,6 +144,27 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
             out.push(report(function, &guard, &happening, work, reason));
         }
     }
+    let Some(body) = body.get_or_init(|| body_of(function)) else { return };
+    let all = refilled(function, body).into_iter();
+    out.extend(
+        all.filter(|it| !told.contains(&it.guard.acquire.span)).map(|it| report_refilled(function, &it)),
+    );
+}
+
+fn report_refilled(function: &FunctionView<'_>, refilled: &Refilled) -> Finding {
+    let acquire = &refilled.guard.acquire;
+    let name = lock_name(function, acquire);
+    let message = format!("loops over something else fill {name} while it is locked");
+    let mut finding = finding(function, LINT.name, refilled.insertion, message);
+    finding.confidence = Confidence::Possible;
+    finding.lock = lock_path(function, acquire);
+    finding.labels.push(acquire_label(function, &refilled.guard));
+    finding.labels.extend(declaration_label(function, acquire));
+    finding.note = format!("everybody who asks for {name} waits for as long as there is something to put in");
+    finding.help =
+        "put what is new into a map of your own first, and swap the two or `extend` under the lock"
+            .to_string();
+    finding
 }
 
 /// The acquires of guards that are alive at a blocking call.
@@ -689,5 +712,38 @@ impl Store {
 }
 ",
         );
+    }
+
+    #[test]
+    fn loops_in_loops_fill_the_map() {
+        let text = "
+use std::{collections::HashMap, sync::{Arc, RwLock}};
+fn nested(slots: &Arc<RwLock<HashMap<u64, String>>>, schedule: &HashMap<String, Vec<u64>>) {
+    let mut slots = slots.write().unwrap();
+    for (name, all) in schedule.iter() {
+        for slot in all.iter() { slots.insert(*slot, name.clone()); }
+    }
+}
+fn once(slots: &RwLock<HashMap<u64, String>>, all: &[u64]) {
+    let mut slots = slots.write().unwrap();
+    for slot in all { slots.insert(*slot, String::new()); }
+}
+fn counted(slots: &RwLock<HashMap<u64, String>>, all: &[u64]) {
+    let mut slots = slots.write().unwrap();
+    for slot in all { for n in 0..2 { slots.insert(slot + n, String::new()); } }
+}
+fn of_itself(slots: &RwLock<HashMap<u64, Vec<u64>>>, all: &[u64]) {
+    let mut slots = slots.write().unwrap();
+    for key in slots.keys().copied().collect::<Vec<_>>() { for n in all { slots.entry(key).or_default().push(*n); } }
+}
+fn turn_by_turn(slots: &RwLock<HashMap<u64, String>>, schedule: &[Vec<u64>]) {
+    for all in schedule {
+        let mut slots = slots.write().unwrap();
+        for slot in all.iter() { slots.insert(*slot, String::new()); }
+    }
+}
+";
+        let found: Vec<_> = found(&LINT, text).into_iter().map(|it| it.item).collect();
+        assert_eq!(found, ["nested"]);
     }
 }
