@@ -45,6 +45,7 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "im.toml",
     "indexmap.toml",
     "kanal.toml",
+    "keepcalm.toml",
     "lazy_static.toml",
     "left-right.toml",
     "lettre.toml",
