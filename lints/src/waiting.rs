@@ -230,7 +230,7 @@ pub(crate) fn is_lent(acquire: &Acquire, event: Span) -> bool {
 /// the caller chose to hand in is the caller's business.
 fn is_own_business(guard: &Guard, happening: &Happening<'_>) -> bool {
     let lock = &guard.acquire.lock.place;
-    if matches!(lock.root, Root::Param(..)) && guard.acquire.is_indirect && lock.path.is_empty() {
+    if guard.acquire.is_given {
         return true;
     }
     let EventKind::Call(call) = &happening.event.kind else { return false };

@@ -148,6 +148,8 @@ pub struct Call {
     pub callee: FnId,
     /// One of several that can be meant: the method of a trait's impl.
     pub is_possible: bool,
+    /// Nobody calls it: a value goes away.
+    pub is_drop: bool,
     /// What the callee knows as `self`.
     pub receiver: Option<Place>,
     /// What it knows as its parameters; those of which nothing can matter are left out.

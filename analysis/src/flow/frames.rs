@@ -51,7 +51,7 @@ impl Walker<'_> {
         let Some(frame) = self.frames.pop() else { return Vec::new() };
         debug_assert_eq!(frame.id, id, "scopes are left in the order in which they were entered");
         for (_, local) in frame.names.iter().rev() {
-            self.drop_local(*local, at);
+            self.drop_at_end(*local, at);
             let guards = self.state.owned_by(Owner::Local(*local));
             self.end(&guards, at);
         }
@@ -201,6 +201,7 @@ impl Walker<'_> {
         for index in (target..self.frames.len()).rev() {
             let id = self.frames[index].id;
             for (_, local) in self.frames[index].names.clone().iter().rev() {
+                self.drop_early(*local, at);
                 let guards = self.state.owned_by(Owner::Local(*local));
                 self.end(&guards, at);
             }

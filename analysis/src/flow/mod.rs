@@ -169,6 +169,8 @@ pub struct Acquire {
     pub whole: bool,
     /// Taken inside a function of the workspace, or before this one: the call hands out the guard.
     pub is_indirect: bool,
+    /// Taken before this function: a parameter is the guard, and the place is that parameter.
+    pub is_given: bool,
     /// Fails rather than waits.
     pub is_try: bool,
     /// Shared, and does not wait for waiting writers; or reentrant.

@@ -132,7 +132,7 @@ impl Walker<'_> {
         let Some(index) = call.args.iter().position(|it| it.guards.contains(&guard)) else { return true };
         let returned = shape.map(|it| it.guards.as_slice()).unwrap_or_default();
         let mut params = returned.iter().filter_map(|it| match it.lock.place.root {
-            Root::Param(param, _) if it.is_indirect => Some(param as usize),
+            Root::Param(param, _) if it.is_given => Some(param as usize),
             _ => None,
         });
         if let Some(first) = params.next() {
@@ -145,9 +145,7 @@ impl Walker<'_> {
     /// The locks whose guards the callee hands out, as its body says.
     fn taken(&self, shape: Option<&Shape>, site: &Site, is_fresh: bool, call: &Call<'_>) -> Vec<Acquire> {
         let guards = shape.map(|it| it.guards.as_slice()).unwrap_or_default();
-        let own = guards
-            .iter()
-            .filter(|it| is_fresh && !matches!(it.lock.place.root, Root::Param(..) if it.is_indirect));
+        let own = guards.iter().filter(|it| is_fresh && !it.is_given);
         let seen =
             own.map(|it| Acquire { span: call.span, method: call.name.clone(), ..site.seen_acquire(it) });
         seen.collect()

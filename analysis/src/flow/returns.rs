@@ -81,6 +81,7 @@ impl Walker<'_> {
 
     /// The flow with its shape.
     pub(super) fn finish(mut self) -> FnFlow {
+        self.forget_repeated_drops();
         self.flow.callees.sort();
         self.flow.callees.dedup();
         // Flows live as long as the run: what growing left over goes back at once.
@@ -118,7 +119,7 @@ impl Walker<'_> {
         guards
     }
 
-    /// The parameters that the function calls itself, with what is held then.
+    /// The parameters that the function calls itself or has its callees call, with what is held then.
     fn param_calls(&self) -> Vec<ParamCall> {
         let mut calls: Vec<ParamCall> = Vec::new();
         for event in self.flow.events.iter().filter(|it| it.is_own) {
@@ -128,6 +129,11 @@ impl Walker<'_> {
             let call = ParamCall { index, held: event.held.iter().map(held).collect() };
             if !calls.contains(&call) {
                 calls.push(call);
+            }
+        }
+        for call in &self.handed_on {
+            if !calls.contains(call) {
+                calls.push(call.clone());
             }
         }
         calls

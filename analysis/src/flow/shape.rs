@@ -20,7 +20,7 @@ pub struct Shape {
     pub calls: Vec<ParamCall>,
 }
 
-/// A parameter that a function calls.
+/// A parameter that a function calls, or that a callee of it calls.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ParamCall {
     /// Which parameter.
@@ -131,6 +131,7 @@ impl Call {
         seen.lock.is_private = false;
         seen.key = acquire.key.as_deref().and_then(|it| self.seen_key(it));
         seen.is_indirect = true;
+        seen.is_given = false;
         seen
     }
 }

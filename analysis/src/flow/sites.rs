@@ -7,7 +7,8 @@ use super::state::LocalId;
 use super::value::Value;
 use super::walk::Walker;
 use super::{
-    Acquire, Argument, Call as Site, Callback, Caller, Decl, EventKind, GuardId, Had, Place, Root, Shape,
+    Acquire, Argument, Call as Site, Callback, Caller, Decl, EventKind, GuardId, Had, ParamCall, Place, Root,
+    Shape,
 };
 use crate::facts::{ExprId, ExprKind, PatId, Path, TypeKind};
 use crate::model::{FnId, Holder};
@@ -47,7 +48,7 @@ impl Walker<'_> {
         let args = args.filter(says).collect();
         let receiver_place = receiver.and_then(|it| it.place.clone());
         let moved = receiver.map(|it| self.flying(it)).unwrap_or_default();
-        Site { callee, is_possible, receiver: receiver_place, args, moved }
+        Site { callee, is_possible, is_drop: false, receiver: receiver_place, args, moved }
     }
 
     /// A local that nothing else knows matters only while a lock may be held.
@@ -73,8 +74,11 @@ impl Walker<'_> {
     ) {
         let calls = shape.map(|it| it.calls.as_slice()).unwrap_or_default();
         for (arg, index) in call.args.iter().zip(0_u32..) {
-            let Some(closure) = arg.closure else { continue };
             let mut runs = calls.iter().filter(|it| it.index == index).peekable();
+            let Some(closure) = arg.closure else {
+                runs.for_each(|it| self.hand_on(arg, site, it));
+                continue;
+            };
             if runs.peek().is_none() {
                 self.run_unknown(arg);
             }
@@ -90,6 +94,20 @@ impl Walker<'_> {
                 self.end(&held, call.span.at_end());
             }
         }
+    }
+
+    /// A closure that this function was given itself, and that the callee runs in the end.
+    fn hand_on(&mut self, arg: &Value, site: &Site, run: &ParamCall) {
+        let Some(Place { root: Root::Param(index, _), path }) = &arg.place else { return };
+        if !path.is_empty() || !self.state.reachable || self.apart > 0 {
+            return;
+        }
+        let own = self
+            .state
+            .held()
+            .map(|it| Acquire { mode: it.mode, ..self.flow.guard(it.guard).acquire.clone() });
+        let held = own.chain(run.held.iter().map(|it| site.seen_acquire(it))).collect();
+        self.handed_on.push(ParamCall { index: *index, held });
     }
 
     /// What the callee gives to a closure of this function.
