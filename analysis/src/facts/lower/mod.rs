@@ -10,12 +10,14 @@ mod cfg_if;
 mod chunks;
 mod control;
 mod data;
+mod expand;
 mod exprs;
 mod gaps;
 mod generics;
 mod item_macros;
 mod items;
 mod macros;
+mod matcher;
 mod members;
 mod pats;
 mod positions;
@@ -25,6 +27,7 @@ mod rules;
 mod select;
 #[cfg(test)]
 mod tests;
+mod transcribe;
 mod types;
 mod uses;
 
@@ -93,6 +96,8 @@ struct Lower<'a> {
     type_depth: u32,
     /// How many macro calls are open.
     macro_depth: u32,
+    /// The macro rules that are expanded where they are called.
+    expansions: expand::Expansions,
 }
 
 impl<'a> Lower<'a> {
@@ -105,6 +110,7 @@ impl<'a> Lower<'a> {
             body: BodyBuilder::default(),
             type_depth: 0,
             macro_depth: 0,
+            expansions: expand::Expansions::default(),
         };
         match text[start..].parse::<TokenStream>() {
             Ok(tokens) => lower.lexed(tokens),
