@@ -386,7 +386,7 @@ impl<'a> Walker<'a> {
                     self.dereferenced(whole, &ty).place
                 }
             };
-            let place = place.map(|it| it.field(name, self.is_handle(&field)));
+            let place = place.map(|it| it.field(name, self.leads_to_shared(&field)));
             let part = name.parse::<usize>().ok().and_then(|it| value.parts.get(it));
             let (guards, local) = match (self.holds(&field), part) {
                 (None, _) => (Vec::new(), None),
@@ -397,6 +397,16 @@ impl<'a> Walker<'a> {
         }
         let place = value.place.as_ref().map(|it| it.field(name, false));
         Value { place, ..Value::default() }
+    }
+
+    /// Whether a copy of a field of this type leads to what the field leads to: a handle, or an `Option` of one.
+    pub(super) fn leads_to_shared(&self, ty: &Ty) -> bool {
+        let is_enum = self.model.role(ty) == Some(TypeRole::Enum);
+        let inner = match ty {
+            Ty::Known(_, args) if is_enum => args.first(),
+            _ => None,
+        };
+        self.is_handle(inner.unwrap_or(ty))
     }
 
     /// Whether a clone of this type is the same thing.
