@@ -33,8 +33,9 @@ impl Walker<'_> {
         let is_itself = self.model.drop_impl(&value.ty) == Some(callee);
         // What goes away with another value has no name, but its fields lead somewhere.
         let receiver = value.place.clone().filter(|_| is_itself).or_else(|| Some(self.unnamed()));
+        let made_of = value.made_of.iter().filter(|_| is_itself).map(|it| (None, it.clone())).collect();
         let (args, moved) = (Vec::new(), Vec::new());
-        let call = Call { callee, is_possible, is_drop: true, receiver, args, moved };
+        let call = Call { callee, is_possible, is_drop: true, receiver, args, made_of, moved };
         self.event(EventKind::Call(Box::new(call)), at);
     }
 
@@ -50,11 +51,22 @@ impl Walker<'_> {
     /// block, the early ways out say nothing more.
     pub(super) fn drop_at_end(&mut self, id: LocalId, at: Span) {
         let first_new = self.flow.events.len();
-        self.drop_local(id, at);
+        self.drop_local(id, self.last_of(at));
         let Some(event) = self.flow.events.get(first_new) else { return };
         for early in self.early_drops.iter_mut().filter(|it| it.local == id) {
             early.is_repeated |= same_guards(&self.flow.events[early.event].held, &event.held);
         }
+    }
+
+    /// Where the end of a scope is shown: at its closing brace.
+    fn last_of(&self, end: Span) -> Span {
+        if end.start < end.end {
+            return end;
+        }
+        let text = &self.model.workspace().file(self.model.func(self.flow.id).at.file).source.text;
+        let last =
+            text.get(..end.start as usize).and_then(|it| it.chars().next_back()).map_or(0, char::len_utf8);
+        Span::new(end.start - last as u32, end.end)
     }
 
     /// A local goes out of scope on an early way out: `?`, `return`, `break`. Told once for the same guards.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Acquire, Assumption, Decl, GuardId, Place};
+use super::{Acquire, Assumption, Decl, GuardId, Part, Place};
 use crate::knowledge::schema::{LockMode, Op, Waits};
 use crate::model::{FnId, StaticId};
 use crate::name::Name;
@@ -154,6 +154,8 @@ pub struct Call {
     pub receiver: Option<Place>,
     /// What it knows as its parameters; those of which nothing can matter are left out.
     pub args: Vec<Argument>,
+    /// What its `self`, or the parameter of an index, was made of.
+    pub made_of: Vec<(Option<u32>, Part)>,
     /// The guards in a `self` that is moved into the callee.
     pub moved: Vec<GuardId>,
 }

@@ -22,6 +22,7 @@ mod known;
 mod later;
 mod lookup;
 mod macros;
+mod made_of;
 mod outside;
 mod passed;
 mod patterns;
@@ -37,6 +38,7 @@ mod walk;
 pub use assume::Assumption;
 pub use dump::show_place;
 pub use event::{Argument, Call, Callback, Caller, Event, EventKind, Had, Held, MapOp, Wait, Work};
+pub use made_of::{Part, Twins};
 pub use place::{Decl, Place, Root, Step};
 pub use returns::may_have_shape;
 pub use shape::{ParamCall, Shape, Shapes};
@@ -46,7 +48,7 @@ use crate::knowledge::schema::{GuardClass, LockMode, Locking, Op, TypeRole};
 use crate::model::FnId;
 use crate::name::Name;
 use crate::span::Span;
-use crate::ty::Ty;
+use crate::ty::{AdtId, Ty};
 
 /// A guard of one function.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -71,6 +73,8 @@ pub struct FnFlow {
     pub scrutinees: Vec<Scrutinee>,
     /// What callers must know before they are walked themselves.
     pub shape: Shape,
+    /// The structs that it makes, by type, each with the twins among its fields.
+    pub literals: Vec<(AdtId, Vec<Twins>)>,
     /// The functions of the workspace whose shapes were looked at, sorted.
     pub callees: Vec<FnId>,
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::calls::Call;
+use super::made_of::Part;
 use super::place::{Root, Step};
 use super::results::future_of;
 use super::state::{LocalId, Owner, State};
@@ -70,7 +71,10 @@ impl Walker<'_> {
             true => self.returned_guard(&result, place.as_ref(), given.is_empty(), &call),
             false => None,
         };
-        let value = Value { place, guards: given, ..Value::of(result) };
+        let parts = shape.map(|it| it.made_of.as_slice()).unwrap_or_default();
+        let seen = |it: &Part| Some(Part { fields: it.fields.clone(), place: site.seen(&it.place)? });
+        let made_of = parts.iter().filter_map(seen).collect();
+        let value = Value { place, guards: given, made_of, ..Value::of(result) };
         let pending = Pending {
             acquire,
             call: is_async.then_some(site),
@@ -340,7 +344,8 @@ impl Walker<'_> {
         let wait = call.args.iter().find_map(|it| it.wait.clone());
         let first = call.args.into_iter().next().unwrap_or_default();
         let place = if same { first.place } else { None };
-        Value { place, guards, pending, wait, ..Value::of(returns) }
+        let made_of = if wraps { first.made_of } else { Vec::new() };
+        Value { place, guards, pending, wait, made_of, ..Value::of(returns) }
     }
 
     /// Guards that nobody drops any more.

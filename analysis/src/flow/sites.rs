@@ -37,7 +37,7 @@ impl Walker<'_> {
         let args = call.args.iter().zip(0_u32..).map(|(value, index)| Argument {
             index,
             name: names.get(index as usize).cloned().unwrap_or_default(),
-            place: value.place.clone().filter(|it| self.can_matter(it)),
+            place: value.place.clone().filter(|it| self.can_matter(it) || self.goes_into(callee, index)),
             key: call.exprs.get(index as usize).and_then(|it| self.key_text(*it)),
             truth: call.exprs.get(index as usize).and_then(|it| self.literal_truth(*it)),
             moved: self.flying(value),
@@ -48,12 +48,25 @@ impl Walker<'_> {
         let args = args.filter(says).collect();
         let receiver_place = receiver.and_then(|it| it.place.clone());
         let moved = receiver.map(|it| self.flying(it)).unwrap_or_default();
-        Site { callee, is_possible, is_drop: false, receiver: receiver_place, args, moved }
+        let of_self = receiver.into_iter().flat_map(|it| it.made_of.iter().map(|it| (None, it.clone())));
+        let of_args = call
+            .args
+            .iter()
+            .zip(0..)
+            .flat_map(|(value, index)| value.made_of.iter().map(move |it| (Some(index), it.clone())));
+        let made_of = of_self.chain(of_args).collect();
+        Site { callee, is_possible, is_drop: false, receiver: receiver_place, args, made_of, moved }
     }
 
     /// A local that nothing else knows matters only while a lock may be held.
     fn can_matter(&self, place: &Place) -> bool {
         !matches!(place.root, Root::Unnamed(_) | Root::Local(..)) || !self.state.live.is_empty()
+    }
+
+    /// Whether a function makes its result of what this parameter is.
+    fn goes_into(&self, callee: FnId, index: u32) -> bool {
+        let parts = self.shapes.get(callee).map_or(&[][..], |it| &it.made_of);
+        parts.iter().any(|it| matches!(it.place.root, Root::Param(own, _) if own == index))
     }
 
     /// The names by which a function's body knows its parameters, as keys are written.

@@ -52,6 +52,7 @@ pub fn walk(model: &Model, settings: &Settings, shapes: &Shapes, id: FnId) -> Op
             quiet: Vec::new(),
             scrutinees: Vec::new(),
             shape: Shape::default(),
+            literals: Vec::new(),
             callees: Vec::new(),
         },
         settings,

@@ -433,6 +433,63 @@ fn reload(_: u32) -> Result<(), String> { Ok(()) }
     }
 
     #[test]
+    fn a_value_that_was_made_of_a_handle_to_the_lock() {
+        let text = "
+use std::sync::{Arc, Mutex};
+struct State { n: Mutex<u32> }
+struct Worker { state: Arc<State> }
+impl Worker {
+    fn new(state: Arc<State>) -> Self { Self { state } }
+    fn run(&self) { *self.state.n.lock().unwrap() += 1; }
+}
+struct Server { state: Arc<State> }
+impl Server {
+    fn own(&self) { let worker = Worker::new(self.state.clone()); let n = self.state.n.lock().unwrap(); worker.run() }
+    fn given(&self, state: Arc<State>) { let worker = Worker::new(state); let n = self.state.n.lock().unwrap(); worker.run() }
+    fn replaced(&self, state: Arc<State>) {
+        let mut worker = Worker::new(self.state.clone());
+        worker.state = state;
+        let n = self.state.n.lock().unwrap();
+        worker.run()
+    }
+}
+";
+        let found: Vec<_> = found(&LINT, text).into_iter().map(|it| it.item).collect();
+        assert_eq!(found, ["Server::own"]);
+    }
+
+    #[test]
+    fn two_fields_that_are_always_made_of_one_handle() {
+        let text = |more: &str| {
+            format!(
+                "
+use std::sync::{{Arc, Mutex}};
+type Sessions = Arc<Mutex<Vec<u32>>>;
+struct Sweeper {{ sessions: Sessions }}
+impl Sweeper {{
+    fn new(sessions: Sessions) -> Self {{ Sweeper {{ sessions }} }}
+    fn sweep(&self) {{ self.sessions.lock().unwrap().clear() }}
+}}
+struct Hub {{ sessions: Sessions, sweeper: Sweeper }}
+impl Hub {{
+    fn new() -> Arc<Self> {{
+        let sessions = Sessions::default();
+        let sweeper = Sweeper::new(sessions.clone());
+        Arc::new(Hub {{ sessions, sweeper }})
+    }}
+    fn stop(&self) {{ let sessions = self.sessions.lock().unwrap(); self.sweeper.sweep() }}
+    {more}
+}}
+"
+            )
+        };
+        let count = |more| found(&LINT, &text(more)).len();
+        assert_eq!(count(""), 1);
+        let apart = "fn apart(sweeper: Sweeper) -> Self { Hub { sessions: Sessions::default(), sweeper } }";
+        assert_eq!(count(apart), 0);
+    }
+
+    #[test]
     fn a_closure_that_is_handed_on_to_where_it_runs() {
         check(
             &LINT,

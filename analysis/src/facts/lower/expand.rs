@@ -59,11 +59,12 @@ impl Expansions {
             return span;
         }
         let is_inside = |at: u32| inner.rule.start < at && at < inner.rule.end;
-        let last =
-            text.get(..span.end as usize).and_then(|it| it.chars().next_back()).map_or(0, char::len_utf8);
+        let len = |it: Option<char>| it.map_or(0, char::len_utf8) as u32;
+        let last = || len(text.get(..span.end as usize).and_then(|it| it.chars().next_back()));
+        let first = || len(text.get(span.start as usize..).and_then(|it| it.chars().next()));
         match is_inside(span.end) {
-            true => Span::new(span.end - last as u32, span.end),
-            false if is_inside(span.start) => Span::new(span.start, span.start),
+            true => Span::new(span.end - last(), span.end),
+            false if is_inside(span.start) => Span::new(span.start, span.start + first()),
             false => inner.call,
         }
     }
