@@ -141,6 +141,15 @@ impl Walker<'_> {
         self.state = State::unreachable();
     }
 
+    /// The same, where the drops on the way are not told of.
+    pub(super) fn leave_quietly(&mut self, at: Span) {
+        let told = self.flow.events.len();
+        let early = self.early_drops.len();
+        self.leave_call(at);
+        self.flow.events.truncate(told);
+        self.early_drops.truncate(early);
+    }
+
     /// The early way out of `?`, while the path goes on.
     pub(super) fn maybe_leave_call(&mut self, at: Span) {
         let here = self.state.clone();

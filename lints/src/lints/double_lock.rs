@@ -419,6 +419,13 @@ impl Manager {
         reload(id)?;
         Ok(ticket)
     }
+    fn panics(&self, id: u32) -> Ticket {
+        let mut ports = self.inner.ports.lock().unwrap();
+        let ticket = Ticket { id, inner: self.inner.clone() };
+        if ports.contains_key(&id) { panic!() }
+        drop(ports);
+        ticket
+    }
     fn in_order(&self, id: u32) -> Result<Ticket, String> {
         let ticket = Ticket { id, inner: self.inner.clone() };
         let mut ports = self.inner.ports.lock().unwrap();
