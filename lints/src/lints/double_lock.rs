@@ -72,7 +72,7 @@
 //! must have a name here: a field, a static, or a parameter. clippy's `if_let_mutex` knows one of these shapes, for `Mutex`.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::flow::{Acquire, Event, EventKind, Guard, Held, Step};
+use safe_map_analysis::flow::{Acquire, Decl, Event, EventKind, Guard, Held, Step};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, Op};
 use safe_map_analysis::summary::{EffectKind, Happening};
 
@@ -146,7 +146,8 @@ fn conflict<'a>(
 ) -> Option<(&'a Held, Confidence)> {
     let alive = happening.held.iter().map(|held| (held, function.flow.guard_at(held)));
     let conflicts = alive.filter(|(held, guard)| {
-        let is_met = conflicts(&guard.acquire, second) || leads_back(happening, &guard.acquire, second);
+        let is_met =
+            conflicts(&guard.acquire, second) || leads_back(function, happening, &guard.acquire, second);
         is_met
             && !may_exclude(function, guard, held.maybe, happening.event.span)
             && !is_filled(function, guard, happening)
@@ -161,10 +162,24 @@ fn conflicts(first: &Acquire, second: &Acquire) -> bool {
 }
 
 /// Whether what goes away has a handle to what owns a lock of the same declaration, and takes it: most often the very lock.
-fn leads_back(happening: &Happening<'_>, first: &Acquire, second: &Acquire) -> bool {
+fn leads_back(
+    function: &FunctionView<'_>,
+    happening: &Happening<'_>,
+    first: &Acquire,
+    second: &Acquire,
+) -> bool {
     let by_handle = || second.lock.place.path.iter().any(|it| matches!(it, Step::Handle(_)));
-    let is_alike = first.lock.decl.is_some() && first.lock.decl == second.lock.decl;
-    is_alike && is_drop(happening) && by_handle() && waits(first, second)
+    let Some(decl) = first.lock.decl.as_ref().filter(|it| second.lock.decl.as_ref() == Some(it)) else {
+        return false;
+    };
+    is_drop(happening) && by_handle() && waits(first, second) && !is_of_wrapper(function, decl)
+}
+
+/// Whether a lock is the field of a generic wrapper around whatever it protects: its declaration tells no two of them apart.
+fn is_of_wrapper(function: &FunctionView<'_>, decl: &Decl) -> bool {
+    let Decl::Field(owner, name) = decl else { return false };
+    let fields = function.model().adt_fields(*owner);
+    fields.iter().any(|it| it.name == *name && it.ty.is_open())
 }
 
 fn is_drop(happening: &Happening<'_>) -> bool {
@@ -551,6 +566,16 @@ use std::sync::Mutex;
 struct Node { children: Mutex<Vec<Node>> }
 impl Drop for Node { fn drop(&mut self) { self.children.lock().unwrap().clear() } }
 fn prune(root: &Node) { root.children.lock().unwrap().pop(); }
+",
+        );
+        check(
+            &LINT,
+            "
+use std::sync::{Arc, Mutex};
+struct Named<T> { mutex: Mutex<T>, name: String }
+struct Call { state: Arc<Named<u32>> }
+impl Drop for Call { fn drop(&mut self) { *self.state.mutex.lock().unwrap() = 0 } }
+fn end(platform: &Named<String>, call: Call) { let held = platform.mutex.lock().unwrap(); drop(call); }
 ",
         );
     }
