@@ -38,8 +38,8 @@ pub struct Analysis {
     by_file: Vec<Vec<FnId>>,
     /// Who waits for the lock of each declaration, and how; found on first use.
     waits: OnceLock<FxHashMap<Decl, Vec<Waiter>>>,
-    /// The types of the workspace that are changed under a lock; found on first use.
-    changed: OnceLock<FxHashSet<AdtId>>,
+    /// The types of the workspace that are changed under a lock, each with the declarations of those locks; found on first use.
+    changed: OnceLock<FxHashMap<AdtId, FxHashSet<Option<Decl>>>>,
     /// Who does what to the map of each declaration; found on first use.
     map_uses: OnceLock<FxHashMap<Decl, Vec<(FnId, Op)>>>,
     /// Who calls each function; found on first use.
@@ -180,20 +180,31 @@ impl Analysis {
 
     /// Whether code of the workspace has a lock around such a value alone: what is known of a lock whose declaration is not.
     pub fn is_changed_under_a_lock(&self, content: AdtId) -> bool {
+        self.changed_under_locks().contains_key(&content)
+    }
+
+    /// Whether code of the workspace that was handed a lock around such a value, in a parameter or local, takes it alone.
+    pub fn is_changed_by_handle(&self, content: AdtId) -> bool {
+        self.changed_under_locks().get(&content).is_some_and(|it| it.contains(&None))
+    }
+
+    fn changed_under_locks(&self) -> &FxHashMap<AdtId, FxHashSet<Option<Decl>>> {
         let find = || {
-            let events = self.flows.iter().flatten().flat_map(|it| &it.events);
-            let changed = events.filter_map(|it| match &it.kind {
-                EventKind::Acquire { acquire, .. } if acquire.mode == LockMode::Exclusive => {
-                    match acquire.lock.content {
-                        Ty::Adt(id, _) => Some(id),
-                        _ => None,
-                    }
+            let mut found: FxHashMap<AdtId, FxHashSet<Option<Decl>>> = FxHashMap::default();
+            for event in self.flows.iter().flatten().flat_map(|it| &it.events) {
+                let EventKind::Acquire { acquire, .. } = &event.kind else { continue };
+                let Ty::Adt(id, _) = acquire.lock.content else { continue };
+                if acquire.mode != LockMode::Exclusive {
+                    continue;
                 }
-                _ => None,
-            });
-            changed.collect()
+                let decls = found.entry(id).or_default();
+                if !acquire.lock.is_private {
+                    decls.insert(acquire.lock.decl.clone());
+                }
+            }
+            found
         };
-        self.changed.get_or_init(find).contains(&content)
+        self.changed.get_or_init(find)
     }
 
     /// What the functions of the workspace do to the map of this declaration, under whatever lock; each function and

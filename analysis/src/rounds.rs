@@ -57,6 +57,7 @@ impl Rounds {
                 changed[id.0 as usize] = shapes.set(*id, &flow.shape);
             }
         }
+        shapes.learn_twins(self.flows.iter().flatten());
         changed
     }
 

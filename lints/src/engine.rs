@@ -31,10 +31,20 @@ pub fn run(analysis: &Analysis, enabled: &(dyn Fn(&Lint) -> bool + Sync)) -> Out
         outcome.panics.extend(part.panics);
     }
     outcome.findings.retain(|it| !analysis.workspace.is_outside(it.primary.file));
-    outcome.findings.iter_mut().filter(|it| has_conditions(analysis, it)).for_each(|it| it.fixes.clear());
+    let is_unfixable = |it: &&mut Finding| has_conditions(analysis, it) || is_in_rule(analysis, it);
+    outcome.findings.iter_mut().filter(is_unfixable).for_each(|it| it.fixes.clear());
     outcome.findings.sort_by(|a, b| order(a).cmp(&order(b)));
     outcome.findings.dedup();
+    // A macro rule is told of once, however many functions call it.
+    outcome.findings.dedup_by(|b, a| order(a) == order(b) && is_in_rule(analysis, a));
     outcome
+}
+
+/// Whether a finding stands in a macro rule, which is written for all of its calls.
+fn is_in_rule(analysis: &Analysis, finding: &Finding) -> bool {
+    let items = &analysis.workspace.file(finding.primary.file).facts.items;
+    let is_around = |it: &Item| it.span.contains(finding.primary.span);
+    items.iter().any(|it| matches!(it.kind, ItemKind::MacroRules(_)) && is_around(it))
 }
 
 /// Whether statements of the function that a finding is in have attributes: a fix that splits or moves one leaves its `cfg`

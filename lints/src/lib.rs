@@ -66,4 +66,4 @@ mod walked;
 pub use engine::{Outcome, run};
 pub use finding::*;
 pub use lint::*;
-pub use lints::{LINTS, PREVIEW};
+pub use lints::{ALWAYS_POSSIBLE, LINTS, PREVIEW};

@@ -196,7 +196,7 @@ fn is_far(function: &FunctionView<'_>, guard: &Guard, happening: &Happening<'_>)
     is_far
         && acquire.class == GuardClass::Async
         && !wait.on.as_ref().is_some_and(is_of_it)
-        && !is_handed_in(guard)
+        && !guard.acquire.is_given
         && is_data(function.model(), &acquire.lock.content)
 }
 
@@ -303,7 +303,7 @@ pub(crate) fn is_lent(acquire: &Acquire, event: Span) -> bool {
 /// the caller chose to hand in is the caller's business.
 fn is_own_business(guard: &Guard, happening: &Happening<'_>) -> bool {
     let lock = &guard.acquire.lock.place;
-    if is_handed_in(guard) {
+    if guard.acquire.is_given {
         return true;
     }
     let EventKind::Call(call) = &happening.event.kind else { return false };
@@ -311,12 +311,6 @@ fn is_own_business(guard: &Guard, happening: &Happening<'_>) -> bool {
     let is_long =
         is_long(happening) || waits_for(happening) == Waits::Channel && is_of_entry(guard, happening);
     is_by_own_method(guard, happening) && !is_long || args.any(|it| it.is_below(lock))
-}
-
-/// Whether the caller handed the guard in.
-fn is_handed_in(guard: &Guard) -> bool {
-    let lock = &guard.acquire.lock.place;
-    matches!(lock.root, Root::Param(..)) && guard.acquire.is_indirect && lock.path.is_empty()
 }
 
 /// Whether a method of what is protected does something: `core.lock().await.retry()`.

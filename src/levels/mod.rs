@@ -10,7 +10,7 @@ mod names;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use safe_map_lints::{Confidence, Finding, Level, Lint};
+use safe_map_lints::{ALWAYS_POSSIBLE, Confidence, Finding, Level, Lint};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -222,8 +222,9 @@ impl Levels {
     /// The level of a finding that is only `possible`, of a lint at `level`.
     fn less_sure(&self, lint: &str, level: Level) -> Level {
         let by_default = self.settings.get(lint).is_some_and(Set::is_default);
+        let is_left_out = by_default && !self.shows_possible && !ALWAYS_POSSIBLE.contains(&lint);
         match level {
-            Level::Warn if by_default && !self.shows_possible => Level::Allow,
+            Level::Warn if is_left_out => Level::Allow,
             Level::Deny | Level::Warn => Level::Warn,
             Level::Allow => Level::Allow,
         }

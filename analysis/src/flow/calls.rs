@@ -212,7 +212,8 @@ impl<'a> Walker<'a> {
             _ => None,
         };
         let decl = if shared { value.decl.clone() } else { None };
-        Value { place, decl, ..Value::of(ty) }
+        let made_of = if shared || copied { value.made_of.clone() } else { Vec::new() };
+        Value { place, decl, made_of, ..Value::of(ty) }
     }
 
     pub(super) fn call(&mut self, callee: ExprId, args: &'a [ExprId], span: Span) -> Value {
@@ -273,14 +274,17 @@ impl<'a> Walker<'a> {
 
     /// `Some(x)`, `Wrapper(x)`: what goes in is held by what comes out.
     fn construct(&mut self, path: &crate::facts::Path, args: &[ExprId]) -> Value {
-        let ty = match self.model.resolve_value(path, &self.scope) {
-            ValueDef::Def(Def::Variant(id, _) | Def::Adt(id)) => Ty::Adt(id, crate::ty::no_args()),
-            _ => Ty::Unknown,
+        let (ty, is_struct) = match self.model.resolve_value(path, &self.scope) {
+            ValueDef::Def(Def::Variant(id, _)) => (Ty::Adt(id, crate::ty::no_args()), false),
+            ValueDef::Def(Def::Adt(id)) => (Ty::Adt(id, crate::ty::no_args()), true),
+            _ => (Ty::Unknown, false),
         };
-        let values: Vec<Value> = args.iter().map(|it| self.use_value(*it)).collect();
-        self.hand_to_numbered(&ty, &values);
-        let guards = values.into_iter().flat_map(|it| it.guards).collect();
-        Value { guards, ..Value::of(ty) }
+        let fields: Vec<(Name, Value)> =
+            (0..).zip(args).map(|(index, it)| (position(index), self.use_value(*it))).collect();
+        self.hand_to_fields(&ty, fields.iter().map(|(name, it)| (name, it)));
+        let guards = fields.iter().flat_map(|it| it.1.guards.iter().copied()).collect();
+        let made_of = if is_struct { self.parts_of(&fields) } else { Vec::new() };
+        Value { guards, made_of, ..Value::of(ty) }
     }
 
     fn construct_foreign(&mut self, full: &Name, args: &[ExprId]) -> Option<Value> {
@@ -385,6 +389,11 @@ fn shift(name: &str, first: &Ty) -> Option<Ty> {
 /// Whether two types start alike.
 fn same_head(a: &Ty, b: &Ty) -> bool {
     matches!((a, b), (Ty::Known(a, _), Ty::Known(b, _)) if a == b)
+}
+
+/// The name of a field without one.
+fn position(index: u32) -> Name {
+    Name::new(&index.to_string())
 }
 
 /// A `*` that is written as a call.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Acquire, Assumption, Decl, GuardId, Place};
+use super::{Acquire, Assumption, Decl, GuardId, Part, Place};
 use crate::knowledge::schema::{LockMode, Op, Waits};
 use crate::model::{FnId, StaticId};
 use crate::name::Name;
@@ -150,12 +150,16 @@ pub struct Call {
     pub callee: FnId,
     /// One of several that can be meant: the method of a trait's impl.
     pub is_possible: bool,
+    /// Nobody calls it: a value goes away.
+    pub is_drop: bool,
     /// What the callee knows as `self`.
     pub receiver: Option<Place>,
     /// Where that is declared.
     pub receiver_decl: Option<Decl>,
     /// What it knows as its parameters; those of which nothing can matter are left out.
     pub args: Vec<Argument>,
+    /// What its `self`, or the parameter of an index, was made of.
+    pub made_of: Vec<(Option<u32>, Part)>,
     /// The guards in a `self` that is moved into the callee.
     pub moved: Vec<GuardId>,
 }

@@ -224,14 +224,19 @@ impl<'a> Walker<'a> {
     }
 
     fn struct_literal(&mut self, path: &Path, fields: &[(Name, ExprId)], rest: Option<ExprId>) -> Value {
-        let values: Vec<Value> = fields.iter().map(|(_, it)| self.use_value(*it)).collect();
+        let mut values = Vec::new();
+        for (name, field) in fields {
+            values.push((name.clone(), self.use_value(*field)));
+        }
+        let guards = values.iter().flat_map(|it| it.1.guards.iter().copied()).collect();
         if let Some(rest) = rest {
             self.use_place(rest);
         }
         let ty = self.model.path_ty(path, &self.scope);
-        self.hand_to_fields(&ty, fields.iter().map(|(name, _)| name).zip(&values));
-        let guards = values.into_iter().flat_map(|it| it.guards).collect();
-        Value { guards, ..Value::of(ty) }
+        self.hand_to_fields(&ty, values.iter().map(|(name, it)| (name, it)));
+        let made_of = self.parts_of(&values);
+        self.note_twins(&ty, &made_of);
+        Value { guards, made_of, ..Value::of(ty) }
     }
 
     fn unary(&mut self, op: UnaryOp, operand: ExprId) -> Value {
@@ -309,6 +314,7 @@ impl<'a> Walker<'a> {
         if !matches!(self.model.role(target.ty.peel_refs()), Some(TypeRole::Guard)) {
             self.count_replaced(&target, "=", span);
         }
+        self.forget_parts(lhs);
         let is_local = matches!(self.body.expr(lhs).kind, ExprKind::Path(_));
         if let Some(local) = target.local.filter(|_| is_local) {
             let old = self.state.owned_by(Owner::Local(local));
@@ -391,17 +397,32 @@ impl<'a> Walker<'a> {
                     self.dereferenced(whole, &ty).place
                 }
             };
-            let place = place.map(|it| it.field(name, self.is_handle(&field)));
+            let made_of = self.parts_in(&ty, place.as_ref(), value, name);
+            let given = value.part(name).filter(|_| depth == 0 || matches!(ty, Ty::Adt(..)));
+            let place = match given {
+                Some(given) => Some(given.clone()),
+                None => place.map(|it| it.field(name, self.leads_to_shared(&field))),
+            };
             let part = name.parse::<usize>().ok().and_then(|it| value.parts.get(it));
             let (guards, local) = match (self.holds(&field), part) {
                 (None, _) => (Vec::new(), None),
                 (Some(_), Some(part)) => (part.guards.clone(), value.local),
                 (Some(_), None) => (value.guards.clone(), value.local),
             };
-            return Value { place, decl, guards, local, ..Value::of(field) };
+            return Value { place, decl, guards, local, made_of, ..Value::of(field) };
         }
         let place = value.place.as_ref().map(|it| it.field(name, false));
         Value { place, ..Value::default() }
+    }
+
+    /// Whether a copy of a field of this type leads to what the field leads to: a handle, or an `Option` of one.
+    pub(super) fn leads_to_shared(&self, ty: &Ty) -> bool {
+        let is_enum = self.model.role(ty) == Some(TypeRole::Enum);
+        let inner = match ty {
+            Ty::Known(_, args) if is_enum => args.first(),
+            _ => None,
+        };
+        self.is_handle(inner.unwrap_or(ty))
     }
 
     /// Whether a clone of this type is the same thing.

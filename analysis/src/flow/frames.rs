@@ -51,7 +51,7 @@ impl Walker<'_> {
         let Some(frame) = self.frames.pop() else { return Vec::new() };
         debug_assert_eq!(frame.id, id, "scopes are left in the order in which they were entered");
         for (_, local) in frame.names.iter().rev() {
-            self.drop_local(*local, at);
+            self.drop_at_end(*local, at);
             let guards = self.state.owned_by(Owner::Local(*local));
             self.end(&guards, at);
         }
@@ -141,6 +141,15 @@ impl Walker<'_> {
         self.state = State::unreachable();
     }
 
+    /// The same, where the drops on the way are not told of.
+    pub(super) fn leave_quietly(&mut self, at: Span) {
+        let told = self.flow.events.len();
+        let early = self.early_drops.len();
+        self.leave_call(at);
+        self.flow.events.truncate(told);
+        self.early_drops.truncate(early);
+    }
+
     /// The early way out of `?`, while the path goes on.
     pub(super) fn maybe_leave_call(&mut self, at: Span) {
         let here = self.state.clone();
@@ -201,6 +210,7 @@ impl Walker<'_> {
         for index in (target..self.frames.len()).rev() {
             let id = self.frames[index].id;
             for (_, local) in self.frames[index].names.clone().iter().rev() {
+                self.drop_early(*local, at);
                 let guards = self.state.owned_by(Owner::Local(*local));
                 self.end(&guards, at);
             }

@@ -42,15 +42,9 @@ impl Walker<'_> {
         for (name, value) in values {
             let declared = self.model.field_ty(*id, args, None, name);
             if declared.is_some_and(|it| self.leads_to_lock(&it)) {
-                self.hand_on(Recipient::Field(*id, name.clone()), value);
+                self.hand_over(Recipient::Field(*id, name.clone()), value);
             }
         }
-    }
-
-    /// A tuple struct's fields are given these values.
-    pub(super) fn hand_to_numbered(&mut self, ty: &Ty, values: &[Value]) {
-        let names: Vec<Name> = (0..values.len()).map(|it| Name::new(&it.to_string())).collect();
-        self.hand_to_fields(ty, names.iter().zip(values));
     }
 
     /// The parameters of a function are given the arguments of a call.
@@ -59,12 +53,12 @@ impl Walker<'_> {
         let params = &model.signature(callee).params;
         for ((value, ty), index) in call.args.iter().zip(params).zip(0_u32..) {
             if self.leads_to_lock(ty) {
-                self.hand_on(Recipient::Param(callee, index), value);
+                self.hand_over(Recipient::Param(callee, index), value);
             }
         }
     }
 
-    fn hand_on(&mut self, to: Recipient, value: &Value) {
+    fn hand_over(&mut self, to: Recipient, value: &Value) {
         let handed = Handed { to, decl: value.decl.clone(), place: value.place.clone() };
         // A loop's body is walked more than once.
         if !self.flow.handed.contains(&handed) {

@@ -98,6 +98,7 @@ impl Walker<'_> {
             key: None,
             whole: known.role == TypeRole::Iterator,
             is_indirect: true,
+            is_given: false,
             is_try: false,
             recursive: false,
             is_incidental: false,

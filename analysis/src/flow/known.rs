@@ -117,6 +117,7 @@ impl Walker<'_> {
             key,
             whole: spec.whole || known.role != TypeRole::SharedMap,
             is_indirect: false,
+            is_given: false,
             is_try: spec.is_try,
             recursive: spec.recursive,
             is_incidental: spec.incidental,

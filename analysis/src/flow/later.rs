@@ -25,16 +25,18 @@ impl Walker<'_> {
         Value { decl: value.decl.clone().or(Some(decl)), ..value }.with_ty(ty)
     }
 
-    /// What a local collection holds is learnt from the first that is put into it: `found.push(entry)`.
+    /// What a local collection holds is learnt from what is put into it: `found.push(entry)`.
     pub(super) fn learn_items(&mut self, receiver: &Value, ty: &Ty, call: &Call<'_>) {
         let puts = matches!(call.name.as_str(), "push" | "push_back" | "push_front" | "insert");
         let (Some(local), Ty::Known(id, args), true) = (receiver.local, ty, puts) else { return };
         let known = self.knowledge.ty(*id);
         let is_collection = matches!(known.role, TypeRole::Collection | TypeRole::Map);
-        let is_new = args.iter().all(Ty::is_unknown) && known.params.len().min(2) == call.args.len();
-        if is_collection && is_new && self.locals[local.0 as usize].value.ty == *ty {
-            let items = call.args.iter().map(|it| it.ty.clone()).collect();
-            self.locals[local.0 as usize].value.ty = Ty::Known(*id, items);
+        let is_whole = known.params.len().min(2) == call.args.len();
+        let is_open = args.is_empty() || args.iter().any(Ty::is_open);
+        if is_collection && is_whole && is_open && self.locals[local.0 as usize].value.ty == *ty {
+            let new = Ty::Known(*id, call.args.iter().map(|it| it.ty.clone()).collect());
+            let is_new = args.iter().all(Ty::is_unknown);
+            self.locals[local.0 as usize].value.ty = if is_new { new } else { ty.filled(&new) };
         }
     }
 

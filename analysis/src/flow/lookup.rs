@@ -46,7 +46,7 @@ impl Walker<'_> {
         named.fold(value, |value, (ty, path)| {
             let whole = Value { place: value.place.clone(), ..Value::of(ty.clone()) };
             let part = path.iter().fold(whole, |part, name| self.project(&part, name));
-            Value { place: part.place, decl: part.decl, ..value }
+            Value { place: part.place, decl: part.decl, made_of: part.made_of, ..value }
         })
     }
 

@@ -63,7 +63,12 @@ impl<'a> Walker<'a> {
         if known.is_some_and(|it| it.spec.awaits) && !is_select && self.can_await() {
             self.event(EventKind::Await(Box::default()), span);
         }
-        if known.is_some_and(|it| it.spec.diverges) || own.is_some_and(|it| self.always_leaves(it)) {
+        if known.is_some_and(|it| it.spec.diverges) {
+            // Most of them panic: what goes away then is not what the code is about.
+            self.leave_quietly(span);
+            return Value::of(Ty::Never);
+        }
+        if own.is_some_and(|it| self.always_leaves(it)) {
             self.leave_call(span);
             return Value::of(Ty::Never);
         }

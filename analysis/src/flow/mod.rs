@@ -23,6 +23,7 @@ mod known;
 mod later;
 mod lookup;
 mod macros;
+mod made_of;
 mod outside;
 mod own_locks;
 mod passed;
@@ -40,6 +41,7 @@ pub use assume::Assumption;
 pub use dump::show_place;
 pub use event::{Argument, Call, Callback, Caller, Event, EventKind, Had, Held, MapOp, Wait, Work};
 pub use handed::{Handed, Recipient};
+pub use made_of::{Part, Twins};
 pub use place::{Decl, Place, Root, Step};
 pub use returns::may_have_shape;
 pub use shape::{ParamCall, Shape, Shapes};
@@ -49,7 +51,7 @@ use crate::knowledge::schema::{GuardClass, LockMode, Locking, Op, TypeRole};
 use crate::model::FnId;
 use crate::name::Name;
 use crate::span::Span;
-use crate::ty::Ty;
+use crate::ty::{AdtId, Ty};
 
 /// A guard of one function.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -76,6 +78,8 @@ pub struct FnFlow {
     pub scrutinees: Vec<Scrutinee>,
     /// What callers must know before they are walked themselves.
     pub shape: Shape,
+    /// The structs that it makes, by type, each with the twins among its fields.
+    pub literals: Vec<(AdtId, Vec<Twins>)>,
     /// The functions of the workspace whose shapes were looked at, sorted.
     pub callees: Vec<FnId>,
 }
@@ -174,6 +178,8 @@ pub struct Acquire {
     pub whole: bool,
     /// Taken inside a function of the workspace, or before this one: the call hands out the guard.
     pub is_indirect: bool,
+    /// Taken before this function: a parameter is the guard, and the place is that parameter.
+    pub is_given: bool,
     /// Fails rather than waits.
     pub is_try: bool,
     /// Shared, and does not wait for waiting writers; or reentrant.

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::calls::Call;
+use super::made_of::Part;
 use super::place::{Root, Step};
 use super::results::future_of;
 use super::state::{LocalId, Owner, State};
@@ -81,7 +82,10 @@ impl Walker<'_> {
         };
         // What the body names has its declaration, wherever it is named.
         let decl = shape.and_then(|it| it.decl.clone()).filter(|_| is_one && place.is_some());
-        let value = Value { place, decl, guards: given, ..Value::of(result) };
+        let parts = shape.map(|it| it.made_of.as_slice()).unwrap_or_default();
+        let seen = |it: &Part| Some(Part { fields: it.fields.clone(), place: site.seen(&it.place)? });
+        let made_of = parts.iter().filter_map(seen).collect();
+        let value = Value { place, decl, guards: given, made_of, ..Value::of(result) };
         let pending = Pending {
             acquire,
             call: is_async.then_some(site),
@@ -153,7 +157,7 @@ impl Walker<'_> {
         let Some(index) = call.args.iter().position(|it| it.guards.contains(&guard)) else { return true };
         let returned = shape.map(|it| it.guards.as_slice()).unwrap_or_default();
         let mut params = returned.iter().filter_map(|it| match it.lock.place.root {
-            Root::Param(param, _) if it.is_indirect => Some(param as usize),
+            Root::Param(param, _) if it.is_given => Some(param as usize),
             _ => None,
         });
         if let Some(first) = params.next() {
@@ -166,9 +170,7 @@ impl Walker<'_> {
     /// The locks whose guards the callee hands out, as its body says.
     fn taken(&self, shape: Option<&Shape>, site: &Site, is_fresh: bool, call: &Call<'_>) -> Vec<Acquire> {
         let guards = shape.map(|it| it.guards.as_slice()).unwrap_or_default();
-        let own = guards
-            .iter()
-            .filter(|it| is_fresh && !matches!(it.lock.place.root, Root::Param(..) if it.is_indirect));
+        let own = guards.iter().filter(|it| is_fresh && !it.is_given);
         let seen =
             own.map(|it| Acquire { span: call.span, method: call.name.clone(), ..site.seen_acquire(it) });
         seen.collect()
@@ -375,7 +377,8 @@ impl Walker<'_> {
         let wait = call.args.iter().find_map(|it| it.wait.clone());
         let first = call.args.into_iter().next().unwrap_or_default();
         let place = if same { first.place } else { None };
-        Value { place, guards, pending, wait, ..Value::of(returns) }
+        let made_of = if wraps { first.made_of } else { Vec::new() };
+        Value { place, guards, pending, wait, made_of, ..Value::of(returns) }
     }
 
     /// Guards that nobody drops any more.

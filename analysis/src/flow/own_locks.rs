@@ -57,6 +57,7 @@ impl Walker<'_> {
             whole: true,
             is_indirect: false,
             is_try: own.is_try,
+            is_given: false,
             recursive: own.mode == LockMode::Shared,
             is_incidental: false,
             method: call.name.clone(),

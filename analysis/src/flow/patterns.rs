@@ -167,7 +167,7 @@ impl<'a> Walker<'a> {
     /// A part of a value: it takes the guards if its type can hold them.
     fn part(&self, value: &Value, name: &str, ty: Ty) -> Value {
         let guards = if self.may_hold(&ty) { self.guards_of(&ty, &value.guards) } else { Vec::new() };
-        let place = value.place.as_ref().map(|it| it.field(&Name::new(name), self.is_handle(&ty)));
+        let place = value.place.as_ref().map(|it| it.field(&Name::new(name), self.leads_to_shared(&ty)));
         Value { place, guards, ..Value::of(ty) }
     }
 

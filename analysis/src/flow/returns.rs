@@ -1,5 +1,6 @@
 //! What a function returns: the lock that an accessor names, the guards that it hands out.
 
+use super::made_of::Part;
 use super::value::Value;
 use super::walk::Walker;
 use super::{Acquire, Callback, Caller, Decl, EventKind, FnFlow, Held, ParamCall, Place, Root, Shape, Step};
@@ -15,7 +16,21 @@ pub fn may_have_shape(model: &Model, id: FnId) -> bool {
         Ty::Future(inner) => inner,
         other => other,
     };
-    may_refer(model, output) || sig.params.iter().any(is_code)
+    may_refer(model, output)
+        || sig.params.iter().any(is_code)
+        || sig.self_kind.is_none() && may_be_made(model, output)
+}
+
+/// Whether a result of this type may be a struct of the workspace that this function makes.
+fn may_be_made(model: &Model, ty: &Ty) -> bool {
+    match ty {
+        Ty::Adt(id, _) => {
+            let is_shared = |it: &Ty| matches!(it, Ty::Ref(..) | Ty::Known(..) | Ty::Adt(..));
+            model.adt_fields(*id).iter().any(|it| is_shared(&it.ty))
+        }
+        Ty::Known(_, args) => args.first().is_some_and(|it| may_be_made(model, it)),
+        _ => false,
+    }
 }
 
 /// Whether a result of this type can name something that others have too, or hold a guard.
@@ -48,6 +63,7 @@ pub(super) struct Returned {
     place: Option<Place>,
     decl: Option<Decl>,
     guards: Vec<Acquire>,
+    made_of: Vec<Part>,
     /// It carries nothing: `None`, `Err(e)`, `()`.
     is_empty: bool,
 }
@@ -64,7 +80,8 @@ impl Walker<'_> {
         let place = value.place.clone().filter(|it| refers && is_lasting(it));
         let decl = value.decl.clone().filter(|_| place.is_some());
         let is_empty = self.is_empty_variant(value);
-        self.returned.push(Returned { place, decl, guards, is_empty });
+        let made_of = value.made_of.iter().filter(|it| is_lasting(&it.place)).cloned().collect();
+        self.returned.push(Returned { place, decl, guards, made_of, is_empty });
     }
 
     /// Whether a value of this type refers to something that others have too.
@@ -83,12 +100,14 @@ impl Walker<'_> {
 
     /// The flow with its shape.
     pub(super) fn finish(mut self) -> FnFlow {
+        self.forget_repeated_drops();
         self.flow.callees.sort();
         self.flow.callees.dedup();
         // Flows live as long as the run: what growing left over goes back at once.
         self.flow.callees.shrink_to_fit();
         self.flow.events.shrink_to_fit();
         self.flow.handed.shrink_to_fit();
+        self.flow.literals.shrink_to_fit();
         for guard in &mut self.flow.guards {
             guard.ends.sort();
             guard.ends.dedup();
@@ -100,8 +119,13 @@ impl Walker<'_> {
         self.flow.uses.dedup();
         self.flow.uses.shrink_to_fit();
         let (place, decl) = self.returned_path().unzip();
-        let decl = decl.flatten();
-        self.flow.shape = Shape { place, decl, guards: self.returned_guards(), calls: self.param_calls() };
+        self.flow.shape = Shape {
+            place,
+            decl: decl.flatten(),
+            guards: self.returned_guards(),
+            calls: self.param_calls(),
+            made_of: self.returned_parts(),
+        };
         self.flow
     }
 
@@ -111,6 +135,14 @@ impl Walker<'_> {
         let Returned { place, decl, .. } = full.next()?;
         let place = place.clone()?;
         full.all(|it| it.place.as_ref() == Some(&place)).then(|| (place, decl.clone()))
+    }
+
+    /// What all values that are returned were made of.
+    fn returned_parts(&self) -> Vec<Part> {
+        let mut full = self.returned.iter().filter(|it| !it.is_empty);
+        let mut parts = full.next().map(|it| it.made_of.clone()).unwrap_or_default();
+        full.for_each(|other| parts.retain(|it| other.made_of.contains(it)));
+        parts
     }
 
     fn returned_guards(&self) -> Vec<Acquire> {
@@ -123,7 +155,7 @@ impl Walker<'_> {
         guards
     }
 
-    /// The parameters that the function calls itself, with what is held then.
+    /// The parameters that the function calls itself or has its callees call, with what is held then.
     fn param_calls(&self) -> Vec<ParamCall> {
         let mut calls: Vec<ParamCall> = Vec::new();
         for event in self.flow.events.iter().filter(|it| it.is_own) {
@@ -133,6 +165,11 @@ impl Walker<'_> {
             let call = ParamCall { index, held: event.held.iter().map(held).collect() };
             if !calls.contains(&call) {
                 calls.push(call);
+            }
+        }
+        for call in &self.handed_on {
+            if !calls.contains(call) {
+                calls.push(call.clone());
             }
         }
         calls

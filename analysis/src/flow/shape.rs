@@ -3,8 +3,12 @@
 //! Everything else that a body does reaches its callers as a summary, after all walks; the shape decides what the
 //! caller itself holds: which lock an accessor names, which guard it hands out, which closures it runs under a lock.
 
-use super::{Acquire, Argument, Call, Decl, Place, Root, Step};
+use rustc_hash::FxHashMap;
+
+use super::made_of::{Part, Twins, TwinsOf, agreed};
+use super::{Acquire, Argument, Call, Decl, FnFlow, Place, Root, Step};
 use crate::model::FnId;
+use crate::ty::AdtId;
 
 /// Longer paths are not followed through calls.
 const MAX_STEPS: usize = 8;
@@ -20,9 +24,11 @@ pub struct Shape {
     pub guards: Vec<Acquire>,
     /// The closures among its parameters that it runs before it returns.
     pub calls: Vec<ParamCall>,
+    /// What its result was made of, in its own terms.
+    pub made_of: Vec<Part>,
 }
 
-/// A parameter that a function calls.
+/// A parameter that a function calls, or that a callee of it calls.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ParamCall {
     /// Which parameter.
@@ -42,17 +48,33 @@ impl Shape {
 #[derive(Clone, Debug, Default)]
 pub struct Shapes {
     by_fn: Vec<Option<Box<Shape>>>,
+    twins: TwinsOf,
 }
 
 impl Shapes {
     /// No shapes yet, of `len` functions.
     pub fn new(len: usize) -> Shapes {
-        Shapes { by_fn: vec![None; len] }
+        Shapes { by_fn: vec![None; len], twins: TwinsOf::default() }
     }
 
     /// The shape of a function; none where it says nothing.
     pub fn get(&self, id: FnId) -> Option<&Shape> {
         self.by_fn.get(id.0 as usize)?.as_deref()
+    }
+
+    /// The fields of a type that always lead to the same thing.
+    pub(super) fn twins(&self, id: AdtId) -> &[Twins] {
+        self.twins.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes from the functions walked so far which fields are twins.
+    pub fn learn_twins<'f>(&mut self, flows: impl Iterator<Item = &'f FnFlow>) {
+        let mut found: FxHashMap<AdtId, Option<Vec<Twins>>> = FxHashMap::default();
+        for (id, twins) in flows.flat_map(|it| &it.literals) {
+            agreed(found.entry(*id).or_default(), twins);
+        }
+        let found = found.into_iter().filter_map(|(id, it)| Some((id, it.filter(|it| !it.is_empty())?)));
+        self.twins = found.collect();
     }
 
     /// Replaces a shape. Whether it is another one now.
@@ -69,17 +91,23 @@ impl Shapes {
 impl Call {
     /// A place of the callee in the terms of the caller; none where it has no name there.
     pub fn seen(&self, place: &Place) -> Option<Place> {
-        let start = match &place.root {
-            Root::SelfValue => self.receiver.clone()?,
-            Root::Param(index, _) => self.argument(*index)?.place.clone()?,
-            Root::Static(_) | Root::ForeignStatic(_) | Root::Call(_) => Place::new(place.root.clone()),
-            Root::Local(..) | Root::Unnamed(_) => return None,
+        let (mut seen, path) = match self.part(&place.root, &place.path) {
+            Some(part) => part,
+            None => (self.seen_root(&place.root)?, place.path.as_slice()),
         };
-        let mut seen = start;
-        for step in &place.path {
+        for step in path {
             seen.push(self.seen_step(step)?);
         }
         (seen.path.len() <= MAX_STEPS).then_some(seen)
+    }
+
+    fn seen_root(&self, root: &Root) -> Option<Place> {
+        match root {
+            Root::SelfValue => self.receiver.clone(),
+            Root::Param(index, _) => self.argument(*index)?.place.clone(),
+            Root::Static(_) | Root::ForeignStatic(_) | Root::Call(_) => Some(Place::new(root.clone())),
+            Root::Local(..) | Root::Unnamed(_) => None,
+        }
     }
 
     fn seen_step(&self, step: &Step) -> Option<Step> {
@@ -146,6 +174,7 @@ impl Call {
         seen.lock.is_private = false;
         seen.key = acquire.key.as_deref().and_then(|it| self.seen_key(it));
         seen.is_indirect = true;
+        seen.is_given = false;
         seen
     }
 }

@@ -7,7 +7,8 @@ use super::state::LocalId;
 use super::value::Value;
 use super::walk::Walker;
 use super::{
-    Acquire, Argument, Call as Site, Callback, Caller, Decl, EventKind, GuardId, Had, Place, Root, Shape,
+    Acquire, Argument, Call as Site, Callback, Caller, Decl, EventKind, GuardId, Had, ParamCall, Place, Root,
+    Shape,
 };
 use crate::facts::{ExprId, ExprKind, PatId, Path, TypeKind};
 use crate::model::{FnId, Holder};
@@ -36,7 +37,7 @@ impl Walker<'_> {
         let args = call.args.iter().zip(0_u32..).map(|(value, index)| Argument {
             index,
             name: names.get(index as usize).cloned().unwrap_or_default(),
-            place: value.place.clone().filter(|it| self.can_matter(it)),
+            place: value.place.clone().filter(|it| self.can_matter(it) || self.goes_into(callee, index)),
             decl: value.decl.clone(),
             key: call.exprs.get(index as usize).and_then(|it| self.key_text(*it)),
             truth: call.exprs.get(index as usize).and_then(|it| self.literal_truth(*it)),
@@ -53,12 +54,26 @@ impl Walker<'_> {
         let receiver_place = receiver.and_then(|it| it.place.clone());
         let moved = receiver.map(|it| self.flying(it)).unwrap_or_default();
         let receiver_decl = receiver.and_then(|it| it.decl.clone());
-        Site { callee, is_possible, receiver: receiver_place, receiver_decl, args, moved }
+        let of_self = receiver.into_iter().flat_map(|it| it.made_of.iter().map(|it| (None, it.clone())));
+        let of_args = call
+            .args
+            .iter()
+            .zip(0..)
+            .flat_map(|(value, index)| value.made_of.iter().map(move |it| (Some(index), it.clone())));
+        let made_of = of_self.chain(of_args).collect();
+        let receiver = receiver_place;
+        Site { callee, is_possible, is_drop: false, receiver, receiver_decl, args, made_of, moved }
     }
 
     /// A local that nothing else knows matters only while a lock may be held.
     fn can_matter(&self, place: &Place) -> bool {
         !matches!(place.root, Root::Unnamed(_) | Root::Local(..)) || !self.state.live.is_empty()
+    }
+
+    /// Whether a function makes its result of what this parameter is.
+    fn goes_into(&self, callee: FnId, index: u32) -> bool {
+        let parts = self.shapes.get(callee).map_or(&[][..], |it| &it.made_of);
+        parts.iter().any(|it| matches!(it.place.root, Root::Param(own, _) if own == index))
     }
 
     /// The names by which a function's body knows its parameters, as keys are written.
@@ -79,8 +94,11 @@ impl Walker<'_> {
     ) {
         let calls = shape.map(|it| it.calls.as_slice()).unwrap_or_default();
         for (arg, index) in call.args.iter().zip(0_u32..) {
-            let Some(closure) = arg.closure else { continue };
             let mut runs = calls.iter().filter(|it| it.index == index).peekable();
+            let Some(closure) = arg.closure else {
+                runs.for_each(|it| self.hand_on(arg, site, it));
+                continue;
+            };
             if runs.peek().is_none() {
                 self.run_unknown(arg);
             }
@@ -96,6 +114,20 @@ impl Walker<'_> {
                 self.end(&held, call.span.at_end());
             }
         }
+    }
+
+    /// A closure that this function was given itself, and that the callee runs in the end.
+    fn hand_on(&mut self, arg: &Value, site: &Site, run: &ParamCall) {
+        let Some(Place { root: Root::Param(index, _), path }) = &arg.place else { return };
+        if !path.is_empty() || !self.state.reachable || self.apart > 0 {
+            return;
+        }
+        let own = self
+            .state
+            .held()
+            .map(|it| Acquire { mode: it.mode, ..self.flow.guard(it.guard).acquire.clone() });
+        let held = own.chain(run.held.iter().map(|it| site.seen_acquire(it))).collect();
+        self.handed_on.push(ParamCall { index: *index, held });
     }
 
     /// What the callee gives to a closure of this function.

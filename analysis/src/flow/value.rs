@@ -1,5 +1,6 @@
 //! What the walk knows of a value.
 
+use super::made_of::Part;
 use super::state::LocalId;
 use super::{Acquire, Call, Decl, GuardId, Place, Wait};
 use crate::facts::ExprId;
@@ -37,6 +38,8 @@ pub(super) struct Value {
     pub(super) is_empty: bool,
     /// It is an iterator over what it owns: `copy.into_iter()`.
     pub(super) is_owned: bool,
+    /// What its fields lead to, where it is known.
+    pub(super) made_of: Vec<Part>,
     /// The elements of a tuple literal.
     pub(super) parts: Vec<Value>,
 }

@@ -2,12 +2,14 @@
 
 use elsa::FrozenVec;
 
+use super::drops::EarlyDrop;
 use super::frames::{Frame, FrameKind};
 use super::returns::Returned;
 use super::state::{FrameId, LocalId, Owner, State};
 use super::value::{Code, Task, Value};
 use super::{
-    Acquire, Assumption, Binding, Event, EventKind, FnFlow, Guard, GuardId, Place, Root, Shape, Shapes,
+    Acquire, Assumption, Binding, Event, EventKind, FnFlow, Guard, GuardId, ParamCall, Place, Root, Shape,
+    Shapes,
 };
 use crate::facts::{
     Attrs, Block, BlockKind, Body, BodyId, Edition, ExprId, ExprKind, MAX_WALKED_DEPTH, PatId, PatKind, Stmt,
@@ -51,11 +53,14 @@ pub fn walk(model: &Model, settings: &Settings, shapes: &Shapes, id: FnId) -> Op
             handed: Vec::new(),
             scrutinees: Vec::new(),
             shape: Shape::default(),
+            literals: Vec::new(),
             callees: Vec::new(),
         },
         settings,
         shapes,
         returned: Vec::new(),
+        handed_on: Vec::new(),
+        early_drops: Vec::new(),
         branches: 0,
         assumed: Vec::new(),
         has_left: false,
@@ -107,6 +112,10 @@ pub(super) struct Walker<'a> {
     pub(super) shapes: &'a Shapes,
     /// What the function returns, on each path.
     pub(super) returned: Vec<Returned>,
+    /// The closures among its parameters that its callees run.
+    pub(super) handed_on: Vec<ParamCall>,
+    /// The locals that went out of scope on an early way out, where something was alive.
+    pub(super) early_drops: Vec<EarlyDrop>,
     /// How many branches are open: what happens in one may not happen.
     pub(super) branches: u32,
     /// What the path knows of the parameters.
@@ -213,6 +222,7 @@ impl<'a> Walker<'a> {
         // Of several guards in one value it is not known which is dropped when.
         if let Some(held) = self.holds(&ty).filter(|_| !self.holds_several(&ty)) {
             let acquire = self.foreign_acquire(held, place, &ty, span, Name::new("parameter"));
+            let acquire = Acquire { is_given: true, ..acquire };
             let guard = self.new_guard(acquire, Some(held), false);
             value.guards.push(guard);
         }

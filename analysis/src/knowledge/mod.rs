@@ -460,11 +460,11 @@ fn local_names(file: &schema::File, ids: &[KnownId]) -> FxHashMap<String, KnownI
     file.types.iter().zip(ids).rev().map(|(ty, id)| (last(&ty.path), *id)).collect()
 }
 
-/// `core::` and `alloc::` are `std::` to us.
+/// `core::` and `alloc::` are `std::` to us, and so is the standard library of SGX enclaves.
 fn canonical(path: &str) -> String {
     let path = path.trim_start_matches("::");
     match path.split_once("::") {
-        Some(("core" | "alloc", rest)) => format!("std::{rest}"),
+        Some(("core" | "alloc" | "sgx_tstd", rest)) => format!("std::{rest}"),
         _ => path.to_string(),
     }
 }

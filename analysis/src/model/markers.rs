@@ -176,7 +176,7 @@ fn is_inside(ty: &TypeExpr, param: &str) -> bool {
 
 fn is_std(path: &str) -> bool {
     let krate = path.split("::").next().unwrap_or_default();
-    matches!(krate, "std" | "core" | "alloc") || PRELUDE.contains(&path)
+    matches!(krate, "std" | "core" | "alloc" | "sgx_tstd") || PRELUDE.contains(&path)
 }
 
 /// The traits of the prelude that nothing else asks the names of: they resolve to themselves.

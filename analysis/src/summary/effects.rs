@@ -76,7 +76,7 @@ fn alive_params(flow: &FnFlow, event: &Event, is_there: impl Fn(GuardId) -> bool
     let held = event.held.iter().filter(|it| is_there(it.guard));
     let roots = held.map(|it| &flow.guard(it.guard).acquire);
     let params = roots.filter_map(|it| match &it.lock.place.root {
-        Root::Param(index, _) if it.is_indirect && it.lock.place.path.is_empty() => Some(*index),
+        Root::Param(index, _) if it.is_given => Some(*index),
         _ => None,
     });
     params.collect()

@@ -61,6 +61,9 @@
 //!
 //! ## Limits
 //!
+//! What a value's `Drop` takes counts where the value goes away, an early way out by `?` included, where locals go in reverse order of
+//! declaration. If it takes a lock of the same declaration through a handle, the finding is `possible`.
+//!
 //! A guard that only some paths have, and a second acquire in a branch behind it, are taken for two sides of one condition.
 //!
 //! Two shared acquires are another matter (they hang only when a writer waits between them) and are not reported here,
@@ -69,7 +72,7 @@
 //! must have a name here: a field, a static, or a parameter. clippy's `if_let_mutex` knows one of these shapes, for `Mutex`.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::flow::{Acquire, Event, EventKind, Guard, Held};
+use safe_map_analysis::flow::{Acquire, Decl, Event, EventKind, Guard, Held, Step};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, Op};
 use safe_map_analysis::summary::{EffectKind, Happening};
 
@@ -103,7 +106,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         let EffectKind::Acquire(second) = &happening.kind else { continue };
         let span = happening.event.span;
         if second.is_try
-            || second.lock.place.is_unnamed()
+            || second.lock.place.is_unnamed() && !is_drop(&happening)
             || is_far_fetched(&happening)
             || reported.contains(&span)
         {
@@ -143,7 +146,9 @@ fn conflict<'a>(
 ) -> Option<(&'a Held, Confidence)> {
     let alive = happening.held.iter().map(|held| (held, function.flow.guard_at(held)));
     let conflicts = alive.filter(|(held, guard)| {
-        conflicts(&guard.acquire, second)
+        let is_met =
+            conflicts(&guard.acquire, second) || leads_back(function, happening, &guard.acquire, second);
+        is_met
             && !may_exclude(function, guard, held.maybe, happening.event.span)
             && !is_filled(function, guard, happening)
     });
@@ -153,6 +158,36 @@ fn conflict<'a>(
 }
 
 fn conflicts(first: &Acquire, second: &Acquire) -> bool {
+    waits(first, second) && first.lock.place == second.lock.place
+}
+
+/// Whether what goes away has a handle to what owns a lock of the same declaration, and takes it: most often the very lock.
+fn leads_back(
+    function: &FunctionView<'_>,
+    happening: &Happening<'_>,
+    first: &Acquire,
+    second: &Acquire,
+) -> bool {
+    let by_handle = || second.lock.place.path.iter().any(|it| matches!(it, Step::Handle(_)));
+    let Some(decl) = first.lock.decl.as_ref().filter(|it| second.lock.decl.as_ref() == Some(it)) else {
+        return false;
+    };
+    is_drop(happening) && by_handle() && waits(first, second) && !is_of_wrapper(function, decl)
+}
+
+/// Whether a lock is the field of a generic wrapper around whatever it protects: its declaration tells no two of them apart.
+fn is_of_wrapper(function: &FunctionView<'_>, decl: &Decl) -> bool {
+    let Decl::Field(owner, name) = decl else { return false };
+    let fields = function.model().adt_fields(*owner);
+    fields.iter().any(|it| it.name == *name && it.ty.is_open())
+}
+
+fn is_drop(happening: &Happening<'_>) -> bool {
+    matches!(&happening.event.kind, EventKind::Call(call) if call.is_drop)
+}
+
+/// Whether the second of two acquires of one lock waits for the first.
+fn waits(first: &Acquire, second: &Acquire) -> bool {
     let reentrant = first.recursive && second.recursive && first.mode == LockMode::Exclusive;
     let waits = match (first.mode, second.mode) {
         (LockMode::None, _) | (_, LockMode::None) => false,
@@ -162,11 +197,14 @@ fn conflicts(first: &Acquire, second: &Acquire) -> bool {
         (LockMode::Upgradable, LockMode::Shared) => first.class == GuardClass::Spinning,
         (LockMode::Shared, LockMode::Shared | LockMode::Upgradable) => false,
     };
-    waits && !reentrant && first.class != GuardClass::Free && first.lock.place == second.lock.place
+    waits && !reentrant && first.class != GuardClass::Free
 }
 
 /// Certain where the same thing is locked on every path; two keys of a sharded map meet only sometimes.
 fn confidence(first: &Acquire, second: &Acquire, maybe: bool) -> Confidence {
+    if first.lock.place != second.lock.place {
+        return Confidence::Possible;
+    }
     let same_key = first.key.is_some() && first.key == second.key;
     let meets = first.lock.locking != Locking::Sharded || same_key || second.whole;
     if meets && !maybe { Confidence::Certain } else { Confidence::Likely }
@@ -199,7 +237,10 @@ fn report(
     let verdict = verdict(second.class, confidence, "when both keys are in one shard");
     let verdict = match (confidence, second.lock.locking) {
         (Confidence::Likely, Locking::Sharded) => verdict,
-        (Confidence::Likely | Confidence::Possible, _) => {
+        (Confidence::Possible, _) => {
+            format!("can {} when what goes away here leads to this very lock", consequence(second.class))
+        }
+        (Confidence::Likely, _) => {
             let when = match happening.is_sure {
                 true => "on the path where the first guard is still alive",
                 false => "on the path through this call that takes it",
@@ -363,6 +404,178 @@ fn f(m: &dashmap::DashMap<u32, u32>) {
 //  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ double_lock
 //               --------- acquire: a temporary
 }
+",
+        );
+    }
+
+    #[test]
+    fn a_local_that_goes_first_on_an_early_way_out() {
+        check(
+            &LINT,
+            "
+use std::{collections::BTreeMap, sync::{Arc, Mutex}};
+struct Inner { ports: Mutex<BTreeMap<u32, u32>> }
+//             ----- declaration: declared here
+struct Ticket { id: u32, inner: Arc<Inner> }
+impl Ticket {
+    fn release(&mut self) { self.inner.ports.lock().unwrap().remove(&self.id); }
+//                          ----------------------- hazard: taken again here
+}
+impl Drop for Ticket { fn drop(&mut self) { self.release() } }
+struct Manager { inner: Arc<Inner> }
+impl Manager {
+    fn open(&self, id: u32) -> Result<Ticket, String> {
+        let mut ports = self.inner.ports.lock().unwrap();
+//                      ----------------------- acquire: held by `ports`
+        let ticket = Ticket { id, inner: self.inner.clone() };
+        ports.insert(id, 1);
+        configure(id)?;
+//      ^^^^^^^^^^^^^^ double_lock
+        reload(id)?;
+        Ok(ticket)
+    }
+    fn panics(&self, id: u32) -> Ticket {
+        let mut ports = self.inner.ports.lock().unwrap();
+        let ticket = Ticket { id, inner: self.inner.clone() };
+        if ports.contains_key(&id) { panic!() }
+        drop(ports);
+        ticket
+    }
+    fn in_order(&self, id: u32) -> Result<Ticket, String> {
+        let ticket = Ticket { id, inner: self.inner.clone() };
+        let mut ports = self.inner.ports.lock().unwrap();
+        configure(id)?;
+        Ok(ticket)
+    }
+}
+fn configure(_: u32) -> Result<(), String> { Ok(()) }
+fn reload(_: u32) -> Result<(), String> { Ok(()) }
+",
+        );
+    }
+
+    #[test]
+    fn a_value_that_was_made_of_a_handle_to_the_lock() {
+        let text = "
+use std::sync::{Arc, Mutex};
+struct State { n: Mutex<u32> }
+struct Worker { state: Arc<State> }
+impl Worker {
+    fn new(state: Arc<State>) -> Self { Self { state } }
+    fn run(&self) { *self.state.n.lock().unwrap() += 1; }
+}
+struct Server { state: Arc<State> }
+impl Server {
+    fn own(&self) { let worker = Worker::new(self.state.clone()); let n = self.state.n.lock().unwrap(); worker.run() }
+    fn given(&self, state: Arc<State>) { let worker = Worker::new(state); let n = self.state.n.lock().unwrap(); worker.run() }
+    fn replaced(&self, state: Arc<State>) {
+        let mut worker = Worker::new(self.state.clone());
+        worker.state = state;
+        let n = self.state.n.lock().unwrap();
+        worker.run()
+    }
+}
+";
+        let found: Vec<_> = found(&LINT, text).into_iter().map(|it| it.item).collect();
+        assert_eq!(found, ["Server::own"]);
+    }
+
+    #[test]
+    fn two_fields_that_are_always_made_of_one_handle() {
+        let text = |more: &str| {
+            format!(
+                "
+use std::sync::{{Arc, Mutex}};
+type Sessions = Arc<Mutex<Vec<u32>>>;
+struct Sweeper {{ sessions: Sessions }}
+impl Sweeper {{
+    fn new(sessions: Sessions) -> Self {{ Sweeper {{ sessions }} }}
+    fn sweep(&self) {{ self.sessions.lock().unwrap().clear() }}
+}}
+struct Hub {{ sessions: Sessions, sweeper: Sweeper }}
+impl Hub {{
+    fn new() -> Arc<Self> {{
+        let sessions = Sessions::default();
+        let sweeper = Sweeper::new(sessions.clone());
+        Arc::new(Hub {{ sessions, sweeper }})
+    }}
+    fn stop(&self) {{ let sessions = self.sessions.lock().unwrap(); self.sweeper.sweep() }}
+    {more}
+}}
+"
+            )
+        };
+        let count = |more| found(&LINT, &text(more)).len();
+        assert_eq!(count(""), 1);
+        let apart = "fn apart(sweeper: Sweeper) -> Self { Hub { sessions: Sessions::default(), sweeper } }";
+        assert_eq!(count(apart), 0);
+    }
+
+    #[test]
+    fn a_closure_that_is_handed_on_to_where_it_runs() {
+        check(
+            &LINT,
+            "
+use parking_lot::Mutex;
+fn each(items: &[u32], make: impl Fn(u32) -> u32, total: u32) -> u32 { serial(items, &make) + total }
+fn serial(items: &[u32], make: impl Fn(u32) -> u32) -> u32 { items.iter().map(|it| make(*it)).sum() }
+fn total(items: &[u32], names: &Mutex<Vec<u32>>) -> u32 {
+    each(items, |it| names.lock()[it as usize], names.lock()[0])
+//                   ^^^^^^^^^^^^ double_lock
+//                                              ------------ acquire: a temporary
+}
+fn free(items: &[u32], names: &Mutex<Vec<u32>>) -> u32 {
+    let first = names.lock()[0];
+    each(items, |it| names.lock()[it as usize], first)
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_guard_in_a_struct_of_a_lock_that_is_passed_on() {
+        check(
+            &LINT,
+            "
+use std::sync::{RwLock, RwLockWriteGuard};
+struct Notify<'a, F: Fn()> { guard: RwLockWriteGuard<'a, ()>, told: F }
+impl<'a> Notify<'a, fn()> {
+    fn on_drop(lock: &'a RwLock<()>) -> Notify<'a, impl Fn()> { Notify::by(lock, || ()) }
+    fn by<F: Fn()>(lock: &'a RwLock<()>, told: F) -> Notify<'a, F> { Notify { guard: lock.write().unwrap(), told } }
+}
+struct Manager { consistency: RwLock<()> }
+impl Manager {
+    fn send(&self) { let _guard = Notify::on_drop(&self.consistency); }
+    fn retry(&self) {
+        let _guard = Notify::on_drop(&self.consistency);
+//                   ---------------------------------- acquire: held by `_guard`
+        self.send();
+//      ^^^^^^^^^^^ double_lock
+    }
+}
+",
+        );
+    }
+
+    #[test]
+    fn what_locks_itself_when_it_goes_is_another() {
+        check(
+            &LINT,
+            "
+use std::sync::Mutex;
+struct Node { children: Mutex<Vec<Node>> }
+impl Drop for Node { fn drop(&mut self) { self.children.lock().unwrap().clear() } }
+fn prune(root: &Node) { root.children.lock().unwrap().pop(); }
+",
+        );
+        check(
+            &LINT,
+            "
+use std::sync::{Arc, Mutex};
+struct Named<T> { mutex: Mutex<T>, name: String }
+struct Call { state: Arc<Named<u32>> }
+impl Drop for Call { fn drop(&mut self) { *self.state.mutex.lock().unwrap() = 0 } }
+fn end(platform: &Named<String>, call: Call) { let held = platform.mutex.lock().unwrap(); drop(call); }
 ",
         );
     }

@@ -98,8 +98,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
 fn is_waited_for(guard: &Guard) -> bool {
     let lock = &guard.acquire.lock;
     let is_lock = matches!(lock.role, TypeRole::Lock | TypeRole::SharedMap | TypeRole::Cell);
-    let is_given = guard.acquire.is_indirect && lock.place.path.is_empty();
-    is_lock && guard.acquire.class != GuardClass::Free && !lock.is_private && !is_given
+    is_lock && guard.acquire.class != GuardClass::Free && !lock.is_private && !guard.acquire.is_given
 }
 
 /// Whether the file unlocks by hand what it leaks.

@@ -37,6 +37,10 @@ mod write_lock_for_read;
 
 use crate::Lint;
 
+/// The lints whose findings all are `possible`: somebody else must come in between, which no source can tell. What their
+/// level is says it all.
+pub static ALWAYS_POSSIBLE: &[&str] = &["recursive_read"];
+
 /// The lints that are new, or say too often what nobody would change: off until they are measured to be right on code that
 /// they were not made with. `-W preview` turns them on.
 pub static PREVIEW: &[&str] = &[

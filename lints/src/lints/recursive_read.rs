@@ -71,7 +71,7 @@
 //! at all there is none. Silent are `read_recursive`,
 //! attempts, the locks of spin, and `DashMap`, of which two reads never wait for a writer between them.
 
-use safe_map_analysis::flow::{Acquire, Decl, Guard, Held};
+use safe_map_analysis::flow::{Acquire, Decl, Guard, Held, Step};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode};
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::summary::{EffectKind, Happening};
@@ -85,7 +85,7 @@ use crate::private::{is_exclusive, is_of_new_value};
 use crate::story::{
     acquire_label, called, chain_labels, declaration_label, finding, is_far_fetched, lock_name, lock_path,
 };
-use crate::{Check, Finding, Group, Level, Lint};
+use crate::{Check, Confidence, Finding, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
     name: "recursive_read",
@@ -137,10 +137,15 @@ fn can_wait(first: &Acquire, second: &Acquire) -> bool {
 /// of what it protects is.
 fn is_written(function: &FunctionView<'_>, happening: &Happening<'_>, acquire: &Acquire) -> bool {
     let analysis = function.file.analysis;
+    let content = &acquire.lock.content;
     let Some(decl) = &acquire.lock.decl else {
-        let content = &acquire.lock.content;
         return !matches!(content, Ty::Adt(id, _) if !analysis.is_changed_under_a_lock(*id));
     };
+    // Who was handed the lock may write to it.
+    let is_handle = matches!(acquire.lock.place.path.last(), Some(Step::Handle(_)));
+    if is_handle && matches!(content, Ty::Adt(id, _) if analysis.is_changed_by_handle(*id)) {
+        return true;
+    }
     // What `main` fills a static with, it does before there is anyone to read.
     let is_first = |id: FnId| matches!(decl, Decl::Static(_)) && is_called_by_main_only(analysis, id);
     let is_own = happening.event.is_own;
@@ -171,6 +176,7 @@ fn report(
     let through = called(function, happening).map(|it| format!(" by `{it}`")).unwrap_or_default();
     let message = format!("{name} is read again{through} while this thread reads it");
     let mut finding = finding(function, LINT.name, happening.event.span, message);
+    finding.confidence = Confidence::Possible;
     finding.lock = lock_path(function, second);
     finding.labels.push(acquire_label(function, first));
     finding.labels.extend(chain_labels(function, happening, &format!("{name} is read again here")));
@@ -194,7 +200,27 @@ fn help(first: &Guard) -> String {
 #[cfg(test)]
 mod tests {
     use super::LINT;
-    use crate::testing::check;
+    use crate::testing::{check, found};
+
+    #[test]
+    fn a_writer_that_was_handed_the_lock() {
+        let text = |writer: &str| {
+            format!(
+                "
+use std::sync::{{Arc, RwLock}};
+struct Cache {{ slot: u64 }}
+struct Rpc {{ cache: Arc<RwLock<Cache>> }}
+impl Rpc {{
+    fn slot(&self) -> u64 {{ self.cache.read().unwrap().slot }}
+    fn status(&self) -> bool {{ let cache = self.cache.read().unwrap(); cache.slot == self.slot() }}
+}}
+fn update({writer}) {{ cache.write().unwrap().slot += 1 }}
+"
+            )
+        };
+        assert_eq!(found(&LINT, &text("cache: &RwLock<Cache>")).len(), 1);
+        assert_eq!(found(&LINT, &text("cache: &RwLock<u64>")).len(), 0);
+    }
 
     #[test]
     fn a_read_in_a_callee() {

@@ -52,7 +52,7 @@ impl Lower<'_> {
     }
 
     /// Lowers one statement; a macro that declares items may give several, a lone semicolon none.
-    fn stmt(&mut self, stmt: &syn::Stmt, out: &mut Vec<Stmt>) {
+    pub(super) fn stmt(&mut self, stmt: &syn::Stmt, out: &mut Vec<Stmt>) {
         match stmt {
             syn::Stmt::Local(local) => out.push(self.local(local)),
             syn::Stmt::Item(item) => self.item_stmt(item, out),
@@ -61,6 +61,7 @@ impl Lower<'_> {
                 let ids = self.macro_items(&stmt.attrs, &stmt.mac, stmt.semi_token.as_ref());
                 out.extend(ids.into_iter().map(|id| self.stmt_of_item(id)));
             }
+            syn::Stmt::Macro(stmt) if self.expanded_stmts(&stmt.mac, out).is_some() => {}
             syn::Stmt::Macro(stmt) => out.push(self.macro_stmt(stmt)),
         }
     }

@@ -5,6 +5,7 @@
 use proc_macro2::TokenStream;
 
 use super::Lower;
+use super::expand::Expansions;
 use super::positions::Positions;
 use crate::facts::scan::{Piece, Scanner};
 use crate::span::Span;
@@ -67,6 +68,8 @@ impl Lower<'_> {
         match part.parse::<TokenStream>() {
             Ok(tokens) => {
                 self.positions = Positions::new(part, chunk.start as u32);
+                // Tokens of another chunk have no place in this one.
+                self.expansions = Expansions::default();
                 self.directives(&tokens);
                 self.recover(tokens);
             }

@@ -233,6 +233,7 @@ impl Lower<'_> {
 
     /// Adds an expression to the current body.
     pub(super) fn put(&mut self, span: Span, kind: ExprKind) -> ExprId {
+        let span = self.expansions.settle(span, self.text);
         self.body.exprs.push(crate::facts::Expr { span, kind });
         ExprId(self.body.exprs.len() as u32 - 1)
     }

@@ -29,6 +29,7 @@ impl Lower<'_> {
         let rules = self.macro_rules(item.mac.tokens.clone());
         let mut head = self.macro_head(&item.attrs, &item.mac, item.semi_token.as_ref());
         (head.name, head.name_span) = self.positions.ident(ident);
+        self.remember(&head.name, item.mac.tokens.clone(), &rules);
         vec![self.put_item(head, ItemKind::MacroRules(rules))]
     }
 
@@ -55,7 +56,10 @@ impl Lower<'_> {
             let items = if name.is_some_and(cfg_if::is_choice) {
                 self.branch_items(mac)
             } else {
-                self.wrapped_items(mac)
+                match self.wrapped_items(mac) {
+                    wrapped if wrapped.is_empty() => self.expanded_items(mac).unwrap_or_default(),
+                    wrapped => wrapped,
+                }
             };
             ItemKind::MacroCall { path: Box::new(self.path(None, &mac.path)), items }
         };
@@ -163,7 +167,7 @@ fn decl(input: ParseStream<'_>) -> syn::Result<Decl> {
     Ok(Decl { attrs, vis, keyword, ident, ty, init: input.parse()?, semi: input.parse()? })
 }
 
-fn all_items(input: ParseStream<'_>) -> syn::Result<Vec<Item>> {
+pub(super) fn all_items(input: ParseStream<'_>) -> syn::Result<Vec<Item>> {
     let mut items = Vec::new();
     while !input.is_empty() {
         items.push(input.parse()?);

@@ -14,6 +14,9 @@ pub(super) const MAX_MACRO_DEPTH: u32 = 32;
 impl Lower<'_> {
     /// Lowers a macro call in a body.
     pub(super) fn macro_expr(&mut self, mac: &syn::Macro) -> ExprId {
+        if let Some(expanded) = self.expanded_expr(mac) {
+            return expanded;
+        }
         self.body.enter();
         let path = self.path(None, &mac.path);
         let delimiters = mac.delimiter.span();

@@ -137,7 +137,7 @@ impl Lower<'_> {
         self.put_static(head, ty, mutable, None, StaticMacro::Plain)
     }
 
-    /// A macro among members: what it declares is not read.
+    /// A macro among members: what it declares is read where its rules are in the same file.
     fn member_macro(
         &mut self,
         attrs: &[syn::Attribute],
@@ -146,7 +146,8 @@ impl Lower<'_> {
     ) -> ItemId {
         let head = self.macro_head(attrs, mac, semi);
         let path = self.path(None, &mac.path);
-        self.put_item(head, ItemKind::MacroCall { path: Box::new(path), items: Vec::new() })
+        let items = self.expanded_members(mac).unwrap_or_default();
+        self.put_item(head, ItemKind::MacroCall { path: Box::new(path), items })
     }
 }
 

@@ -10,6 +10,7 @@ mod cfg_if;
 mod chunks;
 mod control;
 mod data;
+mod expand;
 mod exprs;
 mod gaps;
 mod generics;
@@ -17,6 +18,7 @@ mod item_macros;
 mod items;
 mod legacy;
 mod macros;
+mod matcher;
 mod members;
 mod pats;
 mod positions;
@@ -26,6 +28,7 @@ mod rules;
 mod select;
 #[cfg(test)]
 mod tests;
+mod transcribe;
 mod types;
 mod uses;
 
@@ -94,6 +97,8 @@ struct Lower<'a> {
     type_depth: u32,
     /// How many macro calls are open.
     macro_depth: u32,
+    /// The macro rules that are expanded where they are called.
+    expansions: expand::Expansions,
 }
 
 impl<'a> Lower<'a> {
@@ -106,6 +111,7 @@ impl<'a> Lower<'a> {
             body: BodyBuilder::default(),
             type_depth: 0,
             macro_depth: 0,
+            expansions: expand::Expansions::default(),
         };
         match text[start..].parse::<TokenStream>() {
             Ok(tokens) => lower.lexed(tokens),

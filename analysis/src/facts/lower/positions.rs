@@ -20,12 +20,14 @@ pub(super) struct Positions<'a> {
     /// For each character of more than one byte: the character after it, and how many bytes more than characters came
     /// before that one.
     wide: Vec<(u32, u32)>,
+    /// Names may stand where something else is written: in an expansion they take the place of a parameter.
+    pub(super) are_mixed: bool,
 }
 
 impl<'a> Positions<'a> {
     /// Indexes `text`, which starts at byte `base` of the file. `O(len)`.
     pub(super) fn new(text: &'a str, base: u32) -> Positions<'a> {
-        let mut positions = Positions { text, base, lines: vec![0], wide: Vec::new() };
+        let mut positions = Positions { text, base, lines: vec![0], wide: Vec::new(), are_mixed: false };
         match text.is_ascii() {
             true => positions.index_ascii(),
             false => positions.index_chars(),
@@ -78,6 +80,9 @@ impl<'a> Positions<'a> {
     /// An identifier with its place. One look-up: its length is read from the text. The parameter of a macro rule has its
     /// `$`, so that it is no local of the same name.
     pub(super) fn ident(&self, ident: &Ident) -> (Name, Span) {
+        if self.are_mixed {
+            return (Name::new(&ident.to_string()), self.span(ident.span()));
+        }
         let start = self.start(ident.span());
         let (before, rest) = self.text.split_at_checked((start - self.base) as usize).unwrap_or_default();
         let text = &rest[..ident_len(rest)];

@@ -6,11 +6,12 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::{Block, Expr, Stmt};
 
 use super::Lower;
+use super::expand::groups;
 use crate::facts::{BlockKind, BodyId, MacroRule};
 use crate::name::Name;
 
 /// A parsed transcriber.
-enum Transcriber {
+pub(super) enum Transcriber {
     Expr(Box<Expr>),
     Stmts(Vec<Stmt>),
 }
@@ -18,14 +19,7 @@ enum Transcriber {
 impl Lower<'_> {
     /// Lowers the rules: `(matcher) => {transcriber}`, separated by semicolons.
     pub(super) fn macro_rules(&mut self, tokens: TokenStream) -> Vec<MacroRule> {
-        let groups: Vec<Group> = tokens
-            .into_iter()
-            .filter_map(|token| match token {
-                TokenTree::Group(group) => Some(group),
-                TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => None,
-            })
-            .collect();
-        groups.chunks_exact(2).map(|pair| self.rule(&pair[0], &pair[1])).collect()
+        groups(tokens).chunks_exact(2).map(|pair| self.rule(&pair[0], &pair[1])).collect()
     }
 
     fn rule(&mut self, matcher: &Group, transcriber: &Group) -> MacroRule {
@@ -126,12 +120,11 @@ fn substitute(tokens: TokenStream) -> Option<TokenStream> {
 
 fn substitute_group(group: &Group) -> Option<Group> {
     let mut replaced = Group::new(group.delimiter(), substitute(group.stream())?);
-    debug_assert_ne!(group.delimiter(), Delimiter::None, "the lexer makes no invisible groups");
     replaced.set_span(group.span());
     Some(replaced)
 }
 
-fn transcriber(input: ParseStream<'_>) -> syn::Result<Transcriber> {
+pub(super) fn transcriber(input: ParseStream<'_>) -> syn::Result<Transcriber> {
     let ahead = input.fork();
     match ahead.parse::<Expr>() {
         Ok(expr) if ahead.is_empty() => {

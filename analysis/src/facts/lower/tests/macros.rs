@@ -158,3 +158,35 @@ fn bodies_of_rules_are_read_where_they_parse() {
     assert_eq!(rule("($($a:expr),*) => { $($a;)* }").1, None);
     assert_eq!(rule("($a:tt) => { a b c }").1, None);
 }
+
+#[test]
+fn rules_that_take_locks_are_expanded_in_their_file() {
+    let text = "macro_rules! getters { ($ty:ident, $($name:ident => $ret:ty),*) => {
+            impl $ty { $(fn $name(&self) -> $ret { self.0.lock().$name })* }
+        } }
+        getters!(Handle, id => u32, name => &'static str);";
+    let facts = facts(text);
+    let body = |name: &str| match &named(&facts, name).kind {
+        ItemKind::Fn(item) => shape_of(&facts.body(item.body.expect("a body")).unpack()),
+        _ => panic!("not a function"),
+    };
+    assert_eq!(body("id"), "{(.id (.lock() (.0 self)))}");
+    assert_eq!(body("name"), "{(.name (.lock() (.0 self)))}");
+}
+
+#[test]
+fn calls_of_rules_with_a_form_of_their_own_are_what_they_stand_for() {
+    let with = |body: &str, call: &str| shape(&format!("macro_rules! m {{ {body} }} {call}"));
+    assert_eq!(
+        with("($m:ident, |$it:ident| $e:expr) => {{ let $it = $m.read(); $e * 2 }};", "m!(a, |b| b + 1)"),
+        "{item {let b = (.read() a); (* (+ b 1) 2)}}"
+    );
+    assert_eq!(
+        with("($($m:expr);*) => { $($m.lock();)* };", "m!(a; b.c); d"),
+        "{item (.lock() a); (.lock() (.c b)); d}"
+    );
+    // A plain list of parameters is walked with the rule's own body.
+    assert_eq!(with("($m:expr) => { $m.lock() };", "m!(a)"), "{item m!(a)}");
+    // Nothing fits.
+    assert_eq!(with("([$m:expr]) => { $m.lock() };", "m!(a)"), "{item m!(a)}");
+}
