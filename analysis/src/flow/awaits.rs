@@ -78,7 +78,7 @@ impl<'a> Walker<'a> {
 
     pub(super) fn try_(&mut self, operand: ExprId, span: Span) -> Value {
         let value = self.use_value(operand);
-        self.maybe_leave_call(span);
+        self.maybe_leave_call(&value.guards, span);
         let ty = self.unwrapped(&value.ty);
         Value { pending: None, ..value }.with_ty(ty)
     }

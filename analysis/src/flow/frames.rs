@@ -150,11 +150,12 @@ impl Walker<'_> {
         self.early_drops.truncate(early);
     }
 
-    /// The early way out of `?`, while the path goes on.
-    pub(super) fn maybe_leave_call(&mut self, at: Span) {
+    /// The early way out of `?`, while the path goes on. There the operand holds no guard: a failure has none.
+    pub(super) fn maybe_leave_call(&mut self, operand: &[GuardId], at: Span) {
         let here = self.state.clone();
         let marks: Vec<(GuardId, usize)> =
             here.live.keys().map(|id| (*id, self.flow.guards[id.0 as usize].ends.len())).collect();
+        self.state.live.retain(|id, _| !operand.contains(id));
         self.leave_call(at);
         // An early return's ends would drown the real one.
         for (id, len) in marks {
