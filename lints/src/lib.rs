@@ -26,6 +26,7 @@ mod exposure;
 mod finding;
 mod fix;
 mod gates;
+mod givers;
 mod handed;
 mod identity;
 mod idle;
