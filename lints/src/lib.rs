@@ -46,6 +46,7 @@ mod predicate;
 mod private;
 mod races;
 mod recheck;
+mod remarks;
 mod remove_if;
 mod retain;
 mod scrutinee;
