@@ -55,7 +55,9 @@ mod story;
 mod taken;
 #[cfg(test)]
 mod testing;
+mod tokens;
 mod typing;
+mod unordered;
 mod uses;
 mod values;
 mod waiting;
