@@ -32,6 +32,7 @@ pub mod inventory;
 mod iterating;
 mod lint;
 mod lints;
+mod makers;
 mod meeting;
 mod moves;
 mod negation;
