@@ -125,10 +125,21 @@ impl Subject<'_> {
     pub(crate) fn makes_its_own(&self, ways: &[Way]) -> bool {
         let is_owned =
             ways.iter().all(|it| matches!(it, Way::Bare | Way::Cell | Way::Locked | Way::Exclusive));
-        let makers = self.makers();
-        let own = self.model.methods_of(self.adt).into_iter();
-        let mut all = own.chain(makers.iter().map(|it| it.id));
-        is_owned && !makers.is_empty() && !self.is_open() && !all.any(|it| self.takes_value(it))
+        let is_made = || !self.makers().is_empty() && !self.is_open();
+        is_owned && is_made() && !self.model.fn_ids().any(|it| self.takes_value(it))
+    }
+
+    /// Whether the workspace has the type around a cell, somewhere: the claim is there for what no bound would let in.
+    pub(crate) fn is_for_cells(&self) -> bool {
+        let model = self.model;
+        let is_cell = |ty: &Ty| {
+            let arg = self.arg_in(ty);
+            let name = arg.as_ref().and_then(|it| outer_name(model, it));
+            matches!(name, Some("Cell" | "Rc" | "RefCell" | "UnsafeCell"))
+        };
+        let mut others = model.adt_ids().filter(|it| *it != self.adt);
+        others.any(|it| model.adt_fields(it).iter().any(|it| is_cell(&it.ty)))
+            || model.static_ids().any(|it| is_cell(model.static_ty(it)))
     }
 
     fn is_pointer_to(&self, ty: &Ty, name: &str) -> bool {
@@ -143,12 +154,14 @@ impl Subject<'_> {
         }
     }
 
-    /// The name of the parameter in a function: in its impl, or in what it makes.
+    /// The name of the parameter in a function: in its impl, in what it makes, or in what it is given.
     fn name_at(&self, id: FnId) -> Option<Name> {
-        let made = || match self.arg_in(&self.model.signature(id).output) {
+        let signature = self.model.signature(id);
+        let named = |it: &Ty| match self.arg_in(it) {
             Some(Ty::Param(name)) => Some(name),
             _ => None,
         };
+        let made = || std::iter::once(&signature.output).chain(&signature.params).find_map(named);
         self.name_in(id).or_else(made)
     }
 

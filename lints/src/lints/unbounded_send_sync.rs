@@ -180,6 +180,7 @@ fn missing_where(
                 || is_plain(model, claim, &param)
                 || subject.is_made_by_contract()
                 || subject.is_of_addresses()
+                || subject.is_for_cells()
                 || subject.makes_its_own(&ways)
         };
         let is_promised = subject.is_made_of(needs) || (why == Why::Nothing && is_harmless());
@@ -620,6 +621,19 @@ pub struct Token<T>(std::marker::PhantomData<*mut T>);
 pub struct Owned<T>(UnsafeCell<T>, u32);
 unsafe impl<T> Sync for Owned<T> {}
 impl<T> Owned<T> { pub fn get<'a>(&'a self, _: &'a Token<T>) -> &'a T { unsafe { &*self.0.get() } } }
+pub struct Slots<T>(Vec<UnsafeCell<Option<T>>>, u32);
+unsafe impl<T> Sync for Slots<T> {}
+impl<T> Slots<T> { pub fn new() -> Self { todo!() } pub fn put(&mut self, it: T) {} pub fn get(&self) -> &T { todo!() } }
+pub struct Nodes { slots: Slots<UnsafeCell<u32>> }
+pub struct Support<T, S>(UnsafeCell<T>, UnsafeCell<S>);
+unsafe impl<T: Send, S> Sync for Support<T, S> {}
+impl<T, S> Support<T, S> { pub fn new(it: T) -> Self { todo!() } pub fn support(&self) -> &S { todo!() } }
+pub struct Handle<T>(UnsafeCell<Option<T>>, u32);
+unsafe impl<T> Send for Handle<T> {}
+//             ^^^^ unbounded_send_sync
+impl<T> Handle<T> { pub fn new() -> Self { todo!() } }
+pub struct Builder;
+impl Builder { pub fn create<T>(self, value: T, handle: &Handle<T>) {} }
 pub struct Boxed<T>(*mut T);
 unsafe impl<T> Send for Boxed<T> {}
 //             ^^^^ unbounded_send_sync
