@@ -110,13 +110,20 @@ impl Subject<'_> {
 
     /// Whether a function takes the parameter as itself, or takes what nobody knows.
     fn takes_value(&self, id: FnId) -> bool {
-        let Some(name) = self.name_at(id) else { return false };
-        let is_value = |it: &Ty| match it {
+        let own = self.names(id);
+        let may_be_value = |it: &Ty| match it {
             Ty::Unknown | Ty::Callable(..) => true,
-            Ty::Param(it) => *it == *name || !self.names(id).contains(it),
-            it => {
-                mentions(self.model, it, &name) && !self.is_pointer_to(it, &name) && self.arg_in(it).is_none()
-            }
+            Ty::Param(it) => !own.contains(it),
+            _ => false,
+        };
+        let has_name = self.name_at(id).is_some();
+        has_name && (self.takes_itself(id) || self.model.signature(id).params.iter().any(may_be_value))
+    }
+
+    fn takes_itself(&self, id: FnId) -> bool {
+        let Some(name) = self.name_at(id) else { return false };
+        let is_value = |it: &Ty| {
+            mentions(self.model, it, &name) && !self.is_pointer_to(it, &name) && self.arg_in(it).is_none()
         };
         self.model.signature(id).params.iter().any(is_value)
     }
@@ -125,8 +132,15 @@ impl Subject<'_> {
     pub(crate) fn makes_its_own(&self, ways: &[Way]) -> bool {
         let is_owned =
             ways.iter().all(|it| matches!(it, Way::Bare | Way::Cell | Way::Locked | Way::Exclusive));
-        let is_made = || !self.makers().is_empty() && !self.is_open();
-        is_owned && is_made() && !self.model.fn_ids().any(|it| self.takes_value(it))
+        if !is_owned || self.is_open() {
+            return false;
+        }
+        let makers = self.makers();
+        let own = self.model.methods_of(self.adt).into_iter();
+        let mut all = own.chain(makers.iter().map(|it| it.id));
+        // Others may fill what they are handed.
+        let is_filled = || self.model.fn_ids().any(|it| self.takes_itself(it));
+        !makers.is_empty() && !all.any(|it| self.takes_value(it)) && !is_filled()
     }
 
     /// Whether the workspace has the type around a cell, somewhere: the claim is there for what no bound would let in.
