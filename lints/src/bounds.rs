@@ -104,14 +104,14 @@ impl Subject<'_> {
         let is_used = |(id, name): (FnId, Name)| {
             let signature = self.model.signature(id);
             let is_given = |it: &Ty| matches!(it, Ty::Callable(..)) || self.is_in(it, &name);
-            let has_bound =
-                ways.contains(&Way::Shared) && self.model.fn_scope(id).bounds(&name).next().is_some();
-            has_bound
-                || has_unknown(&signature.output)
+            has_unknown(&signature.output)
                 || is_given(&signature.output)
                 || signature.params.iter().any(is_given)
         };
-        !ways.iter().all(is_elsewhere) || self.users().any(is_used) || self.is_dropped()
+        let own = &self.model.adt(self.adt).params[self.index];
+        let is_reference = |it: &Ty| matches!(it, Ty::Ref(..)) && mentions(self.model, it, own);
+        let has_reference = self.model.adt_fields(self.adt).iter().any(|it| is_reference(&it.ty));
+        has_reference || !ways.iter().all(is_elsewhere) || self.users().any(is_used) || self.is_dropped()
     }
 
     /// Whether the type's `drop` looks at a field that has the parameter.

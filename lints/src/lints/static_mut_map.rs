@@ -44,7 +44,7 @@
 //! ## Limits
 //!
 //! Where a `Once` sets the static and nothing else changes it, it is silent: readers that pass the `Once` by are not looked for.
-//! So is a static that only `unsafe` functions reach, whose callers have to order them, or of which a comment says that it is for one
+//! So is a static without a lock that only `unsafe` functions reach, whose callers have to order them, or of which a comment says that it is for one
 //! thread, or an `unsafe` function that it may not be called from several. A static that no analysed function names is silent, and so is one that an attribute macro rewrites (`#[dynamic]`) or
 //! that is thread local, or in a crate for a host that runs it on one thread (`pgrx`, smart contracts). rustc's `static_mut_refs` speaks of each reference; this lint speaks of the map, once, at its
 //! declaration, and lists who reaches it.
@@ -116,7 +116,9 @@ fn is_in_order(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> bool
             false => is_for_one_thread(&said),
         }
     };
-    uses.iter().all(|(function, _)| model.fn_facts(*function).is_unsafe)
+    // Who put a lock in it expects other threads.
+    let only_unsafe = || uses.iter().all(|(function, _)| model.fn_facts(*function).is_unsafe);
+    (!locks(analysis, id) && only_unsafe())
         || is_for_one_thread(&remarks(model, model.static_(id).at))
         || uses.iter().any(is_contract)
         || is_set_once(analysis, uses)
@@ -433,6 +435,9 @@ static mut CALLS: Option<Map> = None;
 /// May not be called concurrently.
 pub unsafe fn count(key: u32) { unsafe { CALLS.get_or_insert_default().insert(key, key); } }
 pub fn clear() { unsafe { CALLS = None } }
+static mut SHARED: Option<std::sync::Mutex<Map>> = None;
+//         ^^^^^^ static_mut_map
+pub unsafe fn share() { unsafe { if SHARED.is_none() { SHARED = Some(Default::default()) } } }
 // Not thread safe: the interpreter has one thread.
 static mut NAMES: Option<Map> = None;
 pub fn names() -> Option<&'static Map> { unsafe { NAMES.as_ref() } }
