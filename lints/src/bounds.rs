@@ -2,13 +2,14 @@
 //!
 //! In: a parameter, what the claim's bounds promise, the ways in which the type has it. Out: why that is too little, if it is.
 
-use safe_map_analysis::facts::SelfKind;
+use safe_map_analysis::facts::{Body, ExprId, ExprKind, SelfKind};
 use safe_map_analysis::knowledge::schema::TypeRole;
 use safe_map_analysis::model::{FnId, Marker, Model, Promise};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::ty::{AdtId, Mutability, Ty};
 
 use crate::exposure::{Way, mentions, outer_name};
+use crate::tokens::is_token;
 
 /// Why a parameter is to be asked for more.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,15 +70,72 @@ impl Subject<'_> {
 
     /// The safe functions that take `&self`, with the name that their impl gives to the parameter.
     fn readers(&self) -> impl Iterator<Item = (FnId, Name)> {
+        self.users().filter(|(id, _)| self.model.signature(*id).self_kind == Some(SelfKind::Ref))
+    }
+
+    /// The safe functions that take `self` in any way, with the name that their impl gives to the parameter. What asks it for a
+    /// marker itself, or its caller for a token, needs no claim to do so.
+    fn users(&self) -> impl Iterator<Item = (FnId, Name)> {
         let methods = self.model.methods_of(self.adt).into_iter();
         let named = methods.filter_map(|id| Some((id, self.name_in(id)?)));
-        named.filter(|(id, _)| {
+        named.filter(|(id, name)| {
+            let signature = self.model.signature(*id);
             let is_safe = !self.model.fn_facts(*id).is_unsafe;
-            is_safe && self.model.signature(*id).self_kind == Some(SelfKind::Ref)
+            let has_token = || signature.params.iter().any(|it| is_token(self.model, it));
+            is_safe && signature.self_kind.is_some() && !self.asks_itself(*id, name) && !has_token()
         })
     }
 
-    fn name_in(&self, id: FnId) -> Option<Name> {
+    /// Whether a function has a bound of its own on the parameter that is about threads.
+    fn asks_itself(&self, id: FnId, name: &Name) -> bool {
+        let scope = self.model.fn_scope(id);
+        let markers = [Marker::Send, Marker::Sync];
+        markers.iter().any(|it| self.model.promise(&scope, name, it.as_str()) == Promise::Yes)
+    }
+
+    /// Whether safe code comes to a value: drops it with the type, or uses it by one of its functions.
+    pub(crate) fn is_reached(&self, ways: &[Way]) -> bool {
+        let is_elsewhere = |it: &Way| {
+            matches!(
+                it,
+                Way::Shared | Way::ReadGuard | Way::Raw | Way::AtomicPtr | Way::Phantom | Way::Foreign
+            )
+        };
+        let is_used = |(id, name): (FnId, Name)| {
+            let signature = self.model.signature(id);
+            let is_given = |it: &Ty| matches!(it, Ty::Callable(..)) || self.is_in(it, &name);
+            has_unknown(&signature.output)
+                || is_given(&signature.output)
+                || signature.params.iter().any(is_given)
+        };
+        let own = &self.model.adt(self.adt).params[self.index];
+        let is_reference = |it: &Ty| matches!(it, Ty::Ref(..)) && mentions(self.model, it, own);
+        let has_reference = self.model.adt_fields(self.adt).iter().any(|it| is_reference(&it.ty));
+        has_reference || !ways.iter().all(is_elsewhere) || self.users().any(is_used) || self.is_dropped()
+    }
+
+    /// Whether the type's `drop` looks at a field that has the parameter.
+    fn is_dropped(&self) -> bool {
+        let def = self.model.adt(self.adt);
+        let ty = Ty::Adt(self.adt, def.params.iter().cloned().map(Ty::Param).collect());
+        let Some(id) = self.model.drop_impl(&ty) else { return false };
+        let function = self.model.func(id);
+        let Some(body) = function.body else { return false };
+        let body = self.model.workspace().file(function.at.file).facts.body(body).unpack();
+        let fields = self.model.adt_fields(self.adt);
+        let has_it = |it: &Name| {
+            let own = &def.params[self.index];
+            fields.iter().any(|field| field.name == *it && mentions(self.model, &field.ty, own))
+        };
+        body.exprs.iter().any(|it| match &it.kind {
+            ExprKind::Field { name, .. } => has_it(name),
+            ExprKind::MethodCall { receiver, .. } => is_self_path(&body, *receiver),
+            ExprKind::Macro(_) => true,
+            _ => false,
+        })
+    }
+
+    pub(crate) fn name_in(&self, id: FnId) -> Option<Name> {
         let Ty::Adt(_, args) = self.model.impl_self_ty(self.model.func(id).impl_?) else { return None };
         match args.get(self.index)? {
             Ty::Param(name) => Some(name.clone()),
@@ -103,12 +161,14 @@ impl Subject<'_> {
         match ty {
             Ty::Adt(id, _) if *id == self.adt => false,
             Ty::Known(_, args) | Ty::Foreign(_, args)
-                if outer_name(self.model, ty) != Some("PhantomData") =>
+                if !matches!(outer_name(self.model, ty), Some("PhantomData" | "NonNull")) =>
             {
                 any(args)
             }
             Ty::Adt(_, args) | Ty::Tuple(args) => any(args),
-            Ty::Ref(_, it) | Ty::Ptr(_, it) | Ty::Slice(it) | Ty::Future(it) => self.is_in(it, name),
+            Ty::Ref(_, it) | Ty::Slice(it) | Ty::Future(it) => self.is_in(it, name),
+            // Nobody sees what a pointer leads to without an `unsafe` of their own.
+            Ty::Ptr(..) => false,
             _ => mentions(self.model, ty, name),
         }
     }
@@ -213,35 +273,25 @@ impl Subject<'_> {
         }
     }
 
-    /// The functions that make the type of something else.
-    fn makers(&self) -> Vec<FnId> {
-        let makes = |id: &FnId| {
-            let signature = self.model.signature(*id);
-            signature.self_kind.is_none()
-                && self.model.any_part(&signature.output, &mut |it| self.is_self(it))
-        };
-        self.model.methods_of(self.adt).into_iter().filter(makes).collect()
-    }
-
-    /// Whether only `unsafe` functions make the type: what it is made of is between them and their callers.
-    pub(crate) fn is_made_by_contract(&self) -> bool {
-        let makers = self.makers();
-        !makers.is_empty() && makers.iter().all(|it| self.model.fn_facts(*it).is_unsafe)
-    }
-
-    /// Whether every function that makes the type asks the parameter for the marker.
-    pub(crate) fn is_made_of(&self, needs: Marker) -> bool {
-        let makers = self.makers();
-        let asks = |id: &FnId| {
-            let scope = self.model.fn_scope(*id);
-            self.name_in(*id).is_none_or(|it| self.model.promise(&scope, &it, needs.as_str()) != Promise::No)
-        };
-        !makers.is_empty() && makers.iter().all(asks)
-    }
-
-    fn is_self(&self, ty: &Ty) -> bool {
+    pub(crate) fn is_self(&self, ty: &Ty) -> bool {
         matches!(ty, Ty::Adt(id, _) if *id == self.adt)
     }
+}
+
+/// Whether a type has a part that nobody knows.
+fn has_unknown(ty: &Ty) -> bool {
+    match ty {
+        Ty::Unknown => true,
+        Ty::Known(_, args) | Ty::Foreign(_, args) | Ty::Adt(_, args) | Ty::Tuple(args) => {
+            args.iter().any(has_unknown)
+        }
+        Ty::Ref(_, it) | Ty::Slice(it) | Ty::Future(it) => has_unknown(it),
+        _ => false,
+    }
+}
+
+fn is_self_path(body: &Body, id: ExprId) -> bool {
+    matches!(&body.expr(id).kind, ExprKind::Path(path) if path.as_ident().is_some_and(|it| it == "self"))
 }
 
 /// Whether a value can be changed, or taken out, behind `&self`.

@@ -10,7 +10,7 @@ use super::{
     AdtDef, AliasId, ConstId, Def, FnDef, FnId, ImplDef, Import, ImportRef, ItemRef, Model, Module, ModuleId,
     NamedDef, StaticDef, StaticId, is_test_attrs, test_code::is_test_module,
 };
-use crate::facts::{BodyId, FileFacts, Generics, ImportAlias, Item, ItemId, ItemKind};
+use crate::facts::{BodyId, FileFacts, Generics, ImportAlias, Item, ItemId, ItemKind, Visibility};
 use crate::name::Name;
 use crate::source::{CrateId, FileId, SharedModule};
 use crate::ty::{AdtId, TraitId, Ty};
@@ -184,6 +184,7 @@ impl Model {
 
     fn inline_mod(&mut self, facts: &FileFacts, item: &Item, items: Option<&[ItemId]>, place: &Place) {
         let module = self.child_module(place.module, &item.name);
+        self.modules[module.0 as usize].is_public |= item.vis == Visibility::Public;
         let Some(items) = items else {
             self.modules[module.0 as usize].has_one_thread[usize::from(!place.has_one_thread)] = true;
             return;

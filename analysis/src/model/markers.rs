@@ -48,11 +48,14 @@ impl Model {
     /// What the bounds of a parameter say about a marker, or another trait of std, by its name.
     pub fn promise(&self, scope: &TyScope<'_>, param: &str, name: &str) -> Promise {
         let promises = scope.bounds(param).map(|it| self.bound_promise(scope, it, name, MAX_TRAITS));
-        // `Arc<T>: Send` asks something of `T` as well.
+        // `Arc<T>: Send` asks something of `T` as well, and so does `Node<T>: Shared` of a trait that is `Send`.
         let mut clauses = scope.generics.iter().flat_map(|it| &it.predicates);
-        let asks =
-            |it: &facts::Predicate| it.bounds.iter().any(|it| it.last().is_some_and(|it| it.name == *name));
-        let least = match clauses.any(|it| asks(it) && is_inside(&it.ty, param)) {
+        let asks = |it: &facts::Predicate| {
+            let mut promises = it.bounds.iter().map(|it| self.bound_promise(scope, it, name, MAX_TRAITS));
+            promises.any(|it| it != Promise::No)
+        };
+        let least = match clauses.any(|it| is_inside(&it.ty, param) && !is_itself(&it.ty, param) && asks(it))
+        {
             true => Promise::Perhaps,
             false => Promise::No,
         };
@@ -158,6 +161,10 @@ impl Model {
         methods.sort();
         methods
     }
+}
+
+fn is_itself(ty: &TypeExpr, param: &str) -> bool {
+    matches!(&ty.kind, TypeKind::Path(path) if path.as_ident().is_some_and(|it| it == param))
 }
 
 /// Whether a parameter is an argument in a written type.

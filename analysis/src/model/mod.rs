@@ -8,6 +8,7 @@ mod assoc;
 mod collect;
 mod described;
 mod dump;
+mod exported;
 mod externs;
 mod fuel;
 mod holders;
@@ -80,6 +81,8 @@ pub struct Module {
     pub parent: Option<ModuleId>,
     /// Whether it is a body's anonymous module, through which names of the parent are visible.
     pub is_block: bool,
+    /// Whether a declaration of it is `pub`.
+    is_public: bool,
     /// Its path from the crate's root.
     pub path: Vec<Name>,
     /// Whether a declaration of it is for targets with one thread, and whether one is not.
@@ -222,6 +225,8 @@ pub struct Model {
     names_are_final: bool,
     /// What code of each crate names by the names of its manifest.
     externs: Vec<FxHashMap<Name, Def>>,
+    /// The types that other crates can name; found on first use.
+    exported: OnceLock<FxHashSet<AdtId>>,
     /// What each type can hold.
     adt_holds: Vec<holders::AdtHolds>,
     /// The locks that the workspace makes itself.
@@ -292,6 +297,7 @@ impl Model {
             glob_reach: Vec::new(),
             names_are_final: false,
             externs: Vec::new(),
+            exported: OnceLock::new(),
             adt_holds: Vec::new(),
             own_locks: own_locks::OwnLocks::default(),
             requirements: Vec::new(),

@@ -96,7 +96,7 @@ impl Model {
         }
     }
 
-    fn resolve_fueled<'n>(
+    pub(super) fn resolve_fueled<'n>(
         &self,
         module: ModuleId,
         path: impl ExactSizeIterator<Item = &'n Name>,
@@ -301,7 +301,7 @@ impl Model {
     }
 
     /// What an import says. In the 2015 edition `use ::a` is `use a`.
-    fn import_path(&self, module: ModuleId, written: ImportRef) -> ImportPath<'_> {
+    pub(super) fn import_path(&self, module: ModuleId, written: ImportRef) -> ImportPath<'_> {
         match &self.item(written.at).kind {
             ItemKind::Use(imports) => {
                 let import = &imports[written.index as usize];
@@ -352,7 +352,7 @@ impl Model {
     }
 
     /// Where an import starts in the 2015 edition, if that is not the module that it stands in.
-    fn import_root(&self, module: ModuleId, import: ImportPath<'_>) -> Option<ModuleId> {
+    pub(super) fn import_root(&self, module: ModuleId, import: ImportPath<'_>) -> Option<ModuleId> {
         let is_relative = matches!(import.path.first()?.as_str(), "self" | "super" | "crate" | "$crate");
         let root = self.rooted_at(module).filter(|it| *it != module)?;
         (!import.global && !is_relative).then_some(root)

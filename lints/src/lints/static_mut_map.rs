@@ -43,19 +43,22 @@
 //!
 //! ## Limits
 //!
-//! Where a `Once` sets the static before it is read, the finding is only possible: readers that pass it by are not
-//! looked for. A static that no analysed function names is silent, and so is one that an attribute macro rewrites (`#[dynamic]`) or
+//! Where a `Once` sets the static and nothing else changes it, it is silent: readers that pass the `Once` by are not looked for.
+//! So is a static without a lock that only `unsafe` functions reach, whose callers have to order them, or of which a comment says that it is for one
+//! thread, or an `unsafe` function that it may not be called from several. A static that no analysed function names is silent, and so is one that an attribute macro rewrites (`#[dynamic]`) or
 //! that is thread local, or in a crate for a host that runs it on one thread (`pgrx`, smart contracts). rustc's `static_mut_refs` speaks of each reference; this lint speaks of the map, once, at its
 //! declaration, and lists who reaches it.
 
 use safe_map_analysis::Analysis;
-use safe_map_analysis::facts::{ExprId, ExprKind};
+use safe_map_analysis::facts::{Body, ExprId, ExprKind};
 use safe_map_analysis::flow::EventKind;
 use safe_map_analysis::knowledge::schema::TypeRole;
 use safe_map_analysis::model::{FnId, Model, StaticId};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::Ty;
 
+use crate::exposure::outer_name;
+use crate::remarks::{is_for_one_thread, remarks, speaks_of_threads};
 use crate::story::at;
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Role};
 
@@ -85,12 +88,60 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
             continue;
         }
         let uses = uses(analysis, id);
-        if !uses.is_empty() {
-            let orders_itself = locks(analysis, id) || is_made_once(model, model.static_ty(id));
-            let is_fixed = orders_itself && !uses.iter().any(|it| changes(analysis, it));
-            let found = report(analysis, id, &uses);
-            out.push(if is_fixed { superfluous(found) } else { found });
+        if uses.is_empty() || is_in_order(analysis, id, &uses) {
+            continue;
         }
+        let orders_itself = locks(analysis, id) || is_made_once(model, model.static_ty(id));
+        let is_fixed = orders_itself && !uses.iter().any(|it| changes(analysis, it));
+        let found = report(analysis, id, &uses);
+        match is_fixed {
+            false => out.push(found),
+            // What is not `Send` could not be in a plain static.
+            true if is_send(model, model.static_ty(id), MAX_DEPTH) => out.push(superfluous(found)),
+            true => {}
+        }
+    }
+}
+
+/// How deep types are followed.
+const MAX_DEPTH: u32 = 8;
+
+/// Whether the accesses are ordered by their callers, who are told so, or by a `Once`.
+fn is_in_order(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> bool {
+    let model = &analysis.model;
+    let is_contract = |(function, _): &(FnId, Span)| {
+        let said = remarks(model, model.func(*function).at);
+        match model.fn_facts(*function).is_unsafe {
+            true => speaks_of_threads(&said),
+            false => is_for_one_thread(&said),
+        }
+    };
+    // Who put a lock in it expects other threads.
+    let only_unsafe = || uses.iter().all(|(function, _)| model.fn_facts(*function).is_unsafe);
+    (!locks(analysis, id) && only_unsafe())
+        || is_for_one_thread(&remarks(model, model.static_(id).at))
+        || uses.iter().any(is_contract)
+        || is_set_once(analysis, uses)
+}
+
+/// Whether a type is `Send` for sure, all of its parts being known.
+fn is_send(model: &Model, ty: &Ty, depth: u32) -> bool {
+    const FOR_ONE_THREAD: [&str; 4] = ["MutexGuard", "Rc", "RwLockReadGuard", "RwLockWriteGuard"];
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let all = |items: &[Ty]| items.iter().all(|it| is_send(model, it, depth));
+    match ty {
+        Ty::Prim(_) | Ty::Never => true,
+        Ty::Known(_, args) => {
+            outer_name(model, ty).is_some_and(|it| !FOR_ONE_THREAD.contains(&it)) && all(args)
+        }
+        Ty::Foreign(path, args) => {
+            let is_of_std = matches!(path.split("::").next(), Some("alloc" | "core" | "std" | "String"));
+            is_of_std && !FOR_ONE_THREAD.iter().any(|it| path.ends_with(it)) && all(args)
+        }
+        Ty::Tuple(items) => all(items),
+        Ty::Slice(item) | Ty::Ref(_, item) => is_send(model, item, depth),
+        Ty::Adt(id, _) => model.adt_fields(*id).iter().all(|it| is_send(model, &it.ty, depth)),
+        Ty::Unknown | Ty::Param(_) | Ty::Ptr(..) | Ty::Future(_) | Ty::Callable(..) | Ty::Trait(_) => false,
     }
 }
 
@@ -156,9 +207,7 @@ fn locks(analysis: &Analysis, id: StaticId) -> bool {
 /// Whether a use assigns the static, or takes a pointer or `&mut` of it; what a macro makes of it is not known. One that is
 /// only read needs no `mut`, and its lock orders the rest.
 fn changes(analysis: &Analysis, (function, span): &(FnId, Span)) -> bool {
-    let def = analysis.model.func(*function);
-    let Some(body) = def.body else { return true };
-    let body = analysis.workspace.file(def.at.file).facts.body(body).unpack();
+    let Some(body) = body_of(analysis, *function) else { return true };
     let is_it = |it: ExprId| body.expr(it).span.contains(*span);
     body.exprs.iter().any(|it| match &it.kind {
         ExprKind::Assign { lhs, .. } => is_it(*lhs),
@@ -176,10 +225,8 @@ fn report(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> Finding {
     let model = &analysis.model;
     let def = model.static_(id);
     let name = &def.name;
-    let only_unsafe = uses.iter().all(|(function, _)| model.fn_facts(*function).is_unsafe);
     let locks = locks(analysis, id);
     let only_tests = uses.iter().all(|(function, _)| model.func(*function).is_test);
-    let is_once = under_once(analysis, uses);
     let label = |(function, span): &(FnId, Span)| Label {
         role: Role::Hazard,
         place: at(model.func(*function).at.file, *span),
@@ -187,34 +234,64 @@ fn report(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> Finding {
     };
     Finding {
         lint: LINT.name,
-        confidence: if only_unsafe || is_once { Confidence::Possible } else { Confidence::Likely },
+        confidence: Confidence::Likely,
         message: message(name, locks),
         lock: Some(format!("{}::{name}", model.module_path(def.module))),
         item: name.to_string(),
         in_test: def.is_test || only_tests,
         primary: at(def.at.file, model.item(def.at).name_span),
         labels: uses.iter().take(SHOWN).map(label).collect(),
-        note: if is_once { ONCE.to_string() } else { note(uses.len(), only_unsafe, locks) },
+        note: note(uses.len(), locks),
         help: "put it in a `LazyLock<RwLock<..>>` or make it a `safe_map::ShardedMap`; `safe_map::FailFastMap` panics on the first overlap instead".to_string(),
         interleaving: Vec::new(),
         fixes: Vec::new(),
     }
 }
 
-/// Whether a function that reaches the static runs something once: it may be what sets it, before anyone reads.
-fn under_once(analysis: &Analysis, uses: &[(FnId, Span)]) -> bool {
-    let model = &analysis.model;
-    uses.iter().any(|(function, _)| {
-        let def = model.func(*function);
-        let body = def.body.map(|it| analysis.workspace.file(def.at.file).facts.body(it).unpack());
-        body.is_some_and(|it| {
-            it.exprs.iter().any(|expr| match &expr.kind {
-                ExprKind::MethodCall { method, .. } => {
-                    matches!(method.as_str(), "call_once" | "call_once_force")
-                }
-                _ => false,
-            })
+/// Whether a `Once` sets the static, and nothing outside of it changes it or what is in it.
+fn is_set_once(analysis: &Analysis, uses: &[(FnId, Span)]) -> bool {
+    let is_inside = |(function, span): &(FnId, Span)| {
+        let Some(body) = body_of(analysis, *function) else { return false };
+        body.exprs.iter().any(|it| match &it.kind {
+            ExprKind::MethodCall { method, .. } => {
+                matches!(method.as_str(), "call_once" | "call_once_force") && it.span.contains(*span)
+            }
+            _ => false,
         })
+    };
+    let (inside, outside): (Vec<_>, Vec<_>) = uses.iter().partition(|it| is_inside(it));
+    !inside.is_empty() && !outside.iter().any(|it| changes(analysis, it) || changes_content(analysis, it))
+}
+
+fn body_of(analysis: &Analysis, function: FnId) -> Option<Body> {
+    let def = analysis.model.func(function);
+    Some(analysis.workspace.file(def.at.file).facts.body(def.body?).unpack())
+}
+
+/// Whether a use goes on to change what is in the static, by the names of what it calls.
+fn changes_content(analysis: &Analysis, (function, span): &(FnId, Span)) -> bool {
+    const CHANGES: [&str; 14] = [
+        "append",
+        "as_mut",
+        "clear",
+        "drain",
+        "entry",
+        "extend",
+        "get_mut",
+        "get_or_insert_with",
+        "insert",
+        "iter_mut",
+        "remove",
+        "retain",
+        "take",
+        "values_mut",
+    ];
+    let Some(body) = body_of(analysis, *function) else { return true };
+    body.exprs.iter().any(|it| match &it.kind {
+        ExprKind::MethodCall { receiver, method, .. } => {
+            CHANGES.contains(&method.as_str()) && body.expr(*receiver).span.contains(*span)
+        }
+        _ => false,
     })
 }
 
@@ -226,26 +303,20 @@ fn message(name: &str, locks: bool) -> String {
     }
 }
 
-/// Why a static is a hazard that something sets once.
-const ONCE: &str = "it is set once, but the compiler does not see that: whoever reaches it without having gone through the \
-                    `Once` reads it unset or half set, and a later assignment would be no error";
-
-fn note(uses: usize, only_unsafe: bool, locks: bool) -> String {
+fn note(uses: usize, locks: bool) -> String {
     let places = if uses == 1 { "1 place reaches".to_string() } else { format!("{uses} places reach") };
-    let how =
-        if only_unsafe { "from unsafe functions, whose callers must order them" } else { "without a lock" };
     let what = match locks {
         true => "a thread can see the static half assigned, or another replace what it is using",
         false => "an insert that grows the map frees the table that another thread reads",
     };
-    format!("{places} it {how}: {what}")
+    format!("{places} it without a lock: {what}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::LINT;
+    use crate::Confidence;
     use crate::testing::{check, found};
-    use crate::{Confidence, Level};
 
     #[test]
     fn a_map_behind_layers_that_a_function_reads() {
@@ -330,27 +401,68 @@ pub fn reset() { unsafe { OTHERS = LazyLock::new(Default::default) } }
     }
 
     #[test]
-    fn a_once_may_set_it_before_anyone_reads() {
-        let text = "
-static mut STATE: *mut std::collections::HashMap<u32, u32> = std::ptr::null_mut();
+    fn what_a_once_sets_and_nothing_else_changes() {
+        check(
+            &LINT,
+            "
+type Map = std::collections::HashMap<u32, u32>;
+static mut STATE: *mut Map = std::ptr::null_mut();
 static INIT: std::sync::Once = std::sync::Once::new();
 pub fn get() -> usize {
     INIT.call_once(|| unsafe { STATE = Box::into_raw(Box::default()) });
     unsafe { (*STATE).len() }
 }
-";
-        let found = found(&LINT, text);
-        assert_eq!(found[0].confidence, Confidence::Possible);
+static mut NAMES: Option<Map> = None;
+//         ^^^^^ static_mut_map
+pub fn put() {
+    INIT.call_once(|| unsafe { NAMES = Some(Map::default()) });
+    unsafe { NAMES.as_mut().unwrap().insert(1, 1); }
+}
+",
+        );
     }
 
     #[test]
-    fn callers_of_unsafe_functions_may_order_them() {
-        let text = "
-static mut MAP: Option<std::collections::HashMap<u32, u32>> = None;
+    fn what_callers_are_told_to_order_is_silent() {
+        check(
+            &LINT,
+            "
+type Map = std::collections::HashMap<u32, u32>;
+static mut MAP: Option<Map> = None;
 pub unsafe fn set(key: u32) { unsafe { MAP.get_or_insert_default().insert(key, key); } }
-";
-        let found = found(&LINT, text);
-        assert_eq!(found[0].confidence, Confidence::Possible);
-        assert_eq!(LINT.level, Level::Deny);
+static mut CALLS: Option<Map> = None;
+/// # Safety
+/// May not be called concurrently.
+pub unsafe fn count(key: u32) { unsafe { CALLS.get_or_insert_default().insert(key, key); } }
+pub fn clear() { unsafe { CALLS = None } }
+static mut SHARED: Option<std::sync::Mutex<Map>> = None;
+//         ^^^^^^ static_mut_map
+pub unsafe fn share() { unsafe { if SHARED.is_none() { SHARED = Some(Default::default()) } } }
+// Not thread safe: the interpreter has one thread.
+static mut NAMES: Option<Map> = None;
+pub fn names() -> Option<&'static Map> { unsafe { NAMES.as_ref() } }
+static mut OTHERS: Option<Map> = None;
+//         ^^^^^^ static_mut_map
+/// # Safety
+/// The key is not zero.
+pub unsafe fn add(key: u32) { unsafe { OTHERS.get_or_insert_default().insert(key, key); } }
+pub fn others() -> Option<&'static Map> { unsafe { OTHERS.as_ref() } }
+",
+        );
+    }
+
+    #[test]
+    fn a_lock_around_what_is_not_send_needs_its_mut() {
+        check(
+            &LINT,
+            "
+use std::{collections::HashMap, rc::Rc, sync::Mutex};
+static mut NAMES: Mutex<HashMap<u32, Rc<u32>>> = Mutex::new(HashMap::new());
+static mut CALLS: Mutex<HashMap<u32, Box<dyn Fn()>>> = Mutex::new(HashMap::new());
+static mut COUNTS: Mutex<HashMap<u32, String>> = Mutex::new(HashMap::new());
+//         ^^^^^^ static_mut_map
+pub fn add() { unsafe { NAMES.lock().unwrap().clear(); CALLS.lock().unwrap().clear(); COUNTS.lock().unwrap().clear(); } }
+",
+        );
     }
 }

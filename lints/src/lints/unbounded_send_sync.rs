@@ -59,6 +59,9 @@
 //! parameters with a bound whose own bounds are not known, types that no other module can name or that only `unsafe` functions make, types that can only be made of
 //! what has the marker, and `Sync` where no safe `&self` method gives the value away. A type with a `Cell` of its own is for one thread
 //! whatever the bounds are. Claims that macros write are not seen.
+//! A claim without any bound is not reported of a type that no other crate can name, whose own code decides what is in it; of a
+//! parameter that is `Copy`; of values that the type has only the address of, or that safe code cannot reach; where each
+//! function that gives them asks for the marker itself, or for a token; nor of a type that asks for the thread's id.
 
 use safe_map_analysis::Analysis;
 use safe_map_analysis::model::{Marker, Model, Promise};
@@ -70,6 +73,7 @@ use crate::bounds::{Subject, Why};
 use crate::claims::{Claim, claims, is_public};
 use crate::exposure::{Exposure, Way, mentions, outer_name};
 use crate::story::at;
+use crate::unordered::{bare, is_changed, orders};
 use crate::{Applicability, Check, Confidence, Edit, Finding, Fix, Group, Label, Level, Lint, Place, Role};
 
 pub(crate) static LINT: Lint = Lint {
@@ -87,13 +91,16 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
     let claims: Vec<Claim<'_>> = claims(model).collect();
     let mut told: Vec<(AdtId, Why, Finding)> = Vec::new();
     for claim in claims.iter().filter(|it| it.impl_.is_unsafe && !it.negative) {
+        let is_exported = model.is_exported(claim.adt);
         if model.impl_has_one_thread(claim.def)
-            || !is_public(model, claim.adt)
-            || is_unordered(model, claim.adt)
+            || !(is_exported || is_public(model, claim.adt))
+            || is_unordered(analysis, claim.adt)
         {
             continue;
         }
-        let missing = missing(model, &claims, claim);
+        let mut missing = missing(model, &claims, claim);
+        // Whoever asks for one marker meant to say what is needed; who asks for none has their own types in mind.
+        missing.retain(|it| is_exported || it.why != Why::Nothing);
         let Some(first) = missing.first() else { continue };
         let bounds = bounds(model, &claims, claim);
         // Both markers of a type, missing the same, are one mistake.
@@ -114,9 +121,18 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
 }
 
 /// Whether a type has state of its own that nothing orders: bounds would not make its claim true.
-fn is_unordered(model: &Model, adt: AdtId) -> bool {
+fn is_unordered(analysis: &Analysis, adt: AdtId) -> bool {
+    let model = &analysis.model;
     let is_cell = |ty: &Ty| matches!(outer_name(model, ty), Some("Cell" | "RefCell")) && !ty.is_open();
-    model.adt_fields(adt).iter().any(|it| is_cell(&it.ty))
+    // Who asks at run time which thread it is has another way to keep the promise.
+    let is_thread = |ty: &Ty| outer_name(model, ty) == Some("ThreadId");
+    let fields = model.adt_fields(adt);
+    let is_alone = fields.iter().all(|it| !orders(model, &it.ty));
+    let is_changed = |name: &Name, ty: &Ty| {
+        let bare = bare(model, ty).filter(|it| is_alone && it.in_what == "UnsafeCell");
+        bare.is_some_and(|it| is_changed(analysis, adt, name, &it))
+    };
+    fields.iter().any(|it| is_cell(&it.ty) || is_thread(&it.ty) || is_changed(&it.name, &it.ty))
 }
 
 /// A parameter that a claim asks too little of.
@@ -158,16 +174,31 @@ fn missing_where(
             Why::Lends => Marker::Sync,
             Why::Moves => Marker::Send,
         };
-        let is_promised = subject.is_made_of(needs) || (why == Why::Nothing && subject.is_made_by_contract());
+        let is_harmless = || {
+            let is_sent = claim.marker == Marker::Send;
+            (is_sent && !subject.is_reached(&ways))
+                || is_plain(model, claim, &param)
+                || subject.is_made_by_contract()
+                || subject.is_of_addresses()
+                || subject.is_for_cells()
+                || subject.makes_its_own(&ways)
+        };
+        let is_promised = subject.is_made_of(needs) || (why == Why::Nothing && is_harmless());
         (!is_promised).then_some(Missing { param, needs, why })
     });
     missing.collect()
 }
 
+/// Whether a parameter is `Copy`: no value of it counts its owners, or has a cell in itself.
+fn is_plain(model: &Model, claim: &Claim<'_>, param: &Name) -> bool {
+    let Some(impl_) = model.impl_facts(claim.def.at) else { return false };
+    model.promise(&model.impl_scope(claim.def, impl_), param, "Copy") == Promise::Yes
+}
+
 /// A type that is `Send` because an `AtomicPtr` is, for every parameter.
 fn automatic(model: &Model, all: &[Claim<'_>], adt: AdtId) -> Option<Finding> {
     let def = model.adt(adt);
-    if def.params.is_empty() || !is_public(model, adt) || all.iter().any(|it| it.adt == adt) {
+    if def.params.is_empty() || !model.is_exported(adt) || all.iter().any(|it| it.adt == adt) {
         return None;
     }
     let (index, own) = def.params.iter().enumerate().find(|(_, own)| {
@@ -416,6 +447,7 @@ impl<A, B> Shared<A, B> {
         let text = "
 pub struct Entry<'a, K, V, S> { slot: *mut (K, V), hasher: &'a S }
 unsafe impl<K: Send, V: Send, S> Send for Entry<'_, K, V, S> {}
+impl<K, V, S> Entry<'_, K, V, S> { pub fn hasher(&self) -> &S { self.hasher } }
 ";
         let found = found(&LINT, text);
         assert_eq!(found[0].message, "`Entry` is `Send` whatever `S` is");
@@ -518,6 +550,123 @@ unsafe impl<K: other::Unknown> Send for D<K> {}
 pub struct E<K>(*mut K);
 unsafe impl<K> Send for E<K> {}
 impl<K: Send> E<K> { pub fn new(key: K) -> Self { todo!() } }
+",
+        );
+    }
+
+    #[test]
+    fn bounds_of_those_who_make_the_type_are_bounds() {
+        check(
+            &LINT,
+            "
+pub trait Meta: Send + Sync {}
+pub struct Link<M>(M);
+pub struct List<M>(*mut Link<M>) where Link<M>: Meta;
+unsafe impl<M> Send for List<M> where Link<M>: Meta {}
+impl<M> List<M> where Link<M>: Meta { pub fn first(&self) -> Option<&M> { None } }
+pub struct Handle<T>(*mut T);
+unsafe impl<T> Send for Handle<T> {}
+impl<T> Handle<T> { pub fn join(self) -> T { todo!() } }
+pub fn spawn<T: Send>(work: fn() -> T) -> Handle<T> { todo!() }
+pub struct Mesh<A>(A, std::rc::Rc<u32>);
+unsafe impl<A> Send for Mesh<A> {}
+impl<A> Mesh<A> { fn new(adapter: A) -> Self { todo!() } pub fn adapter(&self) -> &A { &self.0 } }
+impl Mesh<u32> { pub fn full() -> Self { Self::new(1) } }
+pub struct Guarded<T>(*mut T);
+unsafe impl<T> Sync for Guarded<T> {}
+impl<T> Guarded<T> { pub fn get(&self) -> &T where T: Sync { todo!() } }
+pub struct Thread<T>(*mut T);
+unsafe impl<T> Send for Thread<T> {}
+//             ^^^^ unbounded_send_sync
+impl<T> Thread<T> { pub fn join(self) -> T { todo!() } }
+pub fn start<T>(work: fn() -> T) -> Thread<T> { todo!() }
+",
+        );
+    }
+
+    #[test]
+    fn values_that_safe_code_does_not_come_to_are_silent() {
+        check(
+            &LINT,
+            "
+use std::{cell::UnsafeCell, ptr::NonNull, sync::atomic::AtomicPtr};
+pub struct Address<T>(*mut T);
+unsafe impl<T> Send for Address<T> {}
+impl<T> From<usize> for Address<T> { fn from(it: usize) -> Self { Address(it as _) } }
+impl<T> Address<T> { pub fn read(&self) -> T { todo!() } pub fn write(&self, value: T) {} }
+pub struct Slot<T>(AtomicPtr<T>, u32);
+unsafe impl<T> Sync for Slot<T> {}
+impl<T> Slot<T> {
+    pub fn new() -> Self { todo!() }
+    pub fn set(&self, it: NonNull<T>) {}
+    pub fn get(&self) -> &T { todo!() }
+}
+pub struct Ring<T> { memory: *const u8, pub entries: *mut T }
+unsafe impl<T> Send for Ring<T> {}
+impl<T> Drop for Ring<T> { fn drop(&mut self) { unmap(self.memory) } }
+pub struct RawCell<T> { inner: UnsafeCell<T> }
+unsafe impl<T> Sync for RawCell<T> {}
+impl<T> RawCell<T> {
+    pub const fn new(it: T) -> Self { RawCell { inner: UnsafeCell::new(it) } }
+    pub fn as_mut_ptr(&self) -> *mut T { self.inner.get() }
+    pub unsafe fn get(&self) -> &T { unsafe { &*self.inner.get() } }
+}
+pub struct Plain<T: Copy>(UnsafeCell<T>, u32);
+unsafe impl<T: Copy> Sync for Plain<T> {}
+impl<T: Copy> Plain<T> { pub fn get(&self) -> T { unsafe { *self.0.get() } } }
+pub struct Pinned<T> { value: std::sync::Arc<T>, thread: std::thread::ThreadId }
+unsafe impl<T> Send for Pinned<T> {}
+impl<T> Pinned<T> { pub fn get(&self) -> &T { &self.value } }
+pub struct Token<T>(std::marker::PhantomData<*mut T>);
+pub struct Owned<T>(UnsafeCell<T>, u32);
+unsafe impl<T> Sync for Owned<T> {}
+impl<T> Owned<T> { pub fn get<'a>(&'a self, _: &'a Token<T>) -> &'a T { unsafe { &*self.0.get() } } }
+pub struct Slots<T>(Vec<UnsafeCell<Option<T>>>, u32);
+unsafe impl<T> Sync for Slots<T> {}
+impl<T> Slots<T> { pub fn new() -> Self { todo!() } pub fn put(&mut self, it: T) {} pub fn get(&self) -> &T { todo!() } }
+pub struct Nodes { slots: Slots<UnsafeCell<u32>> }
+pub struct Support<T, S>(UnsafeCell<T>, UnsafeCell<S>);
+unsafe impl<T: Send, S> Sync for Support<T, S> {}
+impl<T, S> Support<T, S> { pub fn new(it: T) -> Self { todo!() } pub fn support(&self) -> &S { todo!() } }
+pub struct Handle<T>(UnsafeCell<Option<T>>, u32);
+unsafe impl<T> Send for Handle<T> {}
+//             ^^^^ unbounded_send_sync
+impl<T> Handle<T> { pub fn new() -> Self { todo!() } }
+pub struct Builder;
+impl Builder { pub fn create<T>(self, value: T, handle: &Handle<T>) {} }
+pub struct Boxed<T>(*mut T);
+unsafe impl<T> Send for Boxed<T> {}
+//             ^^^^ unbounded_send_sync
+impl<T> Boxed<T> { pub fn new(it: T) -> Self { todo!() } }
+impl<T> Drop for Boxed<T> { fn drop(&mut self) { drop(unsafe { Box::from_raw(self.0) }) } }
+pub struct Kept<T>(*mut T);
+unsafe impl<T> Send for Kept<T> {}
+//             ^^^^ unbounded_send_sync
+impl<T> Kept<T> {
+    pub fn of(it: T) -> Self { todo!() }
+    pub fn from_raw(it: *mut T) -> Self { Kept(it) }
+    pub fn get(&self) -> &T { todo!() }
+}
+",
+        );
+    }
+
+    #[test]
+    fn types_that_no_other_crate_can_name_are_silent() {
+        check(
+            &LINT,
+            "
+mod hidden {
+    pub struct Inner<T>(pub(super) *mut T);
+    unsafe impl<T> Send for Inner<T> {}
+    impl<T> Inner<T> { pub fn get(&self) -> &T { todo!() } }
+    pub struct Shown<T>(*mut T);
+    unsafe impl<T> Send for Shown<T> {}
+//                 ^^^^ unbounded_send_sync
+    impl<T> Shown<T> { pub fn get(&self) -> &T { todo!() } }
+}
+pub use hidden::Shown;
+pub(crate) use hidden::Inner;
 ",
         );
     }

@@ -50,20 +50,22 @@
 //! A type with a lock or an atomic beside the map is taken to order it by them (`lock_bypass` looks at those). So is one of which
 //! only `unsafe` functions or those with `&mut self` reach the map, a cell that no function changes, and code for targets with one
 //! thread, which is what a type with a `Box<dyn Trait>` that is not `Send` is taken for. A `SyncUnsafeCell` needs no `unsafe impl`: it is reported
-//! where it is, unless functions that change the static lock something first. A generic cell (`struct SyncCell<T>(UnsafeCell<T>)`) is reported where a static or a field has a map in it.
+//! where it is, unless functions that change the static lock something first. What asks its callers for a token that cannot be
+//! made is ordered by it; a type that its documentation says to be for tests is for them. A generic cell (`struct SyncCell<T>(UnsafeCell<T>)`) is reported where a static or a field has a map in it.
 
 use safe_map_analysis::Analysis;
-use safe_map_analysis::facts::{ExprId, ExprKind, SelfKind};
+use safe_map_analysis::facts::{ExprId, Visibility};
 use safe_map_analysis::knowledge::schema::TypeRole;
 use safe_map_analysis::model::{Def, Marker, Model, StaticId, ValueDef};
 use safe_map_analysis::name::Name;
-use safe_map_analysis::ty::{AdtId, Mutability, Ty};
+use safe_map_analysis::ty::{AdtId, Ty};
 
 use crate::claims::{Claim, claims};
 use crate::exposure::outer_name;
-use crate::pointers::dereferenced;
+use crate::remarks::{is_for_tests, remarks};
 use crate::story::at;
 use crate::typing::Typed;
+use crate::unordered::{Bare, Content, SYNC_CELL, bare, changes, content, is_changed, orders};
 use crate::{Check, Confidence, Finding, Group, Label, Level, Lint, Place, Role};
 
 pub(crate) static LINT: Lint = Lint {
@@ -79,12 +81,16 @@ pub(crate) static LINT: Lint = Lint {
 fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
     let model = &analysis.model;
     let is_meant = |it: &Claim<'_>| it.impl_.is_unsafe && !it.negative && !model.impl_has_one_thread(it.def);
-    for claim in claims(model).filter(is_meant) {
-        if model.has_unsendable_dyn(claim.adt) {
+    let mut told: Vec<AdtId> = Vec::new();
+    let (sync, send): (Vec<_>, Vec<_>) =
+        claims(model).filter(is_meant).partition(|it| it.marker == Marker::Sync);
+    for claim in sync.iter().chain(&send) {
+        if model.has_unsendable_dyn(claim.adt) || is_for_tests(&remarks(model, model.adt(claim.adt).at)) {
             continue;
         }
         if claim.marker == Marker::Send {
-            out.extend(counted(analysis, &claim));
+            // Both claims of a type are one mistake.
+            out.extend(counted(analysis, claim).filter(|_| !told.contains(&claim.adt)));
             continue;
         }
         let fields = model.adt_fields(claim.adt);
@@ -101,15 +107,13 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
             },
         };
         if is_changed(analysis, claim.adt, &field.name, &bare) {
-            out.push(report(model, &claim, &field.name, &bare, with_map));
+            told.push(claim.adt);
+            out.push(report(model, claim, &field.name, &bare, with_map));
         }
     }
     out.extend(model.adt_ids().filter_map(|it| field_in_sync_cell(analysis, it)));
     out.extend(model.static_ids().filter_map(|it| static_in_sync_cell(analysis, it)));
 }
-
-/// The cell that is `Sync` without a claim of its own.
-const SYNC_CELL: &str = "SyncUnsafeCell";
 
 /// A map in a field that is a `SyncUnsafeCell`, of a type that threads may share.
 fn field_in_sync_cell(analysis: &Analysis, adt: AdtId) -> Option<Finding> {
@@ -169,9 +173,13 @@ fn is_for_one_thread(model: &Model, ty: &Ty) -> bool {
     })
 }
 
-/// A type that is `Send` and can be cloned, with a map in an `Rc` that its clones share.
+/// A type that is `Send` and can be cloned, with a map in an `Rc` that its clones share. The clones of one that only its own module
+/// can name may well go from thread to thread together, as parts of one value.
 fn counted(analysis: &Analysis, claim: &Claim<'_>) -> Option<Finding> {
     let model = &analysis.model;
+    if model.item(model.adt(claim.adt).at).vis == Visibility::Private {
+        return None;
+    }
     let fields = model.adt_fields(claim.adt);
     let is_rc = |ty: &Ty| match ty {
         Ty::Known(_, args) if outer_name(model, ty) == Some("Rc") => {
@@ -187,77 +195,6 @@ fn counted(analysis: &Analysis, claim: &Claim<'_>) -> Option<Finding> {
         derives.iter().any(|it| *it == "Clone") || model.method(&Ty::Adt(claim.adt, args), "clone").is_some();
     let bare = Bare { in_what: "Rc", content: Content::Map };
     is_cloned.then(|| report(model, claim, &field.name, &bare, None))
-}
-
-/// Whether a field can order the accesses to the others.
-fn orders(model: &Model, ty: &Ty) -> bool {
-    let is_atomic = |it: &Ty| {
-        let name = outer_name(model, it).unwrap_or_default();
-        name.starts_with("Atomic")
-            || matches!(name, "Once" | "ThreadId" | "Semaphore" | "RawRwLock" | "RawMutex")
-    };
-    model.any_part(ty, &mut |it| model.role(it) == Some(TypeRole::Lock) || is_atomic(it))
-}
-
-/// What a field has that nothing orders.
-struct Bare {
-    /// In what: `RefCell`, a raw pointer.
-    in_what: &'static str,
-    content: Content,
-}
-
-impl Bare {
-    fn is_map_in(&self, cell: &str) -> bool {
-        self.in_what == cell && matches!(self.content, Content::Map)
-    }
-}
-
-/// What is in it.
-enum Content {
-    Map,
-    /// Whatever this parameter is.
-    Param(Name),
-}
-
-/// The cell or pointer with a map in a field's type.
-fn bare(model: &Model, ty: &Ty) -> Option<Bare> {
-    match ty {
-        // Through a `*const` nobody changes anything.
-        Ty::Ptr(Mutability::Shared, _) => None,
-        Ty::Ptr(Mutability::Mut, inner) => {
-            Some(Bare { in_what: "raw pointer", content: content(model, inner)? })
-        }
-        Ty::Known(_, args) => {
-            let inner = args.first()?;
-            let in_what = match outer_name(model, ty)? {
-                "UnsafeCell" => "UnsafeCell",
-                SYNC_CELL => SYNC_CELL,
-                "RefCell" => "RefCell",
-                "Cell" => "Cell",
-                "NonNull" => "raw pointer",
-                "OnceCell" | "LazyCell" => return None,
-                _ if matches!(model.role(ty), Some(TypeRole::Layer | TypeRole::Enum)) => {
-                    return bare(model, inner);
-                }
-                _ => return None,
-            };
-            // A map in two cells is as bare as in one.
-            Some(Bare { in_what, content: content(model, inner)? })
-        }
-        _ => None,
-    }
-}
-
-fn content(model: &Model, ty: &Ty) -> Option<Content> {
-    match ty {
-        Ty::Param(name) => Some(Content::Param(name.clone())),
-        it if orders(model, it) => None,
-        it if model.role(it) == Some(TypeRole::SharedMap) => None,
-        it => {
-            let is_map = &mut |it: &Ty| model.role(it) == Some(TypeRole::Map);
-            (model.holds_map(it) && model.any_part(it, is_map)).then_some(Content::Map)
-        }
-    }
 }
 
 /// A static or field whose type is the generic cell with a map in it.
@@ -285,70 +222,6 @@ fn use_with_map(model: &Model, adt: AdtId, param: &Name) -> Option<(Place, Name)
         let field = field.filter(|_| is_alone && !is_test)?;
         Some((at(file, field.span), field.name.clone()))
     })
-}
-
-/// Whether a safe function changes what is in the field, or hands it out to be changed, through `&self`.
-fn is_changed(analysis: &Analysis, adt: AdtId, field: &Name, bare: &Bare) -> bool {
-    let model = &analysis.model;
-    model.methods_of(adt).into_iter().any(|id| {
-        let is_safe = !model.fn_facts(id).is_unsafe && model.signature(id).self_kind == Some(SelfKind::Ref);
-        let Some(typed) = Typed::of(analysis, id).filter(|_| is_safe) else { return false };
-        let is_field = |id: ExprId| matches!(&typed.expr(id).kind, ExprKind::Field { name, base } if name == field && is_self(&typed, *base));
-        typed.exprs().any(|(id, _)| changes(&typed, id, bare, &is_field))
-    })
-}
-
-/// Whether an expression changes what is in the field of `self`, or in the static, or could.
-fn changes(typed: &Typed<'_>, id: ExprId, bare: &Bare, is_field: &dyn Fn(ExprId) -> bool) -> bool {
-    let is_pointer = |id: ExprId| match &typed.expr(id).kind {
-        ExprKind::MethodCall { receiver, method, .. } => {
-            matches!(method.as_str(), "get" | "as_ptr" | "load" | "cast") && is_field(*receiver)
-        }
-        _ => is_field(id),
-    };
-    match &typed.expr(id).kind {
-        ExprKind::MethodCall { receiver, method, .. } => match bare.in_what {
-            // A shared borrow counts as well, and without an atomic step.
-            "RefCell" => {
-                matches!(
-                    method.as_str(),
-                    "borrow_mut" | "borrow" | "try_borrow_mut" | "replace" | "take" | "swap"
-                ) && is_field(*receiver)
-            }
-            "Cell" => {
-                matches!(method.as_str(), "set" | "replace" | "take" | "swap" | "as_ptr")
-                    && is_field(*receiver)
-            }
-            _ => {
-                let is_as_mut =
-                    matches!(method.as_str(), "as_mut" | "as_mut_unchecked") && is_pointer(*receiver);
-                let mutates =
-                    typed.derefs(&typed.ty(*receiver)).iter().any(|it| is_changed_by(typed, it, method));
-                is_as_mut || (mutates && dereferenced(typed, *receiver).is_some_and(is_pointer))
-            }
-        },
-        ExprKind::Ref { mutable: true, operand, .. } => dereferenced(typed, *operand).is_some_and(is_pointer),
-        ExprKind::Call { callee, args } => {
-            // `Box::leak(Box::from_raw(self.0))`.
-            let is_from_raw = match typed.callee(*callee) {
-                Some(ValueDef::Assoc(ty, name)) => {
-                    name == "from_raw" && outer_name(typed.model, &ty) == Some("Box")
-                }
-                _ => false,
-            };
-            is_from_raw && args.iter().any(|it| is_pointer(*it))
-        }
-        _ => false,
-    }
-}
-
-fn is_changed_by(typed: &Typed<'_>, ty: &Ty, method: &Name) -> bool {
-    let Ty::Known(id, _) = ty else { return false };
-    typed.model.knowledge().ty(*id).methods.get(method).is_some_and(|it| it.spec.op.changes())
-}
-
-fn is_self(typed: &Typed<'_>, id: ExprId) -> bool {
-    matches!(&typed.expr(id).kind, ExprKind::Path(path) if path.as_ident().is_some_and(|it| it == "self"))
 }
 
 fn report(
@@ -499,10 +372,13 @@ unsafe fn first() { unsafe { *LATER.get() = None; } }
             "
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 #[derive(Clone)]
-struct Handle { map: Rc<RefCell<HashMap<u32, u32>>> }
+pub struct Handle { map: Rc<RefCell<HashMap<u32, u32>>> }
 unsafe impl Send for Handle {}
 //          ^^^^ unsynchronized_shared_map
-struct Whole { map: Rc<RefCell<HashMap<u32, u32>>> }
+#[derive(Clone)]
+struct Part { map: Rc<RefCell<HashMap<u32, u32>>> }
+unsafe impl Send for Part {}
+pub struct Whole { map: Rc<RefCell<HashMap<u32, u32>>> }
 unsafe impl Send for Whole {}
 impl Whole { fn add(&mut self) { let map = self.map.clone(); map.borrow_mut().insert(1, 1); } }
 ",
@@ -535,6 +411,17 @@ type Callback = Box<dyn FnMut(u32)>;
 struct Listeners { by_id: RefCell<HashMap<u32, Callback>> }
 unsafe impl Sync for Listeners {}
 impl Listeners { fn add(&self, it: Callback) { self.by_id.borrow_mut().insert(1, it); } }
+struct Named { lock: unknown::Mutex<()>, map: RefCell<HashMap<u32, u32>> }
+unsafe impl Sync for Named {}
+impl Named { fn add(&self) { let _guard = self.lock.lock(); self.map.borrow_mut().insert(1, 1); } }
+struct Token(std::marker::PhantomData<*mut ()>);
+struct Owned { map: UnsafeCell<HashMap<u32, u32>> }
+unsafe impl Sync for Owned {}
+impl Owned { fn add(&self, _token: &mut Token) { unsafe { (*self.map.get()).insert(1, 1); } } }
+/// A store in memory, for testing.
+struct Mock { map: RefCell<HashMap<u32, u32>> }
+unsafe impl Sync for Mock {}
+impl Mock { fn add(&self) { self.map.borrow_mut().insert(1, 1); } }
 struct Web { map: RefCell<HashMap<u32, u32>> }
 #[cfg(target_arch = \"wasm32\")]
 unsafe impl Sync for Web {}
