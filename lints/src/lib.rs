@@ -4,8 +4,10 @@
 //! `lints/`, with its documentation, its check, its wording, its fix and its tests; [`LINTS`] lists them.
 
 mod access;
+mod admitted;
 mod bodies;
 mod bounds;
+mod branches;
 mod brief;
 mod callbacks;
 mod callers;
@@ -25,6 +27,7 @@ mod entry_reads;
 mod exposure;
 mod finding;
 mod fix;
+mod fresh;
 mod gates;
 mod handed;
 mod identity;
@@ -49,12 +52,14 @@ mod recheck;
 mod remove_if;
 mod retain;
 mod scrutinee;
+mod serial;
 mod started;
 mod story;
 mod taken;
 #[cfg(test)]
 mod testing;
 mod typing;
+mod unreached;
 mod uses;
 mod values;
 mod waiting;

@@ -2,13 +2,15 @@
 //!
 //! A map that only keeps what can be computed again loses nothing: both would have stored the same.
 
-use safe_map_analysis::facts::{Body, ExprKind};
+use safe_map_analysis::Analysis;
+use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind};
 use safe_map_analysis::knowledge::schema::{Op, TypeRole};
-use safe_map_analysis::model::Model;
+use safe_map_analysis::model::{FnId, Model};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::Ty;
 
 use crate::conditions::Conditions;
+use crate::parents::{expr_at, is_discarded};
 
 /// How deep types are looked into.
 const MAX_DEPTH: u32 = 6;
@@ -109,7 +111,7 @@ fn is_number(ty: &Ty) -> bool {
 }
 
 /// Something that is done twice when two threads find nothing: a task that is started, a number that is drawn.
-pub(crate) fn done_twice(body: &Body, parts: &[Span]) -> Option<(Span, &'static str)> {
+pub(crate) fn done_twice(analysis: &Analysis, body: &Body, parts: &[Span]) -> Option<(Span, &'static str)> {
     let is_in = |it: Span| parts.iter().any(|part| part.contains(it));
     body.exprs.iter().filter(|it| is_in(it.span)).find_map(|it| {
         let name = match &it.kind {
@@ -122,11 +124,54 @@ pub(crate) fn done_twice(body: &Body, parts: &[Span]) -> Option<(Span, &'static 
         };
         let what = match name {
             "spawn" | "spawn_local" | "spawn_on" if !is_awaited(body, it.span) => "a task is started",
-            "fetch_add" | "fetch_sub" => "a number is drawn",
+            "fetch_add" | "fetch_sub" if !is_only_counted(analysis, body, it) => "a number is drawn",
             _ => return None,
         };
         Some((it.span, what))
     })
+}
+
+/// Whether a number is only added to, for whoever likes to know: nobody looks at what it was, and nothing is decided by it.
+fn is_only_counted(analysis: &Analysis, body: &Body, call: &Expr) -> bool {
+    let is_unused = expr_at(body, call.span).is_some_and(|it| is_discarded(body, it));
+    let counter = match &call.kind {
+        ExprKind::MethodCall { receiver, .. } => name_of(body, *receiver),
+        _ => None,
+    };
+    is_unused && !counter.is_some_and(|it| is_compared(analysis, it))
+}
+
+/// Whether code of the workspace compares what an atomic of this name is.
+fn is_compared(analysis: &Analysis, name: &str) -> bool {
+    let load = format!("{name}.load(");
+    let files = analysis.files().filter(|it| it.parsed().source.text.contains(&load));
+    let ids: Vec<FnId> = files.flat_map(|it| it.functions().map(|it| it.id).collect::<Vec<_>>()).collect();
+    ids.into_iter().filter_map(|id| analysis.body(id)).any(|body| {
+        let loads = |it: &Expr| match &it.kind {
+            ExprKind::MethodCall { receiver, method, .. } => {
+                method == "load" && name_of(&body, *receiver) == Some(name)
+            }
+            _ => false,
+        };
+        let compares = |it: &Expr| match &it.kind {
+            ExprKind::Binary { op, lhs, rhs } => {
+                let is_comparison =
+                    op.starts_with(['=', '<', '>', '!']) && !matches!(op.as_str(), "<<" | ">>");
+                is_comparison && [lhs, rhs].into_iter().any(|it| loads(body.expr(*it)))
+            }
+            _ => false,
+        };
+        body.exprs.iter().any(compares)
+    })
+}
+
+/// The name of a local, a static or a field.
+fn name_of(body: &Body, id: ExprId) -> Option<&str> {
+    match &body.expr(id).kind {
+        ExprKind::Path(path) => path.last().map(|it| it.name.as_str()),
+        ExprKind::Field { name, .. } => Some(name),
+        _ => None,
+    }
 }
 
 fn is_awaited(body: &Body, call: Span) -> bool {

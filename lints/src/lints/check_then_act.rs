@@ -71,10 +71,9 @@ use safe_map_analysis::span::Span;
 
 use crate::access::Access;
 use crate::bodies::is_named;
-use crate::brief::site;
 use crate::conditions::{Conditions, Outcome};
 use crate::fix::with_comments;
-use crate::parents::{expr_at, fits_closure, is_discarded, is_granted, only_in_if};
+use crate::parents::{expr_at, fits_closure, is_granted, only_in_if};
 use crate::predicate;
 use crate::races::Accesses;
 use crate::retain::method;
@@ -148,8 +147,12 @@ fn harm(
         return None;
     }
     match (act.op, outcome.presence) {
-        (Op::Insert, Some(false)) if accesses.is_done_by_one_loop(act, stores) => None,
-        (Op::Insert, Some(false)) if is_thrown_away(accesses, act) => lost(accesses, conditions, act),
+        (Op::Insert, Some(false))
+            if accesses.is_done_in_one_line(act, stores) || accesses.has_keys_of_its_own(act) =>
+        {
+            None
+        }
+        (Op::Insert, Some(false)) if accesses.is_thrown_away(act) => lost(accesses, conditions, act),
         (Op::Get | Op::GetMut | Op::Remove, Some(true)) if is_taken_for_granted(accesses, act) => {
             accesses.anybody(act, deletes).then_some(Harm::Gone)
         }
@@ -172,7 +175,7 @@ fn lost(accesses: &Accesses<'_>, conditions: &Conditions<'_>, act: &Access<'_>) 
     if adds_up(model, &act.values) && accesses.anybody(act, changes) {
         return Some(Harm::Overwritten);
     }
-    if let Some((_, what)) = done_twice(&accesses.body, &parts) {
+    if let Some((_, what)) = done_twice(accesses.function.file.analysis, &accesses.body, &parts) {
         return Some(Harm::Twice(what));
     }
     turns_away(&accesses.body, conditions).then_some(Harm::Passed)
@@ -180,15 +183,6 @@ fn lost(accesses: &Accesses<'_>, conditions: &Conditions<'_>, act: &Access<'_>) 
 
 fn is_cache(act: &Access<'_>) -> bool {
     act.acquire.lock.role == TypeRole::SharedMap && act.acquire.lock.type_name.ends_with("Cache")
-}
-
-/// Whether nobody looks at what an insert gives back.
-fn is_thrown_away(accesses: &Accesses<'_>, act: &Access<'_>) -> bool {
-    if !act.is_called() {
-        return expr_at(&accesses.body, act.span()).is_some_and(|it| is_discarded(&accesses.body, it));
-    }
-    site(accesses.function, &act.happening)
-        .is_some_and(|it| expr_at(&it.body, it.span).is_some_and(|id| is_discarded(&it.body, id)))
 }
 
 fn is_taken_for_granted(accesses: &Accesses<'_>, act: &Access<'_>) -> bool {
@@ -419,9 +413,10 @@ impl Locks {
         let text = format!(
             "
 use std::{{collections::HashMap, sync::{{Arc, Mutex, RwLock}}}};
-struct S {{ m: dashmap::DashMap<String, Arc<Mutex<u64>>>, c: RwLock<HashMap<u64, String>>, gate: Mutex<()> }}
+struct S {{ m: dashmap::DashMap<String, Arc<Mutex<u64>>>, c: RwLock<HashMap<u64, String>>, gate: Mutex<()>,
+    w: Mutex<std::collections::HashSet<u64>>, d: dashmap::DashMap<u64, String>, next: std::sync::atomic::AtomicU64, used: std::sync::atomic::AtomicU64 }}
 impl S {{
-    fn f(&self, k: &str, n: u64) -> Result<(), ()> {{ {body} Ok(()) }}
+    fn f(&self, k: &str, n: u64, scc: &scc::HashMap<u64, String>) -> Result<(), ()> {{ {body} Ok(()) }}
     fn has(&self, key: &str) -> bool {{ self.m.contains_key(key) }}
     fn find(&self, key: &str) -> Option<Arc<Mutex<u64>>> {{ self.m.get(key).map(|it| it.clone()) }}
     fn put(&self, key: &str) {{ self.m.insert(key.to_string(), Arc::default()); }}
@@ -447,6 +442,11 @@ fn made() -> String {{ String::new() }}
             "if !self.has(k) { self.m.insert(k.into(), Arc::default()); }",
             "if !self.m.contains_key(k) { self.put(k); }",
             "if self.named(n) { return Err(()); } self.c.write().unwrap().insert(n, made());",
+            "if scc.contains_sync(&n) { return Err(()); } scc.upsert_sync(n, made());",
+            "let id = n; if self.d.contains_key(&id) { return Err(()); } self.d.insert(id, made());",
+            "if !self.d.contains_key(&n) { self.used.fetch_add(1); self.d.insert(n, made()); } if self.used.load() == 2 {}",
+            "if !self.d.contains_key(&n) { let id = self.next.fetch_add(1); self.d.insert(n, made()); }",
+            "let mut w = self.w.lock().unwrap(); let c = self.c.read().unwrap(); if c.contains_key(&n) { return Err(()); } drop(c); w.insert(n); drop(w); self.c.write().unwrap().insert(n, made());",
             "if self.named(n) { let _ = self.c.read().unwrap()[&n].len(); }",
         ] {
             assert_eq!(count(body), 1, "{body}");
@@ -464,6 +464,11 @@ fn made() -> String {{ String::new() }}
             "if self.c.read().unwrap().get(&n).is_none() { self.c.write().unwrap().insert(n, made()); }",
             "let mut c = self.c.write().unwrap(); if !c.contains_key(&n) { c.insert(n, made()); }",
             "if self.named(n) { return Err(()); } let mut c = self.c.write().unwrap(); if !c.contains_key(&n) { c.insert(n, made()); }",
+            // Who comes meanwhile finds the key among those that are waited for.
+            "let mut w = self.w.lock().unwrap(); let c = self.c.read().unwrap(); if c.contains_key(&n) { return Err(()); } w.insert(n); drop(c); drop(w); self.c.write().unwrap().insert(n, made());",
+            "let id = self.next.fetch_add(1); if self.d.contains_key(&id) { return Err(()); } self.d.insert(id, made());",
+            "if scc.contains_sync(&n) { return Err(()); } let _ = scc.insert_sync(n, made());",
+            "if !self.d.contains_key(&n) { self.next.fetch_add(1); self.d.insert(n, made()); }",
             "let m = dashmap::DashMap::new(); if !m.contains_key(k) { m.insert(k, Arc::new(Mutex::new(1))); }",
         ] {
             assert_eq!(count(body), 0, "{body}");

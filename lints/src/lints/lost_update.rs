@@ -100,6 +100,7 @@ fn is_lost(
         && accesses.is_answered(read)
         && accesses.is_shared(write)
         && !accesses.is_asked_again(read, write)
+        && accesses.is_thrown_away(write)
         && conditions.at(write.span()).is_none_or(|it| it.presence != Some(false))
         && match read.op {
             Op::Remove => is_filled_elsewhere(accesses, write),

@@ -143,7 +143,7 @@ fn is_stale(
         && accesses.is_shared(act)
         && !accesses.is_asked_again(check, act)
         && changes(accesses, check, act)
-        && !accesses.is_done_by_one_loop(act, |op| stores(op) || op == Op::GetMut)
+        && !accesses.is_done_in_one_line(act, |op| stores(op) || op == Op::GetMut)
         && !accesses.has_keys_of_its_own(act)
 }
 
