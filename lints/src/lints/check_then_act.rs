@@ -64,7 +64,7 @@
 //! A question in another function counts if that function only asks. An insert whose result is used is taken for a decision.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::{Body, ExprId, ExprKind, UnaryOp};
+use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, UnaryOp};
 use safe_map_analysis::flow::{Event, EventKind};
 use safe_map_analysis::knowledge::schema::{Op, TypeRole};
 use safe_map_analysis::span::Span;
@@ -168,17 +168,40 @@ fn lost(accesses: &Accesses<'_>, conditions: &Conditions<'_>, act: &Access<'_>) 
     if is_cache(act) {
         return is_lock(model, &act.values).then_some(Harm::Replaced);
     }
-    if has_identity(model, &act.values) {
+    let is_last_kept = is_written_over(accesses, conditions, act);
+    if has_identity(model, &act.values) && !is_last_kept {
         return Some(Harm::Replaced);
     }
     let changes = |op| changes_in_place(op, &act.values, model);
-    if adds_up(model, &act.values) && accesses.anybody(act, changes) {
+    if adds_up(model, &act.values) && accesses.anybody(act, changes) && !is_last_kept {
         return Some(Harm::Overwritten);
     }
     if let Some((_, what)) = done_twice(accesses.function.file.analysis, &accesses.body, &parts) {
         return Some(Harm::Twice(what));
     }
     turns_away(&accesses.body, conditions).then_some(Harm::Passed)
+}
+
+/// Whether who finds the entry there replaces its value too: the last one is kept either way.
+fn is_written_over(accesses: &Accesses<'_>, conditions: &Conditions<'_>, act: &Access<'_>) -> bool {
+    let body = &accesses.body;
+    let parts: Vec<_> = conditions.parts(true).collect();
+    let is_whole = |it: ExprId| match &body.expr(it).kind {
+        ExprKind::Unary { op: UnaryOp::Deref, operand } => match &body.expr(*operand).kind {
+            ExprKind::Path(_) => conditions.relation(*operand).is_some(),
+            ExprKind::MethodCall { receiver, method, .. } => {
+                method == "value_mut" && conditions.relation(*receiver).is_some()
+            }
+            _ => false,
+        },
+        _ => false,
+    };
+    let assigns = |it: &Expr| matches!(&it.kind, ExprKind::Assign { op: None, lhs, .. } if is_whole(*lhs));
+    let inserts = |at: Span| {
+        accesses.all.iter().any(|it| it.op == Op::Insert && it.is_same_entry(act) && it.span() == at)
+    };
+    let is_there = |it: &Expr| parts.iter().any(|part| part.contains(it.span));
+    body.exprs.iter().any(|it| is_there(it) && (assigns(it) || it.span != act.span() && inserts(it.span)))
 }
 
 fn is_cache(act: &Access<'_>) -> bool {
@@ -442,6 +465,7 @@ fn made() -> String {{ String::new() }}
             "if !self.has(k) { self.m.insert(k.into(), Arc::default()); }",
             "if !self.m.contains_key(k) { self.put(k); }",
             "if self.named(n) { return Err(()); } self.c.write().unwrap().insert(n, made());",
+            "if let Some(it) = self.m.get(k) { *it.lock().unwrap() = 2; } else { self.m.insert(k.into(), Arc::default()); }",
             "if scc.contains_sync(&n) { return Err(()); } scc.upsert_sync(n, made());",
             "let id = n; if self.d.contains_key(&id) { return Err(()); } self.d.insert(id, made());",
             "if !self.d.contains_key(&n) { self.used.fetch_add(1); self.d.insert(n, made()); } if self.used.load() == 2 {}",
@@ -464,6 +488,8 @@ fn made() -> String {{ String::new() }}
             "if self.c.read().unwrap().get(&n).is_none() { self.c.write().unwrap().insert(n, made()); }",
             "let mut c = self.c.write().unwrap(); if !c.contains_key(&n) { c.insert(n, made()); }",
             "if self.named(n) { return Err(()); } let mut c = self.c.write().unwrap(); if !c.contains_key(&n) { c.insert(n, made()); }",
+            // The last one is kept whoever comes first.
+            "if let Some(mut it) = self.m.get_mut(k) { *it = Arc::default(); } else { self.m.insert(k.into(), Arc::default()); }",
             // Who comes meanwhile finds the key among those that are waited for.
             "let mut w = self.w.lock().unwrap(); let c = self.c.read().unwrap(); if c.contains_key(&n) { return Err(()); } w.insert(n); drop(c); drop(w); self.c.write().unwrap().insert(n, made());",
             "let id = self.next.fetch_add(1); if self.d.contains_key(&id) { return Err(()); } self.d.insert(id, made());",
