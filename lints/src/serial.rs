@@ -45,15 +45,10 @@ pub(crate) fn is_one_line(
         let changes = |it: &Waiter| it.id == id && it.is_apart && it.mode != LockMode::Shared;
         analysis.waiters(map).iter().any(changes)
     };
-    if !functions.all(|it| !is_apart(it) && lines(analysis, it, MAX_HOPS, &mut all)) {
+    if !functions.all(|it| !is_apart(it) && lines(analysis, map, it, MAX_HOPS, &mut all)) {
         return false;
     }
     all.retain(|it| *it != Line::Maker);
-    // Who is lent a map by a handle may be one of many.
-    let is_lent = |it: &Line| matches!(it, Line::Owner(owner) if !has_in_itself(analysis, *owner, map));
-    if all.iter().any(is_lent) {
-        return false;
-    }
     all.dedup();
     all.len() <= 1
 }
@@ -66,8 +61,9 @@ fn has_in_itself(analysis: &Analysis, owner: AdtId, map: &Decl) -> bool {
 }
 
 /// The lines that a function is in; `false` if it may run elsewhere too.
-fn lines(analysis: &Analysis, id: FnId, hops: u32, out: &mut Vec<Line>) -> bool {
-    if let Some(owner) = owner_alone(analysis, id) {
+fn lines(analysis: &Analysis, map: &Decl, id: FnId, hops: u32, out: &mut Vec<Line>) -> bool {
+    // Who is lent a map by a handle may be one of many.
+    if let Some(owner) = owner_alone(analysis, id).filter(|it| has_in_itself(analysis, *it, map)) {
         out.push(Line::Owner(owner));
         return true;
     }
@@ -79,13 +75,14 @@ fn lines(analysis: &Analysis, id: FnId, hops: u32, out: &mut Vec<Line>) -> bool 
     callers.iter().all(|it| {
         let is_new = !seen.contains(&it.id);
         seen.push(it.id);
-        !is_new || it.id == id || is_called_in_line(analysis, (it.id, id), hops, out)
+        !is_new || it.id == id || is_called_in_line(analysis, map, (it.id, id), hops, out)
     })
 }
 
 /// Whether every call of a function in another is in a line.
 fn is_called_in_line(
     analysis: &Analysis,
+    map: &Decl,
     (caller, callee): (FnId, FnId),
     hops: u32,
     out: &mut Vec<Line>,
@@ -107,7 +104,7 @@ fn is_called_in_line(
             goes_on = true;
         }
     }
-    !goes_on || lines(analysis, caller, hops - 1, out)
+    !goes_on || lines(analysis, map, caller, hops - 1, out)
 }
 
 /// The type of which a method has a value to itself, where that cannot be cloned.
@@ -171,10 +168,16 @@ fn runs_once(analysis: &Analysis, id: FnId, hops: u32) -> bool {
         return false;
     }
     match analysis.callers(id) {
-        [] => def.name == "main" || model.signature(id).self_kind.is_some() || makes_self(analysis, id),
+        [] => starts(&def.name) || makes_self(analysis, id),
         [only] => hops > 0 && is_called_once(analysis, only.id, id) && runs_once(analysis, only.id, hops - 1),
         _ => false,
     }
+}
+
+/// Whether a function is by its name the start of something, and not what is done for each that comes.
+fn starts(name: &str) -> bool {
+    let mut words = name.split('_');
+    words.any(|it| matches!(it, "main" | "start" | "run" | "spawn" | "launch" | "init"))
 }
 
 fn makes_self(analysis: &Analysis, id: FnId) -> bool {
@@ -224,6 +227,7 @@ impl Service {{
     fn what_one_loop_does_it_does_in_turn() {
         let run = "fn run(&self) { loop { let next = self.queue.recv(); self.take(1); } } fn take(&self, it: u64) { self.store.add(it); }";
         assert_eq!(count(run), 0);
+        assert_eq!(count(&run.replace("fn run", "fn upgraded")), 1, "perhaps one for each connection");
         assert_eq!(count("fn step(&mut self) { self.store.add(1); }"), 0);
         assert_eq!(
             count(

@@ -3,11 +3,15 @@
 //! In: a function. Out: whether it is in a program, and no code of the workspace but tests names it, except in functions that
 //! nobody reaches either. In a workspace of libraries the callers are elsewhere.
 
+use safe_map_analysis::facts::ExprKind;
 use safe_map_analysis::flow::{Event, EventKind};
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::source::CrateId;
 use safe_map_analysis::span::Span;
+use safe_map_analysis::ty::Ty;
 use safe_map_analysis::{Analysis, FileView};
+
+use crate::typing::Typed;
 
 /// How many calls are followed back.
 const MAX_HOPS: u32 = 4;
@@ -105,9 +109,30 @@ impl Mentions<'_> {
         let is_call = |it: &&Event| it.span.contains(at) && called(analysis, it) == Some(name);
         let events = analysis.flow(within).map_or(&[][..], |it| &it.events);
         // Of nested calls the one that ends first behind a name is the one that it names.
-        events.iter().filter(is_call).min_by_key(|it| it.span.end).is_some_and(|it| match &it.kind {
+        let event = events.iter().filter(is_call).min_by_key(|it| it.span.end);
+        event.is_some_and(|it| match &it.kind {
             EventKind::Call(call) => call.callee != self.id || call.is_possible,
             _ => true,
+        }) || self.is_of_another(within, at)
+    }
+
+    /// Whether a name is that of a method of another type, or of one that takes another number of arguments.
+    fn is_of_another(&self, within: FnId, at: Span) -> bool {
+        let analysis = self.file.analysis;
+        let sig = analysis.model.signature(self.id);
+        let (Some(Ty::Adt(own, _)), true) = (&sig.self_ty, sig.self_kind.is_some()) else { return false };
+        let Some(typed) = Typed::of(analysis, within) else { return false };
+        typed.exprs().any(|(_, it)| match &it.kind {
+            ExprKind::MethodCall { receiver, method_span, args, .. } if *method_span == at => {
+                let all = typed.derefs(&typed.ty(*receiver));
+                let is_clear = |it: &Ty| {
+                    matches!(it, Ty::Known(..) | Ty::Prim(_) | Ty::Slice(_) | Ty::Adt(..) | Ty::Ref(..))
+                };
+                let is_it = |it: &Ty| matches!(it, Ty::Adt(id, _) if id == own);
+                args.len() != sig.params.len()
+                    || !all.is_empty() && all.iter().all(|it| is_clear(it) && !is_it(it))
+            }
+            _ => false,
         })
     }
 }
@@ -165,6 +190,8 @@ mod tests {
         assert!(is_dead("fn main() {}", false));
         assert!(is_dead("fn main() { T.add(); }", false), "another function of the name");
         assert!(is_dead("fn main() {} // add", false));
+        assert!(is_dead("fn main() { make!().add(1); }", false), "one that takes more");
+        assert!(is_dead("fn main() { let it: Vec<u32> = vec![]; it.add(); }", false), "of another type");
         assert!(is_dead("fn main() {} #[test] fn adds() { S.add(); }", false));
         assert!(is_dead("fn main() {} fn nobody(it: &S) { it.add(); }", false));
     }
