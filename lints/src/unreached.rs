@@ -56,8 +56,9 @@ fn is_in_program(analysis: &Analysis, id: FnId) -> bool {
     let crates = &analysis.workspace.crates;
     let own = analysis.workspace.file(analysis.model.func(id).at.file).source.krate;
     let has_main = |krate: CrateId| {
-        let mut all = analysis.model.fn_ids().map(|it| analysis.model.func(it));
-        all.any(|it| it.path == "main" && analysis.workspace.file(it.at.file).source.krate == krate)
+        let all = analysis.model.fn_ids().map(|it| analysis.model.func(it));
+        let mains = all.filter(|it| it.path == "main").map(|it| &analysis.workspace.file(it.at.file).source);
+        mains.into_iter().any(|it| it.krate == krate && !shows(&it.path))
     };
     let programs = crates.iter().zip(0..).filter(|(it, index)| !it.is_lib && has_main(CrateId(*index)));
     let mut packages: Vec<&str> = programs.map(|(it, _)| it.package.as_str()).collect();
@@ -71,6 +72,15 @@ fn is_in_program(analysis: &Analysis, id: FnId) -> bool {
         }
     }
     packages.contains(&crates[own.0 as usize].package.as_str())
+}
+
+/// Whether a program is there to show or test a library, which has its users elsewhere.
+fn shows(path: &str) -> bool {
+    let mut words = path.split(['/', '-', '_', '.']);
+    words.any(|it| {
+        let one = it.strip_suffix('s').unwrap_or(it);
+        matches!(one, "example" | "demo" | "sample" | "bench" | "benche" | "test" | "e2e" | "fuzz" | "xtask")
+    })
 }
 
 /// The places of a file that may mean a function by its name.
@@ -178,7 +188,11 @@ mod tests {
         let text = format!(
             "pub struct S;\nimpl S {{ pub fn add(&self) {{}} }}\nstruct T;\nimpl T {{ fn add(&self) {{}} }}\n{code}\n"
         );
-        let mut workspace = Workspace::of_text("src/main.rs", &text, Edition::E2021);
+        is_dead_in("src/main.rs", &text, is_lib)
+    }
+
+    fn is_dead_in(path: &str, text: &str, is_lib: bool) -> bool {
+        let mut workspace = Workspace::of_text(path, text, Edition::E2021);
         workspace.crates[0].is_lib = is_lib;
         let analysis = Analysis::new(workspace, Arc::new(Knowledge::builtin()), Settings::default());
         let add = analysis.model.fn_ids().find(|it| analysis.model.func(*it).path == "S::add").expect("it");
@@ -202,5 +216,8 @@ mod tests {
         assert!(!is_dead("fn main() { run(S::add); }", false));
         assert!(!is_dead("fn main() { make!().add(); }", false), "whatever that is");
         assert!(!is_dead("fn main() {}", true), "a library");
+        let shown = "pub struct S; impl S { pub fn add(&self) {} } fn main() {}";
+        assert!(is_dead_in("app/src/main.rs", shown, false));
+        assert!(!is_dead_in("examples/simple.rs", shown, false), "of which it is an example");
     }
 }
