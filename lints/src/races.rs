@@ -3,7 +3,7 @@
 //!
 //! In: a function. Out: its [`Race`]s, as far as it says that the map is shared and that nothing else keeps the others away.
 
-use safe_map_analysis::facts::{Body, Expr, ExprKind, StaticMacro};
+use safe_map_analysis::facts::{Body, Expr, ExprKind, StaticMacro, UnaryOp};
 use safe_map_analysis::flow::{Event, EventKind, GuardId, Root, Step};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Op};
 use safe_map_analysis::model::FnId;
@@ -181,6 +181,21 @@ impl<'a> Accesses<'a> {
     /// Whether anybody does something like this to the map, as far as the workspace says.
     pub(crate) fn anybody(&self, access: &Access<'_>, is_it: impl Fn(Op) -> bool) -> bool {
         self.uses(access).iter().any(|(_, op)| is_it(*op))
+    }
+
+    /// Whether anybody who has entries of the map adds to a number in place: `*count += 1`.
+    pub(crate) fn counts(&self, access: &Access<'_>) -> bool {
+        let analysis = self.function.file.analysis;
+        let ids = self.uses(access).into_iter().map(|(id, _)| id);
+        ids.filter_map(|id| analysis.body(id)).any(|body| {
+            let adds = |it: &Expr| match &it.kind {
+                ExprKind::Assign { op: Some(_), lhs, .. } => {
+                    matches!(body.expr(*lhs).kind, ExprKind::Unary { op: UnaryOp::Deref, .. })
+                }
+                _ => false,
+            };
+            body.exprs.iter().any(adds)
+        })
     }
 
     /// Whether a function other than this one does.

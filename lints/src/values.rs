@@ -4,10 +4,10 @@
 
 use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind};
-use safe_map_analysis::knowledge::schema::{Op, TypeRole};
+use safe_map_analysis::knowledge::schema::{CloneKind, Op, TypeRole};
 use safe_map_analysis::model::{FnId, Model};
 use safe_map_analysis::span::Span;
-use safe_map_analysis::ty::Ty;
+use safe_map_analysis::ty::{AdtId, Ty};
 
 use crate::conditions::Conditions;
 use crate::parents::{expr_at, is_discarded};
@@ -48,6 +48,46 @@ fn has_identity_to(model: &Model, ty: &Ty, (depth, structs): (u32, u32)) -> bool
         }
         _ => false,
     }
+}
+
+/// Whether a value with a life of its own can be had by others than the map: a handle, the end of a channel, a task. What is in
+/// the map itself, a lock or a counter, is only had as long as the map is.
+pub(crate) fn is_given_away(model: &Model, ty: &Ty) -> bool {
+    is_given_away_to(model, ty, (MAX_DEPTH, 1))
+}
+
+fn is_given_away_to(model: &Model, ty: &Ty, (depth, structs): (u32, u32)) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let any = |all: &[Ty]| all.iter().any(|it| is_given_away_to(model, it, (depth, structs)));
+    match ty {
+        Ty::Known(id, args) => match model.role(ty) {
+            Some(TypeRole::Handle) => true,
+            Some(TypeRole::Resource) => is_end_or_pool(model.knowledge().ty(*id).name()),
+            Some(TypeRole::Layer) if model.knowledge().ty(*id).clone == CloneKind::Shared => {
+                has_identity(model, ty)
+            }
+            _ => is_end(model.knowledge().ty(*id).name()) || any(args),
+        },
+        Ty::Foreign(path, _) => path.rsplit("::").next().is_some_and(is_end),
+        Ty::Tuple(items) => any(items),
+        Ty::Adt(id, args) => {
+            let fields = model.adt_fields(*id);
+            let params = &model.adt(*id).params;
+            let is_newtype = fields.len() == 1;
+            let Some(structs) = structs.checked_sub(u32::from(!is_newtype)) else { return false };
+            fields.iter().any(|it| {
+                let ty = it.ty.instantiate(params, args);
+                let is_own = is_newtype || model.role(&ty) != Some(TypeRole::Layer);
+                is_own && is_given_away_to(model, &ty, (depth, structs))
+            })
+        }
+        _ => false,
+    }
+}
+
+/// What another task has the other end of.
+fn is_end(name: &str) -> bool {
+    is_shared_state(name) && !name.starts_with("Atomic") && !matches!(name, "Notify" | "Semaphore")
 }
 
 /// The end of a channel is lost with what the other end sends, a pool with its connections. Another client is as good as one.
@@ -106,7 +146,8 @@ pub(crate) fn changes_in_place(op: Op, values: &Ty, model: &Model) -> bool {
     }
 }
 
-fn is_number(ty: &Ty) -> bool {
+/// Whether a value is a number.
+pub(crate) fn is_number(ty: &Ty) -> bool {
     matches!(ty, Ty::Prim(name) if name.starts_with(['u', 'i', 'f']))
 }
 
@@ -187,7 +228,8 @@ fn is_awaited(body: &Body, call: Span) -> bool {
 /// Whether values add up: what is changed in one is lost with it. A moment or a text is only replaced.
 pub(crate) fn adds_up(model: &Model, ty: &Ty) -> bool {
     match (model.role(ty), ty) {
-        (Some(TypeRole::Collection | TypeRole::Map), _) | (_, Ty::Adt(..)) => true,
+        (Some(TypeRole::Collection | TypeRole::Map), _) => true,
+        (_, Ty::Adt(id, args)) => has_additions(model, *id, args),
         // What is behind an `Arc` is only changed by another `Arc`.
         (Some(TypeRole::Layer), Ty::Known(id, _)) if model.knowledge().ty(*id).name() != "Box" => false,
         (Some(TypeRole::Layer | TypeRole::Enum), Ty::Known(_, args)) => {
@@ -196,6 +238,17 @@ pub(crate) fn adds_up(model: &Model, ty: &Ty) -> bool {
         (_, Ty::Tuple(items)) => items.iter().any(|it| adds_up(model, it)),
         _ => is_number(ty),
     }
+}
+
+/// Whether a struct has a field that is collected in, or that others have too. Of other fields only the last state counts.
+fn has_additions(model: &Model, id: AdtId, args: &[Ty]) -> bool {
+    let params = &model.adt(id).params;
+    model.adt_fields(id).iter().any(|it| {
+        let ty = it.ty.instantiate(params, args);
+        let is_handle =
+            matches!(&ty, Ty::Known(id, _) if model.knowledge().ty(*id).clone == CloneKind::Shared);
+        is_handle || matches!(model.role(&ty), Some(TypeRole::Collection | TypeRole::Map))
+    })
 }
 
 /// Whether who finds the entry there is turned away: a rule that there be one only.

@@ -59,9 +59,12 @@
 //!
 //! ## Limits
 //!
-//! Silent where nothing is lost: a cache of what can be computed again, a value that nobody changes in place. Both accesses
+//! Silent where nothing is lost: a cache of what can be computed again, a value that nobody changes in place, one that is in the map
+//! alone and of which only the last state counts. Both accesses
 //! must name the same map and the same key, clones and conversions of it aside, and the map must be one that others can have.
 //! A question in another function counts if that function only asks. An insert whose result is used is taken for a decision.
+//! Silent as well where no two threads can be there: one loop or one owner does it all, the key was just made, or nothing in the
+//! program calls it; and where a comment at the two steps says that the race is known and does no harm.
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, UnaryOp};
@@ -79,7 +82,9 @@ use crate::races::Accesses;
 use crate::retain::method;
 use crate::story::{Turns, access_finding, access_name, here, interleaving};
 use crate::typing::Typed;
-use crate::values::{adds_up, changes_in_place, done_twice, has_identity, is_lock, stores, turns_away};
+use crate::values::{
+    adds_up, changes_in_place, done_twice, is_given_away, is_lock, is_number, stores, turns_away,
+};
 use crate::{Applicability, Check, Finding, Fix, Group, Level, Lint};
 
 use super::delete_during_iteration::deletes;
@@ -169,11 +174,12 @@ fn lost(accesses: &Accesses<'_>, conditions: &Conditions<'_>, act: &Access<'_>) 
         return is_lock(model, &act.values).then_some(Harm::Replaced);
     }
     let is_last_kept = is_written_over(accesses, conditions, act);
-    if has_identity(model, &act.values) && !is_last_kept {
+    if is_given_away(model, &act.values) && !is_last_kept {
         return Some(Harm::Replaced);
     }
     let changes = |op| changes_in_place(op, &act.values, model);
-    if adds_up(model, &act.values) && accesses.anybody(act, changes) && !is_last_kept {
+    let is_changed = accesses.anybody(act, changes) && (!is_number(&act.values) || accesses.counts(act));
+    if adds_up(model, &act.values) && is_changed && !is_last_kept {
         return Some(Harm::Overwritten);
     }
     if let Some((_, what)) = done_twice(accesses.function.file.analysis, &accesses.body, &parts) {
@@ -437,7 +443,11 @@ impl Locks {
             "
 use std::{{collections::HashMap, sync::{{Arc, Mutex, RwLock}}}};
 struct S {{ m: dashmap::DashMap<String, Arc<Mutex<u64>>>, c: RwLock<HashMap<u64, String>>, gate: Mutex<()>,
-    w: Mutex<std::collections::HashSet<u64>>, d: dashmap::DashMap<u64, String>, next: std::sync::atomic::AtomicU64, used: std::sync::atomic::AtomicU64 }}
+    w: Mutex<std::collections::HashSet<u64>>, d: dashmap::DashMap<u64, String>, next: std::sync::atomic::AtomicU64, used: std::sync::atomic::AtomicU64,
+    hits: dashmap::DashMap<u64, std::sync::atomic::AtomicU64>, plain: dashmap::DashMap<u64, Plain>, seen: dashmap::DashMap<u64, u64>,
+    ends: dashmap::DashMap<u64, tokio::sync::mpsc::Sender<u8>>, lists: dashmap::DashMap<u64, List> }}
+struct Plain {{ at: u64 }}
+struct List {{ all: Vec<u64>, at: u64 }}
 impl S {{
     fn f(&self, k: &str, n: u64, scc: &scc::HashMap<u64, String>) -> Result<(), ()> {{ {body} Ok(()) }}
     fn has(&self, key: &str) -> bool {{ self.m.contains_key(key) }}
@@ -466,6 +476,9 @@ fn made() -> String {{ String::new() }}
             "if !self.m.contains_key(k) { self.put(k); }",
             "if self.named(n) { return Err(()); } self.c.write().unwrap().insert(n, made());",
             "if let Some(it) = self.m.get(k) { *it.lock().unwrap() = 2; } else { self.m.insert(k.into(), Arc::default()); }",
+            "if self.ends.get(&n).is_none() { self.ends.insert(n, made()); }",
+            "if self.lists.get(&n).is_none() { self.lists.insert(n, made()); } self.lists.get_mut(&n);",
+            "if self.seen.get(&n).is_none() { self.seen.insert(n, 1); } *self.seen.get_mut(&n).unwrap() += 2;",
             "if scc.contains_sync(&n) { return Err(()); } scc.upsert_sync(n, made());",
             "let id = n; if self.d.contains_key(&id) { return Err(()); } self.d.insert(id, made());",
             "if !self.d.contains_key(&n) { self.used.fetch_add(1); self.d.insert(n, made()); } if self.used.load() == 2 {}",
@@ -488,6 +501,10 @@ fn made() -> String {{ String::new() }}
             "if self.c.read().unwrap().get(&n).is_none() { self.c.write().unwrap().insert(n, made()); }",
             "let mut c = self.c.write().unwrap(); if !c.contains_key(&n) { c.insert(n, made()); }",
             "if self.named(n) { return Err(()); } let mut c = self.c.write().unwrap(); if !c.contains_key(&n) { c.insert(n, made()); }",
+            // What is in the map alone is lost with no more than its last state.
+            "if self.hits.get(&n).is_none() { self.hits.insert(n, Default::default()); } self.plain.get_mut(&n);",
+            "if self.plain.get(&n).is_none() { self.plain.insert(n, Plain { at: n }); } self.plain.get_mut(&n);",
+            "if self.seen.get(&n).is_none() { self.seen.insert(n, 1); } *self.seen.get_mut(&n).unwrap() = 2;",
             // The last one is kept whoever comes first.
             "if let Some(mut it) = self.m.get_mut(k) { *it = Arc::default(); } else { self.m.insert(k.into(), Arc::default()); }",
             // Who comes meanwhile finds the key among those that are waited for.

@@ -40,6 +40,7 @@
 //!
 //! Both accesses must name the same map and the same key, and what is written back must be the local that was read, changed
 //! meanwhile, or plainly made of it: an operator, a struct or a tuple. What another function makes of the value is not followed.
+//! Silent where who writes back looks at what was there.
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatKind};

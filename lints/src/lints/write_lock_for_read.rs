@@ -46,7 +46,8 @@
 //!
 //! An entry of a sharded map that is taken by `get_mut` or walked by `iter_mut` keeps readers of its shard out in the same way.
 //! Every use of the guard must be a look-up, a count or a walk over a map that the knowledge files know; any other use is
-//! silent, and so is a guard under which something else happens: it may be there to keep others out meanwhile.
+//! silent, and so is a guard under which something else happens: it may be there to keep others out meanwhile. A walk over a map
+//! that nobody takes to read keeps nobody out, and is silent too.
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Expr, ExprId, ExprKind, MacroArgs, StmtKind, TypeKind};
