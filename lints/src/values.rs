@@ -56,6 +56,19 @@ pub(crate) fn is_given_away(model: &Model, ty: &Ty) -> bool {
     is_given_away_to(model, ty, (MAX_DEPTH, 1))
 }
 
+/// Whether clones of a struct have a lock in common, of which each new value has one of its own.
+pub(crate) fn is_one_with_its_clones(model: &Model, ty: &Ty) -> bool {
+    let Ty::Adt(id, args) = ty else { return false };
+    let params = &model.adt(*id).params;
+    model.adt_fields(*id).iter().any(|it| match it.ty.instantiate(params, args) {
+        Ty::Known(id, args) => {
+            let is_shared = model.knowledge().ty(id).clone == CloneKind::Shared;
+            is_shared && args.first().is_some_and(|it| model.role(it) == Some(TypeRole::Lock))
+        }
+        _ => false,
+    })
+}
+
 fn is_given_away_to(model: &Model, ty: &Ty, (depth, structs): (u32, u32)) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
     let any = |all: &[Ty]| all.iter().any(|it| is_given_away_to(model, it, (depth, structs)));

@@ -76,14 +76,15 @@ use crate::access::Access;
 use crate::bodies::is_named;
 use crate::conditions::{Conditions, Outcome};
 use crate::fix::with_comments;
-use crate::parents::{expr_at, fits_closure, is_granted, only_in_if};
+use crate::parents::{arguments, expr_at, fits_closure, is_granted, only_in_if};
 use crate::predicate;
 use crate::races::Accesses;
 use crate::retain::method;
 use crate::story::{Turns, access_finding, access_name, here, interleaving};
 use crate::typing::Typed;
 use crate::values::{
-    adds_up, changes_in_place, done_twice, is_given_away, is_lock, is_number, stores, turns_away,
+    adds_up, changes_in_place, done_twice, is_given_away, is_lock, is_number, is_one_with_its_clones, stores,
+    turns_away,
 };
 use crate::{Applicability, Check, Finding, Fix, Group, Level, Lint};
 
@@ -174,7 +175,8 @@ fn lost(accesses: &Accesses<'_>, conditions: &Conditions<'_>, act: &Access<'_>) 
         return is_lock(model, &act.values).then_some(Harm::Replaced);
     }
     let is_last_kept = is_written_over(accesses, conditions, act);
-    if is_given_away(model, &act.values) && !is_last_kept {
+    let is_handed_out = || inserts_a_clone(&accesses.body, act) && is_one_with_its_clones(model, &act.values);
+    if (is_given_away(model, &act.values) || is_handed_out()) && !is_last_kept {
         return Some(Harm::Replaced);
     }
     let changes = |op| changes_in_place(op, &act.values, model);
@@ -208,6 +210,14 @@ fn is_written_over(accesses: &Accesses<'_>, conditions: &Conditions<'_>, act: &A
     };
     let is_there = |it: &Expr| parts.iter().any(|part| part.contains(it.span));
     body.exprs.iter().any(|it| is_there(it) && (assigns(it) || it.span != act.span() && inserts(it.span)))
+}
+
+/// Whether a clone is inserted: the value itself is for somebody else.
+fn inserts_a_clone(body: &Body, act: &Access<'_>) -> bool {
+    let value = arguments(body, act.span()).last();
+    value.is_some_and(
+        |it| matches!(&body.expr(*it).kind, ExprKind::MethodCall { method, .. } if method == "clone"),
+    )
 }
 
 fn is_cache(act: &Access<'_>) -> bool {
@@ -445,8 +455,11 @@ use std::{{collections::HashMap, sync::{{Arc, Mutex, RwLock}}}};
 struct S {{ m: dashmap::DashMap<String, Arc<Mutex<u64>>>, c: RwLock<HashMap<u64, String>>, gate: Mutex<()>,
     w: Mutex<std::collections::HashSet<u64>>, d: dashmap::DashMap<u64, String>, next: std::sync::atomic::AtomicU64, used: std::sync::atomic::AtomicU64,
     hits: dashmap::DashMap<u64, std::sync::atomic::AtomicU64>, plain: dashmap::DashMap<u64, Plain>, seen: dashmap::DashMap<u64, u64>,
-    ends: dashmap::DashMap<u64, tokio::sync::mpsc::Sender<u8>>, lists: dashmap::DashMap<u64, List> }}
+    ends: dashmap::DashMap<u64, tokio::sync::mpsc::Sender<u8>>, lists: dashmap::DashMap<u64, List>,
+    sessions: dashmap::DashMap<u64, Session> }}
 struct Plain {{ at: u64 }}
+#[derive(Clone)]
+struct Session {{ inner: Arc<RwLock<u64>>, at: u64 }}
 struct List {{ all: Vec<u64>, at: u64 }}
 impl S {{
     fn f(&self, k: &str, n: u64, scc: &scc::HashMap<u64, String>) -> Result<(), ()> {{ {body} Ok(()) }}
@@ -476,6 +489,7 @@ fn made() -> String {{ String::new() }}
             "if !self.m.contains_key(k) { self.put(k); }",
             "if self.named(n) { return Err(()); } self.c.write().unwrap().insert(n, made());",
             "if let Some(it) = self.m.get(k) { *it.lock().unwrap() = 2; } else { self.m.insert(k.into(), Arc::default()); }",
+            "if self.sessions.get(&n).is_none() { let it: Session = made(); self.sessions.insert(n, it.clone()); give(it); }",
             "if self.ends.get(&n).is_none() { self.ends.insert(n, made()); }",
             "if self.lists.get(&n).is_none() { self.lists.insert(n, made()); } self.lists.get_mut(&n);",
             "if self.seen.get(&n).is_none() { self.seen.insert(n, 1); } *self.seen.get_mut(&n).unwrap() += 2;",
@@ -502,6 +516,7 @@ fn made() -> String {{ String::new() }}
             "let mut c = self.c.write().unwrap(); if !c.contains_key(&n) { c.insert(n, made()); }",
             "if self.named(n) { return Err(()); } let mut c = self.c.write().unwrap(); if !c.contains_key(&n) { c.insert(n, made()); }",
             // What is in the map alone is lost with no more than its last state.
+            "if self.sessions.get(&n).is_none() { let it: Session = made(); self.sessions.insert(n, it); }",
             "if self.hits.get(&n).is_none() { self.hits.insert(n, Default::default()); } self.plain.get_mut(&n);",
             "if self.plain.get(&n).is_none() { self.plain.insert(n, Plain { at: n }); } self.plain.get_mut(&n);",
             "if self.seen.get(&n).is_none() { self.seen.insert(n, 1); } *self.seen.get_mut(&n).unwrap() = 2;",
