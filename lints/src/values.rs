@@ -79,7 +79,17 @@ fn is_given_away_to(model: &Model, ty: &Ty, (depth, structs): (u32, u32)) -> boo
             Some(TypeRole::Layer) if model.knowledge().ty(*id).clone == CloneKind::Shared => {
                 has_identity(model, ty)
             }
-            _ => is_end(model.knowledge().ty(*id).name()) || any(args),
+            _ if is_end(model.knowledge().ty(*id).name()) => true,
+            Some(
+                TypeRole::Layer
+                | TypeRole::Enum
+                | TypeRole::Collection
+                | TypeRole::Map
+                | TypeRole::SharedMap
+                | TypeRole::Lock
+                | TypeRole::Cell,
+            ) => any(args),
+            _ => false,
         },
         Ty::Foreign(path, _) => path.rsplit("::").next().is_some_and(is_end),
         Ty::Tuple(items) => any(items),
