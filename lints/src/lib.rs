@@ -4,8 +4,10 @@
 //! `lints/`, with its documentation, its check, its wording, its fix and its tests; [`LINTS`] lists them.
 
 mod access;
+mod admitted;
 mod bodies;
 mod bounds;
+mod branches;
 mod brief;
 mod callbacks;
 mod callers;
@@ -25,6 +27,7 @@ mod entry_reads;
 mod exposure;
 mod finding;
 mod fix;
+mod fresh;
 mod gates;
 mod givers;
 mod handed;
@@ -54,6 +57,7 @@ mod remarks;
 mod remove_if;
 mod retain;
 mod scrutinee;
+mod serial;
 mod slots;
 mod started;
 mod story;
@@ -63,6 +67,7 @@ mod testing;
 mod tokens;
 mod typing;
 mod unordered;
+mod unreached;
 mod uses;
 mod values;
 mod waiting;

@@ -114,6 +114,23 @@ pub(crate) fn makes(model: &Model, id: FnId, made: AdtId) -> bool {
     sig.self_kind.is_none() && gives(&sig.output, made)
 }
 
+/// Whether a function without a `self` gives values of a type, or of one that has such a value in it, however many handles
+/// between.
+pub(crate) fn makes_part(model: &Model, id: FnId, part: AdtId) -> bool {
+    let sig = model.signature(id);
+    let is_part = &mut |it: &Ty| matches!(it, Ty::Adt(id, _) if *id == part);
+    let is_made = |it: &Ty| model.any_part(it, is_part);
+    sig.self_kind.is_none() && with_output(&sig.output, is_made)
+}
+
+/// The same of what a call gives in the end.
+fn with_output(output: &Ty, is_made: impl FnOnce(&Ty) -> bool) -> bool {
+    match output {
+        Ty::Future(inner) => is_made(inner),
+        _ => is_made(output),
+    }
+}
+
 /// Whether a value of this type is, or is about to be, one of a type of the workspace.
 fn gives(ty: &Ty, made: AdtId) -> bool {
     match ty {

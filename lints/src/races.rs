@@ -3,7 +3,7 @@
 //!
 //! In: a function. Out: its [`Race`]s, as far as it says that the map is shared and that nothing else keeps the others away.
 
-use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, StaticMacro};
+use safe_map_analysis::facts::{Body, Expr, ExprKind, StaticMacro, UnaryOp};
 use safe_map_analysis::flow::{Event, EventKind, GuardId, Root, Step};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Op};
 use safe_map_analysis::model::FnId;
@@ -12,12 +12,21 @@ use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::Place;
 use crate::access::{Access, accesses};
-use crate::bodies::{binds, lets};
+use crate::admitted::is_known_to_be_harmless;
+use crate::bodies::lets;
+use crate::branches::are_apart;
+use crate::brief::site;
 use crate::conditions::{Conditions, Gives};
 use crate::contended::is_contended;
+use crate::declared::{are_declared_together, is_of_choice};
 use crate::fix::body_of;
-use crate::parents::arguments;
+use crate::fresh::makes_keys;
+use crate::parents::{expr_at, is_discarded};
 use crate::private::{is_own, is_unshared, stays_here};
+use crate::retain::method;
+use crate::serial::{is_one_line, waits_in};
+use crate::typing::Typed;
+use crate::unreached::is_unreached;
 
 /// How far calls are followed back to a lock that all callers hold.
 const MAX_CALLERS: u32 = 3;
@@ -63,7 +72,10 @@ impl<'a> Accesses<'a> {
         !first.is_one_step_with(second)
             && !first.is_held_at(second.happening.event)
             && !second.is_held_at(first.happening.event)
+            && !are_apart(&self.body, first.span(), second.span())
             && !self.is_gated(first, second)
+            && !self.is_reserved(first)
+            && !is_known_to_be_harmless(self.function, first.span(), second.span())
     }
 
     /// Whether a lock keeps the others away from the first to the second.
@@ -77,6 +89,15 @@ impl<'a> Accesses<'a> {
         let later = held(second);
         held(first).into_iter().any(|it| later.contains(&it) && is_gate(it))
             || self.is_gated_by_words(first.span(), second.span())
+    }
+
+    /// Whether the key is put into another map or set while the first guard is alive: who comes meanwhile finds it there.
+    fn is_reserved(&self, first: &Access<'_>) -> bool {
+        let is_noted = |event: &Event| match &event.kind {
+            EventKind::MapOp(op) => op.op == Op::Insert && op.place != first.map && op.key == first.key,
+            _ => false,
+        };
+        first.key.is_some() && self.function.flow.events.iter().any(|it| first.is_held_at(it) && is_noted(it))
     }
 
     /// `let _permit = self.gates.acquire(key).await;`: a lock that the analysis does not know, held around both.
@@ -130,6 +151,7 @@ impl<'a> Accesses<'a> {
             && !is_copy
             && !is_own(self.function, acquire)
             && is_contended(self.function, acquire)
+            && !is_unreached(self.function.file.analysis, self.function.id)
             && !(is_local
                 && (is_unshared(self.function, &self.body, acquire, access.span())
                     || stays_here(self.function, &self.body, acquire)))
@@ -138,8 +160,7 @@ impl<'a> Accesses<'a> {
     /// Where another function does something like this to the map, or this one if no other does.
     pub(crate) fn place_of(&self, access: &Access<'_>, is_it: impl Fn(Op) -> bool) -> Option<Place> {
         let analysis = self.function.file.analysis;
-        let uses = access.decl.iter().flat_map(|it| analysis.map_uses(it));
-        let ids = uses.into_iter().filter(|(_, op)| is_it(*op)).map(|(id, _)| *id);
+        let ids = self.uses(access).into_iter().filter(|(_, op)| is_it(*op)).map(|(id, _)| id);
         let id = ids.min_by_key(|it| *it == self.function.id)?;
         let flow = analysis.flow(id)?;
         let does = |event: &&Event| match &event.kind {
@@ -162,39 +183,85 @@ impl<'a> Accesses<'a> {
         self.uses(access).iter().any(|(_, op)| is_it(*op))
     }
 
+    /// Whether anybody who has entries of the map adds to a number in place: `*count += 1`.
+    pub(crate) fn counts(&self, access: &Access<'_>) -> bool {
+        let analysis = self.function.file.analysis;
+        let ids = self.uses(access).into_iter().map(|(id, _)| id);
+        ids.filter_map(|id| analysis.body(id)).any(|body| {
+            let adds = |it: &Expr| match &it.kind {
+                ExprKind::Assign { op: Some(_), lhs, .. } => {
+                    matches!(body.expr(*lhs).kind, ExprKind::Unary { op: UnaryOp::Deref, .. })
+                }
+                _ => false,
+            };
+            body.exprs.iter().any(adds)
+        })
+    }
+
     /// Whether a function other than this one does.
     pub(crate) fn others(&self, access: &Access<'_>, is_it: impl Fn(Op) -> bool) -> bool {
         self.uses(access).iter().any(|(id, op)| *id != self.function.id && is_it(*op))
     }
 
     /// Whether an access is in a loop that waits for what comes next, and no other function does what could meet it: the
-    /// loop of one task.
-    pub(crate) fn is_done_by_one_loop(&self, act: &Access<'_>, is_it: impl Fn(Op) -> bool) -> bool {
+    /// loop of one task. Or all who do so run one after the other.
+    pub(crate) fn is_done_in_one_line(&self, act: &Access<'_>, is_it: impl Fn(Op) -> bool) -> bool {
         let loops = self.body.exprs.iter().filter(|it| match &it.kind {
             ExprKind::Loop { .. } | ExprKind::While { .. } => it.span.contains(act.span()),
             _ => false,
         });
-        let waits = |it: &Expr| match &it.kind {
-            ExprKind::Await(_) => true,
-            ExprKind::MethodCall { method, .. } => matches!(method.as_str(), "recv" | "accept" | "wait"),
-            ExprKind::Macro(call) => call.path.last().is_some_and(|it| it.name == "select"),
-            _ => false,
-        };
-        let waits_in = |span: Span| self.body.exprs.iter().any(|it| span.contains(it.span) && waits(it));
-        loops.into_iter().any(|it| waits_in(it.span)) && !self.others(act, is_it)
+        let is_in_loop = loops.into_iter().any(|it| waits_in(&self.body, it.span));
+        let others = || self.uses(act).into_iter().filter(|(_, op)| is_it(*op)).map(|(id, _)| id);
+        is_in_loop && !self.others(act, &is_it)
+            || act
+                .decl
+                .as_ref()
+                .is_some_and(|map| is_one_line(self.function.file.analysis, map, self.function.id, others()))
     }
 
     /// Whether everybody who inserts makes up a new key for it: no other entry can come under an old one.
     pub(crate) fn has_keys_of_its_own(&self, access: &Access<'_>) -> bool {
         let analysis = self.function.file.analysis;
-        let inserts =
-            self.uses(access).iter().filter(|(_, op)| matches!(op, Op::Insert | Op::Entry | Op::Update));
+        let uses = self.uses(access);
+        let inserts = uses.iter().filter(|(_, op)| matches!(op, Op::Insert | Op::Entry | Op::Update));
         let mut fresh = inserts.map(|(id, _)| makes_keys(analysis, *id, access)).peekable();
         fresh.peek().is_some() && fresh.all(|it| it)
     }
 
-    fn uses(&self, access: &Access<'_>) -> &[(FnId, Op)] {
-        access.decl.as_ref().map_or(&[], |it| self.function.file.analysis.map_uses(it))
+    /// Whether an insertion replaces what is there, and nobody looks at what it gives back.
+    pub(crate) fn is_thrown_away(&self, act: &Access<'_>) -> bool {
+        if keeps_the_first(self.function, act) {
+            return false;
+        }
+        let is_discarded = |body: &Body, at: Span| expr_at(body, at).is_some_and(|it| is_discarded(body, it));
+        if !act.is_called() {
+            return is_discarded(&self.body, act.span());
+        }
+        site(self.function, &act.happening).is_some_and(|it| is_discarded(&it.body, it.span))
+    }
+
+    /// What is done to the map, and by whom. A wrapper around a lock has one declaration and is many: those who have another
+    /// field's are left out.
+    fn uses(&self, access: &Access<'_>) -> Vec<(FnId, Op)> {
+        let analysis = self.function.file.analysis;
+        let Some(decl) = &access.decl else { return Vec::new() };
+        let uses = analysis.map_uses(decl).iter().copied();
+        if !is_of_choice(self.function.model(), decl) {
+            return uses.collect();
+        }
+        uses.filter(|(id, _)| self.has_same_lock(access, *id)).collect()
+    }
+
+    /// Whether another function takes the very lock that an access is under.
+    fn has_same_lock(&self, access: &Access<'_>, id: FnId) -> bool {
+        let Some(flow) = self.function.file.analysis.flow(id) else { return false };
+        let acquires = flow.events.iter().filter_map(|it| match &it.kind {
+            EventKind::Acquire { acquire, .. } => Some(acquire),
+            _ => None,
+        });
+        let own = (self.function.id, &access.acquire);
+        let mut same = acquires.filter(|it| it.lock.decl == access.acquire.lock.decl);
+        same.any(|it| are_declared_together(self.function.model(), own, (id, it)))
     }
 
     /// Whether an access happens here, or in a function that does little else.
@@ -220,39 +287,18 @@ fn is_under_a_lock_of_its_callers(analysis: &Analysis, id: FnId, hops: u32) -> b
         })
 }
 
-/// Whether a function inserts under keys that it has just made: a random number, the next of a counter.
-fn makes_keys(analysis: &Analysis, id: FnId, access: &Access<'_>) -> bool {
-    let file = analysis.file(analysis.model.func(id).at.file);
-    let Some(flow) = analysis.flow(id) else { return false };
-    let function = FunctionView { file, id, flow };
-    let Some(body) = body_of(&function) else { return false };
-    let inserts = accesses(&function)
-        .into_iter()
-        .filter(|it| it.decl == access.decl && !it.is_called() && matches!(it.op, Op::Insert | Op::Entry));
-    let mut inserts = inserts.peekable();
-    inserts.peek().is_some()
-        && inserts.all(|it| arguments(&body, it.span()).first().is_some_and(|it| is_made_up(&body, *it)))
-}
-
-/// Whether an expression, or what its name is bound to, draws a number or makes an id.
-fn is_made_up(body: &Body, id: ExprId) -> bool {
-    let span = body.expr(id).span;
-    let names = |it: Span| {
-        body.exprs.iter().filter(move |expr| it.contains(expr.span)).filter_map(|it| match &it.kind {
-            ExprKind::Path(path) => path.last().map(|it| it.name.as_str()),
-            ExprKind::MethodCall { method, .. } => Some(method.as_str()),
-            _ => None,
-        })
-    };
-    let draws = |it: &str| {
-        matches!(it, "fetch_add" | "new_v4" | "now_v7" | "random" | "gen")
-            || it.starts_with("next_")
-            || it.contains("generate")
-    };
-    names(span).any(draws)
-        || lets(body).any(|(pat, init)| {
-            names(span).any(|name| binds(body, pat, name)) && names(body.expr(init).span).any(draws)
-        })
+/// Whether an insertion leaves the entry that is there, and says so: its result is a `Result`.
+fn keeps_the_first(function: &FunctionView<'_>, act: &Access<'_>) -> bool {
+    let Some(typed) = Typed::of(function.file.analysis, function.id) else { return false };
+    let insert = typed.exprs().find_map(|(_, it)| match &it.kind {
+        ExprKind::MethodCall { receiver, method: name, .. }
+            if it.span == act.span() && *name == act.method =>
+        {
+            method(&typed, *receiver, name)
+        }
+        _ => None,
+    });
+    insert.is_some_and(|it| it.spec.returns.starts_with("Result<"))
 }
 
 /// What an access gives to the code around it.

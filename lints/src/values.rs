@@ -2,13 +2,15 @@
 //!
 //! A map that only keeps what can be computed again loses nothing: both would have stored the same.
 
-use safe_map_analysis::facts::{Body, ExprKind};
-use safe_map_analysis::knowledge::schema::{Op, TypeRole};
-use safe_map_analysis::model::Model;
+use safe_map_analysis::Analysis;
+use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind};
+use safe_map_analysis::knowledge::schema::{CloneKind, Op, TypeRole};
+use safe_map_analysis::model::{FnId, Model};
 use safe_map_analysis::span::Span;
-use safe_map_analysis::ty::Ty;
+use safe_map_analysis::ty::{AdtId, Ty};
 
 use crate::conditions::Conditions;
+use crate::parents::{expr_at, is_discarded};
 
 /// How deep types are looked into.
 const MAX_DEPTH: u32 = 6;
@@ -46,6 +48,69 @@ fn has_identity_to(model: &Model, ty: &Ty, (depth, structs): (u32, u32)) -> bool
         }
         _ => false,
     }
+}
+
+/// Whether a value with a life of its own can be had by others than the map: a handle, the end of a channel, a task. What is in
+/// the map itself, a lock or a counter, is only had as long as the map is.
+pub(crate) fn is_given_away(model: &Model, ty: &Ty) -> bool {
+    is_given_away_to(model, ty, (MAX_DEPTH, 1))
+}
+
+/// Whether clones of a struct have a lock in common, of which each new value has one of its own.
+pub(crate) fn is_one_with_its_clones(model: &Model, ty: &Ty) -> bool {
+    let Ty::Adt(id, args) = ty else { return false };
+    let params = &model.adt(*id).params;
+    model.adt_fields(*id).iter().any(|it| match it.ty.instantiate(params, args) {
+        Ty::Known(id, args) => {
+            let is_shared = model.knowledge().ty(id).clone == CloneKind::Shared;
+            is_shared && args.first().is_some_and(|it| model.role(it) == Some(TypeRole::Lock))
+        }
+        _ => false,
+    })
+}
+
+fn is_given_away_to(model: &Model, ty: &Ty, (depth, structs): (u32, u32)) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let any = |all: &[Ty]| all.iter().any(|it| is_given_away_to(model, it, (depth, structs)));
+    match ty {
+        Ty::Known(id, args) => match model.role(ty) {
+            Some(TypeRole::Handle) => true,
+            Some(TypeRole::Resource) => is_end_or_pool(model.knowledge().ty(*id).name()),
+            Some(TypeRole::Layer) if model.knowledge().ty(*id).clone == CloneKind::Shared => {
+                has_identity(model, ty)
+            }
+            _ if is_end(model.knowledge().ty(*id).name()) => true,
+            Some(
+                TypeRole::Layer
+                | TypeRole::Enum
+                | TypeRole::Collection
+                | TypeRole::Map
+                | TypeRole::SharedMap
+                | TypeRole::Lock
+                | TypeRole::Cell,
+            ) => any(args),
+            _ => false,
+        },
+        Ty::Foreign(path, _) => path.rsplit("::").next().is_some_and(is_end),
+        Ty::Tuple(items) => any(items),
+        Ty::Adt(id, args) => {
+            let fields = model.adt_fields(*id);
+            let params = &model.adt(*id).params;
+            let is_newtype = fields.len() == 1;
+            let Some(structs) = structs.checked_sub(u32::from(!is_newtype)) else { return false };
+            fields.iter().any(|it| {
+                let ty = it.ty.instantiate(params, args);
+                let is_own = is_newtype || model.role(&ty) != Some(TypeRole::Layer);
+                is_own && is_given_away_to(model, &ty, (depth, structs))
+            })
+        }
+        _ => false,
+    }
+}
+
+/// What another task has the other end of.
+fn is_end(name: &str) -> bool {
+    is_shared_state(name) && !name.starts_with("Atomic") && !matches!(name, "Notify" | "Semaphore")
 }
 
 /// The end of a channel is lost with what the other end sends, a pool with its connections. Another client is as good as one.
@@ -104,12 +169,13 @@ pub(crate) fn changes_in_place(op: Op, values: &Ty, model: &Model) -> bool {
     }
 }
 
-fn is_number(ty: &Ty) -> bool {
+/// Whether a value is a number.
+pub(crate) fn is_number(ty: &Ty) -> bool {
     matches!(ty, Ty::Prim(name) if name.starts_with(['u', 'i', 'f']))
 }
 
 /// Something that is done twice when two threads find nothing: a task that is started, a number that is drawn.
-pub(crate) fn done_twice(body: &Body, parts: &[Span]) -> Option<(Span, &'static str)> {
+pub(crate) fn done_twice(analysis: &Analysis, body: &Body, parts: &[Span]) -> Option<(Span, &'static str)> {
     let is_in = |it: Span| parts.iter().any(|part| part.contains(it));
     body.exprs.iter().filter(|it| is_in(it.span)).find_map(|it| {
         let name = match &it.kind {
@@ -122,11 +188,54 @@ pub(crate) fn done_twice(body: &Body, parts: &[Span]) -> Option<(Span, &'static 
         };
         let what = match name {
             "spawn" | "spawn_local" | "spawn_on" if !is_awaited(body, it.span) => "a task is started",
-            "fetch_add" | "fetch_sub" => "a number is drawn",
+            "fetch_add" | "fetch_sub" if !is_only_counted(analysis, body, it) => "a number is drawn",
             _ => return None,
         };
         Some((it.span, what))
     })
+}
+
+/// Whether a number is only added to, for whoever likes to know: nobody looks at what it was, and nothing is decided by it.
+fn is_only_counted(analysis: &Analysis, body: &Body, call: &Expr) -> bool {
+    let is_unused = expr_at(body, call.span).is_some_and(|it| is_discarded(body, it));
+    let counter = match &call.kind {
+        ExprKind::MethodCall { receiver, .. } => name_of(body, *receiver),
+        _ => None,
+    };
+    is_unused && !counter.is_some_and(|it| is_compared(analysis, it))
+}
+
+/// Whether code of the workspace compares what an atomic of this name is.
+fn is_compared(analysis: &Analysis, name: &str) -> bool {
+    let load = format!("{name}.load(");
+    let files = analysis.files().filter(|it| it.parsed().source.text.contains(&load));
+    let ids: Vec<FnId> = files.flat_map(|it| it.functions().map(|it| it.id).collect::<Vec<_>>()).collect();
+    ids.into_iter().filter_map(|id| analysis.body(id)).any(|body| {
+        let loads = |it: &Expr| match &it.kind {
+            ExprKind::MethodCall { receiver, method, .. } => {
+                method == "load" && name_of(&body, *receiver) == Some(name)
+            }
+            _ => false,
+        };
+        let compares = |it: &Expr| match &it.kind {
+            ExprKind::Binary { op, lhs, rhs } => {
+                let is_comparison =
+                    op.starts_with(['=', '<', '>', '!']) && !matches!(op.as_str(), "<<" | ">>");
+                is_comparison && [lhs, rhs].into_iter().any(|it| loads(body.expr(*it)))
+            }
+            _ => false,
+        };
+        body.exprs.iter().any(compares)
+    })
+}
+
+/// The name of a local, a static or a field.
+fn name_of(body: &Body, id: ExprId) -> Option<&str> {
+    match &body.expr(id).kind {
+        ExprKind::Path(path) => path.last().map(|it| it.name.as_str()),
+        ExprKind::Field { name, .. } => Some(name),
+        _ => None,
+    }
 }
 
 fn is_awaited(body: &Body, call: Span) -> bool {
@@ -142,7 +251,8 @@ fn is_awaited(body: &Body, call: Span) -> bool {
 /// Whether values add up: what is changed in one is lost with it. A moment or a text is only replaced.
 pub(crate) fn adds_up(model: &Model, ty: &Ty) -> bool {
     match (model.role(ty), ty) {
-        (Some(TypeRole::Collection | TypeRole::Map), _) | (_, Ty::Adt(..)) => true,
+        (Some(TypeRole::Collection | TypeRole::Map), _) => true,
+        (_, Ty::Adt(id, args)) => has_additions(model, *id, args),
         // What is behind an `Arc` is only changed by another `Arc`.
         (Some(TypeRole::Layer), Ty::Known(id, _)) if model.knowledge().ty(*id).name() != "Box" => false,
         (Some(TypeRole::Layer | TypeRole::Enum), Ty::Known(_, args)) => {
@@ -151,6 +261,17 @@ pub(crate) fn adds_up(model: &Model, ty: &Ty) -> bool {
         (_, Ty::Tuple(items)) => items.iter().any(|it| adds_up(model, it)),
         _ => is_number(ty),
     }
+}
+
+/// Whether a struct has a field that is collected in, or that others have too. Of other fields only the last state counts.
+fn has_additions(model: &Model, id: AdtId, args: &[Ty]) -> bool {
+    let params = &model.adt(id).params;
+    model.adt_fields(id).iter().any(|it| {
+        let ty = it.ty.instantiate(params, args);
+        let is_handle =
+            matches!(&ty, Ty::Known(id, _) if model.knowledge().ty(*id).clone == CloneKind::Shared);
+        is_handle || matches!(model.role(&ty), Some(TypeRole::Collection | TypeRole::Map))
+    })
 }
 
 /// Whether who finds the entry there is turned away: a rule that there be one only.

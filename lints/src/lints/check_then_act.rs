@@ -59,24 +59,26 @@
 //!
 //! ## Limits
 //!
-//! Silent where nothing is lost: a cache of what can be computed again, a value that nobody changes in place. Both accesses
+//! Silent where nothing is lost: a cache of what can be computed again, a value that nobody changes in place, one that is in the map
+//! alone and of which only the last state counts. Both accesses
 //! must name the same map and the same key, clones and conversions of it aside, and the map must be one that others can have.
 //! A question in another function counts if that function only asks. An insert whose result is used is taken for a decision.
 //! A slot, a lock around an `Option`, that is found empty under one guard and filled under another is told as `possible`,
 //! unless it is asked again.
+//! Silent as well where no two threads can be there: one loop or one owner does it all, the key was just made, or nothing in the
+//! program calls it; and where a comment at the two steps says that the race is known and does no harm.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::{Body, ExprId, ExprKind, UnaryOp};
+use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, UnaryOp};
 use safe_map_analysis::flow::{Event, EventKind};
 use safe_map_analysis::knowledge::schema::{Op, TypeRole};
 use safe_map_analysis::span::Span;
 
 use crate::access::Access;
 use crate::bodies::is_named;
-use crate::brief::site;
 use crate::conditions::{Conditions, Outcome};
 use crate::fix::{body_of, with_comments};
-use crate::parents::{expr_at, fits_closure, is_discarded, is_granted, only_in_if};
+use crate::parents::{arguments, expr_at, fits_closure, is_granted, only_in_if};
 use crate::predicate;
 use crate::races::Accesses;
 use crate::retain::method;
@@ -86,7 +88,10 @@ use crate::story::{
     lock_name, lock_path,
 };
 use crate::typing::Typed;
-use crate::values::{adds_up, changes_in_place, done_twice, has_identity, is_lock, stores, turns_away};
+use crate::values::{
+    adds_up, changes_in_place, done_twice, is_given_away, is_lock, is_number, is_one_with_its_clones, stores,
+    turns_away,
+};
 use crate::{Applicability, Check, Confidence, Finding, Fix, Group, Label, Level, Lint, Role, Step as Turn};
 
 use super::delete_during_iteration::deletes;
@@ -189,8 +194,12 @@ fn harm(
         return None;
     }
     match (act.op, outcome.presence) {
-        (Op::Insert, Some(false)) if accesses.is_done_by_one_loop(act, stores) => None,
-        (Op::Insert, Some(false)) if is_thrown_away(accesses, act) => lost(accesses, conditions, act),
+        (Op::Insert, Some(false))
+            if accesses.is_done_in_one_line(act, stores) || accesses.has_keys_of_its_own(act) =>
+        {
+            None
+        }
+        (Op::Insert, Some(false)) if accesses.is_thrown_away(act) => lost(accesses, conditions, act),
         (Op::Get | Op::GetMut | Op::Remove, Some(true)) if is_taken_for_granted(accesses, act) => {
             accesses.anybody(act, deletes).then_some(Harm::Gone)
         }
@@ -206,30 +215,54 @@ fn lost(accesses: &Accesses<'_>, conditions: &Conditions<'_>, act: &Access<'_>) 
     if is_cache(act) {
         return is_lock(model, &act.values).then_some(Harm::Replaced);
     }
-    if has_identity(model, &act.values) {
+    let is_last_kept = is_written_over(accesses, conditions, act);
+    let is_handed_out = || inserts_a_clone(&accesses.body, act) && is_one_with_its_clones(model, &act.values);
+    if (is_given_away(model, &act.values) || is_handed_out()) && !is_last_kept {
         return Some(Harm::Replaced);
     }
     let changes = |op| changes_in_place(op, &act.values, model);
-    if adds_up(model, &act.values) && accesses.anybody(act, changes) {
+    let is_changed = accesses.anybody(act, changes) && (!is_number(&act.values) || accesses.counts(act));
+    if adds_up(model, &act.values) && is_changed && !is_last_kept {
         return Some(Harm::Overwritten);
     }
-    if let Some((_, what)) = done_twice(&accesses.body, &parts) {
+    if let Some((_, what)) = done_twice(accesses.function.file.analysis, &accesses.body, &parts) {
         return Some(Harm::Twice(what));
     }
     turns_away(&accesses.body, conditions).then_some(Harm::Passed)
 }
 
-fn is_cache(act: &Access<'_>) -> bool {
-    act.acquire.lock.role == TypeRole::SharedMap && act.acquire.lock.type_name.ends_with("Cache")
+/// Whether who finds the entry there replaces its value too: the last one is kept either way.
+fn is_written_over(accesses: &Accesses<'_>, conditions: &Conditions<'_>, act: &Access<'_>) -> bool {
+    let body = &accesses.body;
+    let parts: Vec<_> = conditions.parts(true).collect();
+    let is_whole = |it: ExprId| match &body.expr(it).kind {
+        ExprKind::Unary { op: UnaryOp::Deref, operand } => match &body.expr(*operand).kind {
+            ExprKind::Path(_) => conditions.relation(*operand).is_some(),
+            ExprKind::MethodCall { receiver, method, .. } => {
+                method == "value_mut" && conditions.relation(*receiver).is_some()
+            }
+            _ => false,
+        },
+        _ => false,
+    };
+    let assigns = |it: &Expr| matches!(&it.kind, ExprKind::Assign { op: None, lhs, .. } if is_whole(*lhs));
+    let inserts = |at: Span| {
+        accesses.all.iter().any(|it| it.op == Op::Insert && it.is_same_entry(act) && it.span() == at)
+    };
+    let is_there = |it: &Expr| parts.iter().any(|part| part.contains(it.span));
+    body.exprs.iter().any(|it| is_there(it) && (assigns(it) || it.span != act.span() && inserts(it.span)))
 }
 
-/// Whether nobody looks at what an insert gives back.
-fn is_thrown_away(accesses: &Accesses<'_>, act: &Access<'_>) -> bool {
-    if !act.is_called() {
-        return expr_at(&accesses.body, act.span()).is_some_and(|it| is_discarded(&accesses.body, it));
-    }
-    site(accesses.function, &act.happening)
-        .is_some_and(|it| expr_at(&it.body, it.span).is_some_and(|id| is_discarded(&it.body, id)))
+/// Whether a clone is inserted: the value itself is for somebody else.
+fn inserts_a_clone(body: &Body, act: &Access<'_>) -> bool {
+    let value = arguments(body, act.span()).last();
+    value.is_some_and(
+        |it| matches!(&body.expr(*it).kind, ExprKind::MethodCall { method, .. } if method == "clone"),
+    )
+}
+
+fn is_cache(act: &Access<'_>) -> bool {
+    act.acquire.lock.role == TypeRole::SharedMap && act.acquire.lock.type_name.ends_with("Cache")
 }
 
 fn is_taken_for_granted(accesses: &Accesses<'_>, act: &Access<'_>) -> bool {
@@ -460,9 +493,17 @@ impl Locks {
         let text = format!(
             "
 use std::{{collections::HashMap, sync::{{Arc, Mutex, RwLock}}}};
-struct S {{ m: dashmap::DashMap<String, Arc<Mutex<u64>>>, c: RwLock<HashMap<u64, String>>, gate: Mutex<()> }}
+struct S {{ m: dashmap::DashMap<String, Arc<Mutex<u64>>>, c: RwLock<HashMap<u64, String>>, gate: Mutex<()>,
+    w: Mutex<std::collections::HashSet<u64>>, d: dashmap::DashMap<u64, String>, next: std::sync::atomic::AtomicU64, used: std::sync::atomic::AtomicU64,
+    hits: dashmap::DashMap<u64, std::sync::atomic::AtomicU64>, plain: dashmap::DashMap<u64, Plain>, seen: dashmap::DashMap<u64, u64>,
+    ends: dashmap::DashMap<u64, tokio::sync::mpsc::Sender<u8>>, lists: dashmap::DashMap<u64, List>,
+    sessions: dashmap::DashMap<u64, Session> }}
+struct Plain {{ at: u64 }}
+#[derive(Clone)]
+struct Session {{ inner: Arc<RwLock<u64>>, at: u64 }}
+struct List {{ all: Vec<u64>, at: u64 }}
 impl S {{
-    fn f(&self, k: &str, n: u64) -> Result<(), ()> {{ {body} Ok(()) }}
+    fn f(&self, k: &str, n: u64, scc: &scc::HashMap<u64, String>) -> Result<(), ()> {{ {body} Ok(()) }}
     fn has(&self, key: &str) -> bool {{ self.m.contains_key(key) }}
     fn find(&self, key: &str) -> Option<Arc<Mutex<u64>>> {{ self.m.get(key).map(|it| it.clone()) }}
     fn put(&self, key: &str) {{ self.m.insert(key.to_string(), Arc::default()); }}
@@ -488,6 +529,16 @@ fn made() -> String {{ String::new() }}
             "if !self.has(k) { self.m.insert(k.into(), Arc::default()); }",
             "if !self.m.contains_key(k) { self.put(k); }",
             "if self.named(n) { return Err(()); } self.c.write().unwrap().insert(n, made());",
+            "if let Some(it) = self.m.get(k) { *it.lock().unwrap() = 2; } else { self.m.insert(k.into(), Arc::default()); }",
+            "if self.sessions.get(&n).is_none() { let it: Session = made(); self.sessions.insert(n, it.clone()); give(it); }",
+            "if self.ends.get(&n).is_none() { self.ends.insert(n, made()); }",
+            "if self.lists.get(&n).is_none() { self.lists.insert(n, made()); } self.lists.get_mut(&n);",
+            "if self.seen.get(&n).is_none() { self.seen.insert(n, 1); } *self.seen.get_mut(&n).unwrap() += 2;",
+            "if scc.contains_sync(&n) { return Err(()); } scc.upsert_sync(n, made());",
+            "let id = n; if self.d.contains_key(&id) { return Err(()); } self.d.insert(id, made());",
+            "if !self.d.contains_key(&n) { self.used.fetch_add(1); self.d.insert(n, made()); } if self.used.load() == 2 {}",
+            "if !self.d.contains_key(&n) { let id = self.next.fetch_add(1); self.d.insert(n, made()); }",
+            "let mut w = self.w.lock().unwrap(); let c = self.c.read().unwrap(); if c.contains_key(&n) { return Err(()); } drop(c); w.insert(n); drop(w); self.c.write().unwrap().insert(n, made());",
             "if self.named(n) { let _ = self.c.read().unwrap()[&n].len(); }",
         ] {
             assert_eq!(count(body), 1, "{body}");
@@ -505,6 +556,18 @@ fn made() -> String {{ String::new() }}
             "if self.c.read().unwrap().get(&n).is_none() { self.c.write().unwrap().insert(n, made()); }",
             "let mut c = self.c.write().unwrap(); if !c.contains_key(&n) { c.insert(n, made()); }",
             "if self.named(n) { return Err(()); } let mut c = self.c.write().unwrap(); if !c.contains_key(&n) { c.insert(n, made()); }",
+            // What is in the map alone is lost with no more than its last state.
+            "if self.sessions.get(&n).is_none() { let it: Session = made(); self.sessions.insert(n, it); }",
+            "if self.hits.get(&n).is_none() { self.hits.insert(n, Default::default()); } self.plain.get_mut(&n);",
+            "if self.plain.get(&n).is_none() { self.plain.insert(n, Plain { at: n }); } self.plain.get_mut(&n);",
+            "if self.seen.get(&n).is_none() { self.seen.insert(n, 1); } *self.seen.get_mut(&n).unwrap() = 2;",
+            // The last one is kept whoever comes first.
+            "if let Some(mut it) = self.m.get_mut(k) { *it = Arc::default(); } else { self.m.insert(k.into(), Arc::default()); }",
+            // Who comes meanwhile finds the key among those that are waited for.
+            "let mut w = self.w.lock().unwrap(); let c = self.c.read().unwrap(); if c.contains_key(&n) { return Err(()); } w.insert(n); drop(c); drop(w); self.c.write().unwrap().insert(n, made());",
+            "let id = self.next.fetch_add(1); if self.d.contains_key(&id) { return Err(()); } self.d.insert(id, made());",
+            "if scc.contains_sync(&n) { return Err(()); } let _ = scc.insert_sync(n, made());",
+            "if !self.d.contains_key(&n) { self.next.fetch_add(1); self.d.insert(n, made()); }",
             "let m = dashmap::DashMap::new(); if !m.contains_key(k) { m.insert(k, Arc::new(Mutex::new(1))); }",
         ] {
             assert_eq!(count(body), 0, "{body}");

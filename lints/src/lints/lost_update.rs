@@ -40,6 +40,7 @@
 //!
 //! Both accesses must name the same map and the same key, and what is written back must be the local that was read, changed
 //! meanwhile, or plainly made of it: an operator, a struct or a tuple. What another function makes of the value is not followed.
+//! Silent where who writes back looks at what was there.
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatKind};
@@ -47,6 +48,7 @@ use safe_map_analysis::knowledge::schema::Op;
 use safe_map_analysis::span::Span;
 
 use crate::access::Access;
+use crate::bodies::is_named;
 use crate::conditions::{Conditions, Relation};
 use crate::one_step::one_step;
 use crate::parents::arguments;
@@ -100,6 +102,7 @@ fn is_lost(
         && accesses.is_answered(read)
         && accesses.is_shared(write)
         && !accesses.is_asked_again(read, write)
+        && accesses.is_thrown_away(write)
         && conditions.at(write.span()).is_none_or(|it| it.presence != Some(false))
         && match read.op {
             Op::Remove => is_filled_elsewhere(accesses, write),
@@ -168,7 +171,11 @@ fn is_modified(body: &Body, name: &str, (from, to): (Span, Span)) -> bool {
     let is_between = |it: &Expr| from.end <= it.span.start && it.span.end <= to.start;
     let is_it = |id: ExprId| root(body, id) == Some(name);
     body.exprs.iter().filter(|it| is_between(it)).any(|it| match &it.kind {
-        ExprKind::Assign { lhs, .. } => is_it(*lhs),
+        // Who gives a local another value altogether makes nothing of the one that it had.
+        ExprKind::Assign { op, lhs, rhs } => {
+            let is_whole = op.is_none() && matches!(body.expr(*lhs).kind, ExprKind::Path(_));
+            is_it(*lhs) && (!is_whole || is_named(body, body.expr(*rhs).span, name))
+        }
         ExprKind::Ref { mutable: true, operand, .. } => is_it(*operand),
         ExprKind::MethodCall { receiver, method, .. } => {
             is_it(*receiver)
@@ -291,6 +298,7 @@ fn made(of: u64) -> u64 {{ of }}
         for body in [
             "let n = self.n.get(&i).map(|it| *it).unwrap_or(0); self.n.insert(i, n + 1);",
             "let n = *self.n.get(&i).unwrap(); let next = n + 1; self.n.insert(i, next);",
+            "let mut n = *self.n.get(&i).unwrap(); n = n + 1; self.n.insert(i, n);",
             "if let Some((_, mut list)) = self.m.remove(k) { list.push(1); self.m.insert(k.to_string(), list); }",
             "if let Some((key, list)) = self.m.remove(k) { self.m.insert(key, Vec::new()); drop(list); }",
         ] {
@@ -307,6 +315,7 @@ fn made(of: u64) -> u64 {{ of }}
             "let n = self.n.get(&i).map(|it| *it).unwrap_or(0); self.n.insert(i, made(n));",
             "let gate = self.gate.lock(); let n = *self.n.get(&i).unwrap(); self.n.insert(i, n + 1); drop(gate);",
             "let list = self.m.get(k).map(|it| it.clone()).unwrap_or_default(); self.m.insert(k.to_string(), list);",
+            "let mut n = *self.n.get(&i).unwrap(); if n > 9 { n = made(i); self.n.insert(i, n); }",
         ] {
             assert_eq!(count(body), 0, "{body}");
         }

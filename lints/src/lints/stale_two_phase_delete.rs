@@ -68,7 +68,8 @@
 //! ## Limits
 //!
 //! Only conditions that look at the value count: to remove a key that is there, or all keys that were there, needs no second
-//! look. Silent where nothing in the workspace changes a value in place or could store another one under the key.
+//! look. Silent where nothing in the workspace changes a value in place or could store another one under the key, where one loop
+//! or one owner does it all, and where a comment at the two steps says that the race is known and does no harm.
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::knowledge::schema::Op;
@@ -143,7 +144,7 @@ fn is_stale(
         && accesses.is_shared(act)
         && !accesses.is_asked_again(check, act)
         && changes(accesses, check, act)
-        && !accesses.is_done_by_one_loop(act, |op| stores(op) || op == Op::GetMut)
+        && !accesses.is_done_in_one_line(act, |op| stores(op) || op == Op::GetMut)
         && !accesses.has_keys_of_its_own(act)
 }
 

@@ -46,11 +46,12 @@
 //!
 //! An entry of a sharded map that is taken by `get_mut` or walked by `iter_mut` keeps readers of its shard out in the same way.
 //! Every use of the guard must be a look-up, a count or a walk over a map that the knowledge files know; any other use is
-//! silent, and so is a guard under which something else happens: it may be there to keep others out meanwhile.
+//! silent, and so is a guard under which something else happens: it may be there to keep others out meanwhile. A walk over a map
+//! that nobody takes to read keeps nobody out, and is silent too.
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Expr, ExprId, ExprKind, MacroArgs, StmtKind, TypeKind};
-use safe_map_analysis::flow::{Acquire, EventKind, Guard, GuardId};
+use safe_map_analysis::flow::{Acquire, Decl, EventKind, Guard, GuardId};
 use safe_map_analysis::knowledge::schema::{Hold, LockMode, Op, TypeRole};
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
@@ -63,6 +64,7 @@ use crate::parts::any_own_part;
 use crate::retain::method;
 use crate::story::{declaration_label, finding, here, lock_name, lock_path};
 use crate::typing::Typed;
+use crate::unreached::is_unreached;
 use crate::{Applicability, Check, Edit, Finding, Fix, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
@@ -95,18 +97,31 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     let guards = function.flow.guards.iter().enumerate();
     let mut meant =
         guards.filter(|(_, it)| is_meant(it) && !is_changed_by_readers(function, &it.acquire)).peekable();
-    if meant.peek().is_none() {
+    if meant.peek().is_none() || is_unreached(function.file.analysis, function.id) {
         return;
     }
     let Some(typed) = Typed::of(function.file.analysis, function.id) else { return };
     for (index, guard) in meant {
         let reads = Reads { function, typed: &typed, guard, id: GuardId(index as u32) };
-        if let (Some(method), Some(unneeded)) = (reads.method(), reads.only_read()) {
+        let is_found = || {
+            // Look-ups can run beside each other, a walk is wanted for itself: without readers nobody gains.
+            reads.only_read().filter(|_| !reads.walks() || has_readers(function, &guard.acquire))
+        };
+        if let (Some(method), Some(unneeded)) = (reads.method(), is_found()) {
             let mut finding = report(function, guard);
             finding.fixes.extend(fix(function, guard, method, unneeded));
             out.push(finding);
         }
     }
+}
+
+/// Whether anybody, as far as the workspace says, takes the lock to read.
+fn has_readers(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    let reads = |decl: &Decl| {
+        let mut all = function.file.analysis.waiters(decl).iter();
+        all.any(|it| it.mode == LockMode::Shared)
+    };
+    acquire.lock.decl.as_ref().is_none_or(reads)
 }
 
 fn is_meant(guard: &Guard) -> bool {
@@ -217,6 +232,14 @@ impl Reads<'_> {
                 | EventKind::Callback(_)
                 | EventKind::Call(_) => true,
             }
+        })
+    }
+
+    /// Whether all entries are looked at under the guard.
+    fn walks(&self) -> bool {
+        self.function.flow.events.iter().any(|it| match &it.kind {
+            EventKind::MapOp(op) => op.op == Op::Iterate && it.held.iter().any(|it| it.guard == self.id),
+            _ => false,
         })
     }
 
@@ -363,6 +386,7 @@ impl S {
         drop(map);
         sum
     }
+    fn first(&self) -> Option<u32> { self.dash.read().get(&1).copied() }
     fn field(&self) -> Option<String> { self.state.write().unwrap().names.get(&1).cloned() }
 //                                      ^^^^^^^^^^^^^^^^^^ write_lock_for_read
 }
@@ -370,6 +394,26 @@ async fn f(map: &tokio::sync::RwLock<HashMap<u32, u32>>) -> usize { map.write().
 //                                                                  ^^^^^^^^^^^ write_lock_for_read
 ",
         );
+    }
+
+    #[test]
+    fn a_walk_without_readers_keeps_nobody_out() {
+        let text = |other: &str| {
+            format!(
+                "
+use std::{{collections::HashMap, sync::RwLock}};
+struct Tasks {{ by_name: RwLock<HashMap<u32, String>> }}
+impl Tasks {{
+    fn stop(&self) {{ for it in self.by_name.write().unwrap().values() {{ println!(\"{{it}}\"); }} }}
+    fn add(&self) {{ self.by_name.write().unwrap().insert(1, String::new()); }}
+    {other}
+}}
+"
+            )
+        };
+        let reader = "fn has(&self) -> bool { self.by_name.read().unwrap().contains_key(&1) }";
+        assert_eq!(found(&LINT, &text("")).len(), 0);
+        assert_eq!(found(&LINT, &text(reader)).len(), 1);
     }
 
     #[test]
