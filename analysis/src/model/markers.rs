@@ -183,6 +183,8 @@ fn is_inside(ty: &TypeExpr, param: &str) -> bool {
 
 fn is_std(path: &str) -> bool {
     let krate = path.split("::").next().unwrap_or_default();
+    // Crates that std itself is made of know its parts by these names.
+    let krate = krate.strip_prefix("rustc_std_workspace_").unwrap_or(krate);
     matches!(krate, "std" | "core" | "alloc" | "sgx_tstd") || PRELUDE.contains(&path)
 }
 
