@@ -246,7 +246,8 @@ impl<'a> Accesses<'a> {
         let analysis = self.function.file.analysis;
         let Some(decl) = &access.decl else { return Vec::new() };
         let uses = analysis.map_uses(decl).iter().copied();
-        if !is_of_choice(self.function.model(), decl) {
+        let is_of_lock = access.acquire.lock.decl.as_ref() == Some(decl);
+        if !is_of_lock || !is_of_choice(self.function.model(), decl) {
             return uses.collect();
         }
         uses.filter(|(id, _)| self.has_same_lock(access, *id)).collect()

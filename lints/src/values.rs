@@ -11,6 +11,7 @@ use safe_map_analysis::ty::{AdtId, Ty};
 
 use crate::conditions::Conditions;
 use crate::parents::{expr_at, is_discarded};
+use crate::parts::any_own_part;
 
 /// How deep types are looked into.
 const MAX_DEPTH: u32 = 6;
@@ -50,10 +51,15 @@ fn has_identity_to(model: &Model, ty: &Ty, (depth, structs): (u32, u32)) -> bool
     }
 }
 
-/// Whether a value with a life of its own can be had by others than the map: a handle, the end of a channel, a task. What is in
-/// the map itself, a lock or a counter, is only had as long as the map is.
+/// Whether a value with a life of its own is more than a lock or a counter that is in the map alone, and that nobody has for
+/// longer than the map's guard: a handle, the end of a channel, a map of its own.
 pub(crate) fn is_given_away(model: &Model, ty: &Ty) -> bool {
-    is_given_away_to(model, ty, (MAX_DEPTH, 1))
+    match (model.role(ty), ty) {
+        (Some(TypeRole::Lock | TypeRole::Cell), Ty::Known(_, args)) => {
+            args.iter().any(|it| is_given_away_to(model, it, (MAX_DEPTH, 1)))
+        }
+        _ => is_given_away_to(model, ty, (MAX_DEPTH, 1)),
+    }
 }
 
 /// Whether clones of a struct have a lock in common, of which each new value has one of its own.
@@ -74,21 +80,13 @@ fn is_given_away_to(model: &Model, ty: &Ty, (depth, structs): (u32, u32)) -> boo
     let any = |all: &[Ty]| all.iter().any(|it| is_given_away_to(model, it, (depth, structs)));
     match ty {
         Ty::Known(id, args) => match model.role(ty) {
-            Some(TypeRole::Handle) => true,
+            Some(TypeRole::Handle | TypeRole::SharedMap | TypeRole::Lock | TypeRole::Cell) => true,
             Some(TypeRole::Resource) => is_end_or_pool(model.knowledge().ty(*id).name()),
             Some(TypeRole::Layer) if model.knowledge().ty(*id).clone == CloneKind::Shared => {
                 has_identity(model, ty)
             }
             _ if is_end(model.knowledge().ty(*id).name()) => true,
-            Some(
-                TypeRole::Layer
-                | TypeRole::Enum
-                | TypeRole::Collection
-                | TypeRole::Map
-                | TypeRole::SharedMap
-                | TypeRole::Lock
-                | TypeRole::Cell,
-            ) => any(args),
+            Some(TypeRole::Layer | TypeRole::Enum | TypeRole::Collection | TypeRole::Map) => any(args),
             _ => false,
         },
         Ty::Foreign(path, _) => path.rsplit("::").next().is_some_and(is_end),
@@ -263,7 +261,7 @@ pub(crate) fn adds_up(model: &Model, ty: &Ty) -> bool {
     }
 }
 
-/// Whether a struct has a field that is collected in, or that others have too. Of other fields only the last state counts.
+/// Whether a struct has a part that is collected in, or that others have too. Of others only the last state counts.
 fn has_additions(model: &Model, id: AdtId, args: &[Ty]) -> bool {
     let params = &model.adt(id).params;
     model.adt_fields(id).iter().any(|it| {
