@@ -151,17 +151,21 @@ fn f(m: &std::sync::Mutex<u32>) -> u32 {
 }
 
 #[test]
-fn a_static_mut_that_a_once_sets_is_possible() {
-    let finding = only(
-        "
-use std::{collections::HashMap, sync::Once};
+fn a_static_mut_that_a_once_sets_is_silent_unless_it_is_lent_to_change() {
+    let names = |lent: &str| {
+        let text = format!(
+            "
+use std::{{collections::HashMap, sync::Once}};
 static START: Once = Once::new();
-static mut NAMES: *const HashMap<u32, u32> = std::ptr::null();
-fn names() -> &'static HashMap<u32, u32> {
-    START.call_once(|| unsafe { std::ptr::write(&raw mut NAMES, Box::into_raw(Box::default())) });
-    unsafe { &*NAMES }
-}
-",
-    );
-    assert_eq!((finding.lint, finding.confidence), ("static_mut_map", Confidence::Possible));
+static mut NAMES: *mut HashMap<u32, u32> = std::ptr::null_mut();
+fn names() -> &'static {lent}HashMap<u32, u32> {{
+    START.call_once(|| unsafe {{ std::ptr::write(&raw mut NAMES, Box::into_raw(Box::default())) }});
+    unsafe {{ &{lent}*NAMES }}
+}}
+"
+        );
+        findings(&text, Edition::E2024).into_iter().map(|it| it.lint).collect::<Vec<_>>()
+    };
+    assert_eq!(names(""), Vec::<&str>::new());
+    assert!(names("mut ").contains(&"static_mut_map"), "{:?}", names("mut "));
 }
