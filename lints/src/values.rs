@@ -51,15 +51,10 @@ fn has_identity_to(model: &Model, ty: &Ty, (depth, structs): (u32, u32)) -> bool
     }
 }
 
-/// Whether a value with a life of its own is more than a lock or a counter that is in the map alone, and that nobody has for
-/// longer than the map's guard: a handle, the end of a channel, a map of its own.
+/// Whether a value with a life of its own is more than a counter that is in the map alone: a handle, the end of a channel, a
+/// task, a lock.
 pub(crate) fn is_given_away(model: &Model, ty: &Ty) -> bool {
-    match (model.role(ty), ty) {
-        (Some(TypeRole::Lock | TypeRole::Cell), Ty::Known(_, args)) => {
-            args.iter().any(|it| is_given_away_to(model, it, (MAX_DEPTH, 1)))
-        }
-        _ => is_given_away_to(model, ty, (MAX_DEPTH, 1)),
-    }
+    is_given_away_to(model, ty, (MAX_DEPTH, 1))
 }
 
 /// Whether clones of a struct have a lock in common, of which each new value has one of its own.
@@ -263,13 +258,12 @@ pub(crate) fn adds_up(model: &Model, ty: &Ty) -> bool {
 
 /// Whether a struct has a part that is collected in, or that others have too. Of others only the last state counts.
 fn has_additions(model: &Model, id: AdtId, args: &[Ty]) -> bool {
-    let params = &model.adt(id).params;
-    model.adt_fields(id).iter().any(|it| {
-        let ty = it.ty.instantiate(params, args);
+    let mut adds = |it: &Ty| {
         let is_handle =
-            matches!(&ty, Ty::Known(id, _) if model.knowledge().ty(*id).clone == CloneKind::Shared);
-        is_handle || matches!(model.role(&ty), Some(TypeRole::Collection | TypeRole::Map))
-    })
+            matches!(it, Ty::Known(id, _) if model.knowledge().ty(*id).clone == CloneKind::Shared);
+        is_handle || matches!(model.role(it), Some(TypeRole::Collection | TypeRole::Map))
+    };
+    any_own_part(model, &Ty::Adt(id, args.into()), &mut adds)
 }
 
 /// Whether who finds the entry there is turned away: a rule that there be one only.

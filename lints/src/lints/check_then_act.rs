@@ -215,7 +215,7 @@ fn lost(accesses: &Accesses<'_>, conditions: &Conditions<'_>, act: &Access<'_>) 
     if is_cache(act) {
         return is_lock(model, &act.values).then_some(Harm::Replaced);
     }
-    let is_last_kept = is_written_over(accesses, conditions, act);
+    let is_last_kept = is_written_over(&accesses.body, conditions);
     let is_handed_out = || inserts_a_clone(&accesses.body, act) && is_one_with_its_clones(model, &act.values);
     if (is_given_away(model, &act.values) || is_handed_out()) && !is_last_kept {
         return Some(Harm::Replaced);
@@ -232,8 +232,7 @@ fn lost(accesses: &Accesses<'_>, conditions: &Conditions<'_>, act: &Access<'_>) 
 }
 
 /// Whether who finds the entry there replaces its value too: the last one is kept either way.
-fn is_written_over(accesses: &Accesses<'_>, conditions: &Conditions<'_>, act: &Access<'_>) -> bool {
-    let body = &accesses.body;
+fn is_written_over(body: &Body, conditions: &Conditions<'_>) -> bool {
     let parts: Vec<_> = conditions.parts(true).collect();
     let is_whole = |it: ExprId| match &body.expr(it).kind {
         ExprKind::Unary { op: UnaryOp::Deref, operand } => match &body.expr(*operand).kind {
@@ -246,11 +245,8 @@ fn is_written_over(accesses: &Accesses<'_>, conditions: &Conditions<'_>, act: &A
         _ => false,
     };
     let assigns = |it: &Expr| matches!(&it.kind, ExprKind::Assign { op: None, lhs, .. } if is_whole(*lhs));
-    let inserts = |at: Span| {
-        accesses.all.iter().any(|it| it.op == Op::Insert && it.is_same_entry(act) && it.span() == at)
-    };
     let is_there = |it: &Expr| parts.iter().any(|part| part.contains(it.span));
-    body.exprs.iter().any(|it| is_there(it) && (assigns(it) || it.span != act.span() && inserts(it.span)))
+    body.exprs.iter().any(|it| is_there(it) && assigns(it))
 }
 
 /// Whether a clone is inserted: the value itself is for somebody else.
