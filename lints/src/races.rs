@@ -183,6 +183,17 @@ impl<'a> Accesses<'a> {
         self.uses(access).iter().any(|(_, op)| is_it(*op))
     }
 
+    /// Whether anybody who looks up an entry of the map makes a clone of something.
+    pub(crate) fn gives_clones(&self, access: &Access<'_>) -> bool {
+        let analysis = self.function.file.analysis;
+        let ids = self.uses(access).into_iter().filter(|(_, op)| *op == Op::Get).map(|(id, _)| id);
+        let clones = |it: &Expr| match &it.kind {
+            ExprKind::MethodCall { method, .. } => *method == "cloned" || *method == "clone",
+            _ => false,
+        };
+        ids.filter_map(|id| analysis.body(id)).any(|body| body.exprs.iter().any(clones))
+    }
+
     /// Whether anybody who has entries of the map adds to a number in place: `*count += 1`.
     pub(crate) fn counts(&self, access: &Access<'_>) -> bool {
         let analysis = self.function.file.analysis;

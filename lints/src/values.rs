@@ -57,14 +57,21 @@ pub(crate) fn is_given_away(model: &Model, ty: &Ty) -> bool {
     is_given_away_to(model, ty, (MAX_DEPTH, 1))
 }
 
-/// Whether clones of a struct have a lock in common, of which each new value has one of its own.
+/// Whether clones of a struct have a lock or counter in common, of which each new value has one of its own.
 pub(crate) fn is_one_with_its_clones(model: &Model, ty: &Ty) -> bool {
     let Ty::Adt(id, args) = ty else { return false };
     let params = &model.adt(*id).params;
     model.adt_fields(*id).iter().any(|it| match it.ty.instantiate(params, args) {
         Ty::Known(id, args) => {
             let is_shared = model.knowledge().ty(id).clone == CloneKind::Shared;
-            is_shared && args.first().is_some_and(|it| model.role(it) == Some(TypeRole::Lock))
+            let is_state = |it: &Ty| match it {
+                Ty::Known(id, _) => {
+                    model.role(it) == Some(TypeRole::Lock)
+                        || is_shared_state(model.knowledge().ty(*id).name())
+                }
+                _ => false,
+            };
+            is_shared && args.first().is_some_and(is_state)
         }
         _ => false,
     })
@@ -261,7 +268,9 @@ fn has_additions(model: &Model, id: AdtId, args: &[Ty]) -> bool {
     let mut adds = |it: &Ty| {
         let is_handle =
             matches!(it, Ty::Known(id, _) if model.knowledge().ty(*id).clone == CloneKind::Shared);
-        is_handle || matches!(model.role(it), Some(TypeRole::Collection | TypeRole::Map))
+        // What a macro makes may be anything.
+        let is_unknown = matches!(it, Ty::Unknown | Ty::Foreign(..));
+        is_handle || is_unknown || matches!(model.role(it), Some(TypeRole::Collection | TypeRole::Map))
     };
     any_own_part(model, &Ty::Adt(id, args.into()), &mut adds)
 }

@@ -216,7 +216,10 @@ fn lost(accesses: &Accesses<'_>, conditions: &Conditions<'_>, act: &Access<'_>) 
         return is_lock(model, &act.values).then_some(Harm::Replaced);
     }
     let is_last_kept = is_written_over(&accesses.body, conditions);
-    let is_handed_out = || inserts_a_clone(&accesses.body, act) && is_one_with_its_clones(model, &act.values);
+    let is_handed_out = || {
+        let is_cloned = inserts_a_clone(&accesses.body, act) || accesses.gives_clones(act);
+        is_one_with_its_clones(model, &act.values) && is_cloned
+    };
     if (is_given_away(model, &act.values) || is_handed_out()) && !is_last_kept {
         return Some(Harm::Replaced);
     }
@@ -527,6 +530,7 @@ fn made() -> String {{ String::new() }}
             "if self.named(n) { return Err(()); } self.c.write().unwrap().insert(n, made());",
             "if let Some(it) = self.m.get(k) { *it.lock().unwrap() = 2; } else { self.m.insert(k.into(), Arc::default()); }",
             "if self.sessions.get(&n).is_none() { let it: Session = made(); self.sessions.insert(n, it.clone()); give(it); }",
+            "if self.sessions.get(&n).is_none() { let it: Session = made(); self.sessions.insert(n, it); } let one = self.sessions.get(&n).map(|it| it.clone());",
             "if self.ends.get(&n).is_none() { self.ends.insert(n, made()); }",
             "if self.lists.get(&n).is_none() { self.lists.insert(n, made()); } self.lists.get_mut(&n);",
             "if self.seen.get(&n).is_none() { self.seen.insert(n, 1); } *self.seen.get_mut(&n).unwrap() += 2;",
