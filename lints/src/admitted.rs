@@ -66,7 +66,8 @@ fn above(text: &str, at: u32) -> u32 {
 fn comments(code: &str) -> String {
     let lines =
         code.lines().filter_map(|it| Some(it.split_once("//")?.1.trim_start_matches(['/', '!']).trim()));
-    lines.collect::<Vec<_>>().join(" ").to_lowercase()
+    // The reason of a suppression must not take away what it silences.
+    lines.filter(|it| !it.starts_with("safe-map-lint:")).collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 fn admits(said: &str) -> bool {
@@ -109,6 +110,7 @@ impl Locks {{
     #[test]
     fn a_race_that_is_only_known_is_not() {
         assert_eq!(count("// TODO: this is racy", ""), 1);
+        assert_eq!(count("// safe-map-lint: allow(check_then_act) -- the race is benign", ""), 1);
         assert_eq!(count("// fine: nothing is shared", ""), 1);
     }
 }

@@ -14,7 +14,9 @@ pub(crate) fn remarks(model: &Model, at: ItemRef) -> String {
     let above = above.enumerate().take_while(|(index, it)| *index == 0 || !it.is_empty()).map(|(_, it)| it);
     let head = text[item.span.start as usize..item.name_span.start as usize].lines().map(str::trim);
     let own = head.filter(|it| it.starts_with("//") || it.starts_with("#[doc"));
-    above.chain(own).collect::<Vec<_>>().join("\n").to_lowercase()
+    // What silences a finding must not take it away: it would silence nothing then.
+    let says = above.chain(own).filter(|it| !it.contains("safe-map-lint:"));
+    says.collect::<Vec<_>>().join("\n").to_lowercase()
 }
 
 /// Whether remarks are about threads at all.
