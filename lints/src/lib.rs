@@ -67,7 +67,6 @@ mod testing;
 mod tokens;
 mod typing;
 mod unordered;
-mod unreached;
 mod uses;
 mod values;
 mod waiting;

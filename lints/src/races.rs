@@ -26,7 +26,6 @@ use crate::private::{is_own, is_unshared, stays_here};
 use crate::retain::method;
 use crate::serial::{is_one_line, waits_in};
 use crate::typing::Typed;
-use crate::unreached::is_unreached;
 
 /// How far calls are followed back to a lock that all callers hold.
 const MAX_CALLERS: u32 = 3;
@@ -151,7 +150,6 @@ impl<'a> Accesses<'a> {
             && !is_copy
             && !is_own(self.function, acquire)
             && is_contended(self.function, acquire)
-            && !is_unreached(self.function.file.analysis, self.function.id)
             && !(is_local
                 && (is_unshared(self.function, &self.body, acquire, access.span())
                     || stays_here(self.function, &self.body, acquire)))

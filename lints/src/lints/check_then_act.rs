@@ -65,8 +65,8 @@
 //! A question in another function counts if that function only asks. An insert whose result is used is taken for a decision.
 //! A slot, a lock around an `Option`, that is found empty under one guard and filled under another is told as `possible`,
 //! unless it is asked again.
-//! Silent as well where no two threads can be there: one loop or one owner does it all, the key was just made, or nothing in the
-//! program calls it; and where a comment at the two steps says that the race is known and does no harm.
+//! Silent as well where no two threads can be there: one loop or one owner does it all, or the key was just made; and where
+//! a comment at the two steps says that the race is known and does no harm.
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, UnaryOp};

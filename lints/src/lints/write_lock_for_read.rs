@@ -64,7 +64,6 @@ use crate::parts::any_own_part;
 use crate::retain::method;
 use crate::story::{declaration_label, finding, here, lock_name, lock_path};
 use crate::typing::Typed;
-use crate::unreached::is_unreached;
 use crate::{Applicability, Check, Edit, Finding, Fix, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
@@ -97,7 +96,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     let guards = function.flow.guards.iter().enumerate();
     let mut meant =
         guards.filter(|(_, it)| is_meant(it) && !is_changed_by_readers(function, &it.acquire)).peekable();
-    if meant.peek().is_none() || is_unreached(function.file.analysis, function.id) {
+    if meant.peek().is_none() {
         return;
     }
     let Some(typed) = Typed::of(function.file.analysis, function.id) else { return };
