@@ -185,7 +185,31 @@ fn parsed_len<T: Parse>(input: &[TokenTree]) -> Option<usize> {
     parsed_len_by(input, T::parse)
 }
 
+/// Tries ever more of the input, each time up to a token that no such fragment goes beyond where it parses without: a call may
+/// have thousands of fragments.
 fn parsed_len_by<T>(input: &[TokenTree], parse: fn(ParseStream<'_>) -> syn::Result<T>) -> Option<usize> {
+    let mut ends = (0..input.len()).filter(|at| ends_fragment(&input[*at..]));
+    let mut skipped = 0;
+    loop {
+        let end = ends.nth(skipped).unwrap_or(input.len());
+        let len = len_within(&input[..end], parse);
+        if len.is_some() || end == input.len() {
+            return len;
+        }
+        skipped = 2 * skipped + 1;
+    }
+}
+
+/// Whether `,`, `;` or `=>` is next, which may stand behind each fragment that has to be parsed.
+fn ends_fragment(rest: &[TokenTree]) -> bool {
+    let is = |token: Option<&TokenTree>, chars: &[char]| match token {
+        Some(TokenTree::Punct(it)) => chars.contains(&it.as_char()),
+        _ => false,
+    };
+    is(rest.first(), &[',', ';']) || is(rest.first(), &['=']) && is(rest.get(1), &['>'])
+}
+
+fn len_within<T>(input: &[TokenTree], parse: fn(ParseStream<'_>) -> syn::Result<T>) -> Option<usize> {
     let tokens: TokenStream = input.iter().cloned().collect();
     let rest = |stream: ParseStream<'_>| {
         parse(stream)?;

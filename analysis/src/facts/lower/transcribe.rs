@@ -78,19 +78,21 @@ fn repeat(
     out: &mut Vec<TokenTree>,
 ) -> Option<()> {
     let inner: Vec<TokenTree> = group.stream().into_iter().collect();
-    let turns = |name: &String| match bindings.get(name) {
-        Some(Bound::Turns(turns)) => Some((name.clone(), turns)),
-        _ => None,
-    };
-    let repeated: Vec<_> = names(&inner).iter().filter_map(turns).collect();
-    let count = repeated.iter().map(|it| it.1.len()).min()?;
-    for turn in 0..count {
+    let named: Vec<(String, &Bound)> =
+        names(&inner).into_iter().filter_map(|name| Some((name.clone(), bindings.get(&name)?))).collect();
+    let turns = named.iter().filter_map(|(_, bound)| match bound {
+        Bound::Turns(turns) => Some(turns.len()),
+        Bound::Tokens(_) | Bound::Expr(_) => None,
+    });
+    for turn in 0..turns.min()? {
         if turn > 0 {
             out.extend(separator.iter().cloned());
         }
-        let mut here = bindings.clone();
-        here.extend(repeated.iter().map(|(name, turns)| (name.clone(), turns[turn].clone())));
-        out.extend(transcribe(group.stream(), &here, fuel)?);
+        let here = named.iter().map(|(name, bound)| match bound {
+            Bound::Turns(turns) => (name.clone(), turns[turn].clone()),
+            other => (name.clone(), (*other).clone()),
+        });
+        out.extend(transcribe(group.stream(), &here.collect(), fuel)?);
     }
     Some(())
 }

@@ -185,6 +185,14 @@ fn calls_of_rules_with_a_form_of_their_own_are_what_they_stand_for() {
         with("($($m:expr);*) => { $($m.lock();)* };", "m!(a; b.c); d"),
         "{item (.lock() a); (.lock() (.c b)); d}"
     );
+    // What ends a fragment may stand in it, in angle brackets or between bars.
+    assert_eq!(
+        with(
+            "($($m:expr => $t:ty);*) => { $($m.lock() as $t;)* };",
+            "m!(|a, b| c => Map<u8, u8>; d::<u8, u8>(e) => u8); f"
+        ),
+        with("", "(|a, b| c).lock() as Map<u8, u8>; d::<u8, u8>(e).lock() as u8; f")
+    );
     // A plain list of parameters is walked with the rule's own body.
     assert_eq!(with("($m:expr) => { $m.lock() };", "m!(a)"), "{item m!(a)}");
     // Nothing fits.
