@@ -121,9 +121,7 @@ fn callable_in(ty: &Ty) -> Option<&[Ty]> {
     }
 }
 
-/// Whether code outside of the crate can call a function.
+/// Whether code outside of the crate can call a function, as far as its own item says.
 pub(crate) fn is_public(model: &Model, id: FnId) -> bool {
-    let def = model.func(id);
-    let is_of_trait = || def.impl_.and_then(|it| model.impl_facts(it)).is_some_and(|it| it.trait_.is_some());
-    def.trait_.is_some() || is_of_trait() || model.item(def.at).vis == Visibility::Public
+    model.is_of_trait(id) || model.item(model.func(id).at).vis == Visibility::Public
 }

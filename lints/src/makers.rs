@@ -10,6 +10,7 @@ use safe_map_analysis::ty::Ty;
 
 use crate::bounds::Subject;
 use crate::exposure::{Way, mentions, outer_name};
+use crate::givers::is_public;
 
 /// A function that makes the type, and what it has for the parameter then.
 struct Maker {
@@ -22,8 +23,8 @@ impl Subject<'_> {
     /// others, if there are others.
     fn makers(&self) -> Vec<Maker> {
         let mut makers: Vec<Maker> = self.model.fn_ids().filter_map(|id| self.maker(id)).collect();
-        if makers.iter().any(|it| is_called_by_others(self.model, it.id)) {
-            makers.retain(|it| is_called_by_others(self.model, it.id));
+        if makers.iter().any(|it| is_public(self.model, it.id)) {
+            makers.retain(|it| is_public(self.model, it.id));
         }
         makers
     }
@@ -90,8 +91,7 @@ impl Subject<'_> {
         let makers: Vec<FnId> =
             self.makers().into_iter().filter(|it| matches!(it.arg, Ty::Param(_))).map(|it| it.id).collect();
         let own = self.model.methods_of(self.adt).into_iter();
-        let all: Vec<FnId> =
-            own.filter(|it| is_called_by_others(self.model, *it)).chain(makers.clone()).collect();
+        let all: Vec<FnId> = own.filter(|it| is_public(self.model, *it)).chain(makers.clone()).collect();
         self.take_addresses(&makers) || self.take_addresses(&all)
     }
 
@@ -193,14 +193,6 @@ impl Subject<'_> {
         });
         named.collect()
     }
-}
-
-/// Whether other code than the crate's own can call a function, as far as its own item says.
-pub(crate) fn is_called_by_others(model: &Model, id: FnId) -> bool {
-    let def = model.func(id);
-    let of_trait = def.trait_.is_some()
-        || def.impl_.and_then(|it| model.impl_facts(it)).is_some_and(|it| it.trait_.is_some());
-    of_trait || model.item(def.at).vis == Visibility::Public
 }
 
 /// Whether a function makes a pointer of a number.

@@ -69,7 +69,7 @@ fn lines(analysis: &Analysis, map: &Decl, id: FnId, hops: u32, out: &mut Vec<Lin
     }
     let callers = analysis.callers(id);
     // Who calls through a trait need not be seen.
-    if hops == 0 || callers.is_empty() || callers.len() > MAX_CALLERS || is_of_trait(analysis, id) {
+    if hops == 0 || callers.is_empty() || callers.len() > MAX_CALLERS || analysis.model.is_of_trait(id) {
         return false;
     }
     let mut seen: Vec<FnId> = Vec::new();
@@ -164,7 +164,7 @@ fn is_code(it: &Expr) -> bool {
 /// a program or of a service calls: not one for each connection.
 fn runs_once(analysis: &Analysis, id: FnId, hops: u32) -> bool {
     let model = &analysis.model;
-    if is_of_trait(analysis, id) {
+    if analysis.model.is_of_trait(id) {
         return false;
     }
     match analysis.callers(id) {
@@ -172,13 +172,6 @@ fn runs_once(analysis: &Analysis, id: FnId, hops: u32) -> bool {
         [only] => hops > 0 && is_called_once(analysis, only.id, id) && runs_once(analysis, only.id, hops - 1),
         _ => false,
     }
-}
-
-fn is_of_trait(analysis: &Analysis, id: FnId) -> bool {
-    let model = &analysis.model;
-    let def = model.func(id);
-    def.trait_.is_some()
-        || def.impl_.and_then(|at| model.impl_facts(at)).is_some_and(|it| it.trait_.is_some())
 }
 
 /// Whether a function is by its name the start of something, and not what is done for each that comes.

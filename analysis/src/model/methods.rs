@@ -170,6 +170,13 @@ impl Model {
         self.func(id).impl_.is_none_or(|at| fits(self.impl_self_ty(at), ty))
     }
 
+    /// Whether a function is a trait's, or of an impl of one: who calls it need not be seen.
+    pub fn is_of_trait(&self, id: FnId) -> bool {
+        let def = self.func(id);
+        def.trait_.is_some()
+            || def.impl_.and_then(|at| self.impl_facts(at)).is_some_and(|it| it.trait_.is_some())
+    }
+
     fn is_inherent(&self, id: FnId) -> bool {
         self.func(id).impl_.and_then(|at| self.impl_facts(at)).is_some_and(|it| it.trait_.is_none())
     }
