@@ -8,13 +8,13 @@ use std::cell::OnceCell;
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprKind, MacroArgs};
 use safe_map_analysis::flow::{Guard, Held};
-use safe_map_analysis::knowledge::schema::{GuardClass, TypeRole};
+use safe_map_analysis::knowledge::schema::TypeRole;
 use safe_map_analysis::name::Name;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::summary::Happening;
 use safe_map_analysis::ty::Ty;
 
-use crate::bodies::{lets, whole_await};
+use crate::bodies::{is_loop, lets, whole_await};
 use crate::fix::{body_of, drop_before};
 use crate::private::is_own;
 use crate::story::{
@@ -59,15 +59,16 @@ pub(crate) fn held_idle<'a>(
 
 /// Whether a guard is there to work with what it protects, rather than to mark a region.
 fn is_work(guard: &Guard) -> bool {
-    let waits = match guard.acquire.class {
-        GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async => true,
-        GuardClass::RefCell | GuardClass::Free => false,
-    };
     let lock = &guard.acquire.lock;
     let is_lock = matches!(lock.role, TypeRole::Lock | TypeRole::SharedMap);
     let is_region =
         lock.content == Ty::unit() || guard.binding.as_ref().is_none_or(|(name, _)| name.starts_with('_'));
-    waits && is_lock && !lock.is_private && !guard.derived && !guard.is_extended && !is_region
+    guard.acquire.class.is_waited_for()
+        && is_lock
+        && !lock.is_private
+        && !guard.derived
+        && !guard.is_extended
+        && !is_region
 }
 
 /// The last use of a guard, where all its uses, and those of what borrows from it, are before `hazard`.
@@ -90,7 +91,7 @@ fn last_use(function: &FunctionView<'_>, body: &Body, guard: &Guard, hazard: Spa
     };
     let behind = body.exprs.iter().filter(|it| it.span.start >= bound.end);
     let uses: Vec<Span> = behind.clone().filter(|it| is_use(it, &locals)).map(|it| it.span).collect();
-    let repeats = body.exprs.iter().filter(|it| is_loop(&it.kind) && it.span.contains(hazard));
+    let repeats = body.exprs.iter().filter(|it| may_repeat(it) && it.span.contains(hazard));
     let again = |span: &Span| uses.iter().any(|it| span.contains(*it) && bound.start < span.start);
     if uses.iter().any(|it| it.end > waiting.start) || repeats.map(|it| it.span).any(|it| again(&it)) {
         return None;
@@ -108,11 +109,9 @@ fn binding_at(body: &Body, hazard: Span) -> Option<Span> {
         .min_by_key(|it| it.end - it.start)
 }
 
-fn is_loop(kind: &ExprKind) -> bool {
-    matches!(
-        kind,
-        ExprKind::For { .. } | ExprKind::While { .. } | ExprKind::Loop { .. } | ExprKind::Closure(_)
-    )
+/// Whether code in it may run more than once.
+fn may_repeat(it: &Expr) -> bool {
+    is_loop(it) || matches!(it.kind, ExprKind::Closure(_))
 }
 
 /// The finding at the work; the lint says what may be wrong with it.

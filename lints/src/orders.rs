@@ -225,9 +225,8 @@ fn name(function: &FunctionView<'_>, acquire: &Acquire) -> Option<Named> {
 }
 
 fn is_waited_for(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
-    let waits = matches!(acquire.class, GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async);
     let is_shared = !acquire.lock.is_private && !is_exclusive(function, acquire);
-    waits && is_shared && acquire.mode != LockMode::None
+    acquire.class.is_waited_for() && is_shared && acquire.mode != LockMode::None
 }
 
 fn is_allowed(analysis: &Analysis, edge: &Edge<'_>) -> bool {

@@ -6,7 +6,7 @@
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, UnaryOp};
 use safe_map_analysis::flow::{Event, EventKind, Guard};
-use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, TypeRole};
+use safe_map_analysis::knowledge::schema::{LockMode, TypeRole};
 use safe_map_analysis::span::Span;
 
 use crate::bodies::is_named;
@@ -83,11 +83,7 @@ fn guard_of<'a>(function: &FunctionView<'a>, body: &Body, slot: ExprId) -> Optio
 /// Whether a guard is one of a slot that others have as well.
 fn is_slot(function: &FunctionView<'_>, guard: &Guard) -> bool {
     let acquire = &guard.acquire;
-    let waits = match acquire.class {
-        GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async => true,
-        GuardClass::RefCell | GuardClass::Free => false,
-    };
-    waits
+    acquire.class.is_waited_for()
         && acquire.lock.role == TypeRole::Lock
         && function.model().role(&acquire.lock.content) == Some(TypeRole::Enum)
         && !acquire.lock.is_private

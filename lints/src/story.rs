@@ -175,12 +175,10 @@ pub(crate) fn finding(
 
 /// Whether a second acquire is one of another lock, and can wait.
 pub(crate) fn is_another(first: &Acquire, second: &Acquire) -> bool {
-    let waits = match second.class {
-        GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async => {
-            !second.is_try && !second.lock.is_private && second.mode != LockMode::None
-        }
-        GuardClass::RefCell | GuardClass::Free => false,
-    };
+    let waits = second.class.is_waited_for()
+        && !second.is_try
+        && !second.lock.is_private
+        && second.mode != LockMode::None;
     let is_lock = matches!(second.lock.role, TypeRole::Lock | TypeRole::SharedMap);
     // Two places of one declaration may be one lock, but two statics never are.
     let are_statics = [first, second].iter().all(|it| matches!(it.lock.place.root, Root::Static(_)));

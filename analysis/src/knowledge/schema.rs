@@ -229,6 +229,16 @@ pub enum LockMode {
     Upgradable,
 }
 
+impl GuardClass {
+    /// Whether somebody waits who asks for what is held: a thread or a task.
+    pub fn is_waited_for(self) -> bool {
+        match self {
+            GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async => true,
+            GuardClass::RefCell | GuardClass::Free => false,
+        }
+    }
+}
+
 impl LockMode {
     /// Whether no two threads hold a lock like this at a time.
     pub fn is_alone(self) -> bool {

@@ -98,11 +98,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
 }
 
 fn is_hazard(guard: &Guard, kind: &EffectKind) -> bool {
-    let others_wait = match guard.acquire.class {
-        GuardClass::Blocking | GuardClass::Spinning | GuardClass::Async => true,
-        GuardClass::RefCell | GuardClass::Free => false,
-    };
-    others_wait && matches!(kind, EffectKind::Block(_))
+    guard.acquire.class.is_waited_for() && matches!(kind, EffectKind::Block(_))
 }
 
 fn note(held: &HeldAtWaits<'_>) -> String {
