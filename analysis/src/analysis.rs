@@ -38,8 +38,8 @@ pub struct Analysis {
     by_file: Vec<Vec<FnId>>,
     /// Who waits for the lock of each declaration, and how; found on first use.
     waits: OnceLock<FxHashMap<Decl, Vec<Waiter>>>,
-    /// The types of the workspace that are changed under a lock, each with the declarations of those locks; found on first use.
-    changed: OnceLock<FxHashMap<AdtId, FxHashSet<Option<Decl>>>>,
+    /// The types of the workspace that are changed under a lock, and whether by code that was handed it; found on first use.
+    changed: OnceLock<FxHashMap<AdtId, bool>>,
     /// Who does what to the map of each declaration; found on first use.
     map_uses: OnceLock<FxHashMap<Decl, Vec<(FnId, Op)>>>,
     /// Who calls each function; found on first use.
@@ -185,22 +185,19 @@ impl Analysis {
 
     /// Whether code of the workspace that was handed a lock around such a value, in a parameter or local, takes it alone.
     pub fn is_changed_by_handle(&self, content: AdtId) -> bool {
-        self.changed_under_locks().get(&content).is_some_and(|it| it.contains(&None))
+        self.changed_under_locks().get(&content).is_some_and(|by_handle| *by_handle)
     }
 
-    fn changed_under_locks(&self) -> &FxHashMap<AdtId, FxHashSet<Option<Decl>>> {
+    fn changed_under_locks(&self) -> &FxHashMap<AdtId, bool> {
         let find = || {
-            let mut found: FxHashMap<AdtId, FxHashSet<Option<Decl>>> = FxHashMap::default();
+            let mut found: FxHashMap<AdtId, bool> = FxHashMap::default();
             for event in self.flows.iter().flatten().flat_map(|it| &it.events) {
                 let EventKind::Acquire { acquire, .. } = &event.kind else { continue };
                 let Ty::Adt(id, _) = acquire.lock.content else { continue };
                 if acquire.mode != LockMode::Exclusive {
                     continue;
                 }
-                let decls = found.entry(id).or_default();
-                if !acquire.lock.is_private {
-                    decls.insert(acquire.lock.decl.clone());
-                }
+                *found.entry(id).or_default() |= acquire.lock.decl.is_none() && !acquire.lock.is_private;
             }
             found
         };
