@@ -37,18 +37,29 @@ fn has_identity_to(model: &Model, ty: &Ty, (depth, structs): (u32, u32)) -> bool
         Ty::Foreign(path, _) => path.rsplit("::").next().is_some_and(is_shared_state),
         Ty::Tuple(items) => items.iter().any(|it| has_identity_to(model, it, (depth, structs))),
         Ty::Adt(id, args) => {
-            let fields = model.adt_fields(*id);
-            let params = &model.adt(*id).params;
-            let is_newtype = fields.len() == 1;
-            let Some(structs) = structs.checked_sub(u32::from(!is_newtype)) else { return false };
-            fields.iter().any(|it| {
-                let ty = it.ty.instantiate(params, args);
-                let is_own = is_newtype || model.role(&ty) != Some(TypeRole::Layer);
-                is_own && has_identity_to(model, &ty, (depth, structs))
-            })
+            any_field(model, *id, args, structs, |ty, structs| has_identity_to(model, ty, (depth, structs)))
         }
         _ => false,
     }
+}
+
+/// Whether a field that a struct has to itself is such, where so many structs may still be looked into; a newtype is none.
+fn any_field(
+    model: &Model,
+    id: AdtId,
+    args: &[Ty],
+    structs: u32,
+    is_such: impl Fn(&Ty, u32) -> bool,
+) -> bool {
+    let fields = model.adt_fields(id);
+    let params = &model.adt(id).params;
+    let is_newtype = fields.len() == 1;
+    let Some(structs) = structs.checked_sub(u32::from(!is_newtype)) else { return false };
+    fields.iter().any(|it| {
+        let ty = it.ty.instantiate(params, args);
+        let is_own = is_newtype || model.role(&ty) != Some(TypeRole::Layer);
+        is_own && is_such(&ty, structs)
+    })
 }
 
 /// Whether a value with a life of its own is more than a counter that is in the map alone: a handle, the end of a channel, a
@@ -94,15 +105,7 @@ fn is_given_away_to(model: &Model, ty: &Ty, (depth, structs): (u32, u32)) -> boo
         Ty::Foreign(path, _) => path.rsplit("::").next().is_some_and(is_end),
         Ty::Tuple(items) => any(items),
         Ty::Adt(id, args) => {
-            let fields = model.adt_fields(*id);
-            let params = &model.adt(*id).params;
-            let is_newtype = fields.len() == 1;
-            let Some(structs) = structs.checked_sub(u32::from(!is_newtype)) else { return false };
-            fields.iter().any(|it| {
-                let ty = it.ty.instantiate(params, args);
-                let is_own = is_newtype || model.role(&ty) != Some(TypeRole::Layer);
-                is_own && is_given_away_to(model, &ty, (depth, structs))
-            })
+            any_field(model, *id, args, structs, |ty, structs| is_given_away_to(model, ty, (depth, structs)))
         }
         _ => false,
     }

@@ -51,7 +51,6 @@ impl Walker<'_> {
                 || !it.moved.is_empty()
         };
         let args = args.filter(says).collect();
-        let receiver_place = receiver.and_then(|it| it.place.clone());
         let moved = receiver.map(|it| self.flying(it)).unwrap_or_default();
         let receiver_decl = receiver.and_then(|it| it.decl.clone());
         let of_self = receiver.into_iter().flat_map(|it| it.made_of.iter().map(|it| (None, it.clone())));
@@ -61,7 +60,7 @@ impl Walker<'_> {
             .zip(0..)
             .flat_map(|(value, index)| value.made_of.iter().map(move |it| (Some(index), it.clone())));
         let made_of = of_self.chain(of_args).collect();
-        let receiver = receiver_place;
+        let receiver = receiver.and_then(|it| it.place.clone());
         Site { callee, is_possible, is_drop: false, receiver, receiver_decl, args, made_of, moved }
     }
 

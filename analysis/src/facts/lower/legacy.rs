@@ -65,8 +65,7 @@ fn is_box(before: Option<&TokenTree>, rest: &[TokenTree]) -> bool {
     let opens = match before {
         Some(TokenTree::Punct(punct)) => !matches!(punct.as_char(), '.' | ':' | '$'),
         Some(TokenTree::Ident(ident)) => ident == "return" || ident == "in" || ident == "else",
-        Some(TokenTree::Group(_)) => false,
-        Some(TokenTree::Literal(_)) => false,
+        Some(TokenTree::Group(_) | TokenTree::Literal(_)) => false,
         None => true,
     };
     opens
