@@ -205,7 +205,10 @@ impl<'a> Walker<'a> {
         let iterates = best.iterates;
         let pending = best.pending;
         let is_empty = values.iter().all(|it| it.is_empty || matches!(it.ty, Ty::Never));
-        Value { place, decl: best.decl, guards, iterates, pending, is_empty, ..Value::of(best.ty) }
+        // Where only one branch gives a value, that is the whole's, part by part.
+        let is_only = values.iter().filter(|it| !matches!(it.ty, Ty::Never)).count() == 1;
+        let parts = if is_only { best.parts } else { Vec::new() };
+        Value { place, decl: best.decl, guards, iterates, pending, is_empty, parts, ..Value::of(best.ty) }
     }
 
     pub(super) fn loop_(&mut self, label: Option<&Name>, body: ExprId, span: Span) -> Value {

@@ -6,6 +6,7 @@ use super::state::{FrameId, Owner};
 use super::value::Value;
 use super::walk::{Walker, tail_of};
 use crate::facts::{ExprId, ExprKind, UnaryOp};
+use crate::model::{Def, ValueDef};
 use crate::ty::{Mutability, Ty};
 
 impl<'a> Walker<'a> {
@@ -149,10 +150,15 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// Whether a callee is a tuple constructor.
+    /// Whether a callee is a tuple constructor: by its name, where it is no function of the workspace that has such a one.
     pub(super) fn is_constructor(&self, callee: ExprId) -> bool {
         let ExprKind::Path(path) = &self.body.expr(callee).kind else { return false };
         let last = path.last().is_some_and(|it| it.name.starts_with(|c: char| c.is_ascii_uppercase()));
-        last && path.as_ident().is_none_or(|it| self.lookup(it).is_none())
+        let is_function = || match self.model.resolve_value(path, &self.scope) {
+            ValueDef::Def(Def::Fn(_)) => true,
+            ValueDef::Assoc(ty, name) => self.model.associated_fn(&ty, &name).is_some(),
+            _ => false,
+        };
+        last && path.as_ident().is_none_or(|it| self.lookup(it).is_none()) && !is_function()
     }
 }

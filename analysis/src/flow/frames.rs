@@ -130,24 +130,28 @@ impl Walker<'_> {
 
     /// `return`, `?`: the rest of the body does not happen on this path.
     pub(super) fn leave_call(&mut self, at: Span) {
-        self.has_left = true;
-        let Some(target) = self.frames.iter().rposition(|it| matches!(it.kind, FrameKind::Call(_))) else {
-            return;
-        };
-        let state = self.leaving(target, &[], at);
+        let Some((target, state)) = self.left_call(at) else { return };
         if let FrameKind::Call(returns) = &mut self.frames[target].kind {
             returns.push(state);
         }
-        self.state = State::unreachable();
     }
 
-    /// The same, where the drops on the way are not told of.
+    /// `panic!`: the drops on the way are not told of, and who called a closure goes no further either.
     pub(super) fn leave_quietly(&mut self, at: Span) {
         let told = self.flow.events.len();
         let early = self.early_drops.len();
-        self.leave_call(at);
+        self.left_call(at);
         self.flow.events.truncate(told);
         self.early_drops.truncate(early);
+    }
+
+    /// Leaves the innermost function or closure: which frame that is, and what is alive behind it.
+    fn left_call(&mut self, at: Span) -> Option<(usize, State)> {
+        self.has_left = true;
+        let target = self.frames.iter().rposition(|it| matches!(it.kind, FrameKind::Call(_)))?;
+        let state = self.leaving(target, &[], at);
+        self.state = State::unreachable();
+        Some((target, state))
     }
 
     /// The early way out of `?`, while the path goes on. There the operand holds no guard: a failure has none.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::calls::Call;
 use super::macros::argument_types;
 use super::place::Root;
+use super::state::Owner;
 use super::value::{Lazy, Pending, Task, Value};
 use super::walk::Walker;
 use super::{Acquire, EventKind, GuardId, Lock, MapOp, Wait, Work};
@@ -69,8 +70,16 @@ impl Walker<'_> {
         self.iterating.truncate(depth);
         if spec.op == Op::Clear {
             self.drop_contents(ty, call.span);
+            self.end_elements(ty, &receiver, call.span);
         }
         self.known_value(method, ty, receiver, &call, key, taken, results)
+    }
+
+    /// The guards that are elements of a local collection, where that is cleared.
+    fn end_elements(&mut self, ty: &Ty, receiver: &Value, at: Span) {
+        let of = receiver.local.filter(|_| self.holds(ty).is_some());
+        let guards = of.map(|it| self.state.owned_by(Owner::Local(it))).unwrap_or_default();
+        self.end(&guards, at.at_end());
     }
 
     fn acquire_of(

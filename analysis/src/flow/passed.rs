@@ -147,15 +147,26 @@ impl<'a> Walker<'a> {
         // The first closure of `map_or_else` is for the variant that carries nothing.
         let is_default = index == 0 && method.spec.names.iter().any(|it| it == "map_or_else");
         let payload = self.payload(method, ty).filter(|_| !is_default);
-        if self.runs_without_guard(method, ty, payload) {
+        let fails = self.runs_without_guard(method, ty, payload);
+        if fails {
             self.state.live.retain(|id, _| !receiver.guards.contains(id));
         }
         let params = self.closure_values(method, ty, receiver, payload.is_some());
+        let told = self.flow.events.len();
         let given = match method.spec.waits {
             Waits::BlockOn => self.run_waiting(closure, params),
             _ => self.run(closure, params),
         };
-        let after = std::mem::replace(&mut self.state, State::unreachable());
+        if payload.is_some_and(|it| it > 0) && self.model.guard_holder(ty).is_some() && !fails {
+            // The failure that has the guard of a lock: another thread has panicked. What is done then is not what the code is about.
+            self.flow.events.truncate(told);
+        }
+        let mut after = std::mem::replace(&mut self.state, State::unreachable());
+        if fails && self.model.role(&method.returns) == Some(TypeRole::Enum) {
+            // `ok_or_else`: the result has a guard where the receiver had one, and its failure has none either.
+            let kept = before.live.iter().filter(|(id, _)| receiver.guards.contains(id));
+            after.live.extend(kept.map(|(id, live)| (*id, *live)));
+        }
         self.state = match payload {
             Some(0) if after.reachable => after,
             Some(0) => {
@@ -176,10 +187,17 @@ impl<'a> Walker<'a> {
         let given = method.closure_params.first();
         match payload {
             _ if !consumes => false,
-            Some(index) => index > 0 && args.get(index).is_some_and(|it| self.is_try_error(it)),
+            Some(index) => {
+                index > 0 && args.get(index).is_some_and(|it| self.is_try_error(it) || self.has_none(it))
+            }
             // By reference the payload is there: `filter`, `inspect`.
             None => !matches!(given, Some(Ty::Ref(..))),
         }
+    }
+
+    /// Whether a type is known to hold no guard.
+    fn has_none(&self, ty: &Ty) -> bool {
+        !ty.is_open() && self.model.guard_holder(ty).is_none()
     }
 
     /// Which of the receiver's type parameters the closure takes by value, if it takes one.

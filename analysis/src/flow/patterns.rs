@@ -1,5 +1,7 @@
 //! Patterns: which names they bind, what they move, and which guards the value can still hold where they match.
 
+use std::sync::Arc;
+
 use super::GuardId;
 use super::place::Step;
 use super::state::Owner;
@@ -209,7 +211,9 @@ impl<'a> Walker<'a> {
                 let known = self.knowledge.ty(*id);
                 let seen = |it: &Ty| it.instantiate(&known.params, args);
                 match (known.variants.get(variant), &known.derefs) {
-                    (Some(fields), _) => Some(fields.iter().map(seen).collect()),
+                    (Some(fields), _) => {
+                        Some(fields.iter().map(|it| self.told_apart(seen(it), args)).collect())
+                    }
                     // A newtype that is known as a layer: `State(store)`.
                     (None, Some(inner)) if known.name() == variant.as_str() => Some(vec![seen(inner)]),
                     _ => None,
@@ -230,6 +234,15 @@ impl<'a> Walker<'a> {
                 let own = fields.iter().filter(|it| it.variant == variant);
                 Some(own.map(|it| it.ty.instantiate(params, &args)).collect())
             }
+        }
+    }
+
+    /// A part of one variant, where the arguments of the whole are these. What is not known of a failure is no guard where
+    /// the success surely is one.
+    fn told_apart(&self, part: Ty, args: &[Ty]) -> Ty {
+        match part.is_unknown() && args.iter().any(|it| self.holds(it).is_some()) {
+            true => Ty::Tuple(Arc::from([])),
+            false => part,
         }
     }
 
