@@ -60,6 +60,8 @@ pub struct Dependency {
     pub package: String,
     /// The version requirement as written, `*` where there is none.
     pub requirement: String,
+    /// Only some targets or features ask for it.
+    pub is_conditional: bool,
 }
 
 /// A file of the workspace under analysis, in the order of paths.

@@ -23,6 +23,7 @@ fn model(crates: &[CrateText<'_>]) -> Model {
             Dependency {
                 name: Name::new(&name.replace('-', "_")),
                 package: package.to_string(),
+                is_conditional: false,
                 requirement: requirement.to_string(),
             }
         };

@@ -14,9 +14,14 @@ pub(crate) fn declared(manifest: &Manifest) -> Vec<DeclaredDependency> {
     let per_target = manifest.table.get("target").and_then(Value::as_table);
     let per_target = per_target.into_iter().flat_map(Table::values).filter_map(Value::as_table);
     let mut out = Vec::new();
-    for table in std::iter::once(&manifest.table).chain(per_target) {
-        out.extend(section(manifest, table, "dependencies", DependencyKind::Normal));
-        out.extend(section(manifest, table, "dev-dependencies", DependencyKind::Dev));
+    let all = std::iter::once((&manifest.table, false)).chain(per_target.map(|it| (it, true)));
+    for (table, is_conditional) in all {
+        let normal = section(manifest, table, "dependencies", DependencyKind::Normal);
+        let dev = section(manifest, table, "dev-dependencies", DependencyKind::Dev);
+        out.extend(normal.into_iter().chain(dev).map(|mut it| {
+            it.dependency.is_conditional |= is_conditional;
+            it
+        }));
     }
     out
 }
@@ -36,9 +41,10 @@ fn declaration(manifest: &Manifest, key: &str, own: &Value, kind: DependencyKind
     // An inherited path starts where the workspace is.
     let base = if std::ptr::eq(value, own) { &manifest.dir } else { &manifest.root };
     let path = value.get("path").and_then(Value::as_str).map(|path| base.join(path));
+    let is_optional = own.get("optional").and_then(Value::as_bool) == Some(true);
     let declines = |it: &Value| it.get("default-features").and_then(Value::as_bool) == Some(false);
     DeclaredDependency {
-        dependency: dependency(key, value),
+        dependency: Dependency { is_conditional: is_optional, ..dependency(key, value) },
         kind,
         features: asked.filter_map(Value::as_str).map(str::to_owned).collect(),
         default_features: !declines(value),
@@ -70,6 +76,7 @@ fn dependency(key: &str, value: &Value) -> Dependency {
         name: Name::new(&key.replace('-', "_")),
         package: field("package").unwrap_or(key).to_owned(),
         requirement: value.as_str().or(field("version")).unwrap_or("*").to_owned(),
+        is_conditional: false,
     }
 }
 
@@ -104,10 +111,14 @@ mod tests {
         let seen: Vec<_> = found
             .iter()
             .map(|it| {
-                let Dependency { name, package, requirement } = &it.dependency;
-                format!("{name} {package} {requirement} {:?}", it.kind)
+                let Dependency { name, package, requirement, is_conditional } = &it.dependency;
+                let when = if *is_conditional { " sometimes" } else { "" };
+                format!("{name} {package} {requirement} {:?}{when}", it.kind)
             })
             .collect();
-        assert_eq!(seen, ["a_b a-b 1 Normal", "local local * Normal", "maps dashmap 6 Normal", "t tt 2 Dev"]);
+        assert_eq!(
+            seen,
+            ["a_b a-b 1 Normal", "local local * Normal", "maps dashmap 6 Normal", "t tt 2 Dev sometimes"]
+        );
     }
 }

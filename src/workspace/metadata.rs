@@ -39,6 +39,8 @@ struct RawDependency {
     kind: Option<String>,
     features: Vec<String>,
     uses_default_features: bool,
+    optional: bool,
+    target: Option<String>,
     path: Option<PathBuf>,
 }
 
@@ -109,7 +111,12 @@ fn dependency(raw: RawDependency) -> Option<DeclaredDependency> {
         Some(_) => return None,
     };
     let in_code = raw.rename.as_deref().unwrap_or(&raw.name).replace('-', "_");
-    let dependency = Dependency { name: Name::new(&in_code), package: raw.name, requirement: raw.req };
+    let dependency = Dependency {
+        name: Name::new(&in_code),
+        package: raw.name,
+        requirement: raw.req,
+        is_conditional: raw.optional || raw.target.is_some(),
+    };
     let (features, default_features) = (raw.features, raw.uses_default_features);
     Some(DeclaredDependency { dependency, kind, features, default_features, path: raw.path })
 }

@@ -238,6 +238,7 @@ fn dependencies(package: &Package, target: &Target, workspace: &Loaded) -> Vec<D
         name: Name::new(&lib.name.replace('-', "_")),
         package: package.name.clone(),
         requirement: "*".to_owned(),
+        is_conditional: false,
     });
     let mut all: Vec<Dependency> = Vec::new();
     for dependency in declared.chain(own) {

@@ -88,6 +88,7 @@ fn package(krate: &RawCrate, identity: &Identity, crates: &[RawCrate], all: &[Id
             name: Name::new(&dependency.name),
             package: identity.package.clone(),
             requirement: target.version.as_ref().map_or_else(|| "*".to_owned(), |it| format!("={it}")),
+            is_conditional: false,
         },
         kind: DependencyKind::Normal,
         features: Vec::new(),

@@ -111,6 +111,7 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "tungstenite.toml",
     "ureq.toml",
     "walkdir.toml",
+    "wasm-bindgen-futures.toml",
     "zstd.toml",
 ];
 

@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::{FnId, ImplDef, Model, ModuleId};
 use crate::facts::{Attrs, Cfg};
-use crate::source::CrateId;
+use crate::source::{CrateId, Dependency};
 
 /// Whether an item with these attributes is only compiled for targets with one thread: wasm without atomics, also where a
 /// feature of that name stands for it.
@@ -48,11 +48,13 @@ impl Model {
         self.one_thread.contains(&id)
     }
 
-    /// Those that ask for a crate that only such hosts run.
+    /// Those that ask, whatever they are built for, for a crate that only such hosts run.
     pub(super) fn crates_with_one_thread(&self) -> FxHashSet<CrateId> {
-        let asked = (0..).map(CrateId).zip(&self.requirements);
-        let one = asked.filter(|(_, asked)| asked.keys().any(|it| self.knowledge.has_one_thread(it)));
-        one.map(|(id, _)| id).collect()
+        let is_host = |it: &Dependency| {
+            !it.is_conditional && self.knowledge.has_one_thread(&it.package.replace('-', "_"))
+        };
+        let crates = (0..).map(CrateId).zip(&self.workspace.crates);
+        crates.filter(|(_, it)| it.dependencies.iter().any(is_host)).map(|(id, _)| id).collect()
     }
 
     fn module_has_one_thread(&self, id: ModuleId) -> bool {

@@ -67,7 +67,7 @@ mod tests {
 
     fn asks(package: &str, requirement: &str) -> Dependency {
         let (package, requirement) = (package.to_owned(), requirement.to_owned());
-        Dependency { name: Name::new(&package), package, requirement }
+        Dependency { name: Name::new(&package), package, requirement, is_conditional: false }
     }
 
     #[test]

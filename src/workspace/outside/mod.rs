@@ -72,7 +72,7 @@ pub(super) fn find(chosen: &[&Package], workspaces: &[Loaded], test_code: TestCo
 impl Outside {
     /// What code of `manifest`'s package means by a dependency.
     pub(super) fn resolve(&self, manifest: &Path, dependency: &mut Dependency) {
-        let Dependency { package, requirement, name } = dependency;
+        let Dependency { package, requirement, name, .. } = dependency;
         let link = (manifest.to_owned(), package.clone(), requirement.clone());
         let Some(library) = self.links.get(&link) else { return };
         if name.as_str() == package.replace('-', "_") {
