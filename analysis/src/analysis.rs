@@ -14,6 +14,7 @@ use crate::phases::Phase;
 use crate::prompt;
 use crate::rounds::{self, Rounds};
 use crate::settings::Settings;
+use crate::shared::Shared;
 use crate::source::{FileId, ParsedFile, Workspace};
 use crate::span::LineIndex;
 use crate::summary::{Effect, Happening, Summaries};
@@ -46,6 +47,8 @@ pub struct Analysis {
     callers: OnceLock<FxHashMap<FnId, Vec<Caller>>>,
     /// The async functions that never suspend; found on first use.
     prompt: OnceLock<FxHashSet<FnId>>,
+    /// The types whose values several have at once; found on first use.
+    shared: OnceLock<Shared>,
     /// What has run, in order.
     phases: Vec<Phase>,
 }
@@ -117,6 +120,7 @@ impl Analysis {
             map_uses,
             callers,
             prompt: OnceLock::new(),
+            shared: OnceLock::new(),
             phases,
         }
     }
@@ -264,6 +268,20 @@ impl Analysis {
             found
         };
         self.callers.get_or_init(find).get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether several are seen to have a value of a type, or one that it is a part of, at once.
+    pub fn is_shared(&self, id: AdtId) -> bool {
+        self.shared().has(id)
+    }
+
+    /// Whether values of a type are seen behind a lock that one has at a time, and nowhere else where several have them.
+    pub fn is_locked_away(&self, id: AdtId) -> bool {
+        self.shared().has_locked_away(id)
+    }
+
+    fn shared(&self) -> &Shared {
+        self.shared.get_or_init(|| Shared::find(&self.model, &self.flows))
     }
 
     /// Whether awaiting a call of a function never suspends, whatever impl of a trait's method it runs: it awaits nothing but

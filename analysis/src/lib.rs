@@ -19,6 +19,7 @@ mod phases;
 mod prompt;
 mod rounds;
 mod settings;
+mod shared;
 pub mod summary;
 
 pub use analysis::{Analysis, Caller, FileView, FunctionView, Waiter};

@@ -66,6 +66,8 @@ pub struct FnFlow {
     pub guards: Vec<Guard>,
     /// Its locals.
     pub locals: Vec<Binding>,
+    /// The types of those that are handles which can be cloned, each once.
+    pub handles: Vec<Ty>,
     /// Which local a name means, from the first guard on; sorted.
     pub uses: Vec<Use>,
     /// Its events. A loop's body is walked twice where a guard of one turn is alive in the next.

@@ -53,6 +53,7 @@ pub fn walk(model: &Model, settings: &Settings, shapes: &Shapes, id: FnId) -> Op
             handed: Vec::new(),
             scrutinees: Vec::new(),
             shape: Shape::default(),
+            handles: Vec::new(),
             literals: Vec::new(),
             callees: Vec::new(),
         },
@@ -330,6 +331,10 @@ impl<'a> Walker<'a> {
         // Where nothing is alive, nothing is borrowed that could matter.
         let is_owned = self.state.live.is_empty() || self.is_owned(&value.ty);
         let is_sole = self.is_owned(&value.ty) && !self.has_handle(&value.ty);
+        let is_handle = matches!(value.ty, Ty::Known(..)) && self.is_handle(&value.ty);
+        if is_handle && !self.flow.handles.contains(&value.ty) {
+            self.flow.handles.push(value.ty.clone());
+        }
         self.flow.locals.push(Binding { name: name.clone(), span, is_owned, is_sole });
         self.locals.push(Local { name, span, changes: 0, is_moved: false, value });
         id

@@ -210,8 +210,12 @@ pub struct Model {
     methods: FxHashMap<Head, FxHashMap<Name, Vec<FnId>>>,
     /// The impls of each trait of the workspace.
     implementors: FxHashMap<TraitId, Vec<ItemRef>>,
+    /// The trait of the workspace that each impl is of.
+    implemented: FxHashMap<ItemRef, TraitId>,
     /// The functions of each impl.
     impl_fns: FxHashMap<(ItemRef, Name), FnId>,
+    /// The methods of each trait of the workspace.
+    trait_fns: FxHashMap<(TraitId, Name), FnId>,
     /// The types that say what they dereference to.
     derefs: FxHashMap<Head, methods::DerefTarget>,
     /// What the globs of each module name.
@@ -291,7 +295,9 @@ impl Model {
             methods: FxHashMap::default(),
             derefs: FxHashMap::default(),
             implementors: FxHashMap::default(),
+            implemented: FxHashMap::default(),
             impl_fns: FxHashMap::default(),
+            trait_fns: FxHashMap::default(),
             glob_targets: Vec::new(),
             macros: OnceLock::new(),
             glob_reach: Vec::new(),

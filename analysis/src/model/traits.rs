@@ -13,14 +13,25 @@ impl Model {
         for (def, id) in self.impls.iter().zip(implemented) {
             if let Some(id) = id {
                 self.implementors.entry(id).or_default().push(def.at);
+                self.implemented.insert(def.at, id);
             }
         }
         for id in self.fn_ids() {
             let def = self.func(id);
+            let name = def.name.clone();
             if let Some(at) = def.impl_ {
-                self.impl_fns.insert((at, def.name.clone()), id);
+                self.impl_fns.insert((at, name), id);
+            } else if let Some(of) = def.trait_ {
+                self.trait_fns.insert((of, name), id);
             }
         }
+    }
+
+    /// The method of a trait of the workspace that a function of an impl is for.
+    pub fn trait_method(&self, id: FnId) -> Option<FnId> {
+        let def = self.func(id);
+        let of = self.implemented.get(&def.impl_?)?;
+        self.trait_fns.get(&(*of, def.name.clone())).copied()
     }
 
     /// The workspace's trait that an impl is of.
