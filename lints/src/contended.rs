@@ -12,6 +12,7 @@ use safe_map_analysis::ty::Ty;
 use safe_map_analysis::{Analysis, Caller, FunctionView, Waiter};
 
 use crate::declared::are_declared_together;
+use crate::entries::is_entry;
 use crate::private::{has_owner_alone, is_only_taken_from_here};
 use crate::taken::takes_out;
 
@@ -34,6 +35,32 @@ pub(crate) fn is_contended(function: &FunctionView<'_>, acquire: &Acquire) -> bo
     let writes = |decl: &Decl| writers(function.file.analysis, decl).next().is_some();
     let is_wanted = acquire.mode != LockMode::Shared || acquire.lock.decl.as_ref().is_none_or(writes);
     is_wanted && !is_of_thread(function, acquire)
+}
+
+/// Whether a lock is seen where several have it at once: in a static, or in a value that several have.
+pub(crate) fn is_seen_shared(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    match &acquire.lock.decl {
+        Some(Decl::Static(_)) => true,
+        Some(Decl::Field(owner, _)) => function.file.analysis.is_shared(*owner),
+        None => false,
+    }
+}
+
+/// Whether whoever calls the function from outside of the workspace lends it the lock, itself or by a method of the same value:
+/// who else has it is not known.
+pub(crate) fn is_lent_from_outside(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    let analysis = function.file.analysis;
+    match acquire.lock.place.root {
+        Root::SelfValue => has_outside_self(analysis, function.id, MAX_CALLERS),
+        Root::Param(..) => is_entry(analysis, function.id),
+        _ => false,
+    }
+}
+
+/// Whether a method runs on the `self` of one that is called from outside.
+fn has_outside_self(analysis: &Analysis, id: FnId, hops: u32) -> bool {
+    let is_above = |it: &Caller| it.on_self && it.id != id && has_outside_self(analysis, it.id, hops - 1);
+    is_entry(analysis, id) || hops > 0 && analysis.callers(id).iter().any(is_above)
 }
 
 /// Whether a lock is in a thread-local: no other thread has it.

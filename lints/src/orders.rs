@@ -20,6 +20,7 @@ use crate::contended::writers;
 use crate::contexts::{Context, contexts, exclude_each_other};
 use crate::correlated::may_exclude;
 use crate::declared::{declared, is_of_choice, part_of};
+use crate::entries::is_entered_freely;
 use crate::gates::{self, Gate};
 use crate::identity::{Identities, Identity, Named, are_known, are_siblings, contents, unnamed};
 use crate::private::{is_cloned, is_exclusive, is_of_new_value};
@@ -47,6 +48,8 @@ pub(crate) struct Edge<'a> {
     all_gates: OnceCell<Vec<Gate>>,
     /// What the function is lent; found likewise.
     contexts: OnceCell<Vec<Context>>,
+    /// More than one run can get to the function; found likewise.
+    is_free: OnceCell<bool>,
 }
 
 /// The places of each order, from the lock that is held to the one that is taken: locks by `K`.
@@ -179,6 +182,7 @@ fn edge<'a>(
         gates: gates.filter(|(it, _)| Some(it) != of_first.as_ref()).collect(),
         all_gates: OnceCell::new(),
         contexts: OnceCell::new(),
+        is_free: OnceCell::new(),
     }
 }
 
@@ -314,6 +318,26 @@ impl Edge<'_> {
             one_decl.is_some() && one_decl == decl && one.lock.role == it.lock.role
         };
         is_same(&self.first.acquire, &other.second) && is_same(&self.second, &other.first.acquire)
+    }
+
+    /// Whether more than one run can get to the function.
+    pub(crate) fn is_free(&self) -> bool {
+        let analysis = self.function.file.analysis;
+        *self.is_free.get_or_init(|| is_entered_freely(analysis, self.function.id))
+    }
+
+    /// Whether both sides only run where a value is had that one lock gives to one at a time.
+    pub(crate) fn is_in_turn_with(&self, other: &Edge<'_>) -> bool {
+        let analysis = self.function.file.analysis;
+        let is_given = |it: &Context| it.1 && analysis.is_locked_away(it.0);
+        self.contexts().iter().filter(|it| is_given(it)).any(|it| other.contexts().contains(it))
+    }
+
+    /// Whether one of the locks is in what another lock gives to one at a time.
+    pub(crate) fn is_locked_away(&self) -> bool {
+        let analysis = self.function.file.analysis;
+        let is_away = |it: &Acquire| matches!(it.lock.decl, Some(Decl::Field(owner, _)) if analysis.is_locked_away(owner));
+        is_away(&self.first.acquire) || is_away(&self.second)
     }
 
     /// Whether the lock that is held is declared before the one that is taken.

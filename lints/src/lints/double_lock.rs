@@ -64,6 +64,7 @@
 //! What a value's `Drop` takes counts where the value goes away, an early way out by `?` included, where locals go in reverse order of
 //! declaration. If it takes a lock of the same declaration through a handle, the finding is `possible`.
 //!
+//! A callee that takes the lock on some paths only is `possible`: which one it goes often depends on what it is given.
 //! A guard that only some paths have, and a second acquire in a branch behind it, are taken for two sides of one condition.
 //!
 //! Two shared acquires are another matter (they hang only when a writer waits between them) and are not reported here,
@@ -73,7 +74,7 @@
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::flow::{Acquire, Decl, Event, EventKind, Guard, Held, Step};
-use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, Op};
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, Op, TypeRole};
 use safe_map_analysis::summary::{EffectKind, Happening};
 
 use crate::correlated::{is_filled, may_exclude};
@@ -81,8 +82,8 @@ use crate::decided::depends_on;
 use crate::fix::{MAX_FIXED, end_before};
 use crate::remove_if::remove_if;
 use crate::story::{
-    acquire_label, called, chain_labels, consequence, declaration_label, finding, is_far_fetched, lock_name,
-    lock_path, verdict,
+    acquire_label, called, chain_labels, declaration_label, finding, is_far_fetched, lock_name, lock_path,
+    verdict,
 };
 use crate::{Check, Confidence, Finding, Fix, Group, Level, Lint};
 
@@ -152,13 +153,16 @@ fn conflict<'a>(
             && !may_exclude(function, guard, held.maybe, happening.event.span)
             && !is_filled(function, guard, happening)
     });
-    let rated = conflicts
-        .map(|(held, guard)| (held, confidence(&guard.acquire, second, held.maybe || !happening.is_sure)));
+    let rated =
+        conflicts.map(|(held, guard)| (held, confidence(happening, &guard.acquire, second, held.maybe)));
     rated.reduce(|best, next| if next.1 > best.1 { next } else { best })
 }
 
+/// Whether the second of two acquires waits for the first. A cell that is filled once, asked for through a guard that was given,
+/// is in what the guard protects.
 fn conflicts(first: &Acquire, second: &Acquire) -> bool {
-    waits(first, second) && first.lock.place == second.lock.place
+    let is_inside = first.is_given && second.lock.role == TypeRole::Layer;
+    waits(first, second) && first.lock.place == second.lock.place && !is_inside
 }
 
 /// Whether what goes away has a handle to what owns a lock of the same declaration, and takes it: most often the very lock.
@@ -200,14 +204,20 @@ fn waits(first: &Acquire, second: &Acquire) -> bool {
     waits && !reentrant && first.class != GuardClass::Free
 }
 
-/// Certain where the same thing is locked on every path; two keys of a sharded map meet only sometimes.
-fn confidence(first: &Acquire, second: &Acquire, maybe: bool) -> Confidence {
-    if first.lock.place != second.lock.place {
+/// Certain where the same thing is locked on every path; two keys of a sharded map meet only sometimes. Whether a callee goes
+/// the way to the lock depends on what it is given, and whether it is called at all on what is known before.
+fn confidence(happening: &Happening<'_>, first: &Acquire, second: &Acquire, maybe: bool) -> Confidence {
+    let is_of_callee = !happening.chain.is_empty();
+    if !happening.is_sure || maybe && is_of_callee || first.lock.place != second.lock.place {
         return Confidence::Possible;
     }
+    if always_meets(first, second) && !maybe { Confidence::Certain } else { Confidence::Likely }
+}
+
+/// Whether the second of two acquires of one map or lock asks for what the first has, whatever the keys are.
+fn always_meets(first: &Acquire, second: &Acquire) -> bool {
     let same_key = first.key.is_some() && first.key == second.key;
-    let meets = first.lock.locking != Locking::Sharded || same_key || second.whole;
-    if meets && !maybe { Confidence::Certain } else { Confidence::Likely }
+    first.lock.locking != Locking::Sharded || same_key || second.whole
 }
 
 /// Whether `delete_during_iteration` or `insert_during_iteration` tells this story: the second acquire changes what the first
@@ -234,21 +244,7 @@ fn report(
     confidence: Confidence,
 ) -> Finding {
     let name = lock_name(function, second);
-    let verdict = verdict(second.class, confidence, "when both keys are in one shard");
-    let verdict = match (confidence, second.lock.locking) {
-        (Confidence::Likely, Locking::Sharded) => verdict,
-        (Confidence::Possible, _) => {
-            format!("can {} when what goes away here leads to this very lock", consequence(second.class))
-        }
-        (Confidence::Likely, _) => {
-            let when = match happening.is_sure {
-                true => "on the path where the first guard is still alive",
-                false => "on the path through this call that takes it",
-            };
-            format!("can {} {when}", consequence(second.class))
-        }
-        (Confidence::Certain, _) => verdict,
-    };
+    let verdict = verdict(second.class, confidence, when(happening, &first.acquire, second));
     let through = called(function, happening).map(|it| format!(" by `{it}`")).unwrap_or_default();
     let message = format!("{name} is taken again{through} while this thread holds it");
     let mut finding = finding(function, LINT.name, happening.event.span, message);
@@ -260,6 +256,16 @@ fn report(
     finding.note = format!("this {verdict}: {}", why(first));
     finding.help = help(first);
     finding
+}
+
+/// When the second acquire waits for the first, where that depends on something.
+fn when(happening: &Happening<'_>, first: &Acquire, second: &Acquire) -> &'static str {
+    match () {
+        () if first.lock.place != second.lock.place => "when what goes away here leads to this very lock",
+        () if !happening.is_sure => "on the path through this call that takes it",
+        () if !always_meets(first, second) => "when both keys are in one shard",
+        () => "on the path where the first guard is still alive",
+    }
 }
 
 fn why(first: &Guard) -> String {
@@ -721,5 +727,56 @@ fn f(m: &Mutex<HashMap<u32, String>>) -> usize {
 }
 ";
         assert_eq!(fixed(&LINT, text), None);
+    }
+
+    #[test]
+    fn a_guard_that_is_there_wherever_the_code_goes_on() {
+        let text = "
+use dashmap::DashMap;
+struct Tickets { left: DashMap<u32, u32> }
+impl Tickets {
+    fn asked(&self) -> Result<(), u32> { let v = self.left.get_mut(&1).ok_or_else(|| 1)?; self.left.remove(&1); Ok(()) }
+    fn panics(&self) { let v = self.left.get(&1).unwrap_or_else(|| panic!()); self.left.insert(1, 1); }
+    fn mapped(&self) { let v = self.left.get(&1).ok_or_else(|| 1).map_err(|_| 2).expect(\"one\"); self.left.remove(&1); }
+    fn falls_back(&self) { let v = self.left.get(&1).map(|it| *it).unwrap_or_else(|| 2); self.left.remove(&1); }
+}
+";
+        let found: Vec<_> = found(&LINT, text).into_iter().map(|it| (it.item, it.confidence)).collect();
+        let certain = ["asked", "panics", "mapped"].map(|it| (format!("Tickets::{it}"), Confidence::Certain));
+        assert_eq!(found, certain);
+    }
+
+    #[test]
+    fn what_is_dropped_or_made_of_a_guard_holds_nothing() {
+        check(
+            &LINT,
+            "
+use std::{cell::OnceCell, sync::{Mutex, MutexGuard}};
+struct Size { len: usize }
+impl Size { fn New(names: &Vec<u32>) -> Size { Size { len: names.len() } } }
+fn capitals(names: &Mutex<Vec<u32>>) {
+    let size = Size::New(&names.lock().unwrap());
+    names.lock().unwrap().push(size.len as u32);
+}
+fn in_parts(names: &Mutex<Vec<u32>>) -> Option<u32> {
+    let (mut guard, first) = loop {
+        let guard = names.lock().unwrap();
+        if let Some(first) = read() { break (guard, first?); }
+        drop(guard);
+    };
+    guard.push(first);
+    drop(guard);
+    names.lock().unwrap().pop()
+}
+fn read() -> Option<Option<u32>> { unknown() }
+fn cleared(all: &[&Mutex<u32>]) {
+    let mut guards = Vec::new();
+    guards.push(all[0].lock().unwrap());
+    guards.clear();
+    all[0].lock().unwrap();
+}
+fn inside(cell: MutexGuard<'_, OnceCell<u32>>) -> u32 { *cell.get_or_init(|| 1) }
+",
+        );
     }
 }

@@ -68,7 +68,9 @@
 //! as one that suspends, unless it is of an `async fn` of the workspace that never awaits; where it awaits nothing but such
 //! functions, impls of a trait too, the finding is `possible`. A map or lock that is a local
 //! of this function is left alone, and so is a guard outside a future that `block_on` runs: it is not part of it. So is a
-//! lock that every function of the workspace only tries to take, and one of a thread-local. A `RefCell` borrow is reported as `possible`, where code of a task or closure that runs apart, or of an async
+//! lock that every function of the workspace only tries to take, and one of a thread-local. The finding is `likely` where the lock
+//! is in a static, in a value that several are seen to have (`Arc`) or lent by who calls the function from outside, and a run
+//! of its own asks for it; a reader's also needs an await that is known to wait, or of code of the workspace. A `RefCell` borrow is reported as `possible`, where code of a task or closure that runs apart, or of an async
 //! function that nobody awaits, borrows the cell in a conflicting way. `allow(clippy::await_holding_lock)` and
 //! `allow(clippy::await_holding_refcell_ref)` silence this lint too. clippy's `await_holding_lock` and `await_holding_refcell_ref` know the
 //! guards of `std` and `parking_lot`; this lint adds map references, entries and iterators, guards in temporaries and
@@ -78,13 +80,15 @@ use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use safe_map_analysis::flow::{Acquire, Decl, Event, EventKind, Guard, Held, Lock, Root};
-use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, TypeRole};
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, TypeRole, Waits};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::{FunctionView, Waiter};
 
 use crate::contended::{
-    is_borrowed_by_own_task, is_borrowed_meanwhile, is_of_thread, is_only_tried, is_waited_for, writers,
+    is_borrowed_by_own_task, is_borrowed_meanwhile, is_lent_from_outside, is_of_thread, is_only_tried,
+    is_seen_shared, is_waited_for, writers,
 };
+use crate::entries::is_entered_freely;
 use crate::fix::end_before;
 use crate::meeting::{Holder, Trust};
 use crate::private::makes;
@@ -102,9 +106,10 @@ pub(crate) static LINT: Lint = Lint {
 };
 
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
-    for HeldAtAwaits { held, awaits, suspends } in held_at_awaits(function) {
+    for HeldAtAwaits { held, awaits, suspends, surely } in held_at_awaits(function) {
         let guard = function.flow.guard_at(held);
         let mut finding = report(function, &guard, &awaits);
+        finding.confidence = confidence(function, &guard.acquire, surely);
         if !suspends {
             finding.confidence = Confidence::Possible;
             finding.note += "; what is awaited here never suspends as it is written now";
@@ -120,6 +125,8 @@ struct HeldAtAwaits<'a> {
     awaits: Vec<Span>,
     /// One of them can suspend.
     suspends: bool,
+    /// One of them is seen to wait for something, or is code of the workspace that can.
+    surely: bool,
 }
 
 /// The guards alive at an await; one guard an acquire.
@@ -138,9 +145,10 @@ fn held_at_awaits<'a>(function: &FunctionView<'a>) -> Vec<HeldAtAwaits<'a>> {
             {
                 continue;
             }
-            let start = || HeldAtAwaits { held, awaits: Vec::new(), suspends: false };
+            let start = || HeldAtAwaits { held, awaits: Vec::new(), suspends: false, surely: false };
             let one = found.entry(guard.acquire.span).or_insert_with(start);
             one.suspends |= *can_suspend;
+            one.surely |= waits_surely(event);
             if !one.awaits.contains(&event.span) {
                 one.awaits.push(event.span);
             }
@@ -155,6 +163,11 @@ fn may_suspend(function: &FunctionView<'_>, event: &Event) -> bool {
     !wait.callee.is_some_and(|it| function.file.analysis.is_prompt(it))
 }
 
+/// Whether an await is of something that is known to wait, or of code of the workspace.
+fn waits_surely(event: &Event) -> bool {
+    matches!(&event.kind, EventKind::Await(wait) if wait.callee.is_some() || !matches!(wait.waits, Waits::None | Waits::Unknown))
+}
+
 /// Whether somebody else can ask for the lock while the task is suspended, as far as that is known: not where something
 /// keeps away all who are known to.
 fn is_wanted(function: &FunctionView<'_>, event: &Event, acquire: &Acquire) -> bool {
@@ -165,6 +178,31 @@ fn is_wanted(function: &FunctionView<'_>, event: &Event, acquire: &Acquire) -> b
     acquire.class == GuardClass::RefCell
         || !function.file.analysis.waiters(decl).iter().any(conflicts)
         || holder.is_wanted(decl, conflicts)
+}
+
+/// Likely where somebody else is seen to want the lock, and several to have it at once. Whether anyone borrows a cell meanwhile
+/// is not known, nor whether waiters that mostly suspend ever block; and a reader only holds up who writes, which with an await
+/// that need not suspend is one doubt too many.
+fn confidence(function: &FunctionView<'_>, acquire: &Acquire, surely: bool) -> Confidence {
+    let blocks = matches!(acquire.class, GuardClass::Blocking | GuardClass::Spinning);
+    let is_doubtful = acquire.mode == LockMode::Shared && !surely;
+    let is_shared = || is_seen_shared(function, acquire) || is_lent_from_outside(function, acquire);
+    match blocks && !is_doubtful && is_asked_for(function, acquire) && is_shared() {
+        true => Confidence::Likely,
+        false => Confidence::Possible,
+    }
+}
+
+/// Whether runs of their own are seen to wait for a guard; of whom nothing is known may.
+fn is_asked_for(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    let analysis = function.file.analysis;
+    let Some(decl) = &acquire.lock.decl else { return true };
+    let mut waiters = analysis.waiters(decl).iter().filter(|it| match acquire.mode {
+        LockMode::Shared => it.mode == LockMode::Exclusive,
+        _ => true,
+    });
+    let is_other = |it: &Waiter| acquire.mode != LockMode::Shared && it.id != function.id;
+    waiters.any(|it| is_other(it) || it.is_apart || is_entered_freely(analysis, it.id))
 }
 
 /// Whether a guard that is held while the task is suspended can hold up a thread, or make another task panic.
@@ -210,10 +248,6 @@ fn report(function: &FunctionView<'_>, guard: &Guard, awaits: &[Span]) -> Findin
     let kind = if acquire.class == GuardClass::RefCell { "borrow" } else { "guard" };
     let mut finding =
         finding(function, LINT.name, awaits[0], format!("{kind} of {name} is alive at this await"));
-    if acquire.class == GuardClass::RefCell {
-        // Whether anyone borrows meanwhile is not known.
-        finding.confidence = Confidence::Possible;
-    }
     finding.lock = lock_path(function, acquire);
     finding.labels.push(acquire_label(function, guard));
     finding.labels.extend(awaits[1..].iter().map(|span| Label {
@@ -582,5 +616,26 @@ impl Sinks {
 }
 ",
         );
+    }
+
+    #[test]
+    fn likely_where_several_are_seen_to_have_the_lock() {
+        let text = "
+use std::sync::{Arc, Mutex};
+struct Shared { jobs: Mutex<u32> }
+struct Alone { jobs: Mutex<u32> }
+impl Shared { async fn step(&self) { let jobs = self.jobs.lock(); one().await; } }
+impl Alone { async fn step(&self) { let jobs = self.jobs.lock(); one().await; } }
+async fn lent(jobs: &Mutex<u32>) { let jobs = jobs.lock(); one().await; }
+async fn run(shared: Arc<Shared>, alone: Alone) { shared.step().await; alone.step().await }
+async fn one() { tokio::task::yield_now().await }
+";
+        let found: Vec<_> = found(&LINT, text).into_iter().map(|it| (it.item, it.confidence)).collect();
+        let expected = [
+            ("Shared::step", Confidence::Likely),
+            ("Alone::step", Confidence::Possible),
+            ("lent", Confidence::Likely),
+        ];
+        assert_eq!(found, expected.map(|(item, rated)| (item.to_string(), rated)));
     }
 }

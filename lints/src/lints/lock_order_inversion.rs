@@ -82,15 +82,20 @@
 //! writer may wait between them, and silent where none does. Silent are attempts that give up, pairs below a third lock
 //! that both sides hold and one of them alone, pairs of which both sides need one value and one of them a `&mut` of it,
 //! locks of a value that the function has just made, and pairs of which one side upgrades what the other cannot have
-//! meanwhile. Who asks for an upgradable guard waits for a reader only while a writer waits, too: that is `possible`.
+//! meanwhile. An inversion is `likely` where each side takes its locks on every run and runs of their own get to both: two threads,
+//! or whoever calls from outside; and where the locks are in a value that several are seen to have (`Arc`), or in a static, and one
+//! side is a method with `&self`. All others are `possible`. Who asks for an upgradable guard waits for a reader only while a writer waits, too: that is `possible`.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use safe_map_analysis::Analysis;
+use safe_map_analysis::facts::SelfKind;
+use safe_map_analysis::flow::Acquire;
 use safe_map_analysis::source::FileId;
 use safe_map_analysis::span::Span;
 
+use crate::contended::{is_lent_from_outside, is_seen_shared};
 use crate::identity::is_of_content;
 use crate::orders::{Edge, Traced, block};
 use crate::story::{
@@ -156,11 +161,39 @@ fn inversion<'a, 'b>(
     let pairs = edges.iter().flat_map(|edge| opposite.iter().map(move |other| (edge, other)));
     let pairs = pairs.filter(|(edge, other)| may_meet(edge, other));
     let blocking = pairs.filter_map(|(edge, other)| {
-        let confidence = block(edge, other)?;
+        let confidence = block(edge, other)?.min(evidence(edge, other));
         let (edge, other) = if edge.is_forward() { (edge, other) } else { (other, edge) };
         Some(Inversion { edge, other, confidence })
     });
     blocking.min_by_key(Inversion::rank)
+}
+
+/// How much speaks for two threads that meet: likely where each side does what it does on every run, runs of its own can get
+/// to it, and both are seen to have the same locks.
+fn evidence(edge: &Edge<'_>, other: &Edge<'_>) -> Confidence {
+    let is_plain = |it: &Edge<'_>| it.happening.is_sure && it.is_free();
+    let is_two = edge.function.id != other.function.id && have_the_same(edge, other);
+    match is_two && is_plain(edge) && is_plain(other) && !edge.is_in_turn_with(other) {
+        true => Confidence::Likely,
+        false => Confidence::Possible,
+    }
+}
+
+/// Whether one of the locks is in a static, or in a value that several are seen to have at once, and one side at least is a
+/// method that has its value as `&self`: what two functions are handed need not be the same, and free functions are more often
+/// steps of one program than two of its threads.
+fn have_the_same(edge: &Edge<'_>, other: &Edge<'_>) -> bool {
+    let sides = [edge, other];
+    let mut locks = sides.into_iter().flat_map(|it| [(it, &it.first.acquire), (it, &it.second)]);
+    let kinds = sides.map(|it| it.function.model().signature(it.function.id).self_kind);
+    let has_alone = |it: &Option<SelfKind>| matches!(it, Some(SelfKind::RefMut | SelfKind::Value));
+    let is_seen = |it: &Edge<'_>, lock: &Acquire| {
+        is_seen_shared(&it.function, lock) || is_lent_from_outside(&it.function, lock)
+    };
+    kinds.contains(&Some(SelfKind::Ref))
+        && !kinds.iter().any(has_alone)
+        && !sides.into_iter().any(Edge::is_locked_away)
+        && locks.any(|(it, lock)| is_seen(it, lock))
 }
 
 impl Edge<'_> {
@@ -898,5 +931,38 @@ impl Bank {
 }
 ",
         );
+    }
+
+    #[test]
+    fn likely_where_runs_of_their_own_get_to_both_sides() {
+        let rated = |main: &str| {
+            let text = format!(
+                "
+use std::sync::{{Arc, Mutex}};
+struct Bank {{ accounts: Mutex<u64>, journal: Mutex<u64> }}
+impl Bank {{
+    fn deposit(&self) {{ let a = self.accounts.lock(); self.journal.lock(); }}
+    fn replay(&self) {{ let j = self.journal.lock(); self.accounts.lock(); }}
+}}
+{main}
+"
+            );
+            found(&LINT, &text).iter().map(|it| it.confidence).collect::<Vec<_>>()
+        };
+        assert_eq!(rated(""), [Confidence::Likely], "whoever has the crate may call both");
+        let in_turn = "fn main() { let bank = Bank::new(); bank.deposit(); bank.replay(); }";
+        assert_eq!(rated(in_turn), [Confidence::Possible]);
+        let threads = "
+fn main() {
+    let bank = Arc::new(Bank::new());
+    let (one, two) = (bank.clone(), bank.clone());
+    std::thread::spawn(move || { one.deposit(); one.replay() });
+    std::thread::spawn(move || { two.deposit(); two.replay() });
+}";
+        assert_eq!(rated(threads), [Confidence::Likely]);
+        let one_thread = "fn main() { let bank = Arc::new(Bank::new()); std::thread::spawn(move || { bank.deposit(); bank.replay() }); }";
+        assert_eq!(rated(one_thread), [Confidence::Possible]);
+        let handler = "trait Handler { fn handle(&self); } impl Handler for Bank { fn handle(&self) { self.deposit(); self.replay() } } fn main() {}";
+        assert_eq!(rated(handler), [Confidence::Likely]);
     }
 }

@@ -67,8 +67,9 @@
 //!
 //! ## Limits
 //!
-//! Whether anything writes at that moment is not asked, so the finding is `possible`; where nothing in the workspace writes
-//! at all there is none. Silent are `read_recursive`,
+//! Whether anything writes at that moment is not asked, so the finding is `possible`, and where nothing in the workspace writes
+//! at all there is none. It is `likely` where the lock is in a static or in a value that several are seen to have (`Arc`), a writer
+//! runs by itself and not only in `main` or in one thread, and the second read is on every path or near. Silent are `read_recursive`,
 //! attempts, the locks of spin, and `DashMap`, of which two reads never wait for a writer between them.
 
 use safe_map_analysis::flow::{Acquire, Decl, Guard, Held, Step};
@@ -78,7 +79,9 @@ use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::ty::Ty;
 use safe_map_analysis::{Analysis, FunctionView};
 
+use crate::contended::is_seen_shared;
 use crate::correlated::may_exclude;
+use crate::entries::{is_entered_freely, is_of_main_only};
 use crate::fix::{MAX_FIXED, end_before};
 use crate::meeting::{Holder, Trust};
 use crate::private::{is_exclusive, is_of_new_value};
@@ -96,6 +99,9 @@ pub(crate) static LINT: Lint = Lint {
     source: include_str!("recursive_read.rs"),
     check: Check::Contention(check),
 };
+
+/// Each call on the way to a read that only may come has conditions of its own.
+const MAX_UNSURE_CHAIN: usize = 4;
 
 fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     let mut reported = Vec::new();
@@ -125,6 +131,24 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         }
         out.push(finding);
     }
+}
+
+/// Likely where several are seen to have the lock at once, a writer runs by itself, and the way to the second read is short,
+/// or is taken each time.
+fn confidence(function: &FunctionView<'_>, happening: &Happening<'_>, second: &Acquire) -> Confidence {
+    let is_near = happening.is_sure || happening.chain.len() <= MAX_UNSURE_CHAIN;
+    let is_alone = || is_of_main_only(function.file.analysis, function.id);
+    match is_near && is_seen_shared(function, second) && !is_alone() && has_free_writer(function, second) {
+        true => Confidence::Likely,
+        false => Confidence::Possible,
+    }
+}
+
+/// Whether a writer does not only run where the program starts or in one thread.
+fn has_free_writer(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+    let analysis = function.file.analysis;
+    let mut waiters = acquire.lock.decl.iter().flat_map(|it| analysis.waiters(it));
+    waiters.any(|it| it.mode == LockMode::Exclusive && (it.is_apart || is_entered_freely(analysis, it.id)))
 }
 
 /// Whether the second of two shared acquires waits for a writer that came between them.
@@ -176,7 +200,7 @@ fn report(
     let through = called(function, happening).map(|it| format!(" by `{it}`")).unwrap_or_default();
     let message = format!("{name} is read again{through} while this thread reads it");
     let mut finding = finding(function, LINT.name, happening.event.span, message);
-    finding.confidence = Confidence::Possible;
+    finding.confidence = confidence(function, happening, second);
     finding.lock = lock_path(function, second);
     finding.labels.push(acquire_label(function, first));
     finding.labels.extend(chain_labels(function, happening, &format!("{name} is read again here")));
@@ -200,6 +224,7 @@ fn help(first: &Guard) -> String {
 #[cfg(test)]
 mod tests {
     use super::LINT;
+    use crate::Confidence;
     use crate::testing::{check, found};
 
     #[test]
@@ -345,5 +370,35 @@ fn other(a: &parking_lot::RwLock<u32>, b: &parking_lot::RwLock<u32>) -> u32 { le
 fn sharded(m: &dashmap::DashMap<u32, u32>) -> bool { let a = m.get(&1); a.is_some() && m.contains_key(&2) }
 ",
         );
+    }
+
+    #[test]
+    fn likely_where_several_are_seen_to_have_the_lock() {
+        let text = "
+use std::sync::{Arc, Mutex, RwLock};
+struct Names { all: RwLock<Vec<u32>> }
+impl Names {
+    fn len(&self) -> usize { self.all.read().unwrap().len() }
+    fn share(&self) -> usize { let all = self.all.read().unwrap(); all.len() / self.len() }
+    fn add(&self) { self.all.write().unwrap().push(1) }
+}
+struct Service { names: Names, own: Mutex<Own> }
+struct Own { all: RwLock<Vec<u32>> }
+impl Own {
+    fn len(&self) -> usize { self.all.read().unwrap().len() }
+    fn share(&self) -> usize { let all = self.all.read().unwrap(); all.len() / self.len() }
+    fn add(&self) { self.all.write().unwrap().push(1) }
+}
+fn serve(service: &Arc<Service>) { service.names.add() }
+fn main() { once(&Service::new()) }
+fn once(service: &Service) { let all = service.names.all.read().unwrap(); service.names.len(); }
+";
+        let found: Vec<_> = found(&LINT, text).into_iter().map(|it| (it.item, it.confidence)).collect();
+        let expected = [
+            ("Names::share", Confidence::Likely),
+            ("Own::share", Confidence::Possible),
+            ("once", Confidence::Possible),
+        ];
+        assert_eq!(found, expected.map(|(item, rated)| (item.to_string(), rated)));
     }
 }
