@@ -50,13 +50,14 @@
 //! declaration, and lists who reaches it.
 
 use safe_map_analysis::Analysis;
-use safe_map_analysis::facts::{Body, ExprId, ExprKind};
+use safe_map_analysis::facts::{Body, ExprId, ExprKind, SelfKind};
 use safe_map_analysis::flow::EventKind;
 use safe_map_analysis::knowledge::schema::TypeRole;
 use safe_map_analysis::model::{FnId, Model, StaticId};
 use safe_map_analysis::span::Span;
-use safe_map_analysis::ty::Ty;
+use safe_map_analysis::ty::{AdtId, Ty};
 
+use crate::entries::is_of_main_only;
 use crate::exposure::outer_name;
 use crate::remarks::{is_for_one_thread, remarks, speaks_of_threads};
 use crate::story::at;
@@ -92,8 +93,11 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
             continue;
         }
         let orders_itself = locks(analysis, id) || is_made_once(model, model.static_ty(id));
-        let is_fixed = orders_itself && !uses.iter().any(|it| changes(analysis, it));
-        let found = report(analysis, id, &uses);
+        let is_fixed = orders_itself && !uses.iter().any(|it| changes(analysis, id, it));
+        let mut found = report(analysis, id, &uses);
+        if is_set_at_start(analysis, id, &uses) {
+            found.confidence = Confidence::Possible;
+        }
         match is_fixed {
             false => out.push(found),
             // What is not `Send` could not be in a plain static.
@@ -121,7 +125,7 @@ fn is_in_order(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> bool
     (!locks(analysis, id) && only_unsafe())
         || is_for_one_thread(&remarks(model, model.static_(id).at))
         || uses.iter().any(is_contract)
-        || is_set_once(analysis, uses)
+        || is_set_once(analysis, id, uses)
 }
 
 /// Whether a type is `Send` for sure, all of its parts being known.
@@ -206,7 +210,8 @@ fn locks(analysis: &Analysis, id: StaticId) -> bool {
 
 /// Whether a use assigns the static, or takes a pointer or `&mut` of it; what a macro makes of it is not known. One that is
 /// only read needs no `mut`, and its lock orders the rest.
-fn changes(analysis: &Analysis, (function, span): &(FnId, Span)) -> bool {
+fn changes(analysis: &Analysis, id: StaticId, (function, span): &(FnId, Span)) -> bool {
+    let content = content(analysis.model.static_ty(id));
     let Some(body) = body_of(analysis, *function) else { return true };
     let is_it = |it: ExprId| body.expr(it).span.contains(*span);
     body.exprs.iter().any(|it| match &it.kind {
@@ -214,11 +219,26 @@ fn changes(analysis: &Analysis, (function, span): &(FnId, Span)) -> bool {
         ExprKind::Ref { mutable, raw, operand } => (*mutable || *raw) && is_it(*operand),
         ExprKind::MethodCall { receiver, method, .. } => {
             let is_named = matches!(method.as_str(), "get_mut" | "as_mut" | "replace" | "take");
-            is_named && body.expr(*receiver).span == *span
+            let is_changing = || content.is_some_and(|it| takes_mut_self(&analysis.model, it, method));
+            body.expr(*receiver).span == *span && (is_named || is_changing())
         }
         ExprKind::Macro(_) => it.span.contains(*span),
         _ => false,
     })
+}
+
+/// The type of the workspace that a static holds, in whatever makes it on first use.
+fn content(ty: &Ty) -> Option<AdtId> {
+    match ty {
+        Ty::Adt(id, _) => Some(*id),
+        Ty::Known(_, args) if !args.is_empty() => content(&args[0]),
+        _ => None,
+    }
+}
+
+fn takes_mut_self(model: &Model, id: AdtId, method: &str) -> bool {
+    let mut named = model.methods_of(id).into_iter().filter(|it| model.func(*it).name == *method);
+    named.any(|it| model.signature(it).self_kind == Some(SelfKind::RefMut))
 }
 
 fn report(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> Finding {
@@ -248,8 +268,16 @@ fn report(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> Finding {
     }
 }
 
+/// Whether `main` sets the static before it does anything else, as far as that is seen, and what is in it orders itself.
+fn is_set_at_start(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> bool {
+    let mut changing = uses.iter().filter(|it| changes(analysis, id, it)).peekable();
+    changing.peek().is_some()
+        && changing.all(|it| is_of_main_only(analysis, it.0))
+        && !uses.iter().any(|it| changes_content(analysis, it))
+}
+
 /// Whether a `Once` sets the static, and nothing outside of it changes it or what is in it.
-fn is_set_once(analysis: &Analysis, uses: &[(FnId, Span)]) -> bool {
+fn is_set_once(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> bool {
     let is_inside = |(function, span): &(FnId, Span)| {
         let Some(body) = body_of(analysis, *function) else { return false };
         body.exprs.iter().any(|it| match &it.kind {
@@ -260,7 +288,7 @@ fn is_set_once(analysis: &Analysis, uses: &[(FnId, Span)]) -> bool {
         })
     };
     let (inside, outside): (Vec<_>, Vec<_>) = uses.iter().partition(|it| is_inside(it));
-    !inside.is_empty() && !outside.iter().any(|it| changes(analysis, it) || changes_content(analysis, it))
+    !inside.is_empty() && !outside.iter().any(|it| changes(analysis, id, it) || changes_content(analysis, it))
 }
 
 fn body_of(analysis: &Analysis, function: FnId) -> Option<Body> {
@@ -452,13 +480,18 @@ pub fn others() -> Option<&'static Map> { unsafe { OTHERS.as_ref() } }
     }
 
     #[test]
-    fn a_lock_around_what_is_not_send_needs_its_mut() {
+    fn a_lock_around_what_is_not_send_or_is_changed_needs_its_mut() {
         check(
             &LINT,
             "
 use std::{collections::HashMap, rc::Rc, sync::Mutex};
 static mut NAMES: Mutex<HashMap<u32, Rc<u32>>> = Mutex::new(HashMap::new());
 static mut CALLS: Mutex<HashMap<u32, Box<dyn Fn()>>> = Mutex::new(HashMap::new());
+struct Store { version: u32, names: Mutex<HashMap<u32, u32>> }
+impl Store { fn next(&mut self) { self.version += 1 } }
+static mut STORE: std::sync::LazyLock<Store> = std::sync::LazyLock::new(|| todo!());
+//         ^^^^^ static_mut_map
+pub fn next() { unsafe { STORE.next() } }
 static mut COUNTS: Mutex<HashMap<u32, String>> = Mutex::new(HashMap::new());
 //         ^^^^^^ static_mut_map
 pub fn add() { unsafe { NAMES.lock().unwrap().clear(); CALLS.lock().unwrap().clear(); COUNTS.lock().unwrap().clear(); } }
