@@ -99,7 +99,8 @@ impl Bank {
 
 #[test]
 fn a_circle_of_locks_is_marked_and_the_rest_is_not() {
-    let page = page_of(INVERTED);
+    let args = ["-W", "preview", "--message-format", "html", "--exit-zero"];
+    let page = Project::lib(INVERTED).run(&args).stdout;
     assert_eq!(page.matches("class=\"arrow cycle\"").count(), 2);
     assert_eq!(page.matches("class=\"arrow\"").count(), 1);
     assert_eq!(page.matches("<g class=\"node map cycle\">").count(), 1);

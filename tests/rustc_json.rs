@@ -57,7 +57,7 @@ fn spans_point_into_the_text() {
 
 #[test]
 fn an_interleaving_is_told_by_notes_with_places() {
-    let messages = messages(&Project::lib(INVERSION), &[]);
+    let messages = messages(&Project::lib(INVERSION), &["-W", "preview"]);
     let found =
         messages.iter().find(|it| it["message"]["code"]["code"] == "safe_map_lint::lock_order_inversion");
     let children = found.expect("an inversion")["message"]["children"].as_array().expect("children");

@@ -104,7 +104,7 @@ fn the_message_links_to_every_related_location() {
 
 #[test]
 fn an_interleaving_is_a_flow_of_two_threads() {
-    let log = log(&Project::lib(INVERSION), &[]);
+    let log = log(&Project::lib(INVERSION), &["-W", "preview"]);
     let result =
         results(&log).iter().find(|it| it["ruleId"] == "lock_order_inversion").expect("an inversion");
     let threads = result["codeFlows"][0]["threadFlows"].as_array().expect("threads");

@@ -28,8 +28,8 @@ pub(crate) struct LevelArgs {
     /// Run these lints and no others
     #[arg(long, value_name = "LINT|GROUP", value_delimiter = ',')]
     only: Vec<String>,
-    /// Leave out findings less sure than this; `possible` ones of a lint that warns by default are left out unless a level
-    /// is set for it or this flag asks for them
+    /// Leave out findings less sure than this; `possible` ones are left out unless a level is set for their lint, `--only`
+    /// names it, or this flag asks for them
     #[arg(long, value_name = "CONFIDENCE", value_enum)]
     confidence: Option<ConfidenceArg>,
     #[arg(skip)]

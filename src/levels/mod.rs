@@ -7,10 +7,10 @@ mod asked;
 mod files;
 mod names;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use safe_map_lints::{ALWAYS_POSSIBLE, Confidence, Finding, Level, Lint};
+use safe_map_lints::{Confidence, Finding, Level, Lint};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -56,10 +56,6 @@ pub struct Set {
 const DEFAULT: &str = "default";
 
 impl Set {
-    fn is_default(&self) -> bool {
-        &*self.origin == DEFAULT
-    }
-
     fn by_flag(choice: &Choice) -> Set {
         let flag = match choice.setting {
             Setting::Allow => "-A",
@@ -85,8 +81,8 @@ pub struct Configured {
 pub struct Levels {
     settings: BTreeMap<&'static str, Set>,
     warnings: Option<Set>,
-    /// Whether somebody asked for what is only possible.
-    shows_possible: bool,
+    /// The lints of which somebody asked for what is only possible, too.
+    shows_possible: BTreeSet<&'static str>,
     cap: Level,
 }
 
@@ -112,7 +108,11 @@ impl Levels {
             (lint.name, Set { setting, origin: default.clone() })
         };
         let settings = lints.iter().map(set).collect();
-        let mut levels = Levels { settings, warnings: None, shows_possible: asked.possible, cap: asked.cap };
+        let shows_possible = match asked.possible {
+            true => lints.iter().map(|it| it.name).collect(),
+            false => asked.only.clone().unwrap_or_default(),
+        };
+        let mut levels = Levels { settings, warnings: None, shows_possible, cap: asked.cap };
         for it in configured {
             levels.configure(it);
         }
@@ -144,12 +144,15 @@ impl Levels {
     /// A group given to `-W` raises what is off and lowers nothing.
     fn set_in_group(&mut self, name: &'static str, set: &Set) {
         let lowers = set.setting == Setting::Warn && self.setting(name) > Setting::Warn;
-        if !lowers {
-            self.set(name, set);
+        match lowers {
+            true => drop(self.shows_possible.insert(name)),
+            false => self.set(name, set),
         }
     }
 
+    /// Who sets a level wants to see all of it.
     fn set(&mut self, name: &'static str, set: &Set) {
+        self.shows_possible.insert(name);
         if self.setting(name) != Setting::Forbid {
             self.settings.insert(name, set.clone());
         }
@@ -219,14 +222,11 @@ impl Levels {
 }
 
 impl Levels {
-    /// The level of a finding that is only `possible`, of a lint at `level`.
+    /// The level of a finding that is only `possible`, of a lint at `level`: it is for who asks for more than the defaults.
     fn less_sure(&self, lint: &str, level: Level) -> Level {
-        let by_default = self.settings.get(lint).is_some_and(Set::is_default);
-        let is_left_out = by_default && !self.shows_possible && !ALWAYS_POSSIBLE.contains(&lint);
-        match level {
-            Level::Warn if is_left_out => Level::Allow,
-            Level::Deny | Level::Warn => Level::Warn,
-            Level::Allow => Level::Allow,
+        match self.shows_possible.contains(lint) {
+            true => level.min(Level::Warn),
+            false => Level::Allow,
         }
     }
 }

@@ -147,7 +147,11 @@ fn what_only_names_can_still_be_set() {
 fn possible_findings_and_test_code_are_lower_and_the_cap_bounds_all() {
     let resolved = Levels::resolve(&LINTS, [], &Asked::default());
     let possible = Finding { confidence: Confidence::Possible, ..finding("denied") };
-    assert_eq!(resolved.of(&possible, Context::Product), Level::Warn);
+    assert_eq!(resolved.of(&possible, Context::Product), Level::Allow);
+    let all = Levels::resolve(&LINTS, [], &asked("Wall", &[], None));
+    assert_eq!(all.of(&possible, Context::Product), Level::Warn);
+    let more = Levels::resolve(&LINTS, [], &Asked::default().with_possible());
+    assert_eq!(more.of(&possible, Context::Product), Level::Warn);
     assert_eq!(resolved.of(&finding("denied"), Context::Test), Level::Warn);
     assert_eq!(resolved.of(&finding("warned"), Context::Test), Level::Allow);
     let capped = Levels::resolve(&LINTS, [], &asked("Fdenied", &[], Some(Level::Warn)));
@@ -155,7 +159,7 @@ fn possible_findings_and_test_code_are_lower_and_the_cap_bounds_all() {
 }
 
 #[test]
-fn possible_findings_of_a_warning_are_for_who_asks() {
+fn possible_findings_are_for_who_asks() {
     let possible = Finding { confidence: Confidence::Possible, ..finding("warned") };
     let level = |asked: &Asked, set: &str| {
         Levels::resolve(&LINTS, &configured(set), asked).of(&possible, Context::Product)

@@ -37,10 +37,6 @@ mod write_lock_for_read;
 
 use crate::Lint;
 
-/// The lints whose findings all are `possible`: somebody else must come in between, which no source can tell. What their
-/// level is says it all.
-pub static ALWAYS_POSSIBLE: &[&str] = &["recursive_read"];
-
 /// The lints that are new, or say too often what nobody would change: off until they are measured to be right on code that
 /// they were not made with. `-W preview` turns them on.
 pub static PREVIEW: &[&str] = &[
@@ -50,6 +46,7 @@ pub static PREVIEW: &[&str] = &[
     "shared_map_cast_to_mut",
     "lock_bypass",
     "hand_rolled_snapshot",
+    "guard_outlived",
     "const_shared_map",
     "stale_two_phase_delete",
     "async_guard_across_await",
@@ -58,6 +55,7 @@ pub static PREVIEW: &[&str] = &[
     "callback_under_guard",
     "guard_in_scrutinee",
     "write_lock_for_read",
+    "lock_order_inversion",
     "guard_leak",
     "check_then_act",
     "lost_update",
