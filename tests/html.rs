@@ -25,7 +25,7 @@ fn the_page_of_the_order_service_has_everything() {
     let page = run_in(&dir, &["--message-format", "html", "--exit-zero"]).stdout;
     for part in [
         "<h1>order-service</h1>",
-        "<b>15</b> errors",
+        "<b>16</b> errors",
         "<b>10</b> shared maps",
         "<code>rules</code> is deleted from while it is iterated",
         "<mark class=\"hazard\">self.rules.remove(rule.key())</mark>",

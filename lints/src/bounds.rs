@@ -54,7 +54,7 @@ impl Subject<'_> {
             _ => true,
         };
         let is_had = ways.iter().any(counts);
-        let is_phantom = ways.contains(&Way::Phantom) && self.lends_from_memory();
+        let is_phantom = ways.contains(&Way::Phantom) && self.has_memory() && self.lends_from_memory();
         match (marker, promises) {
             (Marker::Send, [Promise::No, Promise::No]) if is_had || is_phantom => Some(Why::Nothing),
             (Marker::Sync, [Promise::No, Promise::No]) if (is_had && self.is_lent()) || is_phantom => {
@@ -183,6 +183,14 @@ impl Subject<'_> {
             };
             gives_reference(&signature.output, &name) && !signature.params.iter().any(given)
         })
+    }
+
+    /// Whether a field can lead to a value: functions make new ones.
+    fn has_memory(&self) -> bool {
+        let fields = self.model.adt_fields(self.adt);
+        let leads =
+            |it: &Ty| !matches!(it, Ty::Callable(..)) && outer_name(self.model, it) != Some("PhantomData");
+        fields.iter().any(|it| leads(&it.ty))
     }
 
     /// Whether all that can be had of a value is `&T`.

@@ -14,62 +14,65 @@ const MAX_SEEN: usize = 400;
 
 /// Whether more than one run can get to a function: it is entered by others, or in two places, one of them in a thread.
 pub(crate) fn is_entered_freely(analysis: &Analysis, id: FnId) -> bool {
-    let mut seen = HashSet::from([id]);
-    let mut open = vec![id];
-    let (mut threads, mut others) = (0, 0);
-    while let Some(at) = open.pop() {
-        let callers = callers(analysis, at);
-        if callers.is_empty() {
-            match start(analysis, at) {
-                Start::Outside => return true,
-                Start::Once => others += 1,
-            }
-        }
-        threads += callers.iter().filter(|it| it.is_apart).count();
-        open.extend(callers.iter().filter(|it| !it.is_apart && seen.insert(it.id)).map(|it| it.id));
-        if seen.len() > MAX_SEEN {
-            return true;
-        }
-    }
-    threads > 0 && threads + others > 1
+    let found = Runs::of(analysis, id);
+    found.outside || found.threads > 0 && found.threads + found.mains + found.drops > 1
 }
 
 /// Whether nobody in the workspace calls a function: who does has values and threads that are not known. `main` is the
 /// program's own.
 pub(crate) fn is_entry(analysis: &Analysis, id: FnId) -> bool {
-    callers(analysis, id).is_empty() && matches!(start(analysis, id), Start::Outside)
+    callers(analysis, id).is_empty() && !is_main(analysis, id) && !is_drop(analysis, id)
 }
 
 /// Whether all runs that get to a function begin in a `main`: there is one at a time.
 pub(crate) fn is_of_main_only(analysis: &Analysis, id: FnId) -> bool {
-    let mut seen = HashSet::from([id]);
-    let mut open = vec![id];
-    while let Some(at) = open.pop() {
-        let callers = callers(analysis, at);
-        if callers.is_empty() && !is_main(analysis, at) || callers.iter().any(|it| it.is_apart) {
-            return false;
+    let found = Runs::of(analysis, id);
+    found.mains > 0 && !found.outside && found.threads + found.drops == 0
+}
+
+/// Where runs begin that get to a function.
+#[derive(Default)]
+struct Runs {
+    /// Some do by whoever has the crate, by a framework, or by what the analysis does not see; then the rest is not counted.
+    outside: bool,
+    /// In closures and futures that run apart.
+    threads: usize,
+    mains: usize,
+    /// At the end of a value's life.
+    drops: usize,
+}
+
+impl Runs {
+    fn of(analysis: &Analysis, id: FnId) -> Runs {
+        let mut found = Runs::default();
+        let mut seen = HashSet::from([id]);
+        let mut open = vec![id];
+        while let Some(at) = open.pop().filter(|_| !found.outside) {
+            let callers = callers(analysis, at);
+            if callers.is_empty() {
+                found.begin(analysis, at);
+            }
+            found.threads += callers.iter().filter(|it| it.is_apart).count();
+            open.extend(callers.iter().filter(|it| !it.is_apart && seen.insert(it.id)).map(|it| it.id));
+            found.outside |= seen.len() > MAX_SEEN;
         }
-        open.extend(callers.iter().filter(|it| seen.insert(it.id)).map(|it| it.id));
-        if seen.len() > MAX_SEEN {
-            return false;
+        found
+    }
+
+    /// A run begins in a function that nobody in the workspace calls.
+    fn begin(&mut self, analysis: &Analysis, id: FnId) {
+        match (is_main(analysis, id), is_drop(analysis, id)) {
+            (true, _) => self.mains += 1,
+            (_, true) => self.drops += 1,
+            _ => self.outside = true,
         }
     }
-    true
 }
 
-/// How a run begins in a function that nobody in the workspace calls.
-enum Start {
-    /// By whoever has the crate, a framework, or what the analysis does not see.
-    Outside,
-    /// By the end of a value's life, or as the program.
-    Once,
-}
-
-fn start(analysis: &Analysis, id: FnId) -> Start {
+fn is_drop(analysis: &Analysis, id: FnId) -> bool {
     let model = &analysis.model;
     let of_trait = model.func(id).impl_.and_then(|it| model.impl_facts(it)?.trait_.as_ref()?.last());
-    let is_drop = of_trait.is_some_and(|it| it.name == "Drop");
-    if is_drop || is_main(analysis, id) { Start::Once } else { Start::Outside }
+    of_trait.is_some_and(|it| it.name == "Drop")
 }
 
 fn is_main(analysis: &Analysis, id: FnId) -> bool {

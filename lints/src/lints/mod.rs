@@ -41,7 +41,6 @@ use crate::Lint;
 /// they were not made with. `-W preview` turns them on.
 pub static PREVIEW: &[&str] = &[
     "unsynchronized_shared_map",
-    "unbounded_send_sync",
     "map_pointer_across_threads",
     "shared_map_cast_to_mut",
     "lock_bypass",

@@ -110,7 +110,7 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
                 finding.fixes = merged(finding.fixes.pop(), bounds).into_iter().collect();
             }
             None => {
-                let mut finding = report(model, claim, &missing);
+                let mut finding = report(model, &claims, claim, &missing);
                 finding.fixes.extend(bounds);
                 told.push((claim.adt, first.why, finding));
             }
@@ -246,11 +246,11 @@ fn claim_place(claim: &Claim<'_>) -> Place {
     at(claim.def.at.file, span)
 }
 
-fn report(model: &Model, claim: &Claim<'_>, missing: &[Missing]) -> Finding {
+fn report(model: &Model, all: &[Claim<'_>], claim: &Claim<'_>, missing: &[Missing]) -> Finding {
     let def = model.adt(claim.adt);
     let Some(first) = missing.first() else { unreachable!("only claims that lack something are reported") };
     let params = list(missing.iter().filter(|it| it.why == first.why).map(|it| &it.param));
-    let (name, marker, needs) = (&def.name, claim.marker.as_str(), first.needs.as_str());
+    let (name, marker) = (&def.name, claim.marker.as_str());
     let are = if missing.len() > 1 { "are" } else { "is" };
     let message = match first.why {
         Why::Nothing => format!("`{name}` is `{marker}` whatever {params} {are}"),
@@ -278,8 +278,21 @@ fn report(model: &Model, claim: &Claim<'_>, missing: &[Missing]) -> Finding {
     let mut finding = finding(model, claim.adt, claim_place(claim), message, note);
     finding.in_test = claim.def.is_test;
     finding.labels.push(declared);
-    finding.help = format!("ask for `{needs}` in the impl: `{}: {needs}`", first.param);
+    finding.help = help(first.param.as_str(), needed(model, all, claim, &first.param), first.needs);
     finding
+}
+
+/// What to ask for: all that the claim needs, where that is known. `Sync` alone is too little where `&self` may lead to a `&mut`.
+fn help(param: &str, needed: Option<Vec<Marker>>, least: Marker) -> String {
+    let bounds = |all: &[Marker]| all.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(" + ");
+    match needed {
+        Some(all) => format!("ask for `{0}` in the impl: `{param}: {0}`", bounds(&all)),
+        None if least == Marker::Sync => format!(
+            "ask in the impl for `{param}: Send` where `&self` leads to a `&mut`, as a mutex does, and for `{param}: Send + Sync` \
+             where it leads to references that several have as well"
+        ),
+        None => format!("ask for `{0}` in the impl: `{param}: {0}`", least.as_str()),
+    }
 }
 
 fn report_automatic(model: &Model, adt: AdtId, param: &Name, field: Span) -> Finding {
@@ -507,6 +520,9 @@ impl<K, V> Index<K, V> { pub fn get(&self, key: &K) -> Option<&V> { None } }
 pub struct Id<T> { index: usize, of: PhantomData<T> }
 unsafe impl<T> Send for Id<T> {}
 impl<T> Id<T> { pub fn get<'a>(&self, all: &'a [T]) -> &'a T { &all[self.index] } }
+pub struct Key<T: 'static> { make: fn() -> T, of: PhantomData<T> }
+unsafe impl<T> Sync for Key<T> {}
+impl<T> Key<T> { pub fn own(&'static self) -> &'static T { of_this_thread(self) } }
 ",
         );
     }
