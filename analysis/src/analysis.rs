@@ -16,7 +16,7 @@ use crate::rounds::{self, Rounds};
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::source::{FileId, ParsedFile, Workspace};
-use crate::span::LineIndex;
+use crate::span::{LineIndex, Span};
 use crate::summary::{Effect, Happening, Summaries};
 use crate::ty::{AdtId, Ty};
 
@@ -83,6 +83,8 @@ pub struct Caller {
     pub is_apart: bool,
     /// It holds a lock alone then.
     pub holds_alone: bool,
+    /// Where.
+    pub at: Span,
 }
 
 impl Analysis {
@@ -262,6 +264,7 @@ impl Analysis {
                         held: held_at(flow, event),
                         is_apart: !event.is_own,
                         holds_alone,
+                        at: event.span,
                     });
                 }
             }

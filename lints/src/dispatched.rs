@@ -185,6 +185,9 @@ fn adt(ty: &Ty) -> Option<AdtId> {
 
 /// Whether a type is there to lock whatever it is made for: many have one.
 fn is_wrapper(model: &Model, id: AdtId) -> bool {
+    if model.adt(id).params.is_empty() {
+        return false;
+    }
     let is_open = |ty: &Ty| model.any_part(ty, &mut |it| matches!(it, Ty::Param(_)));
     let is_lock = |ty: &Ty| model.any_part(ty, &mut |it| model.role(it) == Some(TypeRole::Lock));
     model.adt_fields(id).iter().any(|it| is_lock(&it.ty) && is_open(&it.ty))
@@ -192,11 +195,9 @@ fn is_wrapper(model: &Model, id: AdtId) -> bool {
 
 /// The functions without a `self` that a trait provides: `fn from_registry() -> Addr<Self> { .. }`.
 fn offered(model: &Model, trait_: TraitId) -> impl Iterator<Item = FnId> {
-    let is_offered = move |it: &FnId| {
-        let def = model.func(*it);
-        def.trait_ == Some(trait_) && def.body.is_some() && model.signature(*it).self_kind.is_none()
-    };
-    model.fn_ids().filter(is_offered)
+    let is_offered =
+        move |it: &FnId| model.func(*it).body.is_some() && model.signature(*it).self_kind.is_none();
+    model.trait_fns(trait_).iter().copied().filter(is_offered)
 }
 
 /// Whether a place is `self` or what is in it without a pointer between.

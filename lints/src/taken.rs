@@ -33,6 +33,7 @@ pub(crate) fn happenings<'a>(
             kind: EffectKind::Callback(callback.clone()),
             held: event.held.to_vec(),
             is_sure: event.is_sure,
+            is_usual: event.is_usual,
             chain: Vec::new(),
         }),
         _ => None,
@@ -182,6 +183,7 @@ fn run(guard: &Guard, index: u32, given: &Arc<[Ty]>, name: &Name, at: Span) -> E
         iterating: Box::new([]),
         assumes: Box::default(),
         is_sure: false,
+        is_usual: false,
         is_own: true,
     }
 }

@@ -24,6 +24,8 @@ pub struct Event {
     pub assumes: Box<[Assumption]>,
     /// Every run of the function that ends comes here.
     pub is_sure: bool,
+    /// Every run that nothing fails in comes here: before it there are only `?`s and panics.
+    pub is_usual: bool,
     /// Part of what a call of the function does: not in a closure or task that is walked for itself.
     pub is_own: bool,
 }

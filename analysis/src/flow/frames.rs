@@ -130,6 +130,7 @@ impl Walker<'_> {
 
     /// `return`, `?`: the rest of the body does not happen on this path.
     pub(super) fn leave_call(&mut self, at: Span) {
+        self.has_returned = true;
         let Some((target, state)) = self.left_call(at) else { return };
         if let FrameKind::Call(returns) = &mut self.frames[target].kind {
             returns.push(state);
@@ -160,7 +161,9 @@ impl Walker<'_> {
         let marks: Vec<(GuardId, usize)> =
             here.live.keys().map(|id| (*id, self.flow.guards[id.0 as usize].ends.len())).collect();
         self.state.live.retain(|id, _| !operand.contains(id));
+        let has_returned = self.has_returned;
         self.leave_call(at);
+        self.has_returned = has_returned;
         // An early return's ends would drown the real one.
         for (id, len) in marks {
             self.flow.guards[id.0 as usize].ends.truncate(len);
@@ -171,6 +174,7 @@ impl Walker<'_> {
     /// `break`.
     pub(super) fn break_to(&mut self, label: Option<&Name>, value: Value, at: Span) {
         self.has_left = true;
+        self.has_returned = true;
         let target = self.loop_frame(label);
         if let Some(target) = target.filter(|_| self.state.reachable) {
             let flying = self.flying(&value);
@@ -188,6 +192,7 @@ impl Walker<'_> {
     /// `continue`.
     pub(super) fn continue_to(&mut self, label: Option<&Name>, at: Span) {
         self.has_left = true;
+        self.has_returned = true;
         let target = self.loop_frame(label);
         if let Some(target) = target {
             let state = self.leaving(target, &[], at);

@@ -65,6 +65,7 @@ pub fn walk(model: &Model, settings: &Settings, shapes: &Shapes, id: FnId) -> Op
         branches: 0,
         assumed: Vec::new(),
         has_left: false,
+        has_returned: false,
         returns_future: !model.signature(id).is_async && matches!(model.signature(id).output, Ty::Future(_)),
         apart: 0,
         debug_only: 0,
@@ -123,6 +124,8 @@ pub(super) struct Walker<'a> {
     pub(super) assumed: Vec<Assumption>,
     /// A path has left early: what follows may not happen.
     pub(super) has_left: bool,
+    /// The same by more than a `?` or a panic.
+    pub(super) has_returned: bool,
     /// A plain function whose result is a future: an async block in it is what its caller awaits.
     pub(super) returns_future: bool,
     /// How many closures that nobody is known to run here are open.
@@ -260,6 +263,7 @@ impl<'a> Walker<'a> {
             iterating: self.iterating.as_slice().into(),
             assumes: self.assumptions(),
             is_sure: self.branches == 0 && self.debug_only == 0 && !self.has_left,
+            is_usual: self.branches == 0 && self.debug_only == 0 && !self.has_returned,
             is_own: self.apart == 0,
         });
     }

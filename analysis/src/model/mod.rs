@@ -214,8 +214,8 @@ pub struct Model {
     implemented: FxHashMap<ItemRef, TraitId>,
     /// The functions of each impl.
     impl_fns: FxHashMap<(ItemRef, Name), FnId>,
-    /// The methods of each trait of the workspace.
-    trait_fns: FxHashMap<(TraitId, Name), FnId>,
+    /// The functions of each trait of the workspace.
+    trait_fns: FxHashMap<TraitId, Vec<FnId>>,
     /// The types that say what they dereference to.
     derefs: FxHashMap<Head, methods::DerefTarget>,
     /// What the globs of each module name.

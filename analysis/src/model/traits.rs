@@ -22,7 +22,7 @@ impl Model {
             if let Some(at) = def.impl_ {
                 self.impl_fns.insert((at, name), id);
             } else if let Some(of) = def.trait_ {
-                self.trait_fns.insert((of, name), id);
+                self.trait_fns.entry(of).or_default().push(id);
             }
         }
     }
@@ -31,7 +31,12 @@ impl Model {
     pub fn trait_method(&self, id: FnId) -> Option<FnId> {
         let def = self.func(id);
         let of = self.implemented.get(&def.impl_?)?;
-        self.trait_fns.get(&(*of, def.name.clone())).copied()
+        self.trait_fns(*of).iter().copied().find(|it| self.func(*it).name == def.name)
+    }
+
+    /// The functions of a trait of the workspace, in the order in which they stand.
+    pub fn trait_fns(&self, id: TraitId) -> &[FnId] {
+        self.trait_fns.get(&id).map_or(&[], Vec::as_slice)
     }
 
     /// The workspace's trait that an impl is of.

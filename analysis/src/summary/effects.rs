@@ -25,7 +25,7 @@ pub(super) fn of(known: &Known<'_>, flow: &FnFlow) -> Vec<Effect> {
             EventKind::Call(call) => {
                 let before = calls.entry(call.callee).or_default();
                 // The same call under the same guards has the same effects.
-                let terms = |it: &Event| (it.is_sure, it.assumes.clone());
+                let terms = |it: &Event| (it.is_sure, it.is_usual, it.assumes.clone());
                 let is_this = |(other, at): &(&Call, &Event)| {
                     **other == **call && at.held == event.held && terms(at) == terms(event)
                 };
@@ -38,7 +38,7 @@ pub(super) fn of(known: &Known<'_>, flow: &FnFlow) -> Vec<Effect> {
                 let kind = own_kind(event).filter(is_lasting);
                 let effect = kind.map(|kind| Effect {
                     assumes: event.assumes.clone(),
-                    ..effect(event, kind, None, event.is_sure, alive_params(flow, event, |_| true))
+                    ..effect(event, kind, None, alive_params(flow, event, |_| true))
                 });
                 effect.into_iter().for_each(|it| add(&mut effects, it));
             }
@@ -47,15 +47,10 @@ pub(super) fn of(known: &Known<'_>, flow: &FnFlow) -> Vec<Effect> {
     effects
 }
 
-fn effect(
-    event: &Event,
-    kind: EffectKind,
-    via: Option<(FnId, u32)>,
-    is_sure: bool,
-    alive: Box<[u32]>,
-) -> Effect {
+fn effect(event: &Event, kind: EffectKind, via: Option<(FnId, u32)>, alive: Box<[u32]>) -> Effect {
     let kind = without_locals(kind);
-    Effect { kind, at: event.span, via, is_sure, alive, assumes: Box::default() }
+    let (is_sure, is_usual) = (event.is_sure, event.is_usual);
+    Effect { kind, at: event.span, via, is_sure, is_usual, alive, assumes: Box::default() }
 }
 
 /// What a local waits on has no name for a caller.
@@ -123,10 +118,11 @@ fn through(known: &Known<'_>, flow: &FnFlow, event: &Event, call: &Call, effects
     for (index, inner) in known(call.callee).iter().enumerate() {
         let Some(kind) = seen(call, &inner.kind).filter(is_lasting) else { continue };
         let Some(assumes) = call.seen_assumptions(&inner.assumes, &event.assumes) else { continue };
-        let is_sure = event.is_sure && inner.is_sure && !call.is_possible;
         // A guard that is moved on may be gone by the time.
         let alive = alive_params(flow, event, |it| !is_gone(call, &inner.alive, it));
-        let effect = effect(event, kind, Some((call.callee, index as u32)), is_sure, alive);
+        let mut effect = effect(event, kind, Some((call.callee, index as u32)), alive);
+        effect.is_sure &= inner.is_sure && !call.is_possible;
+        effect.is_usual &= inner.is_usual && !call.is_possible;
         add(effects, Effect { assumes, ..effect });
     }
 }
@@ -181,6 +177,7 @@ fn seen_callback(call: &Call, callback: &Callback) -> Option<Callback> {
 fn add(effects: &mut Vec<Effect>, new: Effect) {
     if let Some(old) = effects.iter_mut().find(|it| is_like(it, &new)) {
         old.is_sure |= new.is_sure && old.alive == new.alive;
+        old.is_usual |= new.is_usual && old.alive == new.alive;
         // It happens under either of the two.
         if old.assumes != new.assumes {
             old.assumes = old.assumes.iter().filter(|it| new.assumes.contains(it)).copied().collect();

@@ -15,6 +15,8 @@ pub struct Happening<'a> {
     pub held: Vec<Held>,
     /// Once the event is reached, it happens.
     pub is_sure: bool,
+    /// It does so unless something fails before.
+    pub is_usual: bool,
     /// Through which calls, outermost first, ending where it happens; empty where it is the event itself.
     pub chain: Vec<Hop>,
 }
@@ -69,7 +71,8 @@ impl Summaries {
             let held =
                 event.held.iter().filter(|it| !is_gone(call, &effect.alive, it.guard)).copied().collect();
             let chain = self.chain(call.callee, effect);
-            Some(Happening { event, kind, held, is_sure: effect.is_sure && !call.is_possible, chain })
+            let [is_sure, is_usual] = [effect.is_sure, effect.is_usual].map(|it| it && !call.is_possible);
+            Some(Happening { event, kind, held, is_sure, is_usual, chain })
         });
         seen.collect()
     }
@@ -90,7 +93,14 @@ fn direct(event: &Event) -> Option<Happening<'_>> {
         EventKind::Acquire { acquire, .. } => EffectKind::Acquire(acquire.clone()),
         _ => effects::own_kind(event)?,
     };
-    Some(Happening { event, kind, held: event.held.to_vec(), is_sure: true, chain: Vec::new() })
+    Some(Happening {
+        event,
+        kind,
+        held: event.held.to_vec(),
+        is_sure: true,
+        is_usual: true,
+        chain: Vec::new(),
+    })
 }
 
 /// Whether a guard that was moved into the callee is no longer alive there when the effect happens.

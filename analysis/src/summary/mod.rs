@@ -40,6 +40,8 @@ pub struct Effect {
     pub via: Option<(FnId, u32)>,
     /// Every run of the function that ends does it.
     pub is_sure: bool,
+    /// Every run that nothing fails in does it.
+    pub is_usual: bool,
     /// What must be known of the parameters then, sorted.
     pub assumes: Box<[Assumption]>,
     /// The parameters that are guards and are alive then.

@@ -64,7 +64,8 @@
 //! What a value's `Drop` takes counts where the value goes away, an early way out by `?` included, where locals go in reverse order of
 //! declaration. If it takes a lock of the same declaration through a handle, the finding is `possible`.
 //!
-//! A callee that takes the lock on some paths only is `possible`: which one it goes often depends on what it is given.
+//! A callee that takes the lock on some paths only is `possible`, and shown to who asks: which way it goes often depends on what it
+//! is given. Where only a `?` or a panic is in between it is `likely`.
 //! A guard that only some paths have, and a second acquire in a branch behind it, are taken for two sides of one condition.
 //!
 //! Two shared acquires are another matter (they hang only when a writer waits between them) and are not reported here,
@@ -208,10 +209,13 @@ fn waits(first: &Acquire, second: &Acquire) -> bool {
 /// the way to the lock depends on what it is given, and whether it is called at all on what is known before.
 fn confidence(happening: &Happening<'_>, first: &Acquire, second: &Acquire, maybe: bool) -> Confidence {
     let is_of_callee = !happening.chain.is_empty();
-    if !happening.is_sure || maybe && is_of_callee || first.lock.place != second.lock.place {
+    if !happening.is_usual || maybe && is_of_callee || first.lock.place != second.lock.place {
         return Confidence::Possible;
     }
-    if always_meets(first, second) && !maybe { Confidence::Certain } else { Confidence::Likely }
+    match always_meets(first, second) && !maybe && happening.is_sure {
+        true => Confidence::Certain,
+        false => Confidence::Likely,
+    }
 }
 
 /// Whether the second of two acquires of one map or lock asks for what the first has, whatever the keys are.
@@ -262,7 +266,8 @@ fn report(
 fn when(happening: &Happening<'_>, first: &Acquire, second: &Acquire) -> &'static str {
     match () {
         () if first.lock.place != second.lock.place => "when what goes away here leads to this very lock",
-        () if !happening.is_sure => "on the path through this call that takes it",
+        () if !happening.is_usual => "on the path through this call that takes it",
+        () if !happening.is_sure => "unless something fails before it is asked for",
         () if !always_meets(first, second) => "when both keys are in one shard",
         () => "on the path where the first guard is still alive",
     }
@@ -778,5 +783,23 @@ fn cleared(all: &[&Mutex<u32>]) {
 fn inside(cell: MutexGuard<'_, OnceCell<u32>>) -> u32 { *cell.get_or_init(|| 1) }
 ",
         );
+    }
+
+    #[test]
+    fn a_callee_that_takes_the_lock_unless_it_fails() {
+        let text = "
+use std::sync::Mutex;
+struct Store { names: Mutex<Vec<u32>> }
+impl Store {
+    fn save(&self) -> Option<()> { open()?; self.names.lock().unwrap().clear(); Some(()) }
+    fn maybe(&self, all: bool) { if all { self.names.lock().unwrap().clear() } }
+    fn fails(&self) { let names = self.names.lock().unwrap(); self.save(); drop(names) }
+    fn chooses(&self, all: bool) { let names = self.names.lock().unwrap(); self.maybe(all); drop(names) }
+}
+fn open() -> Option<()> { None }
+";
+        let found: Vec<_> = found(&LINT, text).into_iter().map(|it| (it.item, it.confidence)).collect();
+        let expected = [("Store::fails", Confidence::Likely), ("Store::chooses", Confidence::Possible)];
+        assert_eq!(found, expected.map(|(item, rated)| (item.to_string(), rated)));
     }
 }

@@ -88,7 +88,7 @@ use crate::contended::{
     is_borrowed_by_own_task, is_borrowed_meanwhile, is_lent_from_outside, is_of_thread, is_only_tried,
     is_seen_shared, is_waited_for, writers,
 };
-use crate::entries::is_entered_freely;
+use crate::entries::may_meet;
 use crate::fix::end_before;
 use crate::meeting::{Holder, Trust};
 use crate::private::makes;
@@ -202,7 +202,7 @@ fn is_asked_for(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
         _ => true,
     });
     let is_other = |it: &Waiter| acquire.mode != LockMode::Shared && it.id != function.id;
-    waiters.any(|it| is_other(it) || it.is_apart || is_entered_freely(analysis, it.id))
+    waiters.any(|it| is_other(it) || it.is_apart || may_meet(analysis, function.id, it.id))
 }
 
 /// Whether a guard that is held while the task is suspended can hold up a thread, or make another task panic.

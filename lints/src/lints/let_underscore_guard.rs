@@ -114,11 +114,11 @@ fn waits(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
 /// Whether a lock around nothing is taken alone where others can only read: it waits for the readers to leave.
 fn is_barrier(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
     let waiters = acquire.lock.decl.iter().flat_map(|it| function.file.analysis.waiters(it));
-    let mut others = waiters.filter(|it| it.id != function.id).peekable();
+    let mut others = waiters.filter(|it| it.id != function.id);
     acquire.lock.content == Ty::unit()
         && acquire.mode == LockMode::Exclusive
         && acquire.method.starts_with("write")
-        && (others.peek().is_none() || others.any(|it| it.mode == LockMode::Shared))
+        && others.any(|it| it.mode == LockMode::Shared)
 }
 
 fn report(function: &FunctionView<'_>, guard: &Guard, statement: Span) -> Finding {

@@ -67,9 +67,9 @@
 //!
 //! ## Limits
 //!
-//! Whether anything writes at that moment is not asked, so the finding is `possible`, and where nothing in the workspace writes
-//! at all there is none. It is `likely` where the lock is in a static or in a value that several are seen to have (`Arc`), a writer
-//! runs by itself and not only in `main` or in one thread, and the second read is on every path or near. Silent are `read_recursive`,
+//! Where nothing in the workspace writes there is no finding. It is `likely` where the lock is in a static or in a value that several
+//! are seen to have (`Arc`), a writer is seen to run beside the reader, in another thread or for who calls from outside, and
+//! the second read is on every path or at most four calls away; else it is `possible`, and shown to who asks. Silent are `read_recursive`,
 //! attempts, the locks of spin, and `DashMap`, of which two reads never wait for a writer between them.
 
 use safe_map_analysis::flow::{Acquire, Decl, Guard, Held, Step};
@@ -77,11 +77,11 @@ use safe_map_analysis::knowledge::schema::{GuardClass, LockMode};
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::ty::Ty;
-use safe_map_analysis::{Analysis, FunctionView};
+use safe_map_analysis::{Analysis, FunctionView, Waiter};
 
 use crate::contended::is_seen_shared;
 use crate::correlated::may_exclude;
-use crate::entries::{is_entered_freely, is_of_main_only};
+use crate::entries::may_meet;
 use crate::fix::{MAX_FIXED, end_before};
 use crate::meeting::{Holder, Trust};
 use crate::private::{is_exclusive, is_of_new_value};
@@ -137,18 +137,18 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
 /// or is taken each time.
 fn confidence(function: &FunctionView<'_>, happening: &Happening<'_>, second: &Acquire) -> Confidence {
     let is_near = happening.is_sure || happening.chain.len() <= MAX_UNSURE_CHAIN;
-    let is_alone = || is_of_main_only(function.file.analysis, function.id);
-    match is_near && is_seen_shared(function, second) && !is_alone() && has_free_writer(function, second) {
+    match is_near && is_seen_shared(function, second) && meets_writer(function, second) {
         true => Confidence::Likely,
         false => Confidence::Possible,
     }
 }
 
-/// Whether a writer does not only run where the program starts or in one thread.
-fn has_free_writer(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
+/// Whether a writer runs, as far as is seen, where and when this reader does too.
+fn meets_writer(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
     let analysis = function.file.analysis;
     let mut waiters = acquire.lock.decl.iter().flat_map(|it| analysis.waiters(it));
-    waiters.any(|it| it.mode == LockMode::Exclusive && (it.is_apart || is_entered_freely(analysis, it.id)))
+    let meets = |it: &Waiter| it.is_apart || may_meet(analysis, function.id, it.id);
+    waiters.any(|it| it.mode == LockMode::Exclusive && meets(it))
 }
 
 /// Whether the second of two shared acquires waits for a writer that came between them.
@@ -400,5 +400,32 @@ fn once(service: &Service) { let all = service.names.all.read().unwrap(); servic
             ("once", Confidence::Possible),
         ];
         assert_eq!(found, expected.map(|(item, rated)| (item.to_string(), rated)));
+    }
+
+    #[test]
+    fn a_writer_that_runs_where_the_reader_does_not() {
+        let rated = |main: &str| {
+            let text = format!(
+                "
+use std::sync::{{Arc, RwLock}};
+struct Cache {{ map: RwLock<Vec<u32>> }}
+impl Cache {{
+    fn len(&self) -> usize {{ self.map.read().unwrap().len() }}
+    fn share(&self) -> usize {{ let map = self.map.read().unwrap(); map.len() / self.len() }}
+    fn refresh(&self) {{ self.map.write().unwrap().clear() }}
+}}
+fn main() {{ let cache = Arc::new(Cache::new()); let own = cache.clone(); {main} }}
+"
+            );
+            found(&LINT, &text).iter().map(|it| it.confidence).collect::<Vec<_>>()
+        };
+        let in_thread = "std::thread::spawn(move || own.refresh()); loop { cache.share(); }";
+        assert_eq!(rated(in_thread), [Confidence::Likely]);
+        let workers = "for _ in 0..4 { let own = own.clone(); std::thread::spawn(move || { own.refresh(); own.share() }); }";
+        assert_eq!(rated(workers), [Confidence::Likely]);
+        let one_after_the_other = "std::thread::spawn(move || loop { own.refresh(); own.share() });";
+        assert_eq!(rated(one_after_the_other), [Confidence::Possible]);
+        let at_the_start = "cache.refresh(); std::thread::spawn(move || own.share());";
+        assert_eq!(rated(at_the_start), [Confidence::Possible]);
     }
 }
