@@ -1,6 +1,7 @@
-//! What several lints look for in a body: blocks, `let` statements, names that a pattern binds, whole awaits, loops.
+//! What several lints look for in a body: blocks, `let` statements, names that a pattern binds, whole awaits, loops, code
+//! that is run by others.
 
-use safe_map_analysis::facts::{Block, Body, Expr, ExprId, ExprKind, PatKind, StmtKind};
+use safe_map_analysis::facts::{Block, BlockKind, Body, Expr, ExprId, ExprKind, PatKind, StmtKind};
 use safe_map_analysis::span::Span;
 
 pub(crate) fn blocks(body: &Body) -> impl Iterator<Item = &Block> {
@@ -32,6 +33,15 @@ pub(crate) fn whole_await(body: &Body, event: Span) -> Span {
 
 pub(crate) fn is_loop(it: &Expr) -> bool {
     matches!(it.kind, ExprKind::For { .. } | ExprKind::While { .. } | ExprKind::Loop { .. })
+}
+
+/// Whether code may be run by somebody else, or later: a closure, or what is behind a future.
+pub(crate) fn is_code(it: &Expr) -> bool {
+    match &it.kind {
+        ExprKind::Closure(_) => true,
+        ExprKind::Block(block) => matches!(block.kind, BlockKind::Async { .. }),
+        _ => false,
+    }
 }
 
 /// Whether `name` is named within a span.

@@ -4,14 +4,15 @@
 //! begins in `main`, in what is given to a thread, task or executor, and in a function that nobody in the workspace calls:
 //! others may, as often as they like.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeSet, HashSet};
 
-use safe_map_analysis::facts::{BlockKind, Expr, ExprKind};
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::span::Span;
-use safe_map_analysis::{Analysis, Caller};
+use safe_map_analysis::{Analysis, Caller, Waiter};
 
-use crate::bodies::is_loop;
+use crate::bodies::{is_code, is_loop};
+use crate::moves::is_move_capture;
 
 /// How many functions are looked at. What so many lead to is entered from anywhere.
 const MAX_SEEN: usize = 400;
@@ -19,19 +20,24 @@ const MAX_SEEN: usize = 400;
 /// Whether more than one run can get to a function: it is entered by others, or in two places, one of them in a thread.
 pub(crate) fn is_entered_freely(analysis: &Analysis, id: FnId) -> bool {
     let found = Runs::of(analysis, id);
-    found.outside || found.can_meet(&found)
+    found.can_meet(analysis, &found)
 }
 
-/// Whether a run that gets to one function can be there while another is in the other function, or the same: both are entered by
-/// others, or they begin in two places, one of them a thread.
-pub(crate) fn may_meet(analysis: &Analysis, one: FnId, other: FnId) -> bool {
-    Runs::of(analysis, one).can_meet(&Runs::of(analysis, other))
+/// Whether one who waits for a lock is seen to run beside a function: he runs apart, others enter both, or runs of the two begin
+/// in two places, one of them a thread.
+pub(crate) fn meets_any<'w>(
+    analysis: &Analysis,
+    id: FnId,
+    mut waiters: impl Iterator<Item = &'w Waiter>,
+) -> bool {
+    let own = LazyCell::new(|| Runs::of(analysis, id));
+    waiters.any(|it| it.is_apart || own.can_meet(analysis, &Runs::of(analysis, it.id)))
 }
 
 /// Whether nobody in the workspace calls a function: who does has values and threads that are not known. `main` is the
 /// program's own.
 pub(crate) fn is_entry(analysis: &Analysis, id: FnId) -> bool {
-    callers(analysis, id).is_empty() && !is_main(analysis, id) && !is_drop(analysis, id)
+    callers(analysis, id).is_empty() && !is_main(analysis, id) && !analysis.model.is_drop(id)
 }
 
 /// Whether all runs that get to a function begin in a `main`: there is one at a time.
@@ -42,12 +48,12 @@ pub(crate) fn is_of_main_only(analysis: &Analysis, id: FnId) -> bool {
 
 /// Where runs begin that get to a function.
 #[derive(Default)]
-struct Runs {
+struct Runs<'a> {
     /// Some do by whoever has the crate, by a framework, or by what the analysis does not see; then the rest is not looked for.
     outside: bool,
     starts: BTreeSet<Start>,
-    /// A call on the way is in a loop: what is done once in `main` is done before there are others.
-    loops: bool,
+    /// The calls on the way.
+    calls: Vec<&'a Caller>,
 }
 
 /// Where a run begins.
@@ -67,8 +73,8 @@ impl Start {
     }
 }
 
-impl Runs {
-    fn of(analysis: &Analysis, id: FnId) -> Runs {
+impl<'a> Runs<'a> {
+    fn of(analysis: &'a Analysis, id: FnId) -> Runs<'a> {
         let mut found = Runs::default();
         let mut seen = HashSet::from([id]);
         let mut open = vec![id];
@@ -81,7 +87,7 @@ impl Runs {
                 if it.is_apart {
                     found.starts.insert(thread(analysis, it));
                 } else if seen.insert(it.id) {
-                    found.loops |= is_in_loop(analysis, it);
+                    found.calls.push(it);
                     open.push(it.id);
                 }
             }
@@ -92,18 +98,24 @@ impl Runs {
 
     /// A run begins in a function that nobody in the workspace calls.
     fn begin(&mut self, analysis: &Analysis, id: FnId) {
-        match (is_main(analysis, id), is_drop(analysis, id)) {
+        match (is_main(analysis, id), analysis.model.is_drop(id)) {
             (true, _) => drop(self.starts.insert(Start::Main(id))),
             (_, true) => drop(self.starts.insert(Start::Drop(id))),
             _ => self.outside = true,
         }
     }
 
-    fn can_meet(&self, other: &Runs) -> bool {
-        let has_thread = |it: &Runs| it.starts.iter().any(|it| it.is_thread());
+    /// Whether a call on the way is in a loop: what is done once in `main` is done before there are others.
+    fn loops(&self, analysis: &Analysis) -> bool {
+        self.calls.iter().any(|it| is_in_loop(analysis, it))
+    }
+
+    fn can_meet(&self, analysis: &Analysis, other: &Runs<'_>) -> bool {
+        let has_thread = |it: &Runs<'_>| it.starts.iter().any(|it| it.is_thread());
+        let [own_loops, other_loops] = [self, other].map(|it| LazyCell::new(move || it.loops(analysis)));
         let are_two = |a: &Start, b: &Start| match (a, b) {
-            (Start::Main(_), Start::Thread { .. }) => self.loops,
-            (Start::Thread { .. }, Start::Main(_)) => other.loops,
+            (Start::Main(_), Start::Thread { .. }) => *own_loops,
+            (Start::Thread { .. }, Start::Main(_)) => *other_loops,
             _ if a != b => a.is_thread() || b.is_thread(),
             (Start::Thread { is_repeated, .. }, _) => *is_repeated,
             _ => false,
@@ -130,26 +142,13 @@ fn thread(analysis: &Analysis, caller: &Caller) -> Start {
         return Start::Thread { of, at: caller.at, is_repeated: false };
     };
     let around = |at: Span| body.exprs.iter().filter(move |it| it.span.contains(at));
-    let code = |it: &Expr| match &it.kind {
-        ExprKind::Closure(closure) => Some((!closure.is_move, it.span)),
-        ExprKind::Block(block) => match block.kind {
-            BlockKind::Async { is_move } => Some((!is_move, it.span)),
-            _ => None,
-        },
-        _ => None,
-    };
-    let own =
-        around(caller.at).filter_map(code).min_by_key(|(is_lent, span)| (*is_lent, span.end - span.start));
-    let at = own.map_or(caller.at, |it| it.1);
-    let is_more = |it: &Expr| is_loop(it) || code(it).is_some_and(|it| it.1 != at);
-    let is_repeated = around(at).any(is_more);
+    let size = |it: Span| it.end - it.start;
+    let own = around(caller.at)
+        .filter(|it| is_code(it))
+        .min_by_key(|it| (!is_move_capture(&it.kind), size(it.span)));
+    let at = own.map_or(caller.at, |it| it.span);
+    let is_repeated = around(at).any(|it| is_loop(it) || is_code(it) && it.span != at);
     Start::Thread { of, at, is_repeated }
-}
-
-fn is_drop(analysis: &Analysis, id: FnId) -> bool {
-    let model = &analysis.model;
-    let of_trait = model.func(id).impl_.and_then(|it| model.impl_facts(it)?.trait_.as_ref()?.last());
-    of_trait.is_some_and(|it| it.name == "Drop")
 }
 
 fn is_main(analysis: &Analysis, id: FnId) -> bool {

@@ -44,7 +44,7 @@ fn is_local(function: &FunctionView<'_>, body: &Body, local: &(Name, Span), id: 
 }
 
 /// Whether an expression takes what it names by value, whatever it does with it.
-fn is_move_capture(kind: &ExprKind) -> bool {
+pub(crate) fn is_move_capture(kind: &ExprKind) -> bool {
     match kind {
         ExprKind::Closure(closure) => closure.is_move,
         ExprKind::Block(block) => block.kind == BlockKind::Async { is_move: true },

@@ -9,6 +9,7 @@ use safe_map_analysis::flow::{Binding, EventKind, Guard, GuardId};
 use safe_map_analysis::knowledge::schema::{GuardClass, TypeRole};
 use safe_map_analysis::span::Span;
 
+use crate::bodies::is_code;
 use crate::derived::{Derivations, Derived, Tie};
 use crate::fix::body_of;
 use crate::moves::moves;
@@ -127,12 +128,7 @@ impl Cut<'_> {
 
     /// The operands of the function's own `return`s.
     fn returned(&self) -> Vec<ExprId> {
-        let own = |it: &Expr| match &it.kind {
-            ExprKind::Closure(_) => true,
-            ExprKind::Block(block) => matches!(block.kind, BlockKind::Async { .. }),
-            _ => false,
-        };
-        let others: Vec<Span> = self.body.exprs.iter().filter(|it| own(it)).map(|it| it.span).collect();
+        let others: Vec<Span> = self.body.exprs.iter().filter(|it| is_code(it)).map(|it| it.span).collect();
         let returns = self.body.exprs.iter().filter(|it| !others.iter().any(|other| other.contains(it.span)));
         returns.filter_map(|it| if let ExprKind::Return(value) = it.kind { value } else { None }).collect()
     }

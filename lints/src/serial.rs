@@ -3,7 +3,7 @@
 //! In: a function and those that could meet it. Out: whether all of them run in one such place, so that no two of them ever
 //! run at once. A function that nobody is seen to call runs anywhere.
 
-use safe_map_analysis::facts::{BlockKind, Body, Expr, ExprKind, SelfKind};
+use safe_map_analysis::facts::{Body, Expr, ExprKind, SelfKind};
 use safe_map_analysis::flow::{Call, Decl, Event, EventKind, Root};
 use safe_map_analysis::knowledge::schema::LockMode;
 use safe_map_analysis::model::FnId;
@@ -11,7 +11,7 @@ use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::{AdtId, Ty};
 use safe_map_analysis::{Analysis, Waiter};
 
-use crate::bodies::is_loop;
+use crate::bodies::{is_code, is_loop};
 use crate::parts::any_own_part;
 use crate::private::{is_cloned, makes_part};
 
@@ -149,15 +149,6 @@ pub(crate) fn waits_in(body: &Body, span: Span) -> bool {
         ExprKind::Macro(call) => call.path.last().is_some_and(|it| it.name == "select"),
         _ => false,
     })
-}
-
-/// Code that may be run by somebody else.
-fn is_code(it: &Expr) -> bool {
-    match &it.kind {
-        ExprKind::Closure(_) => true,
-        ExprKind::Block(block) => matches!(block.kind, BlockKind::Async { .. }),
-        _ => false,
-    }
 }
 
 /// Whether a function is started from one place only, which is in no loop, and so on up to one that nothing but the start of

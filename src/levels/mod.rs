@@ -144,9 +144,9 @@ impl Levels {
     /// A group given to `-W` raises what is off and lowers nothing.
     fn set_in_group(&mut self, name: &'static str, set: &Set) {
         let lowers = set.setting == Setting::Warn && self.setting(name) > Setting::Warn;
-        match lowers {
-            true => drop(self.shows_possible.insert(name)),
-            false => self.set(name, set),
+        self.shows_possible.insert(name);
+        if !lowers {
+            self.set(name, set);
         }
     }
 

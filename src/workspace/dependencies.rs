@@ -41,10 +41,9 @@ fn declaration(manifest: &Manifest, key: &str, own: &Value, kind: DependencyKind
     // An inherited path starts where the workspace is.
     let base = if std::ptr::eq(value, own) { &manifest.dir } else { &manifest.root };
     let path = value.get("path").and_then(Value::as_str).map(|path| base.join(path));
-    let is_optional = own.get("optional").and_then(Value::as_bool) == Some(true);
     let declines = |it: &Value| it.get("default-features").and_then(Value::as_bool) == Some(false);
     DeclaredDependency {
-        dependency: Dependency { is_conditional: is_optional, ..dependency(key, value) },
+        dependency: Dependency { is_conditional: is_optional(own), ..dependency(key, value) },
         kind,
         features: asked.filter_map(Value::as_str).map(str::to_owned).collect(),
         default_features: !declines(value),
@@ -63,11 +62,14 @@ pub(crate) fn features(manifest: &Manifest) -> BTreeMap<String, Vec<String>> {
     let named: BTreeSet<String> =
         all.values().flatten().filter_map(|it| it.strip_prefix("dep:")).map(str::to_owned).collect();
     let dependencies = manifest.table.get("dependencies").and_then(Value::as_table).into_iter().flatten();
-    let is_optional = |value: &Value| value.get("optional").and_then(Value::as_bool) == Some(true);
     for (name, _) in dependencies.filter(|(name, value)| is_optional(value) && !named.contains(*name)) {
         all.entry(name.clone()).or_default();
     }
     all
+}
+
+fn is_optional(value: &Value) -> bool {
+    value.get("optional").and_then(Value::as_bool) == Some(true)
 }
 
 fn dependency(key: &str, value: &Value) -> Dependency {

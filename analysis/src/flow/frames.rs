@@ -128,9 +128,14 @@ impl Walker<'_> {
             .find_map(|frame| frame.names.iter().rev().find(|(it, _)| *it == *name).map(|it| it.1))
     }
 
-    /// `return`, `?`: the rest of the body does not happen on this path.
+    /// `return`: the rest of the body does not happen on this path.
     pub(super) fn leave_call(&mut self, at: Span) {
         self.has_returned = true;
+        self.give_back(at);
+    }
+
+    /// The caller goes on with what is alive behind the innermost function or closure.
+    fn give_back(&mut self, at: Span) {
         let Some((target, state)) = self.left_call(at) else { return };
         if let FrameKind::Call(returns) = &mut self.frames[target].kind {
             returns.push(state);
@@ -161,9 +166,7 @@ impl Walker<'_> {
         let marks: Vec<(GuardId, usize)> =
             here.live.keys().map(|id| (*id, self.flow.guards[id.0 as usize].ends.len())).collect();
         self.state.live.retain(|id, _| !operand.contains(id));
-        let has_returned = self.has_returned;
-        self.leave_call(at);
-        self.has_returned = has_returned;
+        self.give_back(at);
         // An early return's ends would drown the real one.
         for (id, len) in marks {
             self.flow.guards[id.0 as usize].ends.truncate(len);

@@ -157,7 +157,7 @@ impl<'a> Walker<'a> {
             Waits::BlockOn => self.run_waiting(closure, params),
             _ => self.run(closure, params),
         };
-        if payload.is_some_and(|it| it > 0) && self.model.guard_holder(ty).is_some() && !fails {
+        if payload.is_some_and(|it| it > 0) && self.holds(ty).is_some() && !fails {
             // The failure that has the guard of a lock: another thread has panicked. What is done then is not what the code is about.
             self.flow.events.truncate(told);
         }
@@ -197,7 +197,7 @@ impl<'a> Walker<'a> {
 
     /// Whether a type is known to hold no guard.
     fn has_none(&self, ty: &Ty) -> bool {
-        !ty.is_open() && self.model.guard_holder(ty).is_none()
+        !ty.is_open() && self.holds(ty).is_none()
     }
 
     /// Which of the receiver's type parameters the closure takes by value, if it takes one.

@@ -1,7 +1,5 @@
 //! Patterns: which names they bind, what they move, and which guards the value can still hold where they match.
 
-use std::sync::Arc;
-
 use super::GuardId;
 use super::place::Step;
 use super::state::Owner;
@@ -241,7 +239,7 @@ impl<'a> Walker<'a> {
     /// the success surely is one.
     fn told_apart(&self, part: Ty, args: &[Ty]) -> Ty {
         match part.is_unknown() && args.iter().any(|it| self.holds(it).is_some()) {
-            true => Ty::Tuple(Arc::from([])),
+            true => Ty::unit(),
             false => part,
         }
     }

@@ -256,14 +256,15 @@ impl<'a> Walker<'a> {
         let is_held =
             |it: &super::Held| Some(it.guard) != taken && it.guard.0 >= floor && !others.contains(&it.guard);
         let held = self.state.held().filter(is_held).collect();
+        let is_reached = self.branches == 0 && self.debug_only == 0;
         self.flow.events.push(Event {
             kind,
             span,
             held,
             iterating: self.iterating.as_slice().into(),
             assumes: self.assumptions(),
-            is_sure: self.branches == 0 && self.debug_only == 0 && !self.has_left,
-            is_usual: self.branches == 0 && self.debug_only == 0 && !self.has_returned,
+            is_sure: is_reached && !self.has_left,
+            is_usual: is_reached && !self.has_returned,
             is_own: self.apart == 0,
         });
     }

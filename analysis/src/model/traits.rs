@@ -18,9 +18,8 @@ impl Model {
         }
         for id in self.fn_ids() {
             let def = self.func(id);
-            let name = def.name.clone();
             if let Some(at) = def.impl_ {
-                self.impl_fns.insert((at, name), id);
+                self.impl_fns.insert((at, def.name.clone()), id);
             } else if let Some(of) = def.trait_ {
                 self.trait_fns.entry(of).or_default().push(id);
             }
@@ -79,8 +78,12 @@ impl Model {
 
     /// The `drop` of a type of the workspace that has a `Drop` impl of its own.
     pub fn drop_impl(&self, ty: &Ty) -> Option<FnId> {
-        let id = self.method(ty, "drop")?;
-        let impl_ = self.impl_facts(self.func(id).impl_?)?;
-        impl_.trait_.as_ref()?.last().is_some_and(|it| it.name == "Drop").then_some(id)
+        self.method(ty, "drop").filter(|it| self.is_drop(*it))
+    }
+
+    /// Whether a function is that of a `Drop` impl.
+    pub fn is_drop(&self, id: FnId) -> bool {
+        let of_trait = self.func(id).impl_.and_then(|it| self.impl_facts(it)?.trait_.as_ref()?.last());
+        of_trait.is_some_and(|it| it.name == "Drop")
     }
 }

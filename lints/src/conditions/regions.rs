@@ -1,11 +1,11 @@
 //! The parts of the body that an answer decides about: branches, arms, closures, and what is behind those that leave.
 
-use safe_map_analysis::facts::{Arm, BlockKind, Body, Expr, ExprId, ExprKind, PatKind, StmtKind};
+use safe_map_analysis::facts::{Arm, Body, Expr, ExprId, ExprKind, PatKind, StmtKind};
 use safe_map_analysis::span::Span;
 
 use super::truth::opposite;
 use super::{Conditions, Gives, Outcome, Region, Relation};
-use crate::bodies::is_loop;
+use crate::bodies::{is_code, is_loop};
 
 impl Conditions<'_> {
     pub(super) fn find_regions(&mut self, expr: &Expr) {
@@ -110,12 +110,7 @@ impl Conditions<'_> {
     /// What runs behind a part of the body if that did not leave.
     pub(super) fn rest(&self, behind: Span, leaves: Leaves) -> Span {
         let is_around = |it: &&Expr| it.span.contains(behind) && it.span != behind;
-        let holds = |it: &Expr| match (&it.kind, leaves) {
-            (ExprKind::Closure(_), _) => true,
-            (ExprKind::Block(block), _) => matches!(block.kind, BlockKind::Async { .. }),
-            (_, Leaves::Turn) => is_loop(it),
-            (_, Leaves::Function) => false,
-        };
+        let holds = |it: &Expr| is_code(it) || leaves == Leaves::Turn && is_loop(it);
         let around = self.body.exprs.iter().filter(is_around).filter(|it| holds(it));
         let end = around.map(|it| it.span.end).min();
         Span::new(behind.end, end.unwrap_or(self.body.expr(self.body.root).span.end))

@@ -264,12 +264,16 @@ fn report(
 
 /// When the second acquire waits for the first, where that depends on something.
 fn when(happening: &Happening<'_>, first: &Acquire, second: &Acquire) -> &'static str {
-    match () {
-        () if first.lock.place != second.lock.place => "when what goes away here leads to this very lock",
-        () if !happening.is_usual => "on the path through this call that takes it",
-        () if !happening.is_sure => "unless something fails before it is asked for",
-        () if !always_meets(first, second) => "when both keys are in one shard",
-        () => "on the path where the first guard is still alive",
+    if first.lock.place != second.lock.place {
+        "when what goes away here leads to this very lock"
+    } else if !happening.is_usual {
+        "on the path through this call that takes it"
+    } else if !happening.is_sure {
+        "unless something fails before it is asked for"
+    } else if !always_meets(first, second) {
+        "when both keys are in one shard"
+    } else {
+        "on the path where the first guard is still alive"
     }
 }
 

@@ -88,7 +88,7 @@ use crate::contended::{
     is_borrowed_by_own_task, is_borrowed_meanwhile, is_lent_from_outside, is_of_thread, is_only_tried,
     is_seen_shared, is_waited_for, writers,
 };
-use crate::entries::may_meet;
+use crate::entries::meets_any;
 use crate::fix::end_before;
 use crate::meeting::{Holder, Trust};
 use crate::private::makes;
@@ -172,12 +172,17 @@ fn waits_surely(event: &Event) -> bool {
 /// keeps away all who are known to.
 fn is_wanted(function: &FunctionView<'_>, event: &Event, acquire: &Acquire) -> bool {
     let Lock { place, decl: Some(decl), .. } = &acquire.lock else { return true };
-    let conflicts = |it: &Waiter| acquire.mode != LockMode::Shared || it.mode == LockMode::Exclusive;
+    let conflicts = |it: &Waiter| conflicts(acquire, it);
     let trust = Trust::Borrows;
     let holder = Holder { function, place, held: &event.held, is_own: event.is_own, trust };
     acquire.class == GuardClass::RefCell
         || !function.file.analysis.waiters(decl).iter().any(conflicts)
         || holder.is_wanted(decl, conflicts)
+}
+
+/// Whether who waits for a lock waits for this guard: for a reader's only a writer does.
+fn conflicts(acquire: &Acquire, waiter: &Waiter) -> bool {
+    acquire.mode != LockMode::Shared || waiter.mode == LockMode::Exclusive
 }
 
 /// Likely where somebody else is seen to want the lock, and several to have it at once. Whether anyone borrows a cell meanwhile
@@ -197,12 +202,9 @@ fn confidence(function: &FunctionView<'_>, acquire: &Acquire, surely: bool) -> C
 fn is_asked_for(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
     let analysis = function.file.analysis;
     let Some(decl) = &acquire.lock.decl else { return true };
-    let mut waiters = analysis.waiters(decl).iter().filter(|it| match acquire.mode {
-        LockMode::Shared => it.mode == LockMode::Exclusive,
-        _ => true,
-    });
+    let waiters = || analysis.waiters(decl).iter().filter(|it| conflicts(acquire, it));
     let is_other = |it: &Waiter| acquire.mode != LockMode::Shared && it.id != function.id;
-    waiters.any(|it| is_other(it) || it.is_apart || may_meet(analysis, function.id, it.id))
+    waiters().any(is_other) || meets_any(analysis, function.id, waiters())
 }
 
 /// Whether a guard that is held while the task is suspended can hold up a thread, or make another task panic.

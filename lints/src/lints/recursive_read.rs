@@ -77,11 +77,11 @@ use safe_map_analysis::knowledge::schema::{GuardClass, LockMode};
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::summary::{EffectKind, Happening};
 use safe_map_analysis::ty::Ty;
-use safe_map_analysis::{Analysis, FunctionView, Waiter};
+use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::contended::is_seen_shared;
 use crate::correlated::may_exclude;
-use crate::entries::may_meet;
+use crate::entries::meets_any;
 use crate::fix::{MAX_FIXED, end_before};
 use crate::meeting::{Holder, Trust};
 use crate::private::{is_exclusive, is_of_new_value};
@@ -146,9 +146,8 @@ fn confidence(function: &FunctionView<'_>, happening: &Happening<'_>, second: &A
 /// Whether a writer runs, as far as is seen, where and when this reader does too.
 fn meets_writer(function: &FunctionView<'_>, acquire: &Acquire) -> bool {
     let analysis = function.file.analysis;
-    let mut waiters = acquire.lock.decl.iter().flat_map(|it| analysis.waiters(it));
-    let meets = |it: &Waiter| it.is_apart || may_meet(analysis, function.id, it.id);
-    waiters.any(|it| it.mode == LockMode::Exclusive && meets(it))
+    let waiters = acquire.lock.decl.iter().flat_map(|it| analysis.waiters(it));
+    meets_any(analysis, function.id, waiters.filter(|it| it.mode == LockMode::Exclusive))
 }
 
 /// Whether the second of two shared acquires waits for a writer that came between them.

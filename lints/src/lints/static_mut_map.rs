@@ -93,9 +93,10 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
             continue;
         }
         let orders_itself = locks(analysis, id) || is_made_once(model, model.static_ty(id));
-        let is_fixed = orders_itself && !uses.iter().any(|it| changes(analysis, id, it));
+        let changing: Vec<&(FnId, Span)> = uses.iter().filter(|it| changes(analysis, id, it)).collect();
+        let is_fixed = orders_itself && changing.is_empty();
         let mut found = report(analysis, id, &uses);
-        if is_set_at_start(analysis, id, &uses) {
+        if is_set_at_start(analysis, &changing, &uses) {
             found.confidence = Confidence::Possible;
         }
         match is_fixed {
@@ -269,10 +270,9 @@ fn report(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> Finding {
 }
 
 /// Whether `main` sets the static before it does anything else, as far as that is seen, and what is in it orders itself.
-fn is_set_at_start(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> bool {
-    let mut changing = uses.iter().filter(|it| changes(analysis, id, it)).peekable();
-    changing.peek().is_some()
-        && changing.all(|it| is_of_main_only(analysis, it.0))
+fn is_set_at_start(analysis: &Analysis, changing: &[&(FnId, Span)], uses: &[(FnId, Span)]) -> bool {
+    !changing.is_empty()
+        && changing.iter().all(|it| is_of_main_only(analysis, it.0))
         && !uses.iter().any(|it| changes_content(analysis, it))
 }
 

@@ -284,15 +284,14 @@ fn report(model: &Model, all: &[Claim<'_>], claim: &Claim<'_>, missing: &[Missin
 
 /// What to ask for: all that the claim needs, where that is known. `Sync` alone is too little where `&self` may lead to a `&mut`.
 fn help(param: &str, needed: Option<Vec<Marker>>, least: Marker) -> String {
-    let bounds = |all: &[Marker]| all.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(" + ");
-    match needed {
-        Some(all) => format!("ask for `{0}` in the impl: `{param}: {0}`", bounds(&all)),
-        None if least == Marker::Sync => format!(
+    if needed.is_none() && least == Marker::Sync {
+        return format!(
             "ask in the impl for `{param}: Send` where `&self` leads to a `&mut`, as a mutex does, and for `{param}: Send + Sync` \
              where it leads to references that several have as well"
-        ),
-        None => format!("ask for `{0}` in the impl: `{param}: {0}`", least.as_str()),
+        );
     }
+    let all: Vec<&str> = needed.unwrap_or_else(|| vec![least]).iter().map(|it| it.as_str()).collect();
+    format!("ask for `{0}` in the impl: `{param}: {0}`", all.join(" + "))
 }
 
 fn report_automatic(model: &Model, adt: AdtId, param: &Name, field: Span) -> Finding {
