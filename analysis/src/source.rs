@@ -60,8 +60,10 @@ pub struct Dependency {
     pub package: String,
     /// The version requirement as written, `*` where there is none.
     pub requirement: String,
-    /// Only some targets or features ask for it.
+    /// Only some targets or features ask for it, or only tests.
     pub is_conditional: bool,
+    /// The features that the line asks for.
+    pub features: Vec<String>,
 }
 
 /// A file of the workspace under analysis, in the order of paths.

@@ -24,6 +24,7 @@ fn model(crates: &[CrateText<'_>]) -> Model {
                 name: Name::new(&name.replace('-', "_")),
                 package: package.to_string(),
                 is_conditional: false,
+                features: Vec::new(),
                 requirement: requirement.to_string(),
             }
         };

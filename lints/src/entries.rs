@@ -7,6 +7,8 @@
 use std::cell::LazyCell;
 use std::collections::{BTreeSet, HashSet};
 
+use safe_map_analysis::flow::{Event, EventKind};
+use safe_map_analysis::knowledge::schema::Waits;
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::{Analysis, Caller, Waiter};
@@ -34,6 +36,12 @@ pub(crate) fn meets_any<'w>(
     waiters.any(|it| it.is_apart || own.can_meet(analysis, &Runs::of(analysis, it.id)))
 }
 
+/// Whether one of several functions is seen to run beside a function: another one, or another run of the same.
+pub(crate) fn meets_one_of(analysis: &Analysis, id: FnId, mut others: impl Iterator<Item = FnId>) -> bool {
+    let own = LazyCell::new(|| Runs::of(analysis, id));
+    others.any(|it| own.can_meet(analysis, &Runs::of(analysis, it)))
+}
+
 /// Whether nobody in the workspace calls a function: who does has values and threads that are not known. `main` is the
 /// program's own.
 pub(crate) fn is_entry(analysis: &Analysis, id: FnId) -> bool {
@@ -44,6 +52,47 @@ pub(crate) fn is_entry(analysis: &Analysis, id: FnId) -> bool {
 pub(crate) fn is_of_main_only(analysis: &Analysis, id: FnId) -> bool {
     let found = Runs::of(analysis, id);
     !found.outside && !found.starts.is_empty() && found.starts.iter().all(|it| matches!(it, Start::Main(_)))
+}
+
+/// Whether each future of an async function is run to its end on a thread of its own, by a `block_on` above it.
+pub(crate) fn is_run_to_its_end(analysis: &Analysis, id: FnId) -> bool {
+    let mut seen = HashSet::from([id]);
+    let mut open = vec![id];
+    while let Some(at) = open.pop() {
+        let callers = callers(analysis, at);
+        if callers.is_empty() || seen.len() > MAX_SEEN {
+            return false;
+        }
+        for it in callers {
+            let is_run = is_blocked_on(analysis, it);
+            if it.is_apart && !is_run {
+                return false;
+            }
+            if !is_run && seen.insert(it.id) {
+                open.push(it.id);
+            }
+        }
+    }
+    true
+}
+
+/// Whether a call is in a future that the caller runs to its end.
+fn is_blocked_on(analysis: &Analysis, caller: &Caller) -> bool {
+    let is_around = |it: &Event| {
+        it.span.contains(caller.at)
+            && matches!(&it.kind, EventKind::Block(wait) if wait.waits == Waits::BlockOn)
+    };
+    analysis.flow(caller.id).is_some_and(|flow| flow.events.iter().any(is_around))
+}
+
+/// Whether a function is run by a `main` alone, and another in a thread or task.
+pub(crate) fn is_of_main_beside(
+    analysis: &Analysis,
+    id: FnId,
+    mut others: impl Iterator<Item = FnId>,
+) -> bool {
+    is_of_main_only(analysis, id)
+        && others.any(|it| it != id && Runs::of(analysis, it).starts.iter().any(|it| it.is_thread()))
 }
 
 /// Where runs begin that get to a function.

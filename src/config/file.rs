@@ -94,6 +94,8 @@ impl File {
     pub(super) fn knowledge(&self) -> schema::File {
         schema::File {
             one_thread: false,
+            tasks: None,
+            send_feature: String::new(),
             krate: String::new(),
             versions: String::new(),
             types: self.types.clone(),

@@ -43,9 +43,12 @@ fn declaration(manifest: &Manifest, key: &str, own: &Value, kind: DependencyKind
     let path = value.get("path").and_then(Value::as_str).map(|path| base.join(path));
     let declines = |it: &Value| it.get("default-features").and_then(Value::as_bool) == Some(false);
     DeclaredDependency {
-        dependency: Dependency { is_conditional: is_optional(own), ..dependency(key, value) },
+        dependency: Dependency {
+            is_conditional: is_optional(own),
+            features: asked.filter_map(Value::as_str).map(str::to_owned).collect(),
+            ..dependency(key, value)
+        },
         kind,
-        features: asked.filter_map(Value::as_str).map(str::to_owned).collect(),
         default_features: !declines(value),
         path,
     }
@@ -79,6 +82,7 @@ fn dependency(key: &str, value: &Value) -> Dependency {
         package: field("package").unwrap_or(key).to_owned(),
         requirement: value.as_str().or(field("version")).unwrap_or("*").to_owned(),
         is_conditional: false,
+        features: Vec::new(),
     }
 }
 
@@ -113,7 +117,7 @@ mod tests {
         let seen: Vec<_> = found
             .iter()
             .map(|it| {
-                let Dependency { name, package, requirement, is_conditional } = &it.dependency;
+                let Dependency { name, package, requirement, is_conditional, .. } = &it.dependency;
                 let when = if *is_conditional { " sometimes" } else { "" };
                 format!("{name} {package} {requirement} {:?}{when}", it.kind)
             })

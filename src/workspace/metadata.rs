@@ -116,9 +116,9 @@ fn dependency(raw: RawDependency) -> Option<DeclaredDependency> {
         package: raw.name,
         requirement: raw.req,
         is_conditional: raw.optional || raw.target.is_some(),
+        features: raw.features,
     };
-    let (features, default_features) = (raw.features, raw.uses_default_features);
-    Some(DeclaredDependency { dependency, kind, features, default_features, path: raw.path })
+    Some(DeclaredDependency { dependency, kind, default_features: raw.uses_default_features, path: raw.path })
 }
 
 fn target(raw: RawTarget) -> Option<Target> {

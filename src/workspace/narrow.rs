@@ -149,7 +149,7 @@ fn asked_by_others(package: &Package, workspace: &Loaded) -> Vec<String> {
     let uses = uses.filter(|it| it.dependency.package == package.name);
     let asked = uses.flat_map(|it| {
         let default = it.default_features.then(|| "default".to_owned());
-        it.features.iter().cloned().chain(default)
+        it.dependency.features.iter().cloned().chain(default)
     });
     asked.collect()
 }

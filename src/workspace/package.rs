@@ -54,8 +54,6 @@ pub(crate) struct DeclaredDependency {
     pub(crate) dependency: Dependency,
     /// Which table.
     pub(crate) kind: DependencyKind,
-    /// The features that it asks for.
-    pub(crate) features: Vec<String>,
     /// Whether it asks for the default ones too.
     pub(crate) default_features: bool,
     /// Its directory, where it has one that the manifest names.

@@ -14,7 +14,7 @@ use super::manifest::nearest_manifest;
 use super::meant::Meant;
 use super::narrow::Known;
 use super::outside::{self, Outside};
-use super::package::{Loaded, Membership, Package, Target, TargetKind};
+use super::package::{DependencyKind, Loaded, Membership, Package, Target, TargetKind};
 use super::roots::{Roots, dir_of};
 use super::{Budget, Dependencies, Incomplete, Request, Unit, choice, walk};
 use crate::config::{self, Home, HomeKind};
@@ -232,13 +232,17 @@ impl Plan {
 
 /// What code of `target` can name: the manifest's dependencies under their names in code, and its package's library.
 fn dependencies(package: &Package, target: &Target, workspace: &Loaded) -> Vec<Dependency> {
-    let declared = package.dependencies.iter().map(|it| as_named_in_code(&it.dependency, workspace));
+    let declared = package.dependencies.iter().map(|it| {
+        let is_conditional = it.dependency.is_conditional || it.kind == DependencyKind::Dev;
+        Dependency { is_conditional, ..as_named_in_code(&it.dependency, workspace) }
+    });
     let own = package.targets.iter().find(|it| it.kind == TargetKind::Lib && target.kind != TargetKind::Lib);
     let own = own.map(|lib| Dependency {
         name: Name::new(&lib.name.replace('-', "_")),
         package: package.name.clone(),
         requirement: "*".to_owned(),
         is_conditional: false,
+        features: Vec::new(),
     });
     let mut all: Vec<Dependency> = Vec::new();
     for dependency in declared.chain(own) {

@@ -89,9 +89,9 @@ fn package(krate: &RawCrate, identity: &Identity, crates: &[RawCrate], all: &[Id
             package: identity.package.clone(),
             requirement: target.version.as_ref().map_or_else(|| "*".to_owned(), |it| format!("={it}")),
             is_conditional: false,
+            features: Vec::new(),
         },
         kind: DependencyKind::Normal,
-        features: Vec::new(),
         default_features: true,
         path: None,
     });

@@ -203,6 +203,8 @@ pub struct Guard {
     pub type_name: Name,
     /// The local that holds it last.
     pub binding: Option<(Name, Span)>,
+    /// It stays on its thread, as far as its type is known: `!Send`.
+    pub is_local: bool,
     /// Part of another guard: an item of a guard-holding iterator.
     pub derived: bool,
     /// A temporary that a `let` keeps alive for a reference into it: the local of `binding` is not the guard itself.

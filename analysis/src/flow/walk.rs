@@ -283,9 +283,11 @@ impl<'a> Walker<'a> {
         let id = GuardId(self.flow.guards.len() as u32);
         let mode = acquire.mode;
         let type_name = held.map_or_else(Name::default, |it| self.knowledge.ty(it.id).name().into());
+        let is_local = held.is_some_and(|it| self.knowledge.ty(it.id).is_local);
         self.flow.guards.push(Guard {
             acquire,
             type_name,
+            is_local,
             binding: None,
             derived,
             is_extended: false,

@@ -20,7 +20,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::name::Name;
 use crate::ty::{KnownId, Ty};
-use schema::{CloneKind, Function, GuardClass, Hold, LockMode, Locking, Macro, Method, TypeRole};
+use schema::{CloneKind, Function, GuardClass, Hold, LockMode, Locking, Macro, Method, Tasks, TypeRole};
 
 /// The indexed knowledge. Immutable once loaded.
 #[derive(Debug, Default)]
@@ -36,6 +36,10 @@ pub struct Knowledge {
     crates: BTreeSet<String>,
     /// The crates whose users run on one thread.
     one_thread: FxHashSet<String>,
+    /// The crates that have an executor, by their names in code.
+    tasks: FxHashMap<String, Tasks>,
+    /// The features that make guards `Send`, by the names in code of their crates.
+    send_features: FxHashMap<String, String>,
     known: WellKnown,
     /// How the guards that a method returns hold its lock.
     guard_modes: FxHashMap<KnownId, LockMode>,
@@ -86,6 +90,8 @@ pub struct KnownType {
     pub item: Option<Ty>,
     /// Who waits, for guards and their kin.
     pub guard: Option<GuardClass>,
+    /// Whether a guard stays on its thread.
+    pub is_local: bool,
     /// How much an operation locks.
     pub locking: Locking,
     /// What `clone` gives.
@@ -108,6 +114,7 @@ impl KnownType {
             newtype: ty.newtype,
             item: None,
             guard: ty.guard,
+            is_local: ty.local,
             locking: ty.locking,
             clone: ty.clone,
             variants: FxHashMap::default(),
@@ -214,6 +221,11 @@ impl Knowledge {
         knowledge.crates = named.chain(parsed.iter().map(|(_, file)| file.krate.replace('-', "_"))).collect();
         let hosts = parsed.iter().filter(|(_, file)| file.one_thread);
         knowledge.one_thread = hosts.map(|(_, file)| file.krate.clone()).collect();
+        let executors = parsed.iter().filter_map(|(_, file)| Some((file.krate.clone(), file.tasks?)));
+        knowledge.tasks = executors.collect();
+        let sends = parsed.iter().filter(|(_, file)| !file.send_feature.is_empty());
+        knowledge.send_features =
+            sends.map(|(_, file)| (file.krate.clone(), file.send_feature.clone())).collect();
         knowledge
     }
 
@@ -272,6 +284,16 @@ impl Knowledge {
     /// Whether code that depends on a crate, by its name in code, runs on one thread.
     pub fn has_one_thread(&self, krate: &str) -> bool {
         self.one_thread.contains(krate)
+    }
+
+    /// Where the tasks run of the executor that a crate has, by its name in code.
+    pub fn tasks(&self, krate: &str) -> Option<Tasks> {
+        self.tasks.get(krate).copied()
+    }
+
+    /// Whether a feature of a crate, by its name in code, makes its guards `Send`.
+    pub fn sends_guards(&self, krate: &str, feature: &str) -> bool {
+        self.send_features.get(krate).is_some_and(|it| it == feature)
     }
 
     /// The first guard, entry or guard-holding iterator in a type of the knowledge files.

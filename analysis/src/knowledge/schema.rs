@@ -23,6 +23,12 @@ pub struct File {
     /// Code that depends on it runs on one thread: in a virtual machine, or in a process of a host that has one.
     #[serde(default)]
     pub one_thread: bool,
+    /// Where the tasks of its executor run.
+    #[serde(default)]
+    pub tasks: Option<Tasks>,
+    /// The feature of the crate with which its guards do not stay on their thread.
+    #[serde(default)]
+    pub send_feature: String,
     /// The types.
     #[serde(default, rename = "type")]
     pub types: Vec<Type>,
@@ -32,6 +38,17 @@ pub struct File {
     /// Macros, by name.
     #[serde(default, rename = "macro")]
     pub macros: Vec<Macro>,
+}
+
+/// Where the tasks of an executor run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Tasks {
+    /// On any of its threads, so that they are `Send`: no task has what stays on a thread across an await.
+    Sent,
+    /// On the thread that started them, many on each.
+    Local,
 }
 
 /// A type.
@@ -61,6 +78,9 @@ pub struct Type {
     /// For guards, entries and guard-holding iterators: who waits, and how.
     #[serde(default)]
     pub guard: Option<GuardClass>,
+    /// For guards: it stays on its thread, `!Send`.
+    #[serde(default)]
+    pub local: bool,
     /// For maps: how much one operation locks.
     #[serde(default)]
     pub locking: Locking,

@@ -16,6 +16,7 @@ mod markers;
 mod methods;
 mod own_locks;
 mod resolve;
+mod tasks;
 mod test_code;
 mod threads;
 mod traits;
@@ -37,6 +38,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{self, BodyId, ItemId, ItemKind};
 use crate::knowledge::Knowledge;
+use crate::knowledge::schema::Tasks;
 use crate::name::Name;
 use crate::source::{CrateId, FileId, Workspace};
 use crate::ty::{AdtId, TraitId, Ty};
@@ -239,6 +241,8 @@ pub struct Model {
     requirements: Vec<FxHashMap<String, String>>,
     /// The crates that are written for a host with one thread.
     one_thread: FxHashSet<CrateId>,
+    /// Where the tasks of each crate run.
+    tasks: OnceLock<Vec<Option<Tasks>>>,
     /// The crates of the 2015 edition, whose imports and `::paths` start at their root.
     rooted: FxHashSet<CrateId>,
     /// The libraries of the workspace by package.
@@ -308,6 +312,7 @@ impl Model {
             own_locks: own_locks::OwnLocks::default(),
             requirements: Vec::new(),
             one_thread: FxHashSet::default(),
+            tasks: OnceLock::new(),
             rooted: FxHashSet::default(),
             libraries: FxHashMap::default(),
             signatures: Vec::new(),

@@ -70,7 +70,10 @@
 //! of this function is left alone, and so is a guard outside a future that `block_on` runs: it is not part of it. So is a
 //! lock that every function of the workspace only tries to take, and one of a thread-local. The finding is `likely` where the lock
 //! is in a static, in a value that several are seen to have (`Arc`) or lent by who calls the function from outside, and a run
-//! of its own asks for it; a reader's also needs an await that is known to wait, or of code of the workspace. A `RefCell` borrow is reported as `possible`, where code of a task or closure that runs apart, or of an async
+//! of its own asks for it; a reader's also needs an await that is known to wait, or of code of the workspace. Not so where each run of
+//! the function is by a `block_on`, whose thread goes on whoever waits; nor for a guard that stays on its thread (`std`, `parking_lot`
+//! without its feature `send_guard`) where tasks go from thread to thread and none is seen to stay (`spawn_local`, `LocalSet`, actix, glib):
+//! no task can have it then, and it takes a `main` that awaits with it beside tasks that ask for the lock. A `RefCell` borrow is reported as `possible`, where code of a task or closure that runs apart, or of an async
 //! function that nobody awaits, borrows the cell in a conflicting way. `allow(clippy::await_holding_lock)` and
 //! `allow(clippy::await_holding_refcell_ref)` silence this lint too. clippy's `await_holding_lock` and `await_holding_refcell_ref` know the
 //! guards of `std` and `parking_lot`; this lint adds map references, entries and iterators, guards in temporaries and
@@ -80,7 +83,7 @@ use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use safe_map_analysis::flow::{Acquire, Decl, Event, EventKind, Guard, Held, Lock, Root};
-use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, TypeRole, Waits};
+use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Locking, Tasks, TypeRole, Waits};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::{FunctionView, Waiter};
 
@@ -88,7 +91,7 @@ use crate::contended::{
     is_borrowed_by_own_task, is_borrowed_meanwhile, is_lent_from_outside, is_of_thread, is_only_tried,
     is_seen_shared, is_waited_for, writers,
 };
-use crate::entries::meets_any;
+use crate::entries::{is_of_main_beside, is_run_to_its_end, meets_any};
 use crate::fix::end_before;
 use crate::meeting::{Holder, Trust};
 use crate::private::makes;
@@ -109,10 +112,12 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     for HeldAtAwaits { held, awaits, suspends, surely } in held_at_awaits(function) {
         let guard = function.flow.guard_at(held);
         let mut finding = report(function, &guard, &awaits);
-        finding.confidence = confidence(function, &guard.acquire, surely);
+        finding.confidence = confidence(function, &guard, surely);
         if !suspends {
             finding.confidence = Confidence::Possible;
             finding.note += "; what is awaited here never suspends as it is written now";
+        } else if !can_be_waited_for(function, &guard) {
+            finding.note += "; nothing else is seen to run on the thread of this task";
         }
         finding.fixes.extend(end_before(function, held, awaits[0], "the await"));
         out.push(finding);
@@ -188,13 +193,35 @@ fn conflicts(acquire: &Acquire, waiter: &Waiter) -> bool {
 /// Likely where somebody else is seen to want the lock, and several to have it at once. Whether anyone borrows a cell meanwhile
 /// is not known, nor whether waiters that mostly suspend ever block; and a reader only holds up who writes, which with an await
 /// that need not suspend is one doubt too many.
-fn confidence(function: &FunctionView<'_>, acquire: &Acquire, surely: bool) -> Confidence {
+fn confidence(function: &FunctionView<'_>, guard: &Guard, surely: bool) -> Confidence {
+    let acquire = &guard.acquire;
     let blocks = matches!(acquire.class, GuardClass::Blocking | GuardClass::Spinning);
     let is_doubtful = acquire.mode == LockMode::Shared && !surely;
     let is_shared = || is_seen_shared(function, acquire) || is_lent_from_outside(function, acquire);
-    match blocks && !is_doubtful && is_asked_for(function, acquire) && is_shared() {
+    match blocks
+        && !is_doubtful
+        && is_asked_for(function, acquire)
+        && is_shared()
+        && can_be_waited_for(function, guard)
+    {
         true => Confidence::Likely,
         false => Confidence::Possible,
+    }
+}
+
+/// Whether who waits for a guard can keep its task from going on: not where a thread has nothing else to run than that task.
+/// Tasks that go from thread to thread have no guard that stays on one, so that its task must be one of several there.
+fn can_be_waited_for(function: &FunctionView<'_>, guard: &Guard) -> bool {
+    let analysis = function.file.analysis;
+    if is_run_to_its_end(analysis, function.id) {
+        return false;
+    }
+    let krate = function.file.parsed().source.krate;
+    let is_sent = || analysis.model.tasks(krate) == Some(Tasks::Sent) && !analysis.model.sends_guards();
+    !guard.is_local || !is_sent() || {
+        let waiters = guard.acquire.lock.decl.iter().flat_map(|it| analysis.waiters(it));
+        let conflicting = waiters.filter(|it| conflicts(&guard.acquire, it)).map(|it| it.id);
+        is_of_main_beside(analysis, function.id, conflicting)
     }
 }
 

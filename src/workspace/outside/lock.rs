@@ -67,7 +67,13 @@ mod tests {
 
     fn asks(package: &str, requirement: &str) -> Dependency {
         let (package, requirement) = (package.to_owned(), requirement.to_owned());
-        Dependency { name: Name::new(&package), package, requirement, is_conditional: false }
+        Dependency {
+            name: Name::new(&package),
+            package,
+            requirement,
+            is_conditional: false,
+            features: Vec::new(),
+        }
     }
 
     #[test]
