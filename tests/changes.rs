@@ -24,6 +24,11 @@ fn since_head(project: &Project) -> Vec<u64> {
     lines(project, &["--since", "HEAD"])
 }
 
+/// `UNDERSCORE` as a program that runs it.
+fn program() -> String {
+    format!("{UNDERSCORE}fn main() {{ warm_up(&Mutex::new(1)) }}\n")
+}
+
 #[test]
 fn only_what_has_changed_is_reported() {
     let project = Project::lib(UNDERSCORE).commit();
@@ -47,7 +52,7 @@ fn commits_staged_and_unstaged_changes_and_new_files_count_since_the_merge_base(
     let project = project.git(&["switch", "--quiet", "main"]).file("src/d.rs", &both()).commit();
     let project = project.git(&["switch", "--quiet", "topic"]);
     let project = project.file("src/b.rs", UNDERSCORE).git(&["add", "--all"]).file("src/c.rs", UNDERSCORE);
-    let project = project.file("src/main.rs", &format!("{UNDERSCORE}fn main() {{}}\n"));
+    let project = project.file("src/main.rs", &program());
     let found = support::of_reason(&project.json(&["--since", "main"]), "finding");
     let files: Vec<&str> = found.iter().map(|it| it["file"].as_str().expect("a file")).collect();
     assert_eq!(files, ["src/a.rs", "src/b.rs", "src/c.rs", "src/main.rs"]);
@@ -202,7 +207,7 @@ fn a_member_in_a_submodule() {
     assert_eq!(since_head(&outer), [9]);
     git(&outer.join("inner"), &["commit", "--quiet", "--all", "--message", "more"]);
     assert_eq!(since_head(&outer), [9]);
-    let outer = outer.file("inner/src/main.rs", &format!("{UNDERSCORE}fn main() {{}}\n"));
+    let outer = outer.file("inner/src/main.rs", &program());
     assert_eq!(since_head(&outer), [9, 4]);
     std::fs::remove_file(outer.join("inner/src/main.rs")).expect("a source");
     let run = run_in(&outer.join("inner"), &["--since", "HEAD", "--message-format", "short"]);

@@ -92,9 +92,9 @@ fn a_file_of_several_targets_is_reported_once() {
 #[test]
 fn a_module_of_a_library_and_its_binary_is_known_in_both() {
     let store = "use std::sync::Mutex;\npub struct Store { pub items: Mutex<Vec<u32>> }\n";
-    let main = "mod inner;\nmod store;\nuse store::Store;\nfn main() {}\n\
+    let main = "mod inner;\nmod store;\nuse std::sync::Mutex;\nuse store::Store;\nfn main() { let it = Store { items: Mutex::default() }; twice(&it); inner::again(&it) }\n\
         fn twice(it: &Store) -> usize { let g = it.items.lock().unwrap(); it.items.lock().unwrap().len() + g.len() }\n";
-    let inner = "use crate::store::Store;\nfn again(it: &Store) { let _g = it.items.lock().unwrap(); it.items.lock().unwrap().clear(); }\n";
+    let inner = "use crate::store::Store;\npub fn again(it: &Store) { let _g = it.items.lock().unwrap(); it.items.lock().unwrap().clear(); }\n";
     let project = Project::lib("pub mod store;\n")
         .file("src/store.rs", store)
         .file("src/main.rs", main)
@@ -102,5 +102,5 @@ fn a_module_of_a_library_and_its_binary_is_known_in_both() {
     let said = project.run(&["--message-format", "short"]).stdout;
     let lines: Vec<&str> = said.lines().filter(|it| it.contains("[double_lock]")).collect();
     assert_eq!(lines.len(), 2, "{said}");
-    assert!(lines[0].starts_with("src/inner.rs:2:") && lines[1].starts_with("src/main.rs:5:"), "{said}");
+    assert!(lines[0].starts_with("src/inner.rs:2:") && lines[1].starts_with("src/main.rs:6:"), "{said}");
 }

@@ -54,7 +54,10 @@ fn a_file_has_the_findings_that_it_has_in_the_whole_run() {
 #[test]
 fn alike_findings_keep_their_fingerprints() {
     let project = Project::lib("#[path = \"a.rs\"]\npub mod m;\n").file("src/a.rs", UNDERSCORE);
-    let project = project.file("src/main.rs", "#[path = \"c.rs\"]\nmod m;\nfn main() {}\n");
+    let project = project.file(
+        "src/main.rs",
+        "#[path = \"c.rs\"]\nmod m;\nfn main() { m::warm_up(&std::sync::Mutex::new(1)) }\n",
+    );
     let project = project.file("src/c.rs", UNDERSCORE);
     let whole = findings(&project, ".", &[]);
     assert_eq!(whole[0]["item"], whole[1]["item"]);

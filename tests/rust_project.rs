@@ -18,7 +18,7 @@ const PROJECT: &str = r#"{
 
 /// `app` removes while it iterates over a map that `store` declares; `store` has a finding of its own.
 fn project() -> Project {
-    let main = "mod prune;\nfn main() {}\n";
+    let main = "mod prune;\nfn main() { prune::prune(&kept::store()) }\n";
     let prune = "use kept::Store;\n\npub fn prune(store: &Store) {\n    for entry in store.sessions.iter() {\n        \
         store.sessions.remove(entry.key());\n    }\n}\n";
     let store =

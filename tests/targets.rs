@@ -42,7 +42,7 @@ fn each_flag_reports_on_its_targets() {
 #[test]
 fn a_library_that_is_not_reported_on_says_what_its_types_are() {
     let lib = "pub struct Shared {\n    pub lock: std::sync::Mutex<u32>,\n}\n";
-    let main = "fn main() {}\npub fn f(s: &app::Shared) {\n    let _ = s.lock.lock();\n    println!();\n}\n";
+    let main = "fn main() { f(&app::shared()) }\npub fn f(s: &app::Shared) {\n    let _ = s.lock.lock();\n    println!();\n}\n";
     let project = Project::lib(lib).file("src/main.rs", main);
     assert_eq!(project.lints(&["--bins"]), [LIB]);
 }

@@ -19,6 +19,7 @@ use crate::source::{FileId, ParsedFile, Workspace};
 use crate::span::{LineIndex, Span};
 use crate::summary::{Effect, Happening, Summaries};
 use crate::ty::{AdtId, Ty};
+use crate::unreached::{self, Unreached};
 
 /// A workspace with its model and the flow of every function.
 #[derive(Debug)]
@@ -49,6 +50,7 @@ pub struct Analysis {
     prompt: OnceLock<FxHashSet<FnId>>,
     /// The types whose values several have at once; found on first use.
     shared: OnceLock<Shared>,
+    unreached: OnceLock<Unreached>,
     /// What has run, in order.
     phases: Vec<Phase>,
 }
@@ -123,6 +125,7 @@ impl Analysis {
             callers,
             prompt: OnceLock::new(),
             shared: OnceLock::new(),
+            unreached: OnceLock::new(),
             phases,
         }
     }
@@ -292,6 +295,14 @@ impl Analysis {
     pub fn is_prompt(&self, id: FnId) -> bool {
         let prompt = self.prompt.get_or_init(|| prompt::find(&self.model, &self.flows));
         prompt::runs_only(&self.model, prompt, id)
+    }
+
+    /// Whether a function is code of a program that nothing reaches from its `main`.
+    pub fn is_unreached(&self, id: FnId) -> bool {
+        let at = self.model.func(id).at;
+        let is_lib = self.workspace.krate(self.workspace.file(at.file).source.krate).is_lib;
+        !is_lib
+            && self.unreached.get_or_init(|| unreached::find(&self.workspace)).contains(&(at.file, at.item))
     }
 
     /// How many shared maps, locks and cells the workspace declares in fields and statics.

@@ -21,6 +21,7 @@ mod rounds;
 mod settings;
 mod shared;
 pub mod summary;
+mod unreached;
 
 pub use analysis::{Analysis, Caller, FileView, FunctionView, Waiter};
 pub use phases::Phase;

@@ -5,9 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rayon::prelude::*;
 use safe_map_analysis::facts::{Item, ItemKind};
 use safe_map_analysis::span::Span;
-use safe_map_analysis::{Analysis, FileView};
+use safe_map_analysis::{Analysis, FileView, FunctionView};
 
-use crate::{Check, Finding, LINTS, Lint};
+use crate::{Check, Confidence, Finding, LINTS, Lint};
 
 /// What a run of the lints gave.
 #[derive(Debug, Default)]
@@ -69,15 +69,29 @@ fn run_file(file: FileView<'_>, lints: &[&Lint]) -> Outcome {
     for lint in lints {
         guarded(lint, &file.parsed().source.path, &mut outcome, |out| match lint.check {
             Check::File(check) => check(&file, out),
-            Check::Function(check) => file.functions().for_each(|it| check(&it, out)),
+            Check::Function(check) => file.functions().for_each(|it| run_function(&it, check, out)),
             Check::Contention(check) => {
                 let functions = file.functions().filter(|it| !it.model().has_one_thread(it.id));
-                functions.for_each(|it| check(&it, out));
+                functions.for_each(|it| run_function(&it, check, out));
             }
             Check::Workspace(_) | Check::Engine => {}
         });
     }
     outcome
+}
+
+/// What is found in code that no program runs is only possible: it takes a call that is yet to be written.
+fn run_function(
+    function: &FunctionView<'_>,
+    check: fn(&FunctionView<'_>, &mut Vec<Finding>),
+    out: &mut Vec<Finding>,
+) {
+    let before = out.len();
+    check(function, out);
+    let found = &mut out[before..];
+    if !found.is_empty() && function.file.analysis.is_unreached(function.id) {
+        found.iter_mut().for_each(|it| it.confidence = Confidence::Possible);
+    }
 }
 
 /// A lint that looks at everything.

@@ -1,0 +1,107 @@
+//! What a guard across an await is worth by where its task runs, and a hazard by whether the program runs it.
+
+mod support;
+
+use support::{Project, of_reason};
+
+const HEAD: &str = "use std::sync::{Arc, Mutex};
+pub struct Store { pub jobs: Mutex<Vec<u32>>, pub names: dashmap::DashMap<u32, u32> }
+pub fn start() -> Arc<Store> { Arc::new(Store { jobs: Mutex::default(), names: Default::default() }) }
+pub async fn send() { tokio::time::sleep(std::time::Duration::from_secs(1)).await }
+impl Store {
+    pub fn add(&self) { self.jobs.lock().unwrap().push(1); self.names.insert(1, 1); }
+    pub async fn flush(&self) { let jobs = self.jobs.lock().unwrap(); send().await; drop(jobs) }
+    pub async fn tell(&self) { let name = self.names.get(&1); send().await; drop(name) }
+}
+";
+
+/// The confidence of what is found in `flush`, whose guard stays on its thread, and in `tell`, whose guard is `Send`.
+fn rated(dependencies: &str, rest: &str) -> [String; 2] {
+    let manifest = format!(
+        "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\ndashmap = \"6\"\n{dependencies}\n"
+    );
+    let project = Project::empty().file("Cargo.toml", &manifest).file("src/lib.rs", &format!("{HEAD}{rest}"));
+    let found = of_reason(&project.json(&["--only", "guard_across_await"]), "finding");
+    let of = |line: u64| {
+        let mut here = found.iter().filter(|it| it["line"] == line);
+        here.next().and_then(|it| it["confidence"].as_str()).unwrap_or("nothing").to_owned()
+    };
+    [of(7), of(8)]
+}
+
+const TOKIO: &str = "tokio = \"1\"";
+
+#[test]
+fn a_task_that_is_sent_has_no_guard_that_stays() {
+    assert_eq!(rated(TOKIO, ""), ["possible", "likely"]);
+    assert_eq!(rated("", ""), ["likely", "likely"], "nobody says where tasks run");
+    assert_eq!(rated("tokio = { version = \"1\", optional = true }", ""), ["likely", "likely"]);
+}
+
+#[test]
+fn tasks_that_stay_on_a_thread_share_it() {
+    let local = "pub fn run(it: Arc<Store>) { tokio::task::spawn_local(async move { it.flush().await }); }";
+    assert_eq!(rated(TOKIO, local)[0], "likely");
+    assert_eq!(rated("tokio = \"1\"\nactix-web = \"4\"", "")[0], "likely");
+}
+
+#[test]
+fn a_feature_sends_guards_of_parking_lot() {
+    let text = HEAD.replace("use std::sync::{Arc, Mutex};", "use std::sync::Arc; use parking_lot::Mutex;");
+    let text = text.replace(".lock().unwrap()", ".lock()");
+    let rate = |features: &str| {
+        let manifest = format!(
+            "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\ntokio = \"1\"\n\
+             dashmap = \"6\"\nparking_lot = {{ version = \"0.12\", features = [{features}] }}\n"
+        );
+        let project = Project::empty().file("Cargo.toml", &manifest).file("src/lib.rs", &text);
+        let found = of_reason(&project.json(&["--only", "guard_across_await"]), "finding");
+        found[0]["confidence"].as_str().expect("a word").to_owned()
+    };
+    assert_eq!([rate(""), rate("\"send_guard\"")], ["possible", "likely"]);
+}
+
+#[test]
+fn a_thread_that_runs_one_future_alone_goes_on() {
+    let blocked = "pub fn run(it: &Store) { tokio::runtime::Handle::current().block_on(async { it.tell().await; it.flush().await }) }";
+    assert_eq!(rated(TOKIO, blocked), ["possible", "possible"]);
+    let also =
+        "pub fn run(it: &Store) { tokio::runtime::Handle::current().block_on(async { it.tell().await }) }
+pub fn start_all(it: Arc<Store>) { tokio::spawn(async move { it.tell().await }); }";
+    assert_eq!(rated(TOKIO, also)[1], "likely", "a task runs it too");
+}
+
+#[test]
+fn a_main_that_holds_a_guard_can_stop_all_workers() {
+    let main = "use app::*;
+#[tokio::main]
+async fn main() {
+    let it = start();
+    let other = it.clone();
+    tokio::spawn(async move { other.add() });
+    it.flush().await;
+}
+";
+    let manifest = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\ndashmap = \"6\"\ntokio = \"1\"\n";
+    let project = Project::empty().file("Cargo.toml", manifest).file("src/lib.rs", HEAD);
+    let project = project.file("src/main.rs", main);
+    let found = of_reason(&project.json(&["--only", "guard_across_await"]), "finding");
+    let likely: Vec<_> =
+        found.iter().filter(|it| it["confidence"] == "likely").map(|it| &it["line"]).collect();
+    assert_eq!(likely, [7, 8], "{found:?}");
+}
+
+#[test]
+fn what_a_program_never_runs_is_possible_and_left_out() {
+    let twice = "use std::sync::Mutex;\nfn twice(it: &Mutex<u32>) { let a = it.lock().unwrap(); *it.lock().unwrap() += *a; }\n";
+    let program = |main: &str| {
+        let manifest = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
+        Project::empty().file("Cargo.toml", manifest).file("src/main.rs", &format!("{twice}{main}"))
+    };
+    let dead = program("fn main() {}");
+    assert_eq!(dead.lints(&[]), [""; 0]);
+    assert_eq!(of_reason(&dead.json(&["--only", "double_lock"]), "finding")[0]["confidence"], "possible");
+    let alive = program("fn main() { twice(&Mutex::new(1)) }");
+    assert_eq!(of_reason(&alive.json(&[]), "finding")[0]["confidence"], "certain");
+    assert_eq!(Project::lib(twice).lints(&[]), ["double_lock"], "a library is for whoever has it");
+}
