@@ -224,6 +224,7 @@ fn updated(between: &str) -> Value {
     let text = format!(
         r#"
 pub struct Limits {{ map: dashmap::DashMap<String, u64> }}
+pub fn start() -> std::sync::Arc<Limits> {{ std::sync::Arc::new(Limits {{ map: Default::default() }}) }}
 impl Limits {{
     pub async fn add(&self, key: &str) {{
         let before = self.map.get(key).map(|it| *it).unwrap_or(0);

@@ -10,15 +10,15 @@ use safe_map_analysis::model::FnId;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::{Analysis, FunctionView};
 
-use crate::Place;
 use crate::access::{Access, accesses};
 use crate::admitted::is_known_to_be_harmless;
 use crate::bodies::lets;
 use crate::branches::are_apart;
 use crate::brief::site;
 use crate::conditions::{Conditions, Gives};
-use crate::contended::is_contended;
+use crate::contended::{is_contended, is_seen_shared};
 use crate::declared::{are_declared_together, is_of_choice};
+use crate::entries::meets_one_of;
 use crate::fix::body_of;
 use crate::fresh::makes_keys;
 use crate::parents::{expr_at, is_discarded};
@@ -26,6 +26,7 @@ use crate::private::{is_own, is_unshared, stays_here};
 use crate::retain::method;
 use crate::serial::{is_one_line, waits_in};
 use crate::typing::Typed;
+use crate::{Confidence, Place};
 
 /// How far calls are followed back to a lock that all callers hold.
 const MAX_CALLERS: u32 = 3;
@@ -153,6 +154,17 @@ impl<'a> Accesses<'a> {
             && !(is_local
                 && (is_unshared(self.function, &self.body, acquire, access.span())
                     || stays_here(self.function, &self.body, acquire)))
+    }
+
+    /// Likely where several are seen to have the map, and one who does something like this to it runs, as far as is seen, where
+    /// and when this function does too.
+    pub(crate) fn confidence(&self, access: &Access<'_>, is_it: impl Fn(Op) -> bool) -> Confidence {
+        let others = self.uses(access).into_iter().filter(|(_, op)| is_it(*op)).map(|(id, _)| id);
+        let is_raced = || meets_one_of(self.function.file.analysis, self.function.id, others);
+        match is_seen_shared(self.function, &access.acquire) && is_raced() {
+            true => Confidence::Likely,
+            false => Confidence::Possible,
+        }
     }
 
     /// Where another function does something like this to the map, or this one if no other does.

@@ -277,6 +277,12 @@ fn report(accesses: &Accesses<'_>, check: &Access<'_>, act: &Access<'_>, harm: &
         _ => format!("{name} is inserted into after the check was over"),
     };
     let mut finding = access_finding(function, LINT.name, (check, "it is asked"), act, message);
+    finding.confidence = match harm {
+        Harm::Gone => accesses.confidence(act, deletes),
+        Harm::Replaced | Harm::Overwritten | Harm::Twice(_) | Harm::Passed => {
+            accesses.confidence(act, stores)
+        }
+    };
     finding.note = match harm {
         Harm::Replaced => {
             "two threads can both find nothing and insert: the second replaces the value that the first has \

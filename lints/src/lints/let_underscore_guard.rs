@@ -40,12 +40,12 @@
 //!
 //! `let _ = mutex;` (the lock, not a guard) and `let _ = mutex.try_lock();` are silent, and so are map references, which
 //! are not taken to protect lines, the borrows of tokio's `watch` (`rx.wait_for(..).await` waits, `rx.borrow_and_update()` marks the
-//! value as seen), the last statement of a block, which waits for the holder and protects nothing, and
+//! value as seen), a statement with nothing behind it in its block but a value, which waits for the holder and protects nothing, and
 //! a function that returns a guard, which may be called for what else it does. rustc's `let_underscore_lock` knows the guards of `std`; this lint adds
 //! `parking_lot`, `tokio`, `spin` and `async-lock`, and `_ = ..` without `let`.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::{ExprKind, PatKind, StmtKind};
+use safe_map_analysis::facts::{Body, Expr, ExprKind, PatKind, StmtKind};
 use safe_map_analysis::flow::{Acquire, EventKind, Guard};
 use safe_map_analysis::knowledge::schema::{LockMode, TypeRole};
 use safe_map_analysis::span::Span;
@@ -136,15 +136,35 @@ fn report(function: &FunctionView<'_>, guard: &Guard, statement: Span) -> Findin
     finding
 }
 
-/// Whether a statement is the last of its block.
+/// Whether nothing happens behind a statement in its block: it is the last, or only a value is given back.
 fn is_last(function: &FunctionView<'_>, statement: Span) -> bool {
     let Some(body) = body_of(function) else { return false };
-    body.exprs.iter().any(|it| match &it.kind {
-        ExprKind::Block(block) => {
-            block.tail.is_none() && block.stmts.last().is_some_and(|it| it.span == statement)
-        }
+    let is_around = |it: &&Expr| match &it.kind {
+        ExprKind::Block(block) => block.stmts.iter().any(|it| it.span == statement),
         _ => false,
+    };
+    body.exprs.iter().find(is_around).is_some_and(|block| {
+        let is_behind = |it: &&Expr| block.span.contains(it.span) && it.span.start >= statement.end;
+        !body.exprs.iter().filter(is_behind).any(|it| happens(&body, it))
     })
+}
+
+/// Whether an expression does more than to make or name a value.
+fn happens(body: &Body, expr: &Expr) -> bool {
+    match expr.kind {
+        ExprKind::Call { callee, .. } => match &body.expr(callee).kind {
+            ExprKind::Path(path) => !path.last().is_some_and(|it| it.name.starts_with(char::is_uppercase)),
+            _ => true,
+        },
+        ExprKind::MethodCall { .. }
+        | ExprKind::Macro(_)
+        | ExprKind::Assign { .. }
+        | ExprKind::Await(_)
+        | ExprKind::Unary { .. }
+        | ExprKind::Field { .. }
+        | ExprKind::Index { .. } => true,
+        _ => false,
+    }
 }
 
 /// Whether the function, behind the statement, takes the lock again or awaits: a guard that lives on would hang there.
@@ -182,7 +202,25 @@ fn name_it(function: &FunctionView<'_>, statement: Span) -> Option<Fix> {
 #[cfg(test)]
 mod tests {
     use super::LINT;
-    use crate::testing::{check, fixed};
+    use crate::testing::{check, fixed, found};
+
+    #[test]
+    fn nothing_but_a_value_behind_it() {
+        let count = |rest: &str| {
+            let text = format!(
+                "
+use std::sync::Mutex;
+fn f(m: &Mutex<u32>, n: u32) -> Option<u32> {{
+    let _ = m.lock();
+    {rest}
+}}
+"
+            );
+            found(&LINT, &text).len()
+        };
+        assert_eq!([count("None"), count("Some(1)"), count("Some(n)")], [0, 0, 0]);
+        assert_eq!([count("Some(next())"), count("std::fs::remove_file(\"x\").ok(); None")], [1, 1]);
+    }
 
     #[test]
     fn a_barrier_that_waits_for_the_readers_to_leave() {

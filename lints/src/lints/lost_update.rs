@@ -54,7 +54,7 @@ use crate::one_step::one_step;
 use crate::parents::arguments;
 use crate::races::Accesses;
 use crate::story::{Turns, access_finding, access_name, here, interleaving};
-use crate::values::changes_in_place;
+use crate::values::{changes_in_place, stores};
 use crate::{Check, Finding, Fix, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
@@ -218,6 +218,8 @@ fn report(accesses: &Accesses<'_>, read: &Access<'_>, write: &Access<'_>) -> Fin
     let name = access_name(function, write);
     let message = format!("an entry of {name} is written back after its guard was let go");
     let mut finding = access_finding(function, LINT.name, (read, "it is read"), write, message);
+    finding.confidence =
+        accesses.confidence(write, |op| stores(op) || changes_in_place(op, &write.values, function.model()));
     finding.note = match read.op {
         Op::Remove => {
             "the entry is away between the two: who adds to it meanwhile makes a new one, which this replaces"

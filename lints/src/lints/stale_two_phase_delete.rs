@@ -177,7 +177,10 @@ fn report(accesses: &Accesses<'_>, check: &Access<'_>, act: &Access<'_>) -> Find
     let function = accesses.function;
     let name = access_name(function, act);
     let message = format!("{name} is removed from on a condition that may no longer hold");
+    let changes =
+        |op| matches!(op, Op::Insert | Op::Entry) || changes_in_place(op, &act.values, function.model());
     let mut finding = access_finding(function, LINT.name, (check, "it is asked"), act, message);
+    finding.confidence = accesses.confidence(act, changes);
     finding.note = "another thread can change the entry, or store a new one, between the two: what is removed then is not \
                     what the condition was about"
         .to_string();
@@ -188,8 +191,6 @@ fn report(accesses: &Accesses<'_>, check: &Access<'_>, act: &Access<'_>) -> Find
             act.acquire.lock.type_name
         ),
     };
-    let changes =
-        |op| matches!(op, Op::Insert | Op::Entry) || changes_in_place(op, &act.values, function.model());
     let other = accesses.place_of(act, changes).unwrap_or(here(function, check.span()));
     let turns = Turns {
         first: "decides that an entry may go from",

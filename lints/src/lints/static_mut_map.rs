@@ -46,7 +46,8 @@
 //! Where a `Once` sets the static and nothing else changes it, it is silent: readers that pass the `Once` by are not looked for.
 //! So is a static without a lock that only `unsafe` functions reach, whose callers have to order them, or of which a comment says that it is for one
 //! thread, or an `unsafe` function that it may not be called from several. A static that no analysed function names is silent, and so is one that an attribute macro rewrites (`#[dynamic]`) or
-//! that is thread local, or in a crate for a host that runs it on one thread (`pgrx`, smart contracts). rustc's `static_mut_refs` speaks of each reference; this lint speaks of the map, once, at its
+//! that is thread local, or in a crate for a host that runs it on one thread (`pgrx`, smart contracts). The finding is `possible` where nobody who
+//! changes the map is seen to run beside another who uses it, and in a `no_std` crate. rustc's `static_mut_refs` speaks of each reference; this lint speaks of the map, once, at its
 //! declaration, and lists who reaches it.
 
 use safe_map_analysis::Analysis;
@@ -57,7 +58,7 @@ use safe_map_analysis::model::{FnId, Model, StaticId};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::{AdtId, Ty};
 
-use crate::entries::is_of_main_only;
+use crate::entries::{is_of_main_only, meets_one_of};
 use crate::exposure::outer_name;
 use crate::remarks::{is_for_one_thread, remarks, speaks_of_threads};
 use crate::story::at;
@@ -96,7 +97,10 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
         let changing: Vec<&(FnId, Span)> = uses.iter().filter(|it| changes(analysis, id, it)).collect();
         let is_fixed = orders_itself && changing.is_empty();
         let mut found = report(analysis, id, &uses);
-        if is_set_at_start(analysis, &changing, &uses) {
+        if is_set_at_start(analysis, &changing, &uses)
+            || is_for_bare_machine(analysis, id)
+            || !is_raced(analysis, id, &uses)
+        {
             found.confidence = Confidence::Possible;
         }
         match is_fixed {
@@ -267,6 +271,19 @@ fn report(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> Finding {
         interleaving: Vec::new(),
         fixes: Vec::new(),
     }
+}
+
+/// Whether who changes the static, or what is in it, is seen to run beside another who uses it.
+fn is_raced(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> bool {
+    let mut changing = uses.iter().filter(|it| changes(analysis, id, it) || changes_content(analysis, it));
+    changing.any(|(function, _)| meets_one_of(analysis, *function, uses.iter().map(|it| it.0)))
+}
+
+/// Whether a crate is for machines without an operating system, where most have one core and no threads.
+fn is_for_bare_machine(analysis: &Analysis, id: StaticId) -> bool {
+    let krate = analysis.model.module(analysis.model.static_(id).module).krate;
+    let mut files = analysis.workspace.files.iter().filter(|it| it.source.krate == krate);
+    files.any(|it| it.source.module.is_empty() && it.facts.attrs.names.iter().any(|it| it == "no_std"))
 }
 
 /// Whether `main` sets the static before it does anything else, as far as that is seen, and what is in it orders itself.
