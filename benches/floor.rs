@@ -1,8 +1,8 @@
 //! The analyzer's speed against its floor: what syn needs to read and parse the same files.
 //!
-//! `cargo bench --bench floor -- [PATH] [--rounds N] [--jobs N]`; PATH is the fixtures where none is given. A round
+//! `cargo bench --bench floor -- [PATH] [--rounds N] [--jobs N] [--all]`; PATH is the fixtures where none is given. A round
 //! measures both halves one after the other, in alternating order: the floor reads and parses every analysed file once,
-//! the check is what the command does up to the report. Each measurement is a process of its own, of this program, so
+//! the check is what the command does up to the report, with the lints that are on by default or with `--all`. Each measurement is a process of its own, of this program, so
 //! that both start with the same empty heap and differ in nothing but the work. Out: medians, and the ratio.
 
 use std::io::Read as _;
@@ -27,7 +27,7 @@ const STACK_BYTES: usize = 16 << 20;
 fn main() {
     let options = Options::parse(std::env::args().skip(1));
     match options.half {
-        Some(half) => options.in_pool(|| half.measure(&options.path)).print(),
+        Some(half) => options.in_pool(|| half.measure(&options)).print(),
         None => compare(&options),
     }
 }
@@ -39,6 +39,8 @@ struct Options {
     rounds: usize,
     /// Zero means one thread a processor.
     jobs: usize,
+    /// Every lint, those in preview and advice too.
+    all: bool,
     /// Set in the processes that measure.
     half: Option<Half>,
 }
@@ -46,13 +48,14 @@ struct Options {
 impl Options {
     fn parse(args: impl Iterator<Item = String>) -> Options {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-        let mut options = Options { path: fixtures, rounds: 7, jobs: 0, half: None };
+        let mut options = Options { path: fixtures, rounds: 7, jobs: 0, all: false, half: None };
         // Cargo adds `--bench` to what the user wrote.
         let mut args = args.filter(|arg| arg != "--bench");
         while let Some(arg) = args.next() {
             match arg.as_str() {
                 "--rounds" => options.rounds = number(args.next()).max(1),
                 "--jobs" => options.jobs = number(args.next()),
+                "--all" => options.all = true,
                 "--half" => options.half = args.next().as_deref().and_then(Half::named),
                 _ => options.path = PathBuf::from(arg),
             }
@@ -90,10 +93,10 @@ impl Half {
     }
 
     /// Does the work once; the floor's files come from standard input.
-    fn measure(self, path: &Path) -> Sample {
+    fn measure(self, options: &Options) -> Sample {
         let time = match self {
             Half::Floor => floor(),
-            Half::Check => check(path),
+            Half::Check => check(options),
         };
         Sample { time, peak_bytes: peak_bytes() }
     }
@@ -116,14 +119,14 @@ fn parse(file: &str) {
     proc_macro2::extra::invalidate_current_thread_spans();
 }
 
-fn check(path: &Path) -> Duration {
-    // Every lint, those in preview and advice too.
-    let all = Choice { setting: Setting::Warn, name: "all".to_owned() };
-    let asked = Asked::new(LINTS, &[all], &[], None).expect("`all` is a group");
+fn check(options: &Options) -> Duration {
+    let all = options.all.then(|| Choice { setting: Setting::Warn, name: "all".to_owned() });
+    let asked = Asked::new(LINTS, all.as_slice(), &[], None).expect("`all` is a group");
     let policy =
         Policy { asked, confidence: Confidence::Possible, scope: Scope::default(), extent: Extent::Findings };
     let started = Instant::now();
-    std::hint::black_box(engine::run(&request(path), &policy)).expect("there is Rust below the path");
+    std::hint::black_box(engine::run(&request(&options.path), &policy))
+        .expect("there is Rust below the path");
     started.elapsed()
 }
 
@@ -227,6 +230,7 @@ fn in_process(options: &Options, files: &Files, half: Half) -> Sample {
     std::io::Seek::rewind(&mut list).expect("it can be read again");
     let mut command = Command::new(program);
     command.arg(&options.path).args(["--half", half.name(), "--jobs", &options.jobs.to_string()]);
+    command.args(options.all.then_some("--all"));
     let output = command.stdin(list).stderr(Stdio::inherit()).output().expect("this program starts");
     Sample::read(&String::from_utf8_lossy(&output.stdout)).expect("a measurement prints its sample")
 }

@@ -1,5 +1,6 @@
 //! The façade: one call from parsed files to what the lints look at.
 
+use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -12,6 +13,7 @@ use crate::model::{FnId, Model};
 use crate::name::Name;
 use crate::phases::Phase;
 use crate::prompt;
+use crate::recent;
 use crate::rounds::{self, Rounds};
 use crate::settings::Settings;
 use crate::shared::Shared;
@@ -51,6 +53,8 @@ pub struct Analysis {
     /// The types whose values several have at once; found on first use.
     shared: OnceLock<Shared>,
     unreached: OnceLock<Unreached>,
+    /// Which analysis of the process it is.
+    number: u64,
     /// What has run, in order.
     phases: Vec<Phase>,
 }
@@ -125,6 +129,7 @@ impl Analysis {
             callers,
             prompt: OnceLock::new(),
             shared: OnceLock::new(),
+            number: recent::next_number(),
             unreached: OnceLock::new(),
             phases,
         }
@@ -145,10 +150,11 @@ impl Analysis {
         self.workspace.file_ids().map(|id| self.file(id))
     }
 
-    /// The body of a function, where it has one.
-    pub fn body(&self, id: FnId) -> Option<Body> {
+    /// The body of a function, where it has one: unpacked in time linear in its size, unless this thread has just asked for it.
+    pub fn body(&self, id: FnId) -> Option<Rc<Body>> {
         let def = self.model.func(id);
-        Some(self.workspace.file(def.at.file).facts.body(def.body?).unpack())
+        let packed = self.workspace.file(def.at.file).facts.body(def.body?);
+        Some(recent::body((self.number, id), || packed.unpack()))
     }
 
     /// The flow of a function, where it has a body.

@@ -17,6 +17,7 @@ mod analysis;
 pub mod knowledge;
 mod phases;
 mod prompt;
+mod recent;
 mod rounds;
 mod settings;
 mod shared;

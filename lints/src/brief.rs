@@ -2,6 +2,8 @@
 //!
 //! In: a wait that happens in a function, itself or in a callee. Out: whether it counts, from the code where it stands.
 
+use std::rc::Rc;
+
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprKind, Lit};
 use safe_map_analysis::flow::{EventKind, Place, Root, Wait};
@@ -59,7 +61,7 @@ fn removals<'a>(function: &FunctionView<'a>, place: &'a Place) -> impl Iterator<
 /// Where something that happens stands: in the function itself, or in the last one that it calls.
 pub(crate) struct Site<'a> {
     function: FunctionView<'a>,
-    pub(crate) body: Body,
+    pub(crate) body: Rc<Body>,
     pub(crate) span: Span,
 }
 

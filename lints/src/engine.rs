@@ -63,21 +63,34 @@ fn order(finding: &Finding) -> (crate::Place, &'static str, &str) {
     (finding.primary, finding.lint, &finding.message)
 }
 
-/// The lints that look at one file or at its functions.
+/// The lints that look at one file or at its functions: all of them at one function, then at the next, whose body is then
+/// unpacked once.
 fn run_file(file: FileView<'_>, lints: &[&Lint]) -> Outcome {
     let mut outcome = Outcome::default();
+    let path = &file.parsed().source.path;
     for lint in lints {
-        guarded(lint, &file.parsed().source.path, &mut outcome, |out| match lint.check {
-            Check::File(check) => check(&file, out),
-            Check::Function(check) => file.functions().for_each(|it| run_function(&it, check, out)),
-            Check::Contention(check) => {
-                let functions = file.functions().filter(|it| !it.model().has_one_thread(it.id));
-                functions.for_each(|it| run_function(&it, check, out));
-            }
-            Check::Workspace(_) | Check::Engine => {}
-        });
+        if let Check::File(check) = lint.check {
+            guarded(lint, path, &mut outcome, |out| check(&file, out));
+        }
     }
+    for function in file.functions() {
+        for lint in lints.iter().filter(|it| looks_at(it, &function)) {
+            if let Check::Function(check) | Check::Contention(check) = lint.check
+                && !outcome.panics.iter().any(|it| it.0 == lint.name)
+            {
+                guarded(lint, path, &mut outcome, |out| run_function(&function, check, out));
+            }
+        }
+    }
+    // What a lint found before it panicked may be half a story.
+    let has_panicked = |it: &Finding| outcome.panics.iter().any(|panic| panic.0 == it.lint);
+    outcome.findings.retain(|it| !has_panicked(it));
     outcome
+}
+
+/// Where one thread runs a function, nobody contends.
+fn looks_at(lint: &Lint, function: &FunctionView<'_>) -> bool {
+    !matches!(lint.check, Check::Contention(_)) || !function.model().has_one_thread(function.id)
 }
 
 /// What is found in code that no program runs is only possible: it takes a call that is yet to be written.
@@ -103,7 +116,6 @@ fn run_whole(analysis: &Analysis, lint: &Lint) -> Outcome {
     outcome
 }
 
-/// What a check found before it panicked is kept out: it may be half a story.
 fn guarded(lint: &Lint, path: &str, outcome: &mut Outcome, check: impl FnOnce(&mut Vec<Finding>)) {
     let mut found = Vec::new();
     match catch_unwind(AssertUnwindSafe(|| check(&mut found))) {

@@ -1,5 +1,7 @@
 //! Edits that more than one lint offers.
 
+use std::rc::Rc;
+
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Block, Body, ExprId, ExprKind, PatKind, Stmt, StmtKind};
 use safe_map_analysis::flow::Held;
@@ -164,7 +166,7 @@ pub(crate) fn is_call(kind: &ExprKind) -> bool {
 }
 
 /// The facts of a function's body.
-pub(crate) fn body_of(function: &FunctionView<'_>) -> Option<Body> {
+pub(crate) fn body_of(function: &FunctionView<'_>) -> Option<Rc<Body>> {
     function.file.analysis.body(function.id)
 }
 

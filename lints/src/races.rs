@@ -3,6 +3,8 @@
 //!
 //! In: a function. Out: its [`Race`]s, as far as it says that the map is shared and that nothing else keeps the others away.
 
+use std::rc::Rc;
+
 use safe_map_analysis::facts::{Body, Expr, ExprKind, StaticMacro, UnaryOp};
 use safe_map_analysis::flow::{Event, EventKind, GuardId, Root, Step};
 use safe_map_analysis::knowledge::schema::{GuardClass, LockMode, Op};
@@ -38,7 +40,7 @@ const MAX_EVENTS: usize = 6;
 #[derive(Debug)]
 pub(crate) struct Accesses<'a> {
     pub(crate) function: &'a FunctionView<'a>,
-    pub(crate) body: Body,
+    pub(crate) body: Rc<Body>,
     pub(crate) all: Vec<Access<'a>>,
 }
 

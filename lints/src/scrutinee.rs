@@ -1,6 +1,8 @@
 //! Guards that only a scrutinee keeps alive: temporaries of a `match`, `if let`, `while let` or `for` whose branch does not
 //! use what they protect.
 
+use std::rc::Rc;
+
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatId, PatKind};
 use safe_map_analysis::flow::{Guard, Held};
@@ -11,7 +13,7 @@ use crate::fix::body_of;
 /// The branches and loops of a function that look into something while a temporary guard is alive.
 pub(crate) struct Scrutinees<'a> {
     function: FunctionView<'a>,
-    pub(crate) body: Body,
+    pub(crate) body: Rc<Body>,
     parts: Vec<Part>,
 }
 

@@ -3,6 +3,8 @@
 //! In: a body and the function or item that has it. Out: a type, unknown wherever anything is not certain. Names are looked up
 //! lexically: the last pattern before a use that binds the name is the one.
 
+use std::rc::Rc;
+
 use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::{
     Body, Expr, ExprId, ExprKind, PatId, PatKind, Path, SelfKind, StmtKind, TypeExpr, UnaryOp,
@@ -43,7 +45,7 @@ enum From {
 pub(crate) struct Typed<'a> {
     pub(crate) model: &'a Model,
     pub(crate) id: FnId,
-    pub(crate) body: Body,
+    pub(crate) body: Rc<Body>,
     scope: TyScope<'a>,
     bound: Vec<Bound>,
     ascribed: Vec<(Span, Ty)>,
@@ -58,7 +60,7 @@ impl<'a> Typed<'a> {
         if packed.max_depth > safe_map_analysis::facts::MAX_WALKED_DEPTH {
             return None;
         }
-        let body = packed.unpack();
+        let body = analysis.body(id)?;
         let scope = model.fn_scope(id);
         let mut typed = Typed { model, id, body, scope, bound: Vec::new(), ascribed: Vec::new() };
         typed.bind();

@@ -4,6 +4,7 @@
 //! unknown type borrows, and a macro uses every name that stands in it.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatId, StmtKind};
@@ -19,7 +20,7 @@ const MAX_ROUNDS: usize = 8;
 
 /// The uses of one guard.
 pub(crate) struct Uses<'a> {
-    body: Body,
+    body: Rc<Body>,
     flow: &'a FnFlow,
     text: &'a str,
     /// Where the guard is taken.

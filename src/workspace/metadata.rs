@@ -58,7 +58,11 @@ struct RawTarget {
 ///
 /// The first line of cargo's complaint, or why cargo could not be run.
 pub(crate) fn load(manifest: &Path) -> Result<Loaded, String> {
-    let output = command(manifest).output().map_err(|error| format!("cargo cannot be run: {error}"))?;
+    let mut output = output(&mut command(manifest))?;
+    if lacks_toolchain(&output) {
+        // The toolchain is that of the directory; any other knows the packages as well.
+        output = self::output(command(manifest).current_dir(std::env::temp_dir()))?;
+    }
     if !output.status.success() {
         return Err(complaint(&String::from_utf8_lossy(&output.stderr)));
     }
@@ -66,6 +70,15 @@ pub(crate) fn load(manifest: &Path) -> Result<Loaded, String> {
         .map_err(|error| format!("the output of `cargo metadata` cannot be read: {error}"))?;
     let packages = raw.packages.into_iter().map(package).collect();
     Ok(Loaded { root: raw.workspace_root, packages, notes: Vec::new() })
+}
+
+fn output(command: &mut Command) -> Result<std::process::Output, String> {
+    command.output().map_err(|error| format!("cargo cannot be run: {error}"))
+}
+
+/// Whether rustup has not got the toolchain that the directory asks for.
+fn lacks_toolchain(output: &std::process::Output) -> bool {
+    !output.status.success() && String::from_utf8_lossy(&output.stderr).contains("is not installed")
 }
 
 fn command(manifest: &Path) -> Command {

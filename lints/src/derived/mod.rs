@@ -7,6 +7,8 @@ mod locals;
 mod types;
 mod values;
 
+use std::rc::Rc;
+
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::Body;
 use safe_map_analysis::knowledge::schema::TypeRole;
@@ -93,7 +95,7 @@ struct Local {
 
 /// What is derived from the guards of one function.
 pub(crate) struct Derivations<'a> {
-    pub(crate) body: Body,
+    pub(crate) body: Rc<Body>,
     function: FunctionView<'a>,
     model: &'a Model,
     locals: Vec<Local>,

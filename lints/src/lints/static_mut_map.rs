@@ -51,7 +51,7 @@
 //! declaration, and lists who reaches it.
 
 use safe_map_analysis::Analysis;
-use safe_map_analysis::facts::{Body, ExprId, ExprKind, SelfKind};
+use safe_map_analysis::facts::{ExprId, ExprKind, SelfKind};
 use safe_map_analysis::flow::EventKind;
 use safe_map_analysis::knowledge::schema::TypeRole;
 use safe_map_analysis::model::{FnId, Model, StaticId};
@@ -217,7 +217,7 @@ fn locks(analysis: &Analysis, id: StaticId) -> bool {
 /// only read needs no `mut`, and its lock orders the rest.
 fn changes(analysis: &Analysis, id: StaticId, (function, span): &(FnId, Span)) -> bool {
     let content = content(analysis.model.static_ty(id));
-    let Some(body) = body_of(analysis, *function) else { return true };
+    let Some(body) = analysis.body(*function) else { return true };
     let is_it = |it: ExprId| body.expr(it).span.contains(*span);
     body.exprs.iter().any(|it| match &it.kind {
         ExprKind::Assign { lhs, .. } => is_it(*lhs),
@@ -296,7 +296,7 @@ fn is_set_at_start(analysis: &Analysis, changing: &[&(FnId, Span)], uses: &[(FnI
 /// Whether a `Once` sets the static, and nothing outside of it changes it or what is in it.
 fn is_set_once(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> bool {
     let is_inside = |(function, span): &(FnId, Span)| {
-        let Some(body) = body_of(analysis, *function) else { return false };
+        let Some(body) = analysis.body(*function) else { return false };
         body.exprs.iter().any(|it| match &it.kind {
             ExprKind::MethodCall { method, .. } => {
                 matches!(method.as_str(), "call_once" | "call_once_force") && it.span.contains(*span)
@@ -306,11 +306,6 @@ fn is_set_once(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> bool
     };
     let (inside, outside): (Vec<_>, Vec<_>) = uses.iter().partition(|it| is_inside(it));
     !inside.is_empty() && !outside.iter().any(|it| changes(analysis, id, it) || changes_content(analysis, it))
-}
-
-fn body_of(analysis: &Analysis, function: FnId) -> Option<Body> {
-    let def = analysis.model.func(function);
-    Some(analysis.workspace.file(def.at.file).facts.body(def.body?).unpack())
 }
 
 /// Whether a use goes on to change what is in the static, by the names of what it calls.
@@ -331,7 +326,7 @@ fn changes_content(analysis: &Analysis, (function, span): &(FnId, Span)) -> bool
         "take",
         "values_mut",
     ];
-    let Some(body) = body_of(analysis, *function) else { return true };
+    let Some(body) = analysis.body(*function) else { return true };
     body.exprs.iter().any(|it| match &it.kind {
         ExprKind::MethodCall { receiver, method, .. } => {
             CHANGES.contains(&method.as_str()) && body.expr(*receiver).span.contains(*span)
