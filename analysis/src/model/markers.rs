@@ -33,6 +33,13 @@ pub enum Promise {
     Yes,
 }
 
+/// Whether an attribute of a trait may add supertraits: `#[trait_variant::make(Send)]` does.
+fn is_rewritten(attrs: &facts::Attrs) -> bool {
+    const PLAIN: [&str; 9] =
+        ["allow", "async_trait", "cfg", "cfg_attr", "deprecated", "doc", "expect", "must_use", "warn"];
+    attrs.names.iter().any(|it| !PLAIN.contains(&it.rsplit("::").next().unwrap_or(it)))
+}
+
 /// How many traits deep supertraits are followed.
 const MAX_TRAITS: u32 = 8;
 
@@ -92,8 +99,9 @@ impl Model {
         let Some(depth) = depth.checked_sub(1).filter(|_| !is_unsafe) else { return Promise::Perhaps };
         let scope = TyScope::new(def.module);
         let promises = supertraits.iter().map(|it| self.bound_promise(&scope, it, name, depth));
-        // A trait with one impl is that type's, whatever it asks for.
-        let least = if self.implementation_count(id) == 1 { Promise::Perhaps } else { Promise::No };
+        // A trait with one impl is that type's, whatever it asks for; an attribute macro may ask for more than is written.
+        let is_open = self.implementation_count(id) == 1 || is_rewritten(&self.item(def.at).attrs);
+        let least = if is_open { Promise::Perhaps } else { Promise::No };
         promises.max().unwrap_or(least).max(least)
     }
 

@@ -562,6 +562,20 @@ pub struct C<K>(*mut K);
 unsafe impl<K: Shared> Send for C<K> {}
 pub struct D<K>(*mut K);
 unsafe impl<K: other::Unknown> Send for D<K> {}
+#[trait_variant::make(Send)]
+pub trait Store {}
+impl Store for u8 {}
+impl Store for u16 {}
+pub struct F<S>(*mut S);
+unsafe impl<S: Store> Send for F<S> {}
+#[async_trait]
+pub trait Plain {}
+impl Plain for u8 {}
+impl Plain for u16 {}
+pub struct G<S>(*mut S);
+unsafe impl<S: Plain> Send for G<S> {}
+//                    ^^^^ unbounded_send_sync
+impl<S> G<S> { pub fn get(&self) -> S { todo!() } }
 pub struct E<K>(*mut K);
 unsafe impl<K> Send for E<K> {}
 impl<K: Send> E<K> { pub fn new(key: K) -> Self { todo!() } }
