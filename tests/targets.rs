@@ -61,7 +61,10 @@ fn targets_that_are_not_there_are_mistakes_in_cargos_words() {
         .file("a/Cargo.toml", &manifest("a"))
         .file("a/src/lib.rs", "")
         .file("b/Cargo.toml", &manifest("b"))
-        .file("b/src/main.rs", &format!("{STATIC_MUT}fn main() {{}}\n"));
+        .file(
+            "b/src/main.rs",
+            &format!("{STATIC_MUT}fn main() {{ std::thread::spawn(|| get(1)); set(1, 2) }}\n"),
+        );
     assert_eq!(workspace.lints(&["--bins"]), [BIN]);
     workspace.run(&["--bins", "-p", "a"]).fails(2, "no binary targets found in package `a`");
 }

@@ -7,8 +7,7 @@
 use std::cell::LazyCell;
 use std::collections::{BTreeSet, HashSet};
 
-use safe_map_analysis::flow::{Event, EventKind};
-use safe_map_analysis::knowledge::schema::Waits;
+use safe_map_analysis::facts::{Body, Expr, ExprKind};
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::span::Span;
 use safe_map_analysis::{Analysis, Caller, Waiter};
@@ -54,45 +53,15 @@ pub(crate) fn is_of_main_only(analysis: &Analysis, id: FnId) -> bool {
     !found.outside && !found.starts.is_empty() && found.starts.iter().all(|it| matches!(it, Start::Main(_)))
 }
 
-/// Whether each future of an async function is run to its end on a thread of its own, by a `block_on` above it.
-pub(crate) fn is_run_to_its_end(analysis: &Analysis, id: FnId) -> bool {
-    let mut seen = HashSet::from([id]);
-    let mut open = vec![id];
-    while let Some(at) = open.pop() {
-        let callers = callers(analysis, at);
-        if callers.is_empty() || seen.len() > MAX_SEEN {
-            return false;
-        }
-        for it in callers {
-            let is_run = is_blocked_on(analysis, it);
-            if it.is_apart && !is_run {
-                return false;
-            }
-            if !is_run && seen.insert(it.id) {
-                open.push(it.id);
-            }
-        }
-    }
-    true
-}
-
-/// Whether a call is in a future that the caller runs to its end.
-fn is_blocked_on(analysis: &Analysis, caller: &Caller) -> bool {
-    let is_around = |it: &Event| {
-        it.span.contains(caller.at)
-            && matches!(&it.kind, EventKind::Block(wait) if wait.waits == Waits::BlockOn)
-    };
-    analysis.flow(caller.id).is_some_and(|flow| flow.events.iter().any(is_around))
-}
-
-/// Whether a function is run by a `main` alone, and another in a thread or task.
-pub(crate) fn is_of_main_beside(
+/// Whether a function is a `main` or run by one alone, while one who waits for a lock may run in a thread or task.
+pub(crate) fn is_of_main_beside<'w>(
     analysis: &Analysis,
     id: FnId,
-    mut others: impl Iterator<Item = FnId>,
+    mut waiters: impl Iterator<Item = &'w Waiter>,
 ) -> bool {
-    is_of_main_only(analysis, id)
-        && others.any(|it| it != id && Runs::of(analysis, it).starts.iter().any(|it| it.is_thread()))
+    let is_beside = |it: &Runs<'_>| it.outside || it.starts.iter().any(|it| it.is_thread());
+    (is_main(analysis, id) || is_of_main_only(analysis, id))
+        && waiters.any(|it| it.is_apart || it.id != id && is_beside(&Runs::of(analysis, it.id)))
 }
 
 /// Where runs begin that get to a function.
@@ -159,12 +128,18 @@ impl<'a> Runs<'a> {
         self.calls.iter().any(|it| is_in_loop(analysis, it))
     }
 
+    /// Whether a `main` makes a call on the way behind the place where it starts a thread.
+    fn comes_after(&self, main: FnId, thread: &Start) -> bool {
+        let Start::Thread { of, at, .. } = thread else { return false };
+        *of == main && self.calls.iter().any(|it| it.id == main && it.at.start >= at.end)
+    }
+
     fn can_meet(&self, analysis: &Analysis, other: &Runs<'_>) -> bool {
         let has_thread = |it: &Runs<'_>| it.starts.iter().any(|it| it.is_thread());
         let [own_loops, other_loops] = [self, other].map(|it| LazyCell::new(move || it.loops(analysis)));
         let are_two = |a: &Start, b: &Start| match (a, b) {
-            (Start::Main(_), Start::Thread { .. }) => *own_loops,
-            (Start::Thread { .. }, Start::Main(_)) => *other_loops,
+            (Start::Main(main), Start::Thread { .. }) => self.comes_after(*main, b) || *own_loops,
+            (Start::Thread { .. }, Start::Main(main)) => other.comes_after(*main, a) || *other_loops,
             _ if a != b => a.is_thread() || b.is_thread(),
             (Start::Thread { is_repeated, .. }, _) => *is_repeated,
             _ => false,
@@ -196,8 +171,20 @@ fn thread(analysis: &Analysis, caller: &Caller) -> Start {
         .filter(|it| is_code(it))
         .min_by_key(|it| (!is_move_capture(&it.kind), size(it.span)));
     let at = own.map_or(caller.at, |it| it.span);
-    let is_repeated = around(at).any(|it| is_loop(it) || is_code(it) && it.span != at);
+    let is_repeated =
+        around(at).any(|it| is_loop(it) || is_code(it) && it.span != at || is_for_each(&body, it, at));
     Start::Thread { of, at, is_repeated }
+}
+
+/// Whether a closure is what an iterator, a parallel one, does with each of its items.
+fn is_for_each(body: &Body, expr: &Expr, closure: Span) -> bool {
+    match &expr.kind {
+        ExprKind::MethodCall { method, args, .. } => {
+            let takes = args.iter().any(|it| body.expr(*it).span == closure);
+            takes && ["for_each", "map", "filter", "any", "all"].iter().any(|it| method.contains(it))
+        }
+        _ => false,
+    }
 }
 
 fn is_main(analysis: &Analysis, id: FnId) -> bool {

@@ -10,8 +10,8 @@ use crate::source::{CrateId, Dependency, Workspace};
 const LOCAL_TASKS: [&str; 5] = ["spawn_local", "LocalSet", "LocalExecutor", "LocalPool", "(?Send)"];
 
 impl Model {
-    /// Where the tasks of a crate run, as far as the executors tell that it and those who use it depend on: one of them may well
-    /// be local.
+    /// Where the tasks of a crate run, as far as the executors tell that it depends on, those who use it and what it uses: one of
+    /// them may well be local.
     pub fn tasks(&self, id: CrateId) -> Option<Tasks> {
         self.tasks.get_or_init(|| self.tasks_of_all())[id.0 as usize]
     }
@@ -32,32 +32,41 @@ impl Model {
 
     /// The tasks of a crate; `local` says which crates start some that stay on their thread.
     fn tasks_of(&self, id: CrateId, local: &[bool]) -> Option<Tasks> {
-        let users = users(&self.workspace, id);
-        let lines = || users.iter().flat_map(|it| &self.workspace.krate(*it).dependencies);
+        let related = related(&self.workspace, id);
+        let lines = || related.iter().flat_map(|it| &self.workspace.krate(*it).dependencies);
         let of = |it: &Dependency| self.knowledge.tasks(&it.package.replace('-', "_"));
         let is_sent = lines().any(|it| !it.is_conditional && of(it) == Some(Tasks::Sent));
         let is_local = lines().any(|it| of(it) == Some(Tasks::Local));
-        match is_local || users.iter().any(|it| local[it.0 as usize]) {
+        match is_local || related.iter().any(|it| local[it.0 as usize]) {
             true => Some(Tasks::Local),
             false => is_sent.then_some(Tasks::Sent),
         }
     }
 }
 
-/// A crate with those of the workspace that depend on it, through others too.
-fn users(workspace: &Workspace, id: CrateId) -> Vec<CrateId> {
-    let mut users = vec![id];
+/// A crate with those of the workspace that depend on it and those that it depends on, through others too: any of them may start
+/// its tasks.
+fn related(workspace: &Workspace, id: CrateId) -> Vec<CrateId> {
+    let uses = |user: CrateId, used: CrateId| {
+        let used = workspace.krate(used);
+        used.is_lib && workspace.krate(user).dependencies.iter().any(|it| it.package == used.package)
+    };
+    let mut found = reached(workspace, id, |at, it| uses(it, at));
+    found.extend(reached(workspace, id, uses));
+    found
+}
+
+/// What is reached from a crate by steps from one to the next.
+fn reached(workspace: &Workspace, id: CrateId, leads: impl Fn(CrateId, CrateId) -> bool) -> Vec<CrateId> {
+    let mut found = vec![id];
     let mut next = 0;
-    while let Some(used) = users.get(next).map(|it| workspace.krate(*it)) {
-        let uses = |it: &Dependency| used.is_lib && it.package == used.package;
-        for (id, krate) in (0..).map(CrateId).zip(&workspace.crates) {
-            if !users.contains(&id) && krate.dependencies.iter().any(uses) {
-                users.push(id);
-            }
-        }
+    while let Some(at) = found.get(next).copied() {
+        let all = (0..workspace.crates.len() as u32).map(CrateId);
+        let new: Vec<CrateId> = all.filter(|it| leads(at, *it) && !found.contains(it)).collect();
+        found.extend(new);
         next += 1;
     }
-    users
+    found
 }
 
 /// Which crates name what starts tasks that stay on their thread.

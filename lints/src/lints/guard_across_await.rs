@@ -70,8 +70,7 @@
 //! of this function is left alone, and so is a guard outside a future that `block_on` runs: it is not part of it. So is a
 //! lock that every function of the workspace only tries to take, and one of a thread-local. The finding is `likely` where the lock
 //! is in a static, in a value that several are seen to have (`Arc`) or lent by who calls the function from outside, and a run
-//! of its own asks for it; a reader's also needs an await that is known to wait, or of code of the workspace. Not so where each run of
-//! the function is by a `block_on`, whose thread goes on whoever waits; nor for a guard that stays on its thread (`std`, `parking_lot`
+//! of its own asks for it; a reader's also needs an await that is known to wait, or of code of the workspace. Not so for a guard that stays on its thread (`std`, `parking_lot`
 //! without its feature `send_guard`) where tasks go from thread to thread and none is seen to stay (`spawn_local`, `LocalSet`, actix, glib):
 //! no task can have it then, and it takes a `main` that awaits with it beside tasks that ask for the lock. A `RefCell` borrow is reported as `possible`, where code of a task or closure that runs apart, or of an async
 //! function that nobody awaits, borrows the cell in a conflicting way. `allow(clippy::await_holding_lock)` and
@@ -91,7 +90,7 @@ use crate::contended::{
     is_borrowed_by_own_task, is_borrowed_meanwhile, is_lent_from_outside, is_of_thread, is_only_tried,
     is_seen_shared, is_waited_for, writers,
 };
-use crate::entries::{is_of_main_beside, is_run_to_its_end, meets_any};
+use crate::entries::{is_of_main_beside, meets_any};
 use crate::fix::end_before;
 use crate::meeting::{Holder, Trust};
 use crate::private::makes;
@@ -116,8 +115,9 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         if !suspends {
             finding.confidence = Confidence::Possible;
             finding.note += "; what is awaited here never suspends as it is written now";
-        } else if !can_be_waited_for(function, &guard) {
-            finding.note += "; nothing else is seen to run on the thread of this task";
+        } else if !can_be_had(function, &guard) {
+            finding.note +=
+                "; a future with this guard is not `Send`, and none is seen to stay on a thread with others";
         }
         finding.fixes.extend(end_before(function, held, awaits[0], "the await"));
         out.push(finding);
@@ -202,26 +202,22 @@ fn confidence(function: &FunctionView<'_>, guard: &Guard, surely: bool) -> Confi
         && !is_doubtful
         && is_asked_for(function, acquire)
         && is_shared()
-        && can_be_waited_for(function, guard)
+        && can_be_had(function, guard)
     {
         true => Confidence::Likely,
         false => Confidence::Possible,
     }
 }
 
-/// Whether who waits for a guard can keep its task from going on: not where a thread has nothing else to run than that task.
-/// Tasks that go from thread to thread have no guard that stays on one, so that its task must be one of several there.
-fn can_be_waited_for(function: &FunctionView<'_>, guard: &Guard) -> bool {
+/// Whether a task can have a guard, as far as is seen: tasks that go from thread to thread have none that stays on one, but a
+/// `main` may that others run beside.
+fn can_be_had(function: &FunctionView<'_>, guard: &Guard) -> bool {
     let analysis = function.file.analysis;
-    if is_run_to_its_end(analysis, function.id) {
-        return false;
-    }
     let krate = function.file.parsed().source.krate;
     let is_sent = || analysis.model.tasks(krate) == Some(Tasks::Sent) && !analysis.model.sends_guards();
     !guard.is_local || !is_sent() || {
         let waiters = guard.acquire.lock.decl.iter().flat_map(|it| analysis.waiters(it));
-        let conflicting = waiters.filter(|it| conflicts(&guard.acquire, it)).map(|it| it.id);
-        is_of_main_beside(analysis, function.id, conflicting)
+        is_of_main_beside(analysis, function.id, waiters.filter(|it| conflicts(&guard.acquire, it)))
     }
 }
 

@@ -45,7 +45,7 @@
 //! `parking_lot`, `tokio`, `spin` and `async-lock`, and `_ = ..` without `let`.
 
 use safe_map_analysis::FunctionView;
-use safe_map_analysis::facts::{Body, Expr, ExprKind, PatKind, StmtKind};
+use safe_map_analysis::facts::{Body, ExprId, ExprKind, PatKind, StmtKind};
 use safe_map_analysis::flow::{Acquire, EventKind, Guard};
 use safe_map_analysis::knowledge::schema::{LockMode, TypeRole};
 use safe_map_analysis::span::Span;
@@ -139,30 +139,28 @@ fn report(function: &FunctionView<'_>, guard: &Guard, statement: Span) -> Findin
 /// Whether nothing happens behind a statement in its block: it is the last, or only a value is given back.
 fn is_last(function: &FunctionView<'_>, statement: Span) -> bool {
     let Some(body) = body_of(function) else { return false };
-    let is_around = |it: &&Expr| match &it.kind {
-        ExprKind::Block(block) => block.stmts.iter().any(|it| it.span == statement),
+    body.exprs.iter().any(|it| match &it.kind {
+        ExprKind::Block(block) => {
+            block.stmts.last().is_some_and(|it| it.span == statement)
+                && block.tail.is_none_or(|it| is_value(&body, it))
+        }
         _ => false,
-    };
-    body.exprs.iter().find(is_around).is_some_and(|block| {
-        let is_behind = |it: &&Expr| block.span.contains(it.span) && it.span.start >= statement.end;
-        !body.exprs.iter().filter(is_behind).any(|it| happens(&body, it))
     })
 }
 
-/// Whether an expression does more than to make or name a value.
-fn happens(body: &Body, expr: &Expr) -> bool {
-    match expr.kind {
-        ExprKind::Call { callee, .. } => match &body.expr(callee).kind {
-            ExprKind::Path(path) => !path.last().is_some_and(|it| it.name.starts_with(char::is_uppercase)),
-            _ => true,
-        },
-        ExprKind::MethodCall { .. }
-        | ExprKind::Macro(_)
-        | ExprKind::Assign { .. }
-        | ExprKind::Await(_)
-        | ExprKind::Unary { .. }
-        | ExprKind::Field { .. }
-        | ExprKind::Index { .. } => true,
+/// Whether an expression only gives back what is there: a literal, a local, or one of them in an `Ok` or `Some`.
+fn is_value(body: &Body, id: ExprId) -> bool {
+    match &body.expr(id).kind {
+        ExprKind::Lit(_) => true,
+        ExprKind::Path(path) => {
+            path.as_ident().is_some_and(|it| it == "None" || !it.starts_with(char::is_uppercase))
+        }
+        ExprKind::Tuple(items) => items.iter().all(|it| is_value(body, *it)),
+        ExprKind::Call { callee, args } => {
+            let wraps = matches!(&body.expr(*callee).kind, ExprKind::Path(path)
+                if path.as_ident().is_some_and(|it| matches!(it.as_str(), "Ok" | "Err" | "Some")));
+            wraps && args.iter().all(|it| is_value(body, *it))
+        }
         _ => false,
     }
 }
@@ -220,6 +218,7 @@ fn f(m: &Mutex<u32>, n: u32) -> Option<u32> {{
         };
         assert_eq!([count("None"), count("Some(1)"), count("Some(n)")], [0, 0, 0]);
         assert_eq!([count("Some(next())"), count("std::fs::remove_file(\"x\").ok(); None")], [1, 1]);
+        assert_eq!([count("Some(n + 1)"), count("Some(COUNT)"), count("let _n = n; None")], [1, 1, 1]);
     }
 
     #[test]

@@ -52,7 +52,7 @@
 
 use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::{ExprId, ExprKind, SelfKind};
-use safe_map_analysis::flow::EventKind;
+use safe_map_analysis::flow::{EventKind, FnFlow};
 use safe_map_analysis::knowledge::schema::TypeRole;
 use safe_map_analysis::model::{FnId, Model, StaticId};
 use safe_map_analysis::span::Span;
@@ -174,7 +174,10 @@ fn is_rewritten(analysis: &Analysis, id: StaticId) -> bool {
 fn uses(analysis: &Analysis, id: StaticId) -> Vec<(FnId, Span)> {
     let mut uses = Vec::new();
     for function in analysis.model.fn_ids() {
-        let Some(flow) = analysis.flow(function) else { continue };
+        let Some(flow) = analysis.flow(function).filter(|it| names(it, id)) else { continue };
+        if analysis.is_unreached(function) {
+            continue;
+        }
         for event in &flow.events {
             if matches!(event.kind, EventKind::StaticUse(it) if it == id)
                 && !uses.contains(&(function, event.span))
@@ -184,6 +187,10 @@ fn uses(analysis: &Analysis, id: StaticId) -> Vec<(FnId, Span)> {
         }
     }
     uses
+}
+
+fn names(flow: &FnFlow, id: StaticId) -> bool {
+    flow.events.iter().any(|it| matches!(it.kind, EventKind::StaticUse(it) if it == id))
 }
 
 /// The finding about a static that nobody assigns, around what locks inside.
@@ -283,7 +290,7 @@ fn is_raced(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> bool {
 fn is_for_bare_machine(analysis: &Analysis, id: StaticId) -> bool {
     let krate = analysis.model.module(analysis.model.static_(id).module).krate;
     let mut files = analysis.workspace.files.iter().filter(|it| it.source.krate == krate);
-    files.any(|it| it.source.module.is_empty() && it.facts.attrs.names.iter().any(|it| it == "no_std"))
+    files.any(|it| it.source.module.is_empty() && it.source.text.contains("#![no_std]"))
 }
 
 /// Whether `main` sets the static before it does anything else, as far as that is seen, and what is in it orders itself.
