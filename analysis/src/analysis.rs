@@ -150,7 +150,8 @@ impl Analysis {
         self.workspace.file_ids().map(|id| self.file(id))
     }
 
-    /// The body of a function, where it has one: unpacked in time linear in its size, unless this thread has just asked for it.
+    /// The body of a function, where it has one: unpacked in time linear in its size, unless it is among the few
+    /// that this thread has unpacked last.
     pub fn body(&self, id: FnId) -> Option<Rc<Body>> {
         let def = self.model.func(id);
         let packed = self.workspace.file(def.at.file).facts.body(def.body?);

@@ -176,12 +176,28 @@ fn thread(analysis: &Analysis, caller: &Caller) -> Start {
     Start::Thread { of, at, is_repeated }
 }
 
-/// Whether a closure is what an iterator, a parallel one, does with each of its items.
+/// The methods of iterators, parallel ones among them, that call a closure for each item.
+const FOR_EACH: [&str; 12] = [
+    "all",
+    "any",
+    "filter",
+    "filter_map",
+    "flat_map",
+    "for_each",
+    "for_each_init",
+    "for_each_with",
+    "inspect",
+    "map",
+    "map_with",
+    "try_for_each",
+];
+
+/// Whether a closure is what an iterator does with each of its items.
 fn is_for_each(body: &Body, expr: &Expr, closure: Span) -> bool {
     match &expr.kind {
         ExprKind::MethodCall { method, args, .. } => {
             let takes = args.iter().any(|it| body.expr(*it).span == closure);
-            takes && ["for_each", "map", "filter", "any", "all"].iter().any(|it| method.contains(it))
+            takes && FOR_EACH.contains(&method.as_str())
         }
         _ => false,
     }

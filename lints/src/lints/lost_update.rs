@@ -38,7 +38,8 @@
 //!
 //! ## Limits
 //!
-//! Both accesses must name the same map and the same key, and what is written back must be the local that was read, changed
+//! It is `likely` where the map is in a static or in a value that several are seen to have, and who changes or stores entries is seen to
+//! run beside this function; else it is `possible`. Both accesses must name the same map and the same key, and what is written back must be the local that was read, changed
 //! meanwhile, or plainly made of it: an operator, a struct or a tuple. What another function makes of the value is not followed.
 //! Silent where who writes back looks at what was there.
 

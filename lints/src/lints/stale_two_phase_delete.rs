@@ -67,7 +67,8 @@
 //!
 //! ## Limits
 //!
-//! Only conditions that look at the value count: to remove a key that is there, or all keys that were there, needs no second
+//! It is `likely` where the map is in a static or in a value that several are seen to have, and who changes or stores entries is seen to
+//! run beside this function; else it is `possible`. Only conditions that look at the value count: to remove a key that is there, or all keys that were there, needs no second
 //! look. Silent where nothing in the workspace changes a value in place or could store another one under the key, where one loop
 //! or one owner does it all, and where a comment at the two steps says that the race is known and does no harm.
 

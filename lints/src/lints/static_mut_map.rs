@@ -366,6 +366,33 @@ mod tests {
     use crate::testing::{check, found};
 
     #[test]
+    fn who_changes_it_runs_beside_another() {
+        let rated = |head: &str, main: &str| {
+            let text = format!(
+                "{head}
+use std::collections::BTreeMap;
+static mut SEEN: BTreeMap<u32, u32> = BTreeMap::new();
+fn put(k: u32) {{ unsafe {{ SEEN.insert(k, k); }} }}
+fn get(k: u32) -> bool {{ unsafe {{ SEEN.contains_key(&k) }} }}
+fn main() {{ {main} }}
+"
+            );
+            found(&LINT, &text)[0].confidence
+        };
+        let thread = "std::thread::spawn(|| { get(1); });";
+        let many = "for i in 0..4 { std::thread::spawn(move || put(i)); }";
+        assert_eq!(rated("", "put(1); get(1);"), Confidence::Possible);
+        assert_eq!(
+            rated("", &format!("put(1); {thread}")),
+            Confidence::Possible,
+            "set before there is another"
+        );
+        assert_eq!(rated("", &format!("{thread} put(1);")), Confidence::Likely);
+        assert_eq!(rated("", many), Confidence::Likely);
+        assert_eq!(rated("#![no_std]", many), Confidence::Possible);
+    }
+
+    #[test]
     fn a_map_behind_layers_that_a_function_reads() {
         check(
             &LINT,
