@@ -2,8 +2,9 @@
 //!
 //! `cargo bench --bench floor -- [PATH] [--rounds N] [--jobs N] [--all]`; PATH is the fixtures where none is given. A round
 //! measures both halves one after the other, in alternating order: the floor reads and parses every analysed file once,
-//! the check is what the command does up to the report, with the lints that are on by default or with `--all`. Each measurement is a process of its own, of this program, so
-//! that both start with the same empty heap and differ in nothing but the work. Out: medians, and the ratio.
+//! the check is what the command does up to the report, with the lints that are on by default or with `--all`. Each
+//! measurement is a process of its own, of this program, so that both start with the same empty heap and differ in
+//! nothing but the work. Out: medians, and the ratio.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};

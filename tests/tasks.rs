@@ -15,18 +15,27 @@ impl Store {
 }
 ";
 
-/// The confidence of what is found in `flush`, whose guard stays on its thread, and in `tell`, whose guard is `Send`.
-fn rated(dependencies: &str, rest: &str) -> [String; 2] {
+/// A library of this text with its dependencies, as lines of its manifest.
+fn library(dependencies: &str, text: &str) -> Project {
     let manifest = format!(
         "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\ndashmap = \"6\"\n{dependencies}\n"
     );
-    let project = Project::empty().file("Cargo.toml", &manifest).file("src/lib.rs", &format!("{HEAD}{rest}"));
+    Project::empty().file("Cargo.toml", &manifest).file("src/lib.rs", text)
+}
+
+/// The confidence of what is found in `flush`, whose guard stays on its thread, and in `tell`, whose guard is `Send`.
+fn rated_in(project: &Project) -> [String; 2] {
     let found = of_reason(&project.json(&["--only", "guard_across_await"]), "finding");
     let of = |line: u64| {
         let mut here = found.iter().filter(|it| it["line"] == line);
         here.next().and_then(|it| it["confidence"].as_str()).unwrap_or("nothing").to_owned()
     };
     [of(7), of(8)]
+}
+
+/// The same of `HEAD` with more behind it.
+fn rated(dependencies: &str, rest: &str) -> [String; 2] {
+    rated_in(&library(dependencies, &format!("{HEAD}{rest}")))
 }
 
 const TOKIO: &str = "tokio = \"1\"";
@@ -50,13 +59,10 @@ fn a_feature_sends_guards_of_parking_lot() {
     let text = HEAD.replace("use std::sync::{Arc, Mutex};", "use std::sync::Arc; use parking_lot::Mutex;");
     let text = text.replace(".lock().unwrap()", ".lock()");
     let rate = |features: &str| {
-        let manifest = format!(
-            "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\ntokio = \"1\"\n\
-             dashmap = \"6\"\nparking_lot = {{ version = \"0.12\", features = [{features}] }}\n"
-        );
-        let project = Project::empty().file("Cargo.toml", &manifest).file("src/lib.rs", &text);
-        let found = of_reason(&project.json(&["--only", "guard_across_await"]), "finding");
-        found[0]["confidence"].as_str().expect("a word").to_owned()
+        let dependencies =
+            format!("{TOKIO}\nparking_lot = {{ version = \"0.12\", features = [{features}] }}");
+        let [flush, _] = rated_in(&library(&dependencies, &text));
+        flush
     };
     assert_eq!([rate(""), rate("\"send_guard\"")], ["possible", "likely"]);
 }
@@ -72,13 +78,10 @@ async fn main() {
     it.flush().await;
 }
 ";
-    let manifest = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\ndashmap = \"6\"\ntokio = \"1\"\n";
     let rate = |spawn: &str| {
-        let project = Project::empty().file("Cargo.toml", manifest).file("src/lib.rs", HEAD);
-        let project = project.file("src/main.rs", &main.replace("SPAWN", spawn));
-        let found = of_reason(&project.json(&["--only", "guard_across_await"]), "finding");
-        let mut flush = found.iter().filter(|it| it["line"] == 7);
-        flush.next().and_then(|it| it["confidence"].as_str()).unwrap_or("nothing").to_owned()
+        let project = library(TOKIO, HEAD).file("src/main.rs", &main.replace("SPAWN", spawn));
+        let [flush, _] = rated_in(&project);
+        flush
     };
     assert_eq!(rate("tokio::spawn(async move { other.add() });"), "likely");
     assert_eq!(rate("tokio::spawn(async move { other.jobs.lock().unwrap().push(2) });"), "likely");

@@ -52,6 +52,7 @@ pub struct Analysis {
     prompt: OnceLock<FxHashSet<FnId>>,
     /// The types whose values several have at once; found on first use.
     shared: OnceLock<Shared>,
+    /// The functions that no program runs; found on first use.
     unreached: OnceLock<Unreached>,
     /// Which analysis of the process it is.
     number: u64,
@@ -308,8 +309,7 @@ impl Analysis {
     pub fn is_unreached(&self, id: FnId) -> bool {
         let at = self.model.func(id).at;
         let is_lib = self.workspace.krate(self.workspace.file(at.file).source.krate).is_lib;
-        !is_lib
-            && self.unreached.get_or_init(|| unreached::find(&self.workspace)).contains(&(at.file, at.item))
+        !is_lib && self.unreached.get_or_init(|| unreached::find(&self.workspace)).contains(&at)
     }
 
     /// How many shared maps, locks and cells the workspace declares in fields and statics.

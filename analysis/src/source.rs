@@ -66,6 +66,13 @@ pub struct Dependency {
     pub features: Vec<String>,
 }
 
+impl Dependency {
+    /// The package's own name as code says it, whatever it is called here.
+    pub fn crate_name(&self) -> String {
+        self.package.replace('-', "_")
+    }
+}
+
 /// A file of the workspace under analysis, in the order of paths.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct FileId(pub u32);

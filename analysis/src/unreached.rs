@@ -8,12 +8,12 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{Attrs, FileFacts, Impl, ImportAlias, Item, ItemId, ItemKind, TypeKind};
-use crate::model::is_test_attrs;
+use crate::model::{ItemRef, is_test_attrs};
 use crate::source::{CrateId, FileId, ParsedFile, Workspace};
 use crate::span::Span;
 
-/// Functions, by file and item.
-pub(crate) type Unreached = FxHashSet<(FileId, ItemId)>;
+/// Functions.
+pub(crate) type Unreached = FxHashSet<ItemRef>;
 
 /// The functions of all binaries that nothing reaches.
 pub(crate) fn find(workspace: &Workspace) -> Unreached {
@@ -30,11 +30,11 @@ fn is_program(workspace: &Workspace, id: CrateId) -> bool {
 struct Piece<'a> {
     needs: Vec<&'a str>,
     text: &'a str,
-    function: Option<(FileId, ItemId)>,
+    function: Option<ItemRef>,
 }
 
 /// In time linear in the text.
-fn of_program(workspace: &Workspace, id: CrateId) -> Vec<(FileId, ItemId)> {
+fn of_program(workspace: &Workspace, id: CrateId) -> Vec<ItemRef> {
     let files = workspace.file_ids().map(|it| (it, workspace.file(it)));
     let files: Vec<_> = files.filter(|(_, it)| it.source.krate == id && !it.source.is_test).collect();
     let is_main = |it: &Item| matches!(it.kind, ItemKind::Fn(_)) && it.name == "main";
@@ -49,7 +49,7 @@ fn of_program(workspace: &Workspace, id: CrateId) -> Vec<(FileId, ItemId)> {
 }
 
 /// The functions that are left when all is reached that can be.
-fn reach(mut pieces: Vec<Piece<'_>>) -> Vec<(FileId, ItemId)> {
+fn reach(mut pieces: Vec<Piece<'_>>) -> Vec<ItemRef> {
     let mut waiting: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
     for (index, piece) in pieces.iter().enumerate() {
         piece.needs.iter().for_each(|it| waiting.entry(it).or_default().push(index));
@@ -130,7 +130,7 @@ impl<'a> Pieces<'a, '_> {
                     ImportAlias::Named(name) => it.path.last() != Some(name),
                     ImportAlias::Unnamed | ImportAlias::Glob => false,
                 });
-                is_renamed.then(|| plain(Vec::new()))?
+                if is_renamed { plain(Vec::new()) } else { None }
             }
             ItemKind::Impl(it) => {
                 let head = text.split('{').next().unwrap_or(text);
@@ -138,7 +138,7 @@ impl<'a> Pieces<'a, '_> {
             }
             ItemKind::Fn(_) => {
                 let needs = self.needs_of_fn(item, owner);
-                Some(Piece { needs, text, function: Some((self.id, id)) })
+                Some(Piece { needs, text, function: Some(ItemRef { file: self.id, item: id }) })
             }
             ItemKind::Trait { .. } => plain(vec![item.name.as_str()]),
             ItemKind::Struct(_)
@@ -180,7 +180,7 @@ impl<'a> Pieces<'a, '_> {
 
 /// Whether the attributes of an item change nothing about who calls it.
 fn is_plain(attrs: &Attrs) -> bool {
-    attrs.names.iter().all(|it| PLAIN.contains(&it.rsplit("::").next().unwrap_or(it)))
+    attrs.are_among(&PLAIN)
 }
 
 const PLAIN: [&str; 18] = [
@@ -249,9 +249,7 @@ mod tests {
     fn unreached(text: &str, is_lib: bool) -> Vec<String> {
         let mut workspace = Workspace::of_text("src/main.rs", text, Edition::E2021);
         workspace.crates[0].is_lib = is_lib;
-        let name = |(file, item): (FileId, ItemId)| {
-            workspace.file(file).facts.items[item.0 as usize].name.to_string()
-        };
+        let name = |it: ItemRef| workspace.file(it.file).facts.items[it.item.0 as usize].name.to_string();
         let mut names: Vec<String> = find(&workspace).into_iter().map(name).collect();
         names.sort();
         names

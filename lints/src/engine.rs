@@ -74,10 +74,15 @@ fn run_file(file: FileView<'_>, lints: &[&Lint]) -> Outcome {
         }
     }
     for function in file.functions() {
-        for lint in lints.iter().filter(|it| looks_at(it, &function)) {
-            if let Check::Function(check) | Check::Contention(check) = lint.check
-                && !outcome.panics.iter().any(|it| it.0 == lint.name)
-            {
+        // Where one thread runs it, nobody contends.
+        let has_one_thread = function.model().has_one_thread(function.id);
+        for lint in lints {
+            let check = match lint.check {
+                Check::Function(check) => check,
+                Check::Contention(check) if !has_one_thread => check,
+                Check::Contention(_) | Check::File(_) | Check::Workspace(_) | Check::Engine => continue,
+            };
+            if !outcome.panics.iter().any(|it| it.0 == lint.name) {
                 guarded(lint, path, &mut outcome, |out| run_function(&function, check, out));
             }
         }
@@ -86,11 +91,6 @@ fn run_file(file: FileView<'_>, lints: &[&Lint]) -> Outcome {
     let has_panicked = |it: &Finding| outcome.panics.iter().any(|panic| panic.0 == it.lint);
     outcome.findings.retain(|it| !has_panicked(it));
     outcome
-}
-
-/// Where one thread runs a function, nobody contends.
-fn looks_at(lint: &Lint, function: &FunctionView<'_>) -> bool {
-    !matches!(lint.check, Check::Contention(_)) || !function.model().has_one_thread(function.id)
 }
 
 /// What is found in code that no program runs is only possible: it takes a call that is yet to be written.

@@ -31,14 +31,19 @@ pub(crate) fn meets_any<'w>(
     id: FnId,
     mut waiters: impl Iterator<Item = &'w Waiter>,
 ) -> bool {
-    let own = LazyCell::new(|| Runs::of(analysis, id));
-    waiters.any(|it| it.is_apart || own.can_meet(analysis, &Runs::of(analysis, it.id)))
+    let meets = meeting(analysis, id);
+    waiters.any(|it| it.is_apart || meets(it.id))
 }
 
 /// Whether one of several functions is seen to run beside a function: another one, or another run of the same.
 pub(crate) fn meets_one_of(analysis: &Analysis, id: FnId, mut others: impl Iterator<Item = FnId>) -> bool {
-    let own = LazyCell::new(|| Runs::of(analysis, id));
-    others.any(|it| own.can_meet(analysis, &Runs::of(analysis, it)))
+    others.any(meeting(analysis, id))
+}
+
+/// Whether a function is seen to run beside the one that was named; the runs of that one are looked for once.
+fn meeting(analysis: &Analysis, id: FnId) -> impl Fn(FnId) -> bool {
+    let own = LazyCell::new(move || Runs::of(analysis, id));
+    move |other| own.can_meet(analysis, &Runs::of(analysis, other))
 }
 
 /// Whether nobody in the workspace calls a function: who does has values and threads that are not known. `main` is the
@@ -59,7 +64,7 @@ pub(crate) fn is_of_main_beside<'w>(
     id: FnId,
     mut waiters: impl Iterator<Item = &'w Waiter>,
 ) -> bool {
-    let is_beside = |it: &Runs<'_>| it.outside || it.starts.iter().any(|it| it.is_thread());
+    let is_beside = |it: &Runs<'_>| it.outside || it.has_thread();
     (is_main(analysis, id) || is_of_main_only(analysis, id))
         && waiters.any(|it| it.is_apart || it.id != id && is_beside(&Runs::of(analysis, it.id)))
 }
@@ -134,8 +139,11 @@ impl<'a> Runs<'a> {
         *of == main && self.calls.iter().any(|it| it.id == main && it.at.start >= at.end)
     }
 
+    fn has_thread(&self) -> bool {
+        self.starts.iter().any(|it| it.is_thread())
+    }
+
     fn can_meet(&self, analysis: &Analysis, other: &Runs<'_>) -> bool {
-        let has_thread = |it: &Runs<'_>| it.starts.iter().any(|it| it.is_thread());
         let [own_loops, other_loops] = [self, other].map(|it| LazyCell::new(move || it.loops(analysis)));
         let are_two = |a: &Start, b: &Start| match (a, b) {
             (Start::Main(main), Start::Thread { .. }) => self.comes_after(*main, b) || *own_loops,
@@ -146,8 +154,8 @@ impl<'a> Runs<'a> {
         };
         match (self.outside, other.outside) {
             (true, true) => true,
-            (true, false) => has_thread(other),
-            (false, true) => has_thread(self),
+            (true, false) => other.has_thread(),
+            (false, true) => self.has_thread(),
             (false, false) => self.starts.iter().any(|a| other.starts.iter().any(|b| are_two(a, b))),
         }
     }

@@ -27,14 +27,10 @@ pub(super) fn knowledge(files: &[(&Document, schema::File)]) -> Result<Knowledge
 
 fn merged(files: &[(&Document, schema::File)]) -> schema::File {
     schema::File {
-        krate: String::new(),
-        versions: String::new(),
-        one_thread: false,
-        tasks: None,
-        send_feature: String::new(),
         types: files.iter().flat_map(|(_, it)| it.types.clone()).collect(),
         functions: files.iter().flat_map(|(_, it)| it.functions.clone()).collect(),
         macros: files.iter().flat_map(|(_, it)| it.macros.clone()).collect(),
+        ..schema::File::default()
     }
 }
 

@@ -93,14 +93,10 @@ impl File {
     /// The entries that speak of types, functions and macros: of every crate and version.
     pub(super) fn knowledge(&self) -> schema::File {
         schema::File {
-            one_thread: false,
-            tasks: None,
-            send_feature: String::new(),
-            krate: String::new(),
-            versions: String::new(),
             types: self.types.clone(),
             functions: self.functions.clone(),
             macros: self.macros.clone(),
+            ..schema::File::default()
         }
     }
 }

@@ -255,7 +255,7 @@ fn dependencies(package: &Package, target: &Target, workspace: &Loaded) -> Vec<D
 
 /// A library may be called otherwise than its package; code that did not rename it says the library's name.
 fn as_named_in_code(dependency: &Dependency, workspace: &Loaded) -> Dependency {
-    let renamed = dependency.name.as_str() != dependency.package.replace('-', "_");
+    let renamed = dependency.name.as_str() != dependency.crate_name();
     let mut members = workspace.packages.iter().filter(|it| it.name == dependency.package);
     let lib = members.find_map(|it| it.targets.iter().find(|target| target.kind == TargetKind::Lib));
     match lib {

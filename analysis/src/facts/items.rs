@@ -57,6 +57,13 @@ pub struct AttrList {
     pub allows: Vec<Allow>,
 }
 
+impl AttrList {
+    /// Whether all attributes are some of these, by the last segments of their paths.
+    pub fn are_among(&self, plain: &[&str]) -> bool {
+        self.names.iter().all(|it| plain.contains(&it.rsplit("::").next().unwrap_or(it)))
+    }
+}
+
 impl Absent for AttrList {
     fn absent() -> &'static AttrList {
         const {

@@ -282,12 +282,11 @@ impl<'a> Walker<'a> {
     pub(super) fn new_guard(&mut self, acquire: Acquire, held: Option<Holder>, derived: bool) -> GuardId {
         let id = GuardId(self.flow.guards.len() as u32);
         let mode = acquire.mode;
-        let type_name = held.map_or_else(Name::default, |it| self.knowledge.ty(it.id).name().into());
-        let is_local = held.is_some_and(|it| self.knowledge.ty(it.id).is_local);
+        let ty = held.map(|it| self.knowledge.ty(it.id));
         self.flow.guards.push(Guard {
             acquire,
-            type_name,
-            is_local,
+            type_name: ty.map_or_else(Name::default, |it| it.name().into()),
+            is_local: ty.is_some_and(|it| it.is_local),
             binding: None,
             derived,
             is_extended: false,

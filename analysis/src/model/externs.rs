@@ -22,11 +22,9 @@ impl Model {
         if let Some(def) = self.library_named(krate, name) {
             return def;
         }
-        let renamed = krate
-            .dependencies
-            .iter()
-            .find(|it| it.name == *name && it.package.replace('-', "_") != name.as_str());
-        Def::Foreign(renamed.map_or_else(|| name.clone(), |it| Name::new(&it.package.replace('-', "_"))))
+        let renamed =
+            krate.dependencies.iter().find(|it| it.name == *name && it.crate_name() != name.as_str());
+        Def::Foreign(renamed.map_or_else(|| name.clone(), |it| Name::new(&it.crate_name())))
     }
 
     fn library_named(&self, krate: &Crate, name: &Name) -> Option<Def> {

@@ -37,7 +37,7 @@ pub enum Promise {
 fn is_rewritten(attrs: &facts::Attrs) -> bool {
     const PLAIN: [&str; 9] =
         ["allow", "async_trait", "cfg", "cfg_attr", "deprecated", "doc", "expect", "must_use", "warn"];
-    attrs.names.iter().any(|it| !PLAIN.contains(&it.rsplit("::").next().unwrap_or(it)))
+    !attrs.are_among(&PLAIN)
 }
 
 /// How many traits deep supertraits are followed.

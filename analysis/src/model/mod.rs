@@ -325,7 +325,7 @@ impl Model {
         model.libraries = libraries.collect();
         let asked = |it: &crate::source::Crate| {
             let lines = it.dependencies.iter().rev();
-            lines.map(|line| (line.package.replace('-', "_"), line.requirement.clone())).collect()
+            lines.map(|line| (line.crate_name(), line.requirement.clone())).collect()
         };
         model.requirements = model.workspace.crates.iter().map(asked).collect();
         model.one_thread = model.crates_with_one_thread();

@@ -2,6 +2,8 @@
 //!
 //! In: what manifests and sources say of executors. Out: for each crate whether its tasks are sent, or stay on their thread.
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::Model;
 use crate::knowledge::schema::Tasks;
 use crate::source::{CrateId, Dependency, Workspace};
@@ -18,23 +20,22 @@ impl Model {
 
     /// Whether guards that stay on their thread are made `Send` by a feature that somebody asks for.
     pub fn sends_guards(&self) -> bool {
-        let asks = |it: &Dependency| {
-            let krate = it.package.replace('-', "_");
-            it.features.iter().any(|feature| self.knowledge.sends_guards(&krate, feature))
-        };
+        let sends = |it: &Dependency, feature: &str| self.knowledge.sends_guards(&it.crate_name(), feature);
+        let asks = |it: &Dependency| it.features.iter().any(|feature| sends(it, feature));
         self.workspace.crates.iter().flat_map(|it| &it.dependencies).any(asks)
     }
 
     fn tasks_of_all(&self) -> Vec<Option<Tasks>> {
         let local = start_local_tasks(&self.workspace);
-        (0..self.workspace.crates.len() as u32).map(|id| self.tasks_of(CrateId(id), &local)).collect()
+        let relations = Relations::of(&self.workspace);
+        let crates = (0..self.workspace.crates.len() as u32).map(CrateId);
+        crates.map(|id| self.tasks_of(&relations.related(id), &local)).collect()
     }
 
-    /// The tasks of a crate; `local` says which crates start some that stay on their thread.
-    fn tasks_of(&self, id: CrateId, local: &[bool]) -> Option<Tasks> {
-        let related = related(&self.workspace, id);
+    /// The tasks of a crate with those that are related to it; `local` says which crates start some that stay on their thread.
+    fn tasks_of(&self, related: &[CrateId], local: &[bool]) -> Option<Tasks> {
         let lines = || related.iter().flat_map(|it| &self.workspace.krate(*it).dependencies);
-        let of = |it: &Dependency| self.knowledge.tasks(&it.package.replace('-', "_"));
+        let of = |it: &Dependency| self.knowledge.tasks(&it.crate_name());
         let is_sent = lines().any(|it| !it.is_conditional && of(it) == Some(Tasks::Sent));
         let is_local = lines().any(|it| of(it) == Some(Tasks::Local));
         match is_local || related.iter().any(|it| local[it.0 as usize]) {
@@ -44,26 +45,46 @@ impl Model {
     }
 }
 
-/// A crate with those of the workspace that depend on it and those that it depends on, through others too: any of them may start
-/// its tasks.
-fn related(workspace: &Workspace, id: CrateId) -> Vec<CrateId> {
-    let uses = |user: CrateId, used: CrateId| {
-        let used = workspace.krate(used);
-        used.is_lib && workspace.krate(user).dependencies.iter().any(|it| it.package == used.package)
-    };
-    let mut found = reached(workspace, id, |at, it| uses(it, at));
-    found.extend(reached(workspace, id, uses));
-    found
+/// Which crates of the workspace use which, by their ids.
+struct Relations {
+    uses: Vec<Vec<CrateId>>,
+    users: Vec<Vec<CrateId>>,
 }
 
-/// What is reached from a crate by steps from one to the next.
-fn reached(workspace: &Workspace, id: CrateId, leads: impl Fn(CrateId, CrateId) -> bool) -> Vec<CrateId> {
+impl Relations {
+    fn of(workspace: &Workspace) -> Relations {
+        let crates = || (0..).map(CrateId).zip(&workspace.crates);
+        let mut libraries: FxHashMap<&str, Vec<CrateId>> = FxHashMap::default();
+        for (id, it) in crates().filter(|(_, it)| it.is_lib) {
+            libraries.entry(&it.package).or_default().push(id);
+        }
+        let mut users = vec![Vec::new(); workspace.crates.len()];
+        let mut uses = users.clone();
+        for (user, it) in crates() {
+            let named = it.dependencies.iter().filter_map(|it| libraries.get(it.package.as_str()));
+            for used in named.flatten() {
+                uses[user.0 as usize].push(*used);
+                users[used.0 as usize].push(user);
+            }
+        }
+        Relations { uses, users }
+    }
+
+    /// A crate with those that depend on it and those that it depends on, through others too: any of them may start its tasks.
+    fn related(&self, id: CrateId) -> Vec<CrateId> {
+        let mut found = reached(&self.users, id);
+        found.extend(reached(&self.uses, id));
+        found
+    }
+}
+
+/// What is reached from a crate by steps from one to the next, itself included.
+fn reached(steps: &[Vec<CrateId>], id: CrateId) -> Vec<CrateId> {
+    let mut seen = FxHashSet::from_iter([id]);
     let mut found = vec![id];
     let mut next = 0;
-    while let Some(at) = found.get(next).copied() {
-        let all = (0..workspace.crates.len() as u32).map(CrateId);
-        let new: Vec<CrateId> = all.filter(|it| leads(at, *it) && !found.contains(it)).collect();
-        found.extend(new);
+    while let Some(at) = found.get(next) {
+        found.extend(steps[at.0 as usize].iter().filter(|it| seen.insert(**it)));
         next += 1;
     }
     found

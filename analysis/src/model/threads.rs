@@ -50,9 +50,7 @@ impl Model {
 
     /// Those that ask, whatever they are built for, for a crate that only such hosts run.
     pub(super) fn crates_with_one_thread(&self) -> FxHashSet<CrateId> {
-        let is_host = |it: &Dependency| {
-            !it.is_conditional && self.knowledge.has_one_thread(&it.package.replace('-', "_"))
-        };
+        let is_host = |it: &Dependency| !it.is_conditional && self.knowledge.has_one_thread(&it.crate_name());
         let crates = (0..).map(CrateId).zip(&self.workspace.crates);
         crates.filter(|(_, it)| it.dependencies.iter().any(is_host)).map(|(id, _)| id).collect()
     }

@@ -111,11 +111,12 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
     for HeldAtAwaits { held, awaits, suspends, surely } in held_at_awaits(function) {
         let guard = function.flow.guard_at(held);
         let mut finding = report(function, &guard, &awaits);
-        finding.confidence = confidence(function, &guard, surely);
+        finding.confidence = confidence(function, &guard.acquire, surely);
         if !suspends {
             finding.confidence = Confidence::Possible;
             finding.note += "; what is awaited here never suspends as it is written now";
         } else if !can_be_had(function, &guard) {
+            finding.confidence = Confidence::Possible;
             finding.note +=
                 "; a future with this guard is not `Send`, and none is seen to stay on a thread with others";
         }
@@ -193,17 +194,11 @@ fn conflicts(acquire: &Acquire, waiter: &Waiter) -> bool {
 /// Likely where somebody else is seen to want the lock, and several to have it at once. Whether anyone borrows a cell meanwhile
 /// is not known, nor whether waiters that mostly suspend ever block; and a reader only holds up who writes, which with an await
 /// that need not suspend is one doubt too many.
-fn confidence(function: &FunctionView<'_>, guard: &Guard, surely: bool) -> Confidence {
-    let acquire = &guard.acquire;
+fn confidence(function: &FunctionView<'_>, acquire: &Acquire, surely: bool) -> Confidence {
     let blocks = matches!(acquire.class, GuardClass::Blocking | GuardClass::Spinning);
     let is_doubtful = acquire.mode == LockMode::Shared && !surely;
     let is_shared = || is_seen_shared(function, acquire) || is_lent_from_outside(function, acquire);
-    match blocks
-        && !is_doubtful
-        && is_asked_for(function, acquire)
-        && is_shared()
-        && can_be_had(function, guard)
-    {
+    match blocks && !is_doubtful && is_asked_for(function, acquire) && is_shared() {
         true => Confidence::Likely,
         false => Confidence::Possible,
     }

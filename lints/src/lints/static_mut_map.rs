@@ -52,7 +52,7 @@
 
 use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::{ExprId, ExprKind, SelfKind};
-use safe_map_analysis::flow::{EventKind, FnFlow};
+use safe_map_analysis::flow::EventKind;
 use safe_map_analysis::knowledge::schema::TypeRole;
 use safe_map_analysis::model::{FnId, Model, StaticId};
 use safe_map_analysis::span::Span;
@@ -99,7 +99,7 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
         let mut found = report(analysis, id, &uses);
         if is_set_at_start(analysis, &changing, &uses)
             || is_for_bare_machine(analysis, id)
-            || !is_raced(analysis, id, &uses)
+            || !is_raced(analysis, &changing, &uses)
         {
             found.confidence = Confidence::Possible;
         }
@@ -170,14 +170,11 @@ fn is_rewritten(analysis: &Analysis, id: StaticId) -> bool {
     item.attrs.names.iter().any(|it| matches!(it.rsplit("::").next(), Some("dynamic" | "thread_local")))
 }
 
-/// Where functions name the static, each place once, in order.
+/// Where functions that are run name the static, each place once, in order.
 fn uses(analysis: &Analysis, id: StaticId) -> Vec<(FnId, Span)> {
     let mut uses = Vec::new();
     for function in analysis.model.fn_ids() {
-        let Some(flow) = analysis.flow(function).filter(|it| names(it, id)) else { continue };
-        if analysis.is_unreached(function) {
-            continue;
-        }
+        let Some(flow) = analysis.flow(function) else { continue };
         for event in &flow.events {
             if matches!(event.kind, EventKind::StaticUse(it) if it == id)
                 && !uses.contains(&(function, event.span))
@@ -186,11 +183,8 @@ fn uses(analysis: &Analysis, id: StaticId) -> Vec<(FnId, Span)> {
             }
         }
     }
+    uses.retain(|(function, _)| !analysis.is_unreached(*function));
     uses
-}
-
-fn names(flow: &FnFlow, id: StaticId) -> bool {
-    flow.events.iter().any(|it| matches!(it.kind, EventKind::StaticUse(it) if it == id))
 }
 
 /// The finding about a static that nobody assigns, around what locks inside.
@@ -281,9 +275,10 @@ fn report(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> Finding {
 }
 
 /// Whether who changes the static, or what is in it, is seen to run beside another who uses it.
-fn is_raced(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> bool {
-    let mut changing = uses.iter().filter(|it| changes(analysis, id, it) || changes_content(analysis, it));
-    changing.any(|(function, _)| meets_one_of(analysis, *function, uses.iter().map(|it| it.0)))
+fn is_raced(analysis: &Analysis, changing: &[&(FnId, Span)], uses: &[(FnId, Span)]) -> bool {
+    let content = uses.iter().filter(|it| changes_content(analysis, it));
+    let mut all = changing.iter().copied().chain(content);
+    all.any(|(function, _)| meets_one_of(analysis, *function, uses.iter().map(|it| it.0)))
 }
 
 /// Whether a crate is for machines without an operating system, where most have one core and no threads.

@@ -41,7 +41,7 @@ impl Signs {
     }
 
     fn are_in(&self, package: &Package) -> bool {
-        let asked = package.dependencies.iter().map(|it| it.dependency.package.replace('-', "_"));
+        let asked = package.dependencies.iter().map(|it| it.dependency.crate_name());
         let named =
             || package.targets.iter().filter_map(|it| it.root.parent()).any(|dir| self.are_below(dir));
         asked.into_iter().any(|it| self.crates.contains(&it)) || named()
