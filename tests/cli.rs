@@ -217,8 +217,8 @@ fn packages_can_be_chosen_and_left_out() {
 
 #[test]
 fn test_code_is_analysed_on_request_and_one_level_lower() {
-    let tests = format!("#[cfg(test)]\nmod tests {{\n{STATIC_MUT}}}\n");
-    let project = Project::lib(&tests).file("tests/it.rs", STATIC_MUT);
+    let tests = format!("#[cfg(test)]\nmod tests {{\n{UNDERSCORE}}}\n");
+    let project = Project::lib(&tests).file("tests/it.rs", UNDERSCORE);
     assert!(project.lints(&[]).is_empty());
     let found = support::of_reason(&project.json(&["--tests"]), "finding");
     assert_eq!(found.len(), 2, "{found:?}");

@@ -11,7 +11,7 @@ fn project() -> Project {
     );
     Project::lib(&lib)
         .file("src/shared.rs", "pub fn f() {}\n")
-        .file("src/main.rs", &format!("mod shared;\n{STATIC_MUT}fn main() {{}}\n"))
+        .file("src/main.rs", &format!("mod shared;\n{STATIC_MUT}fn main() {{ start(); }}\n"))
         .file("examples/e.rs", &format!("{DELETE}fn main() {{}}\n"))
         .file("tests/t.rs", THROUGH_CALLS)
 }

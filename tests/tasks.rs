@@ -101,3 +101,25 @@ fn what_a_program_never_runs_is_possible_and_left_out() {
     assert_eq!(of_reason(&alive.json(&[]), "finding")[0]["confidence"], "certain");
     assert_eq!(Project::lib(twice).lints(&[]), ["double_lock"], "a library is for whoever has it");
 }
+
+#[test]
+fn what_takes_two_in_a_library_that_its_program_does_not_call_is_possible() {
+    let text = "use std::sync::{Arc, Mutex};
+pub static LOCKS: std::sync::LazyLock<dashmap::DashMap<u32, Arc<Mutex<u32>>>> = std::sync::LazyLock::new(Default::default);
+pub fn lock_of(key: u32) {
+    if !LOCKS.contains_key(&key) { LOCKS.insert(key, Arc::default()); }
+}
+pub fn twice(it: &Mutex<u32>) { let a = it.lock().unwrap(); *it.lock().unwrap() += *a; }
+";
+    let rate = |main: &str| {
+        let project = library("", text);
+        let project = if main.is_empty() { project } else { project.file("src/main.rs", main) };
+        let found = of_reason(&project.json(&["--only", "check_then_act,double_lock"]), "finding");
+        found.iter().map(|it| it["confidence"].as_str().unwrap_or("nothing").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(rate(""), ["likely", "certain"]);
+    assert_eq!(rate("fn main() {}"), ["possible", "certain"]);
+    assert_eq!(rate("fn main() { app::lock_of(1) }"), ["possible", "certain"], "once");
+    let threads = "fn main() { for it in 0..9 { std::thread::spawn(move || app::lock_of(it)); } }";
+    assert_eq!(rate(threads), ["likely", "certain"]);
+}

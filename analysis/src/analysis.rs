@@ -21,7 +21,7 @@ use crate::source::{FileId, ParsedFile, Workspace};
 use crate::span::{LineIndex, Span};
 use crate::summary::{Effect, Happening, Summaries};
 use crate::ty::{AdtId, Ty};
-use crate::unreached::{self, Unreached};
+use crate::unreached::Unreached;
 
 /// A workspace with its model and the flow of every function.
 #[derive(Debug)]
@@ -52,8 +52,8 @@ pub struct Analysis {
     prompt: OnceLock<FxHashSet<FnId>>,
     /// The types whose values several have at once; found on first use.
     shared: OnceLock<Shared>,
-    /// The functions that no program runs; found on first use.
-    unreached: OnceLock<Unreached>,
+    /// The functions that no program runs.
+    unreached: Unreached,
     /// Which analysis of the process it is.
     number: u64,
     /// What has run, in order.
@@ -116,6 +116,7 @@ impl Analysis {
             by_file[model.func(id).at.file.0 as usize].push(id);
         }
         let (waits, map_uses, callers) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        let unreached = Unreached::new(&workspace);
         Analysis {
             workspace,
             knowledge,
@@ -131,7 +132,7 @@ impl Analysis {
             prompt: OnceLock::new(),
             shared: OnceLock::new(),
             number: recent::next_number(),
-            unreached: OnceLock::new(),
+            unreached,
             phases,
         }
     }
@@ -307,9 +308,12 @@ impl Analysis {
 
     /// Whether a function is code of a program that nothing reaches from its `main`.
     pub fn is_unreached(&self, id: FnId) -> bool {
-        let at = self.model.func(id).at;
-        let is_lib = self.workspace.krate(self.workspace.file(at.file).source.krate).is_lib;
-        !is_lib && self.unreached.get_or_init(|| unreached::find(&self.workspace)).contains(&at)
+        self.unreached.is_of_no_run(&self.workspace, self.model.func(id).at)
+    }
+
+    /// Whether a function is such code, or code of a library that lies beside a program which never gets to it.
+    pub fn is_unused(&self, id: FnId) -> bool {
+        self.is_unreached(id) || self.unreached.is_for_others(&self.workspace, self.model.func(id).at)
     }
 
     /// How many shared maps, locks and cells the workspace declares in fields and statics.

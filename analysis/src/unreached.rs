@@ -1,29 +1,55 @@
-//! Code that no program runs: functions of a binary that nothing says by name on any way from `main`.
+//! Code that no program runs: functions that nothing says by name on any way from a `main`.
 //!
-//! In: the files of the binaries. Out: the functions that no run gets to. Rapid type analysis (Bacon and Sweeney, OOPSLA 1996), by
-//! names: what is reached reaches all functions and types whose names its text says, comments included. Attribute macros and
-//! derives may call what they stand at; where names may come from elsewhere (`include!` of what a build makes, `paste!`, files of
-//! several targets), all is reached. A library is for whoever has it, and all of it is reached.
+//! In: the files of a binary, or of a package with a library and a binary. Out: the functions that no run gets to. Rapid type
+//! analysis (Bacon and Sweeney, OOPSLA 1996), by names: what is reached reaches all functions and types whose names its text
+//! says, comments included. Attribute macros and derives may call what they stand at; where names may come from elsewhere
+//! (`include!` of what a build makes, `paste!`, files of several targets), all is reached. A library is for whoever has it; one
+//! beside a program is, as far as is seen, for that program, for the examples of its package, and for the crates that depend on it.
+
+use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{Attrs, FileFacts, Impl, ImportAlias, Item, ItemId, ItemKind, TypeKind};
 use crate::model::{ItemRef, is_test_attrs};
-use crate::source::{CrateId, FileId, ParsedFile, Workspace};
+use crate::source::{Crate, CrateId, FileId, ParsedFile, Workspace};
 use crate::span::Span;
 
-/// Functions.
-pub(crate) type Unreached = FxHashSet<ItemRef>;
-
-/// The functions of all binaries that nothing reaches.
-pub(crate) fn find(workspace: &Workspace) -> Unreached {
-    let crates = (0..workspace.crates.len() as u32).map(CrateId);
-    crates.filter(|it| is_program(workspace, *it)).flat_map(|it| of_program(workspace, it)).collect()
+/// The functions that nothing reaches, of each crate or package once it is asked for.
+#[derive(Debug)]
+pub(crate) struct Unreached {
+    programs: Vec<OnceLock<FxHashSet<ItemRef>>>,
+    /// Of packages, by the first of their crates.
+    packages: Vec<OnceLock<FxHashSet<ItemRef>>>,
 }
 
-/// Whether a crate is a program with files of its own.
-fn is_program(workspace: &Workspace, id: CrateId) -> bool {
-    !workspace.krate(id).is_lib && !workspace.shared.iter().any(|it| it.owner == id || it.krate == id)
+impl Unreached {
+    pub(crate) fn new(workspace: &Workspace) -> Unreached {
+        let none = || workspace.crates.iter().map(|_| OnceLock::new()).collect();
+        Unreached { programs: none(), packages: none() }
+    }
+
+    /// Whether a function is code of a binary that no run gets to.
+    pub(crate) fn is_of_no_run(&self, workspace: &Workspace, at: ItemRef) -> bool {
+        let id = workspace.file(at.file).source.krate;
+        let found = || self.programs[id.0 as usize].get_or_init(|| of_program(workspace, id));
+        !workspace.krate(id).is_lib && found().contains(&at)
+    }
+
+    /// Whether no run of a binary of its package gets to a function, where there is one.
+    pub(crate) fn is_for_others(&self, workspace: &Workspace, at: ItemRef) -> bool {
+        let package = package(workspace, workspace.file(at.file).source.krate);
+        let first = package[0].0 as usize;
+        package.len() > 1
+            && self.packages[first].get_or_init(|| of_package(workspace, &package)).contains(&at)
+    }
+}
+
+/// The crates of the package that a crate is of.
+fn package(workspace: &Workspace, id: CrateId) -> Vec<CrateId> {
+    let of = workspace.krate(id);
+    let is_beside = |it: &Crate| it.package == of.package && it.origin == of.origin;
+    (0..).map(CrateId).zip(&workspace.crates).filter(|(_, it)| is_beside(it)).map(|it| it.0).collect()
 }
 
 /// A part of the text that is reached once each of `needs` is said.
@@ -34,22 +60,56 @@ struct Piece<'a> {
 }
 
 /// In time linear in the text.
-fn of_program(workspace: &Workspace, id: CrateId) -> Vec<ItemRef> {
+fn of_program(workspace: &Workspace, id: CrateId) -> FxHashSet<ItemRef> {
+    let is_apart = !workspace.shared.iter().any(|it| it.owner == id || it.krate == id);
+    if is_apart { of_crates(workspace, &[id], Vec::new()) } else { FxHashSet::default() }
+}
+
+/// The same of all crates of a package that is a program first, with a `src/main.rs`, and of what is seen to use them. A package with
+/// tools in `src/bin` is a library first.
+fn of_package(workspace: &Workspace, crates: &[CrateId]) -> FxHashSet<ItemRef> {
+    let is_apart = workspace.shared.iter().all(|it| crates.contains(&it.owner) == crates.contains(&it.krate));
+    let is_main =
+        |it: &ParsedFile| crates.contains(&it.source.krate) && it.source.path.ends_with("src/main.rs");
+    if !is_apart || !workspace.files.iter().any(is_main) {
+        return FxHashSet::default();
+    }
+    let name = &workspace.krate(crates[0]).package;
+    let depends = |id| workspace.krate(id).dependencies.iter().any(|it| it.package == *name);
+    let is_user = |it: &&ParsedFile| {
+        let id = it.source.krate;
+        match crates.contains(&id) {
+            true => it.source.path.split('/').any(|it| it == "examples"),
+            false => depends(id),
+        }
+    };
+    let texts = workspace.files.iter().filter(is_user).map(|it| &*it.source.text);
+    let users = texts.map(|text| Piece { needs: Vec::new(), text, function: None }).collect();
+    of_crates(workspace, crates, users)
+}
+
+fn of_crates<'a>(workspace: &'a Workspace, crates: &[CrateId], users: Vec<Piece<'a>>) -> FxHashSet<ItemRef> {
     let files = workspace.file_ids().map(|it| (it, workspace.file(it)));
-    let files: Vec<_> = files.filter(|(_, it)| it.source.krate == id && !it.source.is_test).collect();
-    let is_main = |it: &Item| matches!(it.kind, ItemKind::Fn(_)) && it.name == "main";
-    let has_main =
-        files.iter().any(|(_, it)| it.source.module.is_empty() && it.facts.items.iter().any(is_main));
-    if !has_main || files.iter().any(|(_, it)| has_names_from_elsewhere(it)) {
-        return Vec::new();
+    let is_own = |it: &ParsedFile| crates.contains(&it.source.krate) && !it.source.is_test;
+    let files: Vec<_> = files.filter(|(_, it)| is_own(it)).collect();
+    let has_start = files.iter().any(|(_, it)| is_start(workspace, it));
+    if !has_start || files.iter().any(|(_, it)| has_names_from_elsewhere(it)) {
+        return FxHashSet::default();
     }
     let types = types(files.iter().map(|(_, it)| *it));
     let own = files.iter().flat_map(|(id, file)| Pieces { id: *id, file, types: &types }.all());
-    reach(own.chain(rules(workspace)).collect())
+    reach(own.chain(users).chain(rules(workspace)).collect())
+}
+
+/// Whether a file is the root of a binary.
+fn is_start(workspace: &Workspace, file: &ParsedFile) -> bool {
+    let is_main = |it: &Item| matches!(it.kind, ItemKind::Fn(_)) && it.name == "main";
+    let is_root = file.source.module.is_empty() && !workspace.krate(file.source.krate).is_lib;
+    is_root && file.facts.items.iter().any(is_main)
 }
 
 /// The functions that are left when all is reached that can be.
-fn reach(mut pieces: Vec<Piece<'_>>) -> Vec<ItemRef> {
+fn reach(mut pieces: Vec<Piece<'_>>) -> FxHashSet<ItemRef> {
     let mut waiting: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
     for (index, piece) in pieces.iter().enumerate() {
         piece.needs.iter().for_each(|it| waiting.entry(it).or_default().push(index));
@@ -245,14 +305,47 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
     use crate::facts::Edition;
+    use crate::name::Name;
+    use crate::source::Dependency;
 
-    fn unreached(text: &str, is_lib: bool) -> Vec<String> {
-        let mut workspace = Workspace::of_text("src/main.rs", text, Edition::E2021);
-        workspace.crates[0].is_lib = is_lib;
+    fn names(workspace: &Workspace, found: FxHashSet<ItemRef>) -> Vec<String> {
         let name = |it: ItemRef| workspace.file(it.file).facts.items[it.item.0 as usize].name.to_string();
-        let mut names: Vec<String> = find(&workspace).into_iter().map(name).collect();
+        let mut names: Vec<String> = found.into_iter().map(name).collect();
         names.sort();
         names
+    }
+
+    fn unreached(text: &str) -> Vec<String> {
+        let mut workspace = Workspace::of_text("src/main.rs", text, Edition::E2021);
+        workspace.crates[0].is_lib = false;
+        names(&workspace, of_program(&workspace, CrateId(0)))
+    }
+
+    /// What no run gets to in a package of a library with this text, and other files by their paths.
+    fn unused(library: &str, others: &[(&str, &str)]) -> Vec<String> {
+        let mut workspace = Workspace::of_text("src/lib.rs", library, Edition::E2021);
+        for (path, text) in others {
+            let mut other = Workspace::of_text(path, text, Edition::E2021);
+            let (mut krate, mut file) = (other.crates.remove(0), other.files.remove(0));
+            file.source.krate = CrateId(workspace.crates.len() as u32);
+            file.source.is_test = path.starts_with("examples");
+            krate.is_lib = path.ends_with("lib.rs");
+            if path.starts_with("other") {
+                let (name, package) = (Name::new("snippet"), "snippet".to_string());
+                let (requirement, features) = ("*".to_string(), Vec::new());
+                krate.dependencies.push(Dependency {
+                    name,
+                    package,
+                    requirement,
+                    is_conditional: false,
+                    features,
+                });
+                krate.package = "other".to_string();
+            }
+            workspace.crates.push(krate);
+            workspace.files.push(file);
+        }
+        names(&workspace, of_package(&workspace, &package(&workspace, CrateId(0))))
     }
 
     const PROGRAM: &str = "
@@ -279,12 +372,12 @@ fn main() { Server { routes: Routes }.run() }
 
     #[test]
     fn what_nothing_says_from_main_on() {
-        let found = unreached(PROGRAM, false);
+        let found = unreached(PROGRAM);
         assert_eq!(found, ["fmt", "helper", "hidden", "run", "spread", "stop", "unused"]);
     }
 
     fn main_of(text: &str) -> Vec<String> {
-        unreached(&format!("{text}\nfn dead() {{}}\n"), false)
+        unreached(&format!("{text}\nfn dead() {{}}\n"))
     }
 
     #[test]
@@ -309,8 +402,16 @@ fn main() { Server { routes: Routes }.run() }
     }
 
     #[test]
-    fn a_library_is_for_whoever_has_it() {
-        assert_eq!(unreached(PROGRAM, true), Vec::<String>::new());
-        assert_eq!(unreached("fn a() {}", false), Vec::<String>::new(), "no `main` is seen");
+    fn a_library_is_for_the_program_beside_it_and_for_who_else_is_seen() {
+        let library = "pub fn a() {} pub fn b() { c() } fn c() {} #[no_mangle] pub fn d() {}";
+        let main = ("src/main.rs", "fn main() { snippet::a() }");
+        let one = |path, text| [main, (path, text)];
+        assert_eq!(unused(library, &[main]), ["b", "c"]);
+        assert_eq!(unused(library, &one("examples/all.rs", "fn main() { snippet::b() }")), [""; 0]);
+        assert_eq!(unused(library, &one("other/src/lib.rs", "pub fn all() { snippet::b() }")), [""; 0]);
+        assert_eq!(unused(library, &one("src/bin/tool.rs", "fn main() { snippet::c() }")), ["b"]);
+        assert_eq!(unused(library, &[("src/bin/tool.rs", main.1)]), [""; 0], "a library first");
+        assert_eq!(unused(library, &[]), [""; 0]);
+        assert_eq!(unreached("fn a() {}"), [""; 0], "no `main` is seen");
     }
 }

@@ -36,6 +36,13 @@ pub(crate) fn chosen(body: &Body, walk: Span) -> Chosen {
     }
 }
 
+/// Whether the walk at `walk` ends after so many entries.
+pub(crate) fn takes_some(body: &Body, walk: Span) -> bool {
+    chain(body, walk)
+        .iter()
+        .any(|id| matches!(&body.expr(*id).kind, ExprKind::MethodCall { method, .. } if method == "take"))
+}
+
 /// The calls that are chained to an expression, itself first: `map.iter()`, `map.iter().filter(..)`.
 pub(crate) fn chain(body: &Body, start: Span) -> Vec<ExprId> {
     let is_start = |it: &Expr| it.span == start && matches!(it.kind, ExprKind::MethodCall { .. });

@@ -93,17 +93,23 @@ fn run_file(file: FileView<'_>, lints: &[&Lint]) -> Outcome {
     outcome
 }
 
-/// What is found in code that no program runs is only possible: it takes a call that is yet to be written.
+/// What is found in code that no program runs is only possible: it takes a call that is yet to be written. So is what takes
+/// two threads in a library beside a program that does not call it.
 fn run_function(
     function: &FunctionView<'_>,
     check: fn(&FunctionView<'_>, &mut Vec<Finding>),
     out: &mut Vec<Finding>,
 ) {
+    let analysis = function.file.analysis;
     let before = out.len();
     check(function, out);
     let found = &mut out[before..];
-    if !found.is_empty() && function.file.analysis.is_unreached(function.id) {
-        found.iter_mut().for_each(|it| it.confidence = Confidence::Possible);
+    if found.is_empty() {
+        return;
+    }
+    let (is_unreached, is_unused) = (analysis.is_unreached(function.id), analysis.is_unused(function.id));
+    for it in found.iter_mut().filter(|it| is_unreached || is_unused && it.takes_two()) {
+        it.confidence = Confidence::Possible;
     }
 }
 

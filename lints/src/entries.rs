@@ -14,6 +14,7 @@ use safe_map_analysis::{Analysis, Caller, Waiter};
 
 use crate::bodies::{is_code, is_loop};
 use crate::moves::is_move_capture;
+use crate::serial::one_loop;
 
 /// How many functions are looked at. What so many lead to is entered from anywhere.
 const MAX_SEEN: usize = 400;
@@ -35,15 +36,38 @@ pub(crate) fn meets_any<'w>(
     waiters.any(|it| it.is_apart || meets(it.id))
 }
 
-/// Whether one of several functions is seen to run beside a function: another one, or another run of the same.
-pub(crate) fn meets_one_of(analysis: &Analysis, id: FnId, mut others: impl Iterator<Item = FnId>) -> bool {
-    others.any(meeting(analysis, id))
+/// Whether one of several functions is seen to run beside a function: another one, or another run of the same. Not where a program
+/// lies beside them that does without.
+pub(crate) fn meets_one_of(analysis: &Analysis, id: FnId, others: impl Iterator<Item = FnId>) -> bool {
+    let mut used = others.filter(|it| !analysis.is_unused(*it));
+    !analysis.is_unused(id) && used.any(meeting(analysis, id))
 }
 
 /// Whether a function is seen to run beside the one that was named; the runs of that one are looked for once.
 fn meeting(analysis: &Analysis, id: FnId) -> impl Fn(FnId) -> bool {
     let own = LazyCell::new(move || Runs::of(analysis, id));
     move |other| own.can_meet(analysis, &Runs::of(analysis, other))
+}
+
+/// Whether a run that gets to a function is seen to be in a thread: it begins in one, in a task, in an async function that a runtime
+/// is given, or in one that Java calls, from any of its threads.
+pub(crate) fn is_run_in_threads(analysis: &Analysis, id: FnId) -> bool {
+    let mut seen = HashSet::from([id]);
+    let mut open = vec![id];
+    while let Some(at) = open.pop().filter(|_| seen.len() <= MAX_SEEN) {
+        let callers = callers(analysis, at);
+        if callers.is_empty() && is_start_of_threads(analysis, at) || callers.iter().any(|it| it.is_apart) {
+            return true;
+        }
+        open.extend(callers.iter().map(|it| it.id).filter(|it| seen.insert(*it)));
+    }
+    false
+}
+
+fn is_start_of_threads(analysis: &Analysis, id: FnId) -> bool {
+    let model = &analysis.model;
+    let is_run = model.fn_facts(id).is_async || model.func(id).name.starts_with("Java_");
+    is_run && !is_main(analysis, id) && !analysis.is_unused(id)
 }
 
 /// Whether nobody in the workspace calls a function: who does has values and threads that are not known. `main` is the
@@ -82,7 +106,8 @@ struct Runs<'a> {
 /// Where a run begins.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Start {
-    /// In this closure or future of a function, which runs apart; started in a loop, or for each of several things.
+    /// In this closure or future of a function, which runs apart, or in its loop that does not end; started in a loop, or for each
+    /// of several things.
     Thread { of: FnId, at: Span, is_repeated: bool },
     /// In this `main`.
     Main(FnId),
@@ -109,6 +134,8 @@ impl<'a> Runs<'a> {
             for it in callers {
                 if it.is_apart {
                     found.starts.insert(thread(analysis, it));
+                } else if let Some(start) = service(analysis, it) {
+                    found.starts.insert(start);
                 } else if seen.insert(it.id) {
                     found.calls.push(it);
                     open.push(it.id);
@@ -133,10 +160,10 @@ impl<'a> Runs<'a> {
         self.calls.iter().any(|it| is_in_loop(analysis, it))
     }
 
-    /// Whether a `main` makes a call on the way behind the place where it starts a thread.
-    fn comes_after(&self, main: FnId, thread: &Start) -> bool {
+    /// Whether a call on the way is made behind the place where the same function starts a thread.
+    fn comes_after(&self, thread: &Start) -> bool {
         let Start::Thread { of, at, .. } = thread else { return false };
-        *of == main && self.calls.iter().any(|it| it.id == main && it.at.start >= at.end)
+        self.calls.iter().any(|it| it.id == *of && it.at.start >= at.end)
     }
 
     fn has_thread(&self) -> bool {
@@ -146,8 +173,8 @@ impl<'a> Runs<'a> {
     fn can_meet(&self, analysis: &Analysis, other: &Runs<'_>) -> bool {
         let [own_loops, other_loops] = [self, other].map(|it| LazyCell::new(move || it.loops(analysis)));
         let are_two = |a: &Start, b: &Start| match (a, b) {
-            (Start::Main(main), Start::Thread { .. }) => self.comes_after(*main, b) || *own_loops,
-            (Start::Thread { .. }, Start::Main(main)) => other.comes_after(*main, a) || *other_loops,
+            (Start::Main(_), Start::Thread { .. }) => self.comes_after(b) || *own_loops,
+            (Start::Thread { .. }, Start::Main(_)) => other.comes_after(a) || *other_loops,
             _ if a != b => a.is_thread() || b.is_thread(),
             (Start::Thread { is_repeated, .. }, _) => *is_repeated,
             _ => false,
@@ -182,6 +209,13 @@ fn thread(analysis: &Analysis, caller: &Caller) -> Start {
     let is_repeated =
         around(at).any(|it| is_loop(it) || is_code(it) && it.span != at || is_for_each(&body, it, at));
     Start::Thread { of, at, is_repeated }
+}
+
+/// The loop of a service around a call: of a function that runs once, beside whatever else there is.
+fn service(analysis: &Analysis, caller: &Caller) -> Option<Start> {
+    let body = analysis.body(caller.id)?;
+    let at = one_loop(analysis, caller.id, &body, caller.at)?;
+    Some(Start::Thread { of: caller.id, at, is_repeated: false })
 }
 
 /// The methods of iterators, parallel ones among them, that call a closure for each item.

@@ -88,6 +88,13 @@ pub struct Finding {
     pub fixes: Vec<Fix>,
 }
 
+impl Finding {
+    /// Whether it takes two threads: one alone comes to no harm.
+    pub fn takes_two(&self) -> bool {
+        self.interleaving.iter().any(|it| it.thread != 'A')
+    }
+}
+
 /// A place that belongs to a finding.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Label {

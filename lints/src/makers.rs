@@ -59,6 +59,15 @@ impl Subject<'_> {
         !makers.is_empty() && makers.iter().all(|it| self.model.fn_facts(it.id).is_unsafe)
     }
 
+    /// Whether only private functions make the type, as far as is seen: nobody else can have one.
+    pub(crate) fn is_kept(&self) -> bool {
+        let is_private = |id| {
+            self.model.item(self.model.func(id).at).vis == Visibility::Private && !self.model.is_of_trait(id)
+        };
+        let makers = self.makers();
+        !makers.is_empty() && makers.iter().all(|it| is_private(it.id)) && !self.is_open()
+    }
+
     /// Whether every function that makes the type asks the parameter for the marker, or says what it is.
     pub(crate) fn is_made_of(&self, needs: Marker) -> bool {
         let makers = self.makers();

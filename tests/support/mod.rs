@@ -147,7 +147,8 @@ pub(crate) const UNDERSCORE: &str = "use std::sync::Mutex;\n\npub fn warm_up(m: 
 /// One finding: `static_mut_map`.
 pub(crate) const STATIC_MUT: &str = "use std::collections::HashMap;\n\nstatic mut CACHE: Option<HashMap<u32, u32>> = None;\n\n\
     pub(crate) fn get(key: u32) -> Option<u32> {\n    unsafe { CACHE.as_ref().and_then(|cache| cache.get(&key).copied()) }\n}\n\n\
-    pub(crate) fn set(key: u32, value: u32) {\n    unsafe { CACHE.get_or_insert_with(HashMap::new).insert(key, value) };\n}\n";
+    pub(crate) fn set(key: u32, value: u32) {\n    unsafe { CACHE.get_or_insert_with(HashMap::new).insert(key, value) };\n}\n\n\
+    pub(crate) fn start() -> Option<u32> {\n    std::thread::spawn(|| set(1, 2));\n    get(1)\n}\n";
 
 /// One finding: `delete_during_iteration`.
 pub(crate) const DELETE: &str = "use dashmap::DashMap;\n\npub fn prune(sessions: &DashMap<u32, u32>) {\n    \

@@ -75,6 +75,7 @@ pub fn walk(model: &Model, settings: &Settings, shapes: &Shapes, id: FnId) -> Op
         iterating: Vec::new(),
         next_frame: 0,
         next_unnamed: 0,
+        replaced: Vec::new(),
         unpacked: &unpacked,
         rules: Vec::new(),
         bodies: vec![body],
@@ -108,6 +109,8 @@ pub(super) struct Walker<'a> {
     pub(super) iterating: Vec<(Place, Span)>,
     pub(super) next_frame: u32,
     pub(super) next_unnamed: u32,
+    /// The places that were assigned while a guard of what was there is alive, with what stands for each from then on.
+    pub(super) replaced: Vec<(Place, Place)>,
     /// What is asked of it.
     pub(super) settings: &'a Settings,
     /// What is known of the functions that it calls.

@@ -120,6 +120,7 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "ureq.toml",
     "walkdir.toml",
     "wasm-bindgen-futures.toml",
+    "wasm-bindgen.toml",
     "zstd.toml",
 ];
 

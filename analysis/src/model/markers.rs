@@ -61,12 +61,34 @@ impl Model {
             let mut promises = it.bounds.iter().map(|it| self.bound_promise(scope, it, name, MAX_TRAITS));
             promises.any(|it| it != Promise::No)
         };
-        let least = match clauses.any(|it| is_inside(&it.ty, param) && !is_itself(&it.ty, param) && asks(it))
-        {
+        let is_asked = clauses.any(|it| is_inside(&it.ty, param) && !is_itself(&it.ty, param) && asks(it));
+        let least = match is_asked || self.is_part_of_another(scope, param) {
             true => Promise::Perhaps,
             false => Promise::No,
         };
         promises.max().unwrap_or(least).max(least)
+    }
+
+    /// Whether a parameter is what a trait of somebody's own has for a name: `P: Policy<Key = K>`. What that asks of it is not looked up.
+    fn is_part_of_another(&self, scope: &TyScope<'_>, param: &str) -> bool {
+        let bounds = scope.generics.iter().flat_map(|it| {
+            let inline = it.params.iter().flat_map(|it| &it.bounds);
+            inline.chain(it.predicates.iter().flat_map(|it| &it.bounds))
+        });
+        bounds.into_iter().any(|bound| {
+            let Some(last) = bound.last() else { return false };
+            last.bindings.iter().any(|(_, ty)| is_itself(ty, param)) && !self.is_std_trait(scope, bound)
+        })
+    }
+
+    fn is_std_trait(&self, scope: &TyScope<'_>, bound: &Path) -> bool {
+        let is_plain =
+            matches!(bound.segments.as_slice(), [only] if WITH_PARTS.contains(&only.name.as_str()));
+        is_plain
+            || match self.resolve_segments(scope, &bound.segments, bound.global, Namespace::Types) {
+                Some(Def::Foreign(path)) => is_std(&path),
+                _ => false,
+            }
     }
 
     /// What the bounds of an `impl` or `dyn` type say about a marker, or another trait of std, by its name.
@@ -195,6 +217,10 @@ fn is_std(path: &str) -> bool {
     let krate = krate.strip_prefix("rustc_std_workspace_").unwrap_or(krate);
     matches!(krate, "std" | "core" | "alloc" | "sgx_tstd") || PRELUDE.contains(&path)
 }
+
+/// The traits of the prelude that have types of their own.
+const WITH_PARTS: [&str; 7] =
+    ["DoubleEndedIterator", "ExactSizeIterator", "Fn", "FnMut", "FnOnce", "IntoIterator", "Iterator"];
 
 /// The traits of the prelude that nothing else asks the names of: they resolve to themselves.
 const PRELUDE: [&str; 14] = [

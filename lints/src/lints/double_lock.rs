@@ -496,6 +496,29 @@ impl Server {
     }
 
     #[test]
+    fn a_field_that_gets_another_lock_while_the_old_one_is_held() {
+        check(
+            &LINT,
+            "
+use std::sync::{Arc, Mutex};
+struct Hotkeys { manager: Arc<Mutex<u32>>, names: Arc<Mutex<u32>> }
+impl Hotkeys {
+    fn update(&mut self) {
+        let (old, names) = (self.manager.clone(), self.names.clone());
+        let (old, names) = (old.lock().unwrap(), names.lock().unwrap());
+        self.manager = Arc::default();
+        let new = self.manager.lock().unwrap();
+        *self.manager.lock().unwrap() = *old + *new;
+//       ^^^^^^^^^^^^^^^^^^^ double_lock
+        *self.names.lock().unwrap() = *names;
+//       ^^^^^^^^^^^^^^^^^ double_lock
+    }
+}
+",
+        );
+    }
+
+    #[test]
     fn two_fields_that_are_always_made_of_one_handle() {
         let text = |more: &str| {
             format!(

@@ -171,7 +171,8 @@ fn inversion<'a, 'b>(
 /// How much speaks for two threads that meet: likely where each side does what it does on every run, runs of its own can get
 /// to it, and both are seen to have the same locks.
 fn evidence(edge: &Edge<'_>, other: &Edge<'_>) -> Confidence {
-    let is_plain = |it: &Edge<'_>| it.happening.is_sure && it.is_free();
+    let is_unused = |it: &Edge<'_>| it.function.file.analysis.is_unused(it.function.id);
+    let is_plain = |it: &Edge<'_>| it.happening.is_sure && it.is_free() && !is_unused(it);
     let is_two = edge.function.id != other.function.id && have_the_same(edge, other);
     match is_two && is_plain(edge) && is_plain(other) && !edge.is_in_turn_with(other) {
         true => Confidence::Likely,

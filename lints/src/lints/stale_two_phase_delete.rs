@@ -76,14 +76,14 @@ use safe_map_analysis::FunctionView;
 use safe_map_analysis::knowledge::schema::Op;
 
 use crate::access::Access;
-use crate::collected::{Chosen, chosen, is_of_collected};
+use crate::collected::{Chosen, chosen, is_of_collected, takes_some};
 use crate::conditions::Conditions;
 use crate::parents::arguments;
 use crate::races::Accesses;
 use crate::recheck::recheck;
 use crate::retain::retain;
 use crate::story::{Turns, access_finding, access_name, here, interleaving};
-use crate::values::{changes_by_itself, changes_in_place, is_foreign, stores};
+use crate::values::{changes_by_itself, changes_in_place, is_foreign, is_number, stores};
 use crate::{Check, Finding, Fix, Group, Level, Lint};
 
 pub(crate) static LINT: Lint = Lint {
@@ -149,7 +149,8 @@ fn is_stale(
         && !accesses.has_keys_of_its_own(act)
 }
 
-/// Whether the key is one of those that were collected for what their entries held.
+/// Whether the key is one of those that were collected for what their entries held. Not where only so many numbers are taken, to
+/// keep the map small: any of them would do.
 fn is_collected(
     accesses: &Accesses<'_>,
     conditions: &Conditions<'_>,
@@ -158,7 +159,9 @@ fn is_collected(
 ) -> bool {
     let body = &accesses.body;
     let key = arguments(body, act.span()).first();
+    let is_one_of_many = || is_number(&act.values) && takes_some(body, walk.span());
     !act.is_called()
+        && !is_one_of_many()
         && chosen(body, walk.span()) == Chosen::ByValue
         && key.is_some_and(|it| is_of_collected(body, conditions, *it, act.span()))
 }
@@ -279,6 +282,7 @@ impl S {{
             "let Some(it) = self.m.get(k).map(|it| *it) else { return }; if it > 0 { return; } self.m.remove(k);",
             "if let Some(it) = self.m.get_mut(k) { if *it == 0 { drop(it); self.m.remove(k); } }",
             "let gone = self.m.get(k).is_some_and(|it| *it == 0); if gone { self.m.remove(k); println!(); }",
+            "let few: Vec<String> = self.m.iter().filter(|it| *it.value() < 2).map(|it| it.key().clone()).collect(); for k in few { self.m.remove(&k); }",
             "match self.m.get(k).map(|it| *it) { Some(0) => { self.m.remove(k); } _ => {} }",
         ] {
             assert_eq!(count(body), 1, "{body}");
@@ -293,6 +297,7 @@ impl S {{
             "if self.m.get(k).is_some() { self.m.remove(k); }",
             "let gate = self.gate.lock(); if self.m.get(k).is_some_and(|it| *it == 0) { self.m.remove(k); } drop(gate);",
             "let keys: Vec<String> = self.m.iter().map(|it| it.key().clone()).collect(); for k in keys { self.m.remove(&k); }",
+            "let few: Vec<String> = self.m.iter().filter(|it| *it.value() < 2).take(9).map(|it| it.key().clone()).collect(); for k in few { self.m.remove(&k); }",
             "let keys: Vec<String> = self.m.iter().filter(|it| it.key() > &k.to_string()).map(|it| it.key().clone()).collect(); for k in keys { self.m.remove(&k); }",
         ] {
             assert_eq!(count(body), 0, "{body}");

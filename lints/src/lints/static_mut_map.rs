@@ -46,9 +46,12 @@
 //! Where a `Once` sets the static and nothing else changes it, it is silent: readers that pass the `Once` by are not looked for.
 //! So is a static without a lock that only `unsafe` functions reach, whose callers have to order them, or of which a comment says that it is for one
 //! thread, or an `unsafe` function that it may not be called from several. A static that no analysed function names is silent, and so is one that an attribute macro rewrites (`#[dynamic]`) or
-//! that is thread local, or in a crate for a host that runs it on one thread (`pgrx`, smart contracts). The finding is `possible` where nobody who
-//! changes the map is seen to run beside another who uses it, and in a `no_std` crate. rustc's `static_mut_refs` speaks of each reference; this lint speaks of the map, once, at its
+//! that is thread local, or in a crate for a host that runs it on one thread (`pgrx`, smart contracts). The finding is `likely` where one who
+//! changes the map is seen to run beside another who uses it, one of the two in a thread or task; that anybody may call both makes it
+//! `possible`, as in a `no_std` crate. rustc's `static_mut_refs` speaks of each reference; this lint speaks of the map, once, at its
 //! declaration, and lists who reaches it.
+
+use std::cell::LazyCell;
 
 use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::{ExprId, ExprKind, SelfKind};
@@ -58,7 +61,7 @@ use safe_map_analysis::model::{FnId, Model, StaticId};
 use safe_map_analysis::span::Span;
 use safe_map_analysis::ty::{AdtId, Ty};
 
-use crate::entries::{is_of_main_only, meets_one_of};
+use crate::entries::{is_of_main_only, is_run_in_threads, meets_one_of};
 use crate::exposure::outer_name;
 use crate::remarks::{is_for_one_thread, remarks, speaks_of_threads};
 use crate::story::at;
@@ -274,11 +277,17 @@ fn report(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> Finding {
     }
 }
 
-/// Whether who changes the static, or what is in it, is seen to run beside another who uses it.
+/// Whether who changes the static, or what is in it, is seen to run beside another who uses it, one of the two in a thread. That
+/// anybody may call both says little: most of what is in a `static mut` belongs to one thread.
 fn is_raced(analysis: &Analysis, changing: &[&(FnId, Span)], uses: &[(FnId, Span)]) -> bool {
     let content = uses.iter().filter(|it| changes_content(analysis, it));
-    let mut all = changing.iter().copied().chain(content);
-    all.any(|(function, _)| meets_one_of(analysis, *function, uses.iter().map(|it| it.0)))
+    let mut all: Vec<FnId> = changing.iter().copied().chain(content).map(|it| it.0).collect();
+    all.dedup();
+    all.into_iter().any(|function| {
+        let is_own = LazyCell::new(|| is_run_in_threads(analysis, function));
+        let beside = uses.iter().map(|it| it.0).filter(|it| *is_own || is_run_in_threads(analysis, *it));
+        meets_one_of(analysis, function, beside)
+    })
 }
 
 /// Whether a crate is for machines without an operating system, where most have one core and no threads.
@@ -385,6 +394,13 @@ fn main() {{ {main} }}
         assert_eq!(rated("", &format!("{thread} put(1);")), Confidence::Likely);
         assert_eq!(rated("", many), Confidence::Likely);
         assert_eq!(rated("#![no_std]", many), Confidence::Possible);
+        let outside = |more: &str| rated(&format!("pub fn both() {{ put(1); get(1); }} {more}"), "");
+        assert_eq!(outside(""), Confidence::Possible, "from one thread, perhaps");
+        assert_eq!(outside("pub async fn handle() { get(1); }"), Confidence::Likely);
+        assert_eq!(
+            outside("#[no_mangle] pub extern \"C\" fn Java_app_Map_put() { put(1); }"),
+            Confidence::Likely
+        );
     }
 
     #[test]
@@ -461,7 +477,7 @@ use std::{collections::HashMap, sync::{LazyLock, Mutex}};
 static mut NAMES: LazyLock<Mutex<HashMap<u32, u32>>> = LazyLock::new(Default::default);
 static mut OTHERS: LazyLock<Mutex<HashMap<u32, u32>>> = LazyLock::new(Default::default);
 pub fn add() { unsafe { NAMES.lock().unwrap().insert(1, 1); OTHERS.lock().unwrap().clear(); } }
-pub fn reset() { unsafe { OTHERS = LazyLock::new(Default::default) } }
+pub async fn reset() { unsafe { OTHERS = LazyLock::new(Default::default) } }
 ";
         let found = found(&LINT, text);
         assert_eq!(found[0].message, "`NAMES` is a `static mut` that nobody assigns: it needs no `mut`");

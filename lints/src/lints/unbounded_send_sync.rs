@@ -182,6 +182,7 @@ fn missing_where(
                 || subject.is_of_addresses()
                 || subject.is_for_cells()
                 || subject.makes_its_own(&ways)
+                || subject.is_kept()
         };
         let is_promised = subject.is_made_of(needs) || (why == Why::Nothing && is_harmless());
         (!is_promised).then_some(Missing { param, needs, why })
@@ -701,6 +702,23 @@ pub(crate) use hidden::Inner;
     }
 
     #[test]
+    fn what_an_iterator_gives_may_be_anything() {
+        check(
+            &LINT,
+            "
+pub struct Stack<T>(*mut T);
+unsafe impl<T> Send for Stack<T> {}
+//             ^^^^ unbounded_send_sync
+impl<T> Stack<T> {
+    pub fn of<I: Iterator<Item = T>>(all: I) -> Self { todo!() }
+    pub fn by(make: impl Fn() -> T) -> Self { todo!() }
+    pub fn pop(&self) -> Option<T> { todo!() }
+}
+",
+        );
+    }
+
+    #[test]
     fn wrappers_that_assert_and_types_that_stay_here_are_silent() {
         check(
             &LINT,
@@ -743,6 +761,12 @@ impl<T> OneThread<T> { pub fn get(&self) -> &T { todo!() } }
 pub struct Raw<T>(*const T);
 unsafe impl<T: Send> Send for Raw<T> {}
 impl<T> Raw<T> { pub fn get(&self) -> &T { todo!() } }
+pub struct Kept<T>(*mut T);
+unsafe impl<T> Send for Kept<T> {}
+impl<T> Kept<T> { fn new(it: T) -> Self { todo!() } pub fn get(&self) -> &T { todo!() } }
+pub struct Piece<K>(*const K);
+unsafe impl<K> Send for Piece<K> {}
+impl<K> Piece<K> { pub fn new<P: elsewhere::Policy<Key = K>>(_: P) -> Self { todo!() } pub fn key(&self) -> &K { todo!() } }
 pub struct Guarded<'a, K, S> { guard: std::sync::RwLockReadGuard<'a, std::collections::HashMap<K, u32, S>>, key: *const K }
 unsafe impl<K: Sync, S> Send for Guarded<'_, K, S> {}
 impl<K, S> Guarded<'_, K, S> { pub fn key(&self) -> &K { todo!() } }
