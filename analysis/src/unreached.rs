@@ -134,7 +134,8 @@ fn reach(mut pieces: Vec<Piece<'_>>) -> FxHashSet<ItemRef> {
 /// Whether code that is not in a file may say names of it, or one makes names of parts.
 fn has_names_from_elsewhere(file: &ParsedFile) -> bool {
     let is_made = |it: &Item| matches!(it.kind, ItemKind::Include { path: None });
-    file.facts.items.iter().any(is_made) || file.source.text.contains("[<")
+    let text = &file.source.text;
+    file.facts.items.iter().any(is_made) || (text.contains("[<") && text.contains("paste"))
 }
 
 /// The types that some files declare, with whether a derive may call their functions.
@@ -394,6 +395,8 @@ fn main() { Server { routes: Routes }.run() }
         ] {
             assert_eq!(main_of(text), ["dead"], "{text}");
         }
+        let says = "fn usage() -> &'static str { \"set <name> [<option> ..]\" } fn main() { usage(); }";
+        assert_eq!(main_of(says), ["dead"]);
         let elsewhere =
             ["include!(concat!(env!(\"OUT_DIR\"), \"/x.rs\"));", "fn f() { paste! { [<on_ x>]() } }"];
         for text in elsewhere {

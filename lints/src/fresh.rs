@@ -55,11 +55,12 @@ fn gives_new(analysis: &Analysis, caller: FnId, callee: FnId, index: usize, hops
         && calls.all(|it| arguments(&body, it.span).get(index).is_some_and(|it| is_new(*it)))
 }
 
-/// The name that an expression is, references and copies aside.
+/// The name that an expression is or is a part of, references and copies aside.
 fn name_of(body: &Body, id: ExprId) -> Option<&str> {
     match &body.expr(id).kind {
         ExprKind::Path(path) => path.as_ident().map(|it| it.as_str()),
         ExprKind::Ref { operand, .. } | ExprKind::Unary { operand, .. } => name_of(body, *operand),
+        ExprKind::Field { base, .. } => name_of(body, *base),
         ExprKind::MethodCall { receiver, method, args, .. } if args.is_empty() => {
             matches!(method.as_str(), "clone" | "to_owned" | "to_string" | "into")
                 .then(|| name_of(body, *receiver))?

@@ -41,7 +41,8 @@
 //! It is `likely` where the map is in a static or in a value that several are seen to have, and who changes or stores entries is seen to
 //! run beside this function; else it is `possible`. Both accesses must name the same map and the same key, and what is written back must be the local that was read, changed
 //! meanwhile, or plainly made of it: an operator, a struct or a tuple. What another function makes of the value is not followed.
-//! Silent where who writes back looks at what was there.
+//! Silent where who writes back looks at what was there, where one loop or one owner does it all, and where only who made up a key writes
+//! under it.
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatKind};
@@ -104,6 +105,7 @@ fn is_lost(
         && accesses.is_shared(write)
         && !accesses.is_asked_again(read, write)
         && accesses.is_thrown_away(write)
+        && is_anybodys(accesses, write)
         && conditions.at(write.span()).is_none_or(|it| it.presence != Some(false))
         && match read.op {
             Op::Remove => is_filled_elsewhere(accesses, write),
@@ -111,6 +113,14 @@ fn is_lost(
                 .last()
                 .is_some_and(|it| is_changed(&accesses.body, conditions, *it, (read.span(), write.span()))),
         }
+}
+
+/// Whether others may change the entry too: not where one loop or owner does it all, nor where each key is new to whoever makes it, and
+/// only they write what is under it.
+fn is_anybodys(accesses: &Accesses<'_>, write: &Access<'_>) -> bool {
+    let changes = |op| matches!(op, Op::GetMut | Op::IterateMut);
+    !accesses.is_done_in_one_line(write, |op| stores(op) || changes(op))
+        && (accesses.anybody(write, changes) || !accesses.has_keys_of_its_own(write))
 }
 
 /// Whether both name one entry; a removal may have given the key back.
@@ -294,6 +304,44 @@ fn made(of: u64) -> u64 {{ of }}
 "
         );
         found(&LINT, &text).len()
+    }
+
+    /// What is found in a store of payments next to code that uses it.
+    fn count_stored(engine: &str) -> usize {
+        let text = format!(
+            "
+#[derive(Clone)]
+struct Payment {{ id: String, status: u32 }}
+struct Store {{ by_id: dashmap::DashMap<String, Payment> }}
+impl Store {{
+    fn insert(&self, payment: Payment) {{ self.by_id.insert(payment.id.clone(), payment); }}
+    fn set_status(&self, id: &str, status: u32) {{
+        let Some(mut payment) = self.by_id.get(id).map(|it| it.value().clone()) else {{ return }};
+        payment.status = status;
+        self.by_id.insert(id.to_string(), payment);
+    }}
+}}
+struct Engine {{ store: Store }}
+impl Engine {{ {engine} }}
+"
+        );
+        found(&LINT, &text).len()
+    }
+
+    #[test]
+    fn what_is_new_to_whoever_made_it_is_changed_by_nobody_else() {
+        let pay = "fn pay(&self) {
+            let payment = Payment { id: uuid::Uuid::new_v4().to_string(), status: 0 };
+            self.store.insert(payment.clone());
+            self.store.set_status(&payment.id, 1);
+        }";
+        assert_eq!(count_stored(pay), 0);
+        assert_eq!(
+            count_stored(&format!("{pay} pub fn cancel(&self, id: &str) {{ self.store.set_status(id, 9) }}")),
+            1
+        );
+        let change = "pub fn cancel(&self, id: &str) { if let Some(mut it) = self.store.by_id.get_mut(id) { it.status = 9; } }";
+        assert_eq!(count_stored(&format!("{pay} {change}")), 1);
     }
 
     #[test]
