@@ -30,6 +30,11 @@ pub(crate) fn is_for_one_thread(remarks: &str) -> bool {
     words.iter().any(|it| remarks.contains(it))
 }
 
+/// Whether remarks say that all there is runs on one thread. What a lock lets in is one thread at a time, and another matter.
+pub(crate) fn is_single_threaded(remarks: &str) -> bool {
+    remarks.contains("single-threaded") || remarks.contains("single threaded")
+}
+
 /// Whether remarks say that something is there for tests.
 pub(crate) fn is_for_tests(remarks: &str) -> bool {
     ["for testing", "for tests", "for unit tests", "test-only", "only in tests"]

@@ -58,7 +58,8 @@
 //! A wrapper of one bare value without any bound (`struct AssertSend<T>(T)`) is left alone: to claim it is what it is there for. So are
 //! parameters with a bound whose own bounds are not known, types that no other module can name or that only `unsafe` functions make, types that can only be made of
 //! what has the marker, and `Sync` where no safe `&self` method gives the value away. A type with a `Cell` of its own is for one thread
-//! whatever the bounds are. Claims that macros write are not seen.
+//! whatever the bounds are. Claims that macros write are not seen, nor those of which a comment at them or at the type says that there is
+//! one thread.
 //! A claim without any bound is not reported of a type that no other crate can name, whose own code decides what is in it; of a
 //! parameter that is `Copy`; of values that the type has only the address of, or that safe code cannot reach; where each
 //! function that gives them asks for the marker itself, or for a token; nor of a type that asks for the thread's id.
@@ -72,6 +73,7 @@ use safe_map_analysis::ty::{AdtId, Ty};
 use crate::bounds::{Subject, Why};
 use crate::claims::{Claim, claims, is_public};
 use crate::exposure::{Exposure, Way, mentions, outer_name};
+use crate::remarks::{is_single_threaded, remarks};
 use crate::story::at;
 use crate::unordered::{bare, is_changed, orders};
 use crate::{Applicability, Check, Confidence, Edit, Finding, Fix, Group, Label, Level, Lint, Place, Role};
@@ -95,6 +97,7 @@ fn check(analysis: &Analysis, out: &mut Vec<Finding>) {
         if model.impl_has_one_thread(claim.def)
             || !(is_exported || is_public(model, claim.adt))
             || is_unordered(analysis, claim.adt)
+            || is_said_to_be_for_one_thread(model, claim)
         {
             continue;
         }
@@ -133,6 +136,11 @@ fn is_unordered(analysis: &Analysis, adt: AdtId) -> bool {
         bare.is_some_and(|it| is_changed(analysis, adt, name, &it))
     };
     fields.iter().any(|it| is_cell(&it.ty) || is_thread(&it.ty) || is_changed(&it.name, &it.ty))
+}
+
+/// Whether a comment at the type or at the claim says that there is one thread: who wrote it knows that the claim alone is not true.
+fn is_said_to_be_for_one_thread(model: &Model, claim: &Claim<'_>) -> bool {
+    [model.adt(claim.adt).at, claim.def.at].into_iter().any(|it| is_single_threaded(&remarks(model, it)))
 }
 
 /// A parameter that a claim asks too little of.
@@ -669,6 +677,10 @@ unsafe impl<T> Send for Boxed<T> {}
 //             ^^^^ unbounded_send_sync
 impl<T> Boxed<T> { pub fn new(it: T) -> Self { todo!() } }
 impl<T> Drop for Boxed<T> { fn drop(&mut self) { drop(unsafe { Box::from_raw(self.0) }) } }
+/// Guests are single-threaded.
+pub struct Guest<T>(std::cell::UnsafeCell<T>);
+unsafe impl<T> Sync for Guest<T> {}
+impl<T> Guest<T> { pub fn new(it: T) -> Self { todo!() } pub fn get(&self) -> &T { todo!() } }
 pub struct Kept<T>(*mut T);
 unsafe impl<T> Send for Kept<T> {}
 //             ^^^^ unbounded_send_sync
@@ -706,6 +718,7 @@ pub(crate) use hidden::Inner;
         check(
             &LINT,
             "
+/// Lets one thread in at a time.
 pub struct Stack<T>(*mut T);
 unsafe impl<T> Send for Stack<T> {}
 //             ^^^^ unbounded_send_sync
