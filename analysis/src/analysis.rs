@@ -19,6 +19,7 @@ use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::source::{FileId, ParsedFile, Workspace};
 use crate::span::{LineIndex, Span};
+use crate::spawned;
 use crate::summary::{Effect, Happening, Summaries};
 use crate::ty::{AdtId, Ty};
 use crate::unreached::Unreached;
@@ -52,6 +53,8 @@ pub struct Analysis {
     prompt: OnceLock<FxHashSet<FnId>>,
     /// The types whose values several have at once; found on first use.
     shared: OnceLock<Shared>,
+    /// The names of functions that are given to threads; found on first use.
+    spawned: OnceLock<FxHashSet<String>>,
     /// The functions that no program runs.
     unreached: Unreached,
     /// Which analysis of the process it is.
@@ -132,6 +135,7 @@ impl Analysis {
             prompt: OnceLock::new(),
             shared: OnceLock::new(),
             number: recent::next_number(),
+            spawned: OnceLock::new(),
             unreached,
             phases,
         }
@@ -304,6 +308,11 @@ impl Analysis {
     pub fn is_prompt(&self, id: FnId) -> bool {
         let prompt = self.prompt.get_or_init(|| prompt::find(&self.model, &self.flows));
         prompt::runs_only(&self.model, prompt, id)
+    }
+
+    /// Whether a function of this name is given to what runs it in a thread or task: `thread::spawn(worker)`.
+    pub fn is_spawned(&self, name: &str) -> bool {
+        self.spawned.get_or_init(|| spawned::names(&self.workspace)).contains(name)
     }
 
     /// Whether a function is code of a program that nothing reaches from its `main`.

@@ -11,6 +11,7 @@ pub mod model;
 pub mod name;
 pub mod source;
 pub mod span;
+mod spawned;
 pub mod ty;
 
 mod analysis;

@@ -37,6 +37,8 @@ pub struct Crate {
     pub dependencies: Vec<Dependency>,
     /// A library that other crates can name.
     pub is_lib: bool,
+    /// Code that uses its package is there and is not read: examples, other members of the workspace.
+    pub has_unread_users: bool,
     /// Whose it is.
     pub origin: Origin,
 }
@@ -140,6 +142,7 @@ impl Workspace {
             name: Name::new("snippet"),
             dependencies: Vec::new(),
             is_lib: true,
+            has_unread_users: false,
             origin: Origin::Workspace,
         };
         let source = SourceFile {

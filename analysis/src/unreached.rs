@@ -65,27 +65,45 @@ fn of_program(workspace: &Workspace, id: CrateId) -> FxHashSet<ItemRef> {
     if is_apart { of_crates(workspace, &[id], Vec::new()) } else { FxHashSet::default() }
 }
 
-/// The same of all crates of a package that is a program first, with a `src/main.rs`, and of what is seen to use them. A package with
-/// tools in `src/bin` is a library first.
+/// The same of all crates of a package that is a program first, with a `src/main.rs`, and of what is seen to use them, directly or
+/// not. A package with tools in `src/bin` is a library first.
 fn of_package(workspace: &Workspace, crates: &[CrateId]) -> FxHashSet<ItemRef> {
     let is_apart = workspace.shared.iter().all(|it| crates.contains(&it.owner) == crates.contains(&it.krate));
     let is_main =
         |it: &ParsedFile| crates.contains(&it.source.krate) && it.source.path.ends_with("src/main.rs");
-    if !is_apart || !workspace.files.iter().any(is_main) {
+    let users = users(workspace, &workspace.krate(crates[0]).package);
+    let mut all = crates.iter().chain(&users);
+    if !is_apart
+        || !workspace.files.iter().any(is_main)
+        || all.any(|it| workspace.krate(*it).has_unread_users)
+    {
         return FxHashSet::default();
     }
-    let name = &workspace.krate(crates[0]).package;
-    let depends = |id| workspace.krate(id).dependencies.iter().any(|it| it.package == *name);
     let is_user = |it: &&ParsedFile| {
         let id = it.source.krate;
         match crates.contains(&id) {
             true => it.source.path.split('/').any(|it| it == "examples"),
-            false => depends(id),
+            false => users.contains(&id),
         }
     };
     let texts = workspace.files.iter().filter(is_user).map(|it| &*it.source.text);
     let users = texts.map(|text| Piece { needs: Vec::new(), text, function: None }).collect();
     of_crates(workspace, crates, users)
+}
+
+/// The crates that depend on a package, through others too.
+fn users(workspace: &Workspace, package: &str) -> Vec<CrateId> {
+    let (mut used, mut users) = (vec![package], Vec::new());
+    while let Some(package) = used.pop() {
+        for (id, it) in (0..).map(CrateId).zip(&workspace.crates) {
+            let depends = it.dependencies.iter().any(|it| it.package == *package);
+            if depends && !users.contains(&id) {
+                users.push(id);
+                used.push(&it.package);
+            }
+        }
+    }
+    users
 }
 
 fn of_crates<'a>(workspace: &'a Workspace, crates: &[CrateId], users: Vec<Piece<'a>>) -> FxHashSet<ItemRef> {
@@ -135,7 +153,9 @@ fn reach(mut pieces: Vec<Piece<'_>>) -> FxHashSet<ItemRef> {
 fn has_names_from_elsewhere(file: &ParsedFile) -> bool {
     let is_made = |it: &Item| matches!(it.kind, ItemKind::Include { path: None });
     let text = &file.source.text;
-    file.facts.items.iter().any(is_made) || (text.contains("[<") && text.contains("paste"))
+    file.facts.items.iter().any(is_made)
+        || text.contains("include_proto!")
+        || (text.contains("[<") && text.contains("paste"))
 }
 
 /// The types that some files declare, with whether a derive may call their functions.
@@ -412,6 +432,9 @@ fn main() { Server { routes: Routes }.run() }
         assert_eq!(unused(library, &[main]), ["b", "c"]);
         assert_eq!(unused(library, &one("examples/all.rs", "fn main() { snippet::b() }")), [""; 0]);
         assert_eq!(unused(library, &one("other/src/lib.rs", "pub fn all() { snippet::b() }")), [""; 0]);
+        let facade =
+            [main, ("other/src/lib.rs", "pub use snippet::*;"), ("others/src/main.rs", "fn main() { b() }")];
+        assert_eq!(unused(library, &facade), [""; 0]);
         assert_eq!(unused(library, &one("src/bin/tool.rs", "fn main() { snippet::c() }")), ["b"]);
         assert_eq!(unused(library, &[("src/bin/tool.rs", main.1)]), [""; 0], "a library first");
         assert_eq!(unused(library, &[]), [""; 0]);

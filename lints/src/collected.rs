@@ -36,11 +36,16 @@ pub(crate) fn chosen(body: &Body, walk: Span) -> Chosen {
     }
 }
 
-/// Whether the walk at `walk` ends after so many entries.
-pub(crate) fn takes_some(body: &Body, walk: Span) -> bool {
-    chain(body, walk)
-        .iter()
-        .any(|id| matches!(&body.expr(*id).kind, ExprKind::MethodCall { method, .. } if method == "take"))
+/// Whether only so many of the entries are taken that come first in some order of numbers: `.filter(|it| *it.value() < 2).take(9)`.
+pub(crate) fn takes_least(body: &Body, walk: Span) -> bool {
+    let chain = chain(body, walk);
+    let is_limit = |id: &ExprId| match &body.expr(*id).kind {
+        ExprKind::MethodCall { method, args, .. } => method == "take" && args.len() == 1,
+        _ => false,
+    };
+    let is_in_chain = |at: Span| chain.iter().any(|it| body.expr(*it).span.contains(at));
+    let orders = |it: &Expr| matches!(&it.kind, ExprKind::Binary { op, .. } if op == "<" || op == "<=");
+    chain.iter().any(is_limit) && body.exprs.iter().any(|it| is_in_chain(it.span) && orders(it))
 }
 
 /// The calls that are chained to an expression, itself first: `map.iter()`, `map.iter().filter(..)`.

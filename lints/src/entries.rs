@@ -7,14 +7,13 @@
 use std::cell::LazyCell;
 use std::collections::{BTreeSet, HashSet};
 
-use safe_map_analysis::facts::{Body, Expr, ExprKind};
+use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, Path};
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::span::Span;
-use safe_map_analysis::{Analysis, Caller, Waiter};
+use safe_map_analysis::{Analysis, Caller, FileView, Waiter};
 
 use crate::bodies::{is_code, is_loop};
 use crate::moves::is_move_capture;
-use crate::serial::one_loop;
 
 /// How many functions are looked at. What so many lead to is entered from anywhere.
 const MAX_SEEN: usize = 400;
@@ -50,24 +49,69 @@ fn meeting(analysis: &Analysis, id: FnId) -> impl Fn(FnId) -> bool {
 }
 
 /// Whether a run that gets to a function is seen to be in a thread: it begins in one, in a task, in an async function that a runtime
-/// is given, or in one that Java calls, from any of its threads.
+/// is given, in the handler of a web framework, or in what Java calls from any of its threads.
 pub(crate) fn is_run_in_threads(analysis: &Analysis, id: FnId) -> bool {
     let mut seen = HashSet::from([id]);
     let mut open = vec![id];
     while let Some(at) = open.pop().filter(|_| seen.len() <= MAX_SEEN) {
         let callers = callers(analysis, at);
-        if callers.is_empty() && is_start_of_threads(analysis, at) || callers.iter().any(|it| it.is_apart) {
+        if callers.iter().any(|it| it.is_apart) || callers.is_empty() && starts_in_threads(analysis, at) {
             return true;
         }
         open.extend(callers.iter().map(|it| it.id).filter(|it| seen.insert(*it)));
     }
-    false
+    seen.len() > MAX_SEEN
 }
 
-fn is_start_of_threads(analysis: &Analysis, id: FnId) -> bool {
+fn starts_in_threads(analysis: &Analysis, id: FnId) -> bool {
+    const HANDLERS: [&str; 8] = ["delete", "get", "handler", "head", "patch", "post", "put", "route"];
     let model = &analysis.model;
-    let is_run = model.fn_facts(id).is_async || model.func(id).name.starts_with("Java_");
-    is_run && !is_main(analysis, id) && !analysis.is_unused(id)
+    let def = model.func(id);
+    let attrs = &model.item(def.at).attrs.names;
+    let is_handler =
+        || attrs.iter().any(|it| it.rsplit("::").next().is_some_and(|it| HANDLERS.contains(&it)));
+    let is_run = || model.fn_facts(id).is_async || def.name.starts_with("Java_") || is_handler();
+    !given(analysis, id).is_empty() || is_run() && !is_main(analysis, id) && !analysis.is_unused(id)
+}
+
+/// The threads that are given a function by its name: `thread::spawn(worker)`.
+fn given(analysis: &Analysis, id: FnId) -> Vec<Start> {
+    let name = &analysis.model.func(id).name;
+    if !analysis.is_spawned(name) {
+        return Vec::new();
+    }
+    let says = |it: &FileView<'_>| {
+        let text = &it.parsed().source.text;
+        text.contains("spawn") && text.contains(name.as_str())
+    };
+    let functions =
+        analysis.files().filter(says).flat_map(|it| it.functions().map(|it| it.id).collect::<Vec<_>>());
+    functions.flat_map(|of| given_in(analysis, of, name)).collect()
+}
+
+fn given_in(analysis: &Analysis, of: FnId, name: &str) -> Vec<Start> {
+    let Some(body) = analysis.body(of) else { return Vec::new() };
+    let starts = |path: &Path| path.last().is_some_and(|it| STARTS.contains(&it.name.as_str()));
+    let is_it = |it: &ExprId| matches!(&body.expr(*it).kind, ExprKind::Path(path) if path.last().is_some_and(|it| it.name == *name));
+    let calls = body.exprs.iter().filter(|it| match &it.kind {
+        ExprKind::MethodCall { method, args, .. } => {
+            STARTS.contains(&method.as_str()) && args.iter().any(is_it)
+        }
+        ExprKind::Call { callee, args } => {
+            matches!(&body.expr(*callee).kind, ExprKind::Path(path) if starts(path)) && args.iter().any(is_it)
+        }
+        _ => false,
+    });
+    let is_repeated = |at: Span| around(&body, at).any(|it| is_loop(it) || is_code(it));
+    calls.map(|it| Start::Thread { of, at: it.span, is_repeated: is_repeated(it.span) }).collect()
+}
+
+/// What takes a function to run it in a thread or task.
+const STARTS: [&str; 4] = ["spawn", "spawn_blocking", "spawn_local", "spawn_scoped"];
+
+/// The expressions around a place.
+fn around(body: &Body, at: Span) -> impl Iterator<Item = &Expr> {
+    body.exprs.iter().filter(move |it| it.span.contains(at))
 }
 
 /// Whether nobody in the workspace calls a function: who does has values and threads that are not known. `main` is the
@@ -106,8 +150,7 @@ struct Runs<'a> {
 /// Where a run begins.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Start {
-    /// In this closure or future of a function, which runs apart, or in its loop that does not end; started in a loop, or for each
-    /// of several things.
+    /// In this closure or future of a function, which runs apart; started in a loop, or for each of several things.
     Thread { of: FnId, at: Span, is_repeated: bool },
     /// In this `main`.
     Main(FnId),
@@ -134,8 +177,6 @@ impl<'a> Runs<'a> {
             for it in callers {
                 if it.is_apart {
                     found.starts.insert(thread(analysis, it));
-                } else if let Some(start) = service(analysis, it) {
-                    found.starts.insert(start);
                 } else if seen.insert(it.id) {
                     found.calls.push(it);
                     open.push(it.id);
@@ -148,6 +189,11 @@ impl<'a> Runs<'a> {
 
     /// A run begins in a function that nobody in the workspace calls.
     fn begin(&mut self, analysis: &Analysis, id: FnId) {
+        let threads = given(analysis, id);
+        if !threads.is_empty() {
+            self.starts.extend(threads);
+            return;
+        }
         match (is_main(analysis, id), analysis.model.is_drop(id)) {
             (true, _) => drop(self.starts.insert(Start::Main(id))),
             (_, true) => drop(self.starts.insert(Start::Drop(id))),
@@ -200,22 +246,14 @@ fn thread(analysis: &Analysis, caller: &Caller) -> Start {
     let Some(body) = analysis.body(of) else {
         return Start::Thread { of, at: caller.at, is_repeated: false };
     };
-    let around = |at: Span| body.exprs.iter().filter(move |it| it.span.contains(at));
     let size = |it: Span| it.end - it.start;
-    let own = around(caller.at)
+    let own = around(&body, caller.at)
         .filter(|it| is_code(it))
         .min_by_key(|it| (!is_move_capture(&it.kind), size(it.span)));
     let at = own.map_or(caller.at, |it| it.span);
     let is_repeated =
-        around(at).any(|it| is_loop(it) || is_code(it) && it.span != at || is_for_each(&body, it, at));
+        around(&body, at).any(|it| is_loop(it) || is_code(it) && it.span != at || is_for_each(&body, it, at));
     Start::Thread { of, at, is_repeated }
-}
-
-/// The loop of a service around a call: of a function that runs once, beside whatever else there is.
-fn service(analysis: &Analysis, caller: &Caller) -> Option<Start> {
-    let body = analysis.body(caller.id)?;
-    let at = one_loop(analysis, caller.id, &body, caller.at)?;
-    Some(Start::Thread { of: caller.id, at, is_repeated: false })
 }
 
 /// The methods of iterators, parallel ones among them, that call a closure for each item.

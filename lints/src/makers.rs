@@ -59,13 +59,26 @@ impl Subject<'_> {
         !makers.is_empty() && makers.iter().all(|it| self.model.fn_facts(it.id).is_unsafe)
     }
 
-    /// Whether only private functions make the type, as far as is seen: nobody else can have one.
+    /// Whether only private functions make the type, nothing that others can call takes it, and no other type has one in it: nobody
+    /// else can have one.
     pub(crate) fn is_kept(&self) -> bool {
-        let is_private = |id| {
-            self.model.item(self.model.func(id).at).vis == Visibility::Private && !self.model.is_of_trait(id)
-        };
+        let model = self.model;
+        let is_private =
+            |id| model.item(model.func(id).at).vis == Visibility::Private && !model.is_of_trait(id);
         let makers = self.makers();
-        !makers.is_empty() && makers.iter().all(|it| is_private(it.id)) && !self.is_open()
+        let is_taken = |id| model.signature(id).params.iter().any(|it| self.has_this(it)) && !is_private(id);
+        let is_in_other = |id| id != self.adt && model.adt_fields(id).iter().any(|it| self.has_this(&it.ty));
+        !makers.is_empty()
+            && makers.iter().all(|it| is_private(it.id))
+            && !self.is_open()
+            && model.item(model.adt(self.adt).at).attrs.derives.is_empty()
+            && !model.fn_ids().any(is_taken)
+            && !model.adt_ids().any(is_in_other)
+    }
+
+    /// Whether a type is or has this one in it.
+    fn has_this(&self, ty: &Ty) -> bool {
+        self.model.any_part(ty, &mut |it| self.is_self(it))
     }
 
     /// Whether every function that makes the type asks the parameter for the marker, or says what it is.

@@ -95,7 +95,7 @@ fn is_called_in_line(
     });
     let mut goes_on = false;
     for (event, call) in calls {
-        if let Some(at) = one_loop(analysis, caller, &body, event.span) {
+        if let Some(at) = loop_around(&body, event.span).filter(|_| runs_once(analysis, caller, MAX_HOPS)) {
             out.push(Line::Loop(caller, at));
         } else if !event.is_own {
             return false;
@@ -126,11 +126,6 @@ fn is_on_new_value(analysis: &Analysis, caller: FnId, callee: FnId, call: &Call)
         Some(Ty::Adt(part, _)) => is_local && makes_part(&analysis.model, caller, *part),
         _ => false,
     }
-}
-
-/// The loop around a place that is the only one of its kind: of a function that runs once.
-pub(crate) fn one_loop(analysis: &Analysis, id: FnId, body: &Body, at: Span) -> Option<Span> {
-    loop_around(body, at).filter(|_| runs_once(analysis, id, MAX_HOPS))
 }
 
 /// The smallest loop around a place that waits for what comes next, where nothing between the two runs apart.

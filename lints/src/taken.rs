@@ -175,7 +175,13 @@ fn run(guard: &Guard, index: u32, given: &Arc<[Ty]>, name: &Name, at: Span) -> E
         is_notice: true,
         given: given.clone(),
     };
-    let held = Held { guard: GuardId(index), maybe: false, mode: guard.acquire.mode, local: None };
+    let held = Held {
+        guard: GuardId(index),
+        maybe: false,
+        is_replaced: false,
+        mode: guard.acquire.mode,
+        local: None,
+    };
     Event {
         kind: EventKind::Callback(Box::new(callback)),
         span: at,

@@ -73,6 +73,8 @@ pub(super) struct Chosen<'a> {
     pub(super) targets: Vec<&'a Target>,
     pub(super) purpose: Purpose,
     pub(super) reported: bool,
+    /// Code that uses it is there and not chosen: examples, other packages of the workspace.
+    pub(super) has_unread_users: bool,
 }
 
 /// The chosen packages, and the libraries they name, which are only read, ordered by package and manifest; and the names of
@@ -104,12 +106,36 @@ pub(super) fn choices<'a>(
             }
             let targets = targets(package, is_reported, request);
             let purpose = purpose(package);
-            chosen.push(Chosen { package, workspace, targets, purpose, reported: is_reported });
+            let is_read = |it: &Package| {
+                reported.iter().any(|read| read.manifest == it.manifest) || context.contains(it.name.as_str())
+            };
+            let has_unread_users = has_unread_users(package, &targets, workspace, is_read);
+            chosen.push(Chosen {
+                package,
+                workspace,
+                targets,
+                purpose,
+                reported: is_reported,
+                has_unread_users,
+            });
         }
     }
     chosen
         .sort_by(|a, b| (&a.package.name, &a.package.manifest).cmp(&(&b.package.name, &b.package.manifest)));
     (chosen, tests)
+}
+
+/// Whether a package has examples that are not read, or a package that is not read depends on it.
+fn has_unread_users(
+    package: &Package,
+    targets: &[&Target],
+    workspace: &Loaded,
+    is_read: impl Fn(&Package) -> bool,
+) -> bool {
+    let is_example = |it: &Target| it.kind == TargetKind::Example;
+    let names = |it: &DeclaredDependency| it.dependency.package == package.name;
+    package.targets.iter().any(is_example) && !targets.iter().any(|it| is_example(it))
+        || workspace.packages.iter().any(|it| it.dependencies.iter().any(names) && !is_read(it))
 }
 
 /// Whether a package is among those that the user means, test code or not.

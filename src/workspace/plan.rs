@@ -189,7 +189,14 @@ impl Plan {
         for package in &outside.packages {
             let targets = package.targets.iter().collect();
             let purpose = Purpose::Product;
-            let chosen = Chosen { package, workspace: &nowhere, targets, purpose, reported: false };
+            let chosen = Chosen {
+                package,
+                workspace: &nowhere,
+                targets,
+                purpose,
+                reported: false,
+                has_unread_users: false,
+            };
             self.add_package(&chosen, &request.targets);
         }
         for (krate, unit) in self.crates.iter_mut().zip(&self.units) {
@@ -210,6 +217,7 @@ impl Plan {
                 name: Name::new(&target.name.replace('-', "_")),
                 dependencies: dependencies(package, target, chosen.workspace),
                 is_lib: target.kind == TargetKind::Lib,
+                has_unread_users: chosen.has_unread_users,
                 origin: match package.membership {
                     Membership::Member => Origin::Workspace,
                     Membership::Foreign => Origin::Dependency,

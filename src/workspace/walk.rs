@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use safe_map_analysis::facts::Edition;
 use safe_map_analysis::name::Name;
-use safe_map_analysis::source::{Crate, CrateId, Dependency, Origin};
+use safe_map_analysis::source::{Crate, CrateId, Dependency};
 
 use super::load::real;
 use super::manifest::nearest_package;
@@ -36,16 +36,13 @@ fn describe(place: &Path) -> (Crate, Edition) {
         let dependencies: Vec<Dependency> =
             package.dependencies.into_iter().map(|it| it.dependency).collect();
         return (
-            Crate { package: package.name, name, dependencies, is_lib: true, origin: Origin::Workspace },
+            Crate { package: package.name, name, dependencies, is_lib: true, ..Crate::default() },
             edition,
         );
     }
     let stem = place.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let name = Name::new(&stem.replace('-', "_"));
-    (
-        Crate { package: stem, name, dependencies: Vec::new(), is_lib: true, origin: Origin::Workspace },
-        Edition::E2021,
-    )
+    (Crate { package: stem, name, is_lib: true, ..Crate::default() }, Edition::E2021)
 }
 
 fn sources(plan: &mut Plan, place: &Path) -> Vec<PathBuf> {

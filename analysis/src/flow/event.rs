@@ -204,6 +204,8 @@ pub struct Held {
     pub guard: GuardId,
     /// Alive on some of the paths that lead here, not on all.
     pub maybe: bool,
+    /// The place of its lock was assigned meanwhile: what is there now is another one.
+    pub is_replaced: bool,
     /// How it holds its lock here.
     pub mode: LockMode,
     /// The local that holds it here, an index into [`super::FnFlow::locals`]; none for a temporary.

@@ -6,7 +6,7 @@ use super::place::{Root, Step};
 use super::state::{Owner, State};
 use super::value::Value;
 use super::walk::{Local, Walker};
-use super::{Decl, EventKind, Place, Use};
+use super::{Decl, EventKind, GuardId, Place, Use};
 use crate::facts::{ExprId, ExprKind, Lit, Path, UnaryOp};
 use crate::knowledge::schema::{CloneKind, TypeRole};
 use crate::model::{Def, ValueDef};
@@ -315,7 +315,9 @@ impl<'a> Walker<'a> {
             self.count_replaced(&target, "=", span);
         }
         self.forget_parts(lhs);
-        self.replace(target.place.as_ref());
+        if let Some(place) = &target.place {
+            self.replace(place);
+        }
         let is_local = matches!(self.body.expr(lhs).kind, ExprKind::Path(_));
         if let Some(local) = target.local.filter(|_| is_local) {
             let old = self.state.owned_by(Owner::Local(local));
@@ -340,21 +342,10 @@ impl<'a> Walker<'a> {
     }
 
     /// What is assigned is another value than the one of which guards are alive: `self.lock = Arc::default()`, while a clone is held.
-    fn replace(&mut self, target: Option<&Place>) {
-        let is_of = |place: &Place| {
-            let mut held = self.state.live.keys().map(|it| &self.flow.guard(*it).acquire.lock.place);
-            held.any(|it| it.is_in(place))
-        };
-        if let Some(place) = target.filter(|it| is_of(it)).cloned() {
-            self.next_unnamed += 1;
-            let other = place.then(Step::Copy(self.next_unnamed));
-            self.replaced.push((place, other));
-        }
-    }
-
-    /// What a place stands for since it was assigned.
-    fn current(&self, place: Place) -> Place {
-        self.replaced.iter().fold(place, |place, (old, new)| if place == *old { new.clone() } else { place })
+    fn replace(&mut self, place: &Place) {
+        let guards = &self.flow.guards;
+        let is_of = |id: &GuardId| guards[id.0 as usize].acquire.lock.place.is_in(place);
+        self.state.live.iter_mut().filter(|(id, _)| is_of(id)).for_each(|(_, live)| live.is_replaced = true);
     }
 
     fn reassign(&mut self, local: super::state::LocalId, value: Value) {
@@ -420,7 +411,7 @@ impl<'a> Walker<'a> {
             let given = value.part(name).filter(|_| depth == 0 || matches!(ty, Ty::Adt(..)));
             let place = match given {
                 Some(given) => Some(given.clone()),
-                None => place.map(|it| self.current(it.field(name, self.leads_to_shared(&field)))),
+                None => place.map(|it| it.field(name, self.leads_to_shared(&field))),
             };
             let part = name.parse::<usize>().ok().and_then(|it| value.parts.get(it));
             let (guards, local) = match (self.holds(&field), part) {

@@ -32,6 +32,8 @@ pub(super) struct Live {
     pub(super) owner: Owner,
     /// Alive on some paths only.
     pub(super) maybe: bool,
+    /// Its place was assigned meanwhile: what is there now is another lock.
+    pub(super) is_replaced: bool,
     /// How it holds its lock here: `downgrade` and `upgrade` change that.
     pub(super) mode: LockMode,
 }
@@ -72,7 +74,8 @@ impl State {
             };
             // In one branch it is part of the value, in the other it stays where it was: it outlives that with the value.
             let is_moved = (live.owner == Owner::Flight) != (there.owner == Owner::Flight);
-            live.maybe |= there.maybe || is_moved;
+            live.maybe |= there.maybe || is_moved || live.is_replaced != there.is_replaced;
+            live.is_replaced &= there.is_replaced;
             if is_moved {
                 live.owner = Owner::Flight;
             }
@@ -92,6 +95,7 @@ impl State {
         self.live.iter().map(move |(guard, live)| Held {
             guard: *guard,
             maybe: live.maybe,
+            is_replaced: live.is_replaced,
             mode: live.mode,
             local: local(live),
         })

@@ -75,7 +75,6 @@ pub fn walk(model: &Model, settings: &Settings, shapes: &Shapes, id: FnId) -> Op
         iterating: Vec::new(),
         next_frame: 0,
         next_unnamed: 0,
-        replaced: Vec::new(),
         unpacked: &unpacked,
         rules: Vec::new(),
         bodies: vec![body],
@@ -109,8 +108,6 @@ pub(super) struct Walker<'a> {
     pub(super) iterating: Vec<(Place, Span)>,
     pub(super) next_frame: u32,
     pub(super) next_unnamed: u32,
-    /// The places that were assigned while a guard of what was there is alive, with what stands for each from then on.
-    pub(super) replaced: Vec<(Place, Place)>,
     /// What is asked of it.
     pub(super) settings: &'a Settings,
     /// What is known of the functions that it calls.
@@ -296,7 +293,7 @@ impl<'a> Walker<'a> {
             ends: Vec::new(),
         });
         if self.state.reachable && self.state.live.len() < MAX_ALIVE {
-            let live = super::state::Live { owner: Owner::Flight, maybe: false, mode };
+            let live = super::state::Live { owner: Owner::Flight, maybe: false, is_replaced: false, mode };
             self.state.live.insert(id, live);
         }
         id

@@ -69,7 +69,7 @@ impl Model {
         promises.max().unwrap_or(least).max(least)
     }
 
-    /// Whether a parameter is what a trait of somebody's own has for a name: `P: Policy<Key = K>`. What that asks of it is not looked up.
+    /// Whether a parameter is what a trait has for a name, and may ask something of: `P: Policy<Key = K>`.
     fn is_part_of_another(&self, scope: &TyScope<'_>, param: &str) -> bool {
         let bounds = scope.generics.iter().flat_map(|it| {
             let inline = it.params.iter().flat_map(|it| &it.bounds);
@@ -77,18 +77,29 @@ impl Model {
         });
         bounds.into_iter().any(|bound| {
             let Some(last) = bound.last() else { return false };
-            last.bindings.iter().any(|(_, ty)| is_itself(ty, param)) && !self.is_std_trait(scope, bound)
+            let mut names = last.bindings.iter().filter(|(_, ty)| is_itself(ty, param)).map(|(name, _)| name);
+            names.any(|it| self.may_ask_of_part(scope, bound, it))
         })
     }
 
-    fn is_std_trait(&self, scope: &TyScope<'_>, bound: &Path) -> bool {
-        let is_plain =
-            matches!(bound.segments.as_slice(), [only] if WITH_PARTS.contains(&only.name.as_str()));
-        is_plain
-            || match self.resolve_segments(scope, &bound.segments, bound.global, Namespace::Types) {
-                Some(Def::Foreign(path)) => is_std(&path),
-                _ => false,
-            }
+    /// Whether a trait may ask something of the type that it has by a name. Those of std do not, and one of the workspace says it.
+    fn may_ask_of_part(&self, scope: &TyScope<'_>, bound: &Path, part: &str) -> bool {
+        if bound.last().is_some_and(|it| WITH_PARTS.contains(&it.name.as_str())) {
+            return false;
+        }
+        match self.resolve_segments(scope, &bound.segments, bound.global, Namespace::Types) {
+            Some(Def::Trait(id)) => self.asks_of_part(id, part),
+            Some(Def::Foreign(path)) => !is_std(&path),
+            _ => true,
+        }
+    }
+
+    fn asks_of_part(&self, id: TraitId, part: &str) -> bool {
+        let at = self.traits[id.0 as usize].at;
+        let ItemKind::Trait { items, .. } = &self.item(at).kind else { return true };
+        let file = self.workspace.file(at.file);
+        let parts = items.iter().map(|it| &file.facts.items[it.0 as usize]).filter(|it| it.name == *part);
+        parts.map(|it| it.span.text(&file.source.text)).any(|it| it.contains(':') || it.contains("where"))
     }
 
     /// What the bounds of an `impl` or `dyn` type say about a marker, or another trait of std, by its name.
@@ -218,9 +229,23 @@ fn is_std(path: &str) -> bool {
     matches!(krate, "std" | "core" | "alloc" | "sgx_tstd") || PRELUDE.contains(&path)
 }
 
-/// The traits of the prelude that have types of their own.
-const WITH_PARTS: [&str; 7] =
-    ["DoubleEndedIterator", "ExactSizeIterator", "Fn", "FnMut", "FnOnce", "IntoIterator", "Iterator"];
+/// Traits of std, and others like them, that have types of their own and ask nothing of them.
+const WITH_PARTS: [&str; 14] = [
+    "AsyncFn",
+    "AsyncFnMut",
+    "AsyncFnOnce",
+    "DoubleEndedIterator",
+    "ExactSizeIterator",
+    "Fn",
+    "FnMut",
+    "FnOnce",
+    "Future",
+    "IntoFuture",
+    "IntoIterator",
+    "Iterator",
+    "Itertools",
+    "Stream",
+];
 
 /// The traits of the prelude that nothing else asks the names of: they resolve to themselves.
 const PRELUDE: [&str; 14] = [

@@ -48,11 +48,21 @@ impl Model {
         self.one_thread.contains(&id)
     }
 
-    /// Those that ask, whatever they are built for, for a crate that only such hosts run.
+    /// Those that ask, whatever they are built for, for a crate that only such hosts run, and that start no threads all the same.
     pub(super) fn crates_with_one_thread(&self) -> FxHashSet<CrateId> {
         let is_host = |it: &Dependency| !it.is_conditional && self.knowledge.has_one_thread(&it.crate_name());
         let crates = (0..).map(CrateId).zip(&self.workspace.crates);
-        crates.filter(|(_, it)| it.dependencies.iter().any(is_host)).map(|(id, _)| id).collect()
+        let hosted = crates.filter(|(_, it)| it.dependencies.iter().any(is_host)).map(|(id, _)| id);
+        hosted.filter(|id| !self.starts_threads(*id)).collect()
+    }
+
+    /// Whether the text of a crate starts threads, or a runtime that has some.
+    fn starts_threads(&self, id: CrateId) -> bool {
+        const STARTS: [&str; 5] =
+            ["#[tokio::main", "spawn_blocking(", "thread::scope(", "thread::spawn(", "tokio::spawn("];
+        let sources = self.workspace.files.iter().map(|it| &it.source);
+        let mut own = sources.filter(|it| it.krate == id && !it.is_test);
+        own.any(|it| STARTS.iter().any(|start| it.text.contains(start)))
     }
 
     fn module_has_one_thread(&self, id: ModuleId) -> bool {

@@ -64,7 +64,8 @@
 //! must name the same map and the same key, clones and conversions of it aside, and the map must be one that others can have.
 //! A question in another function counts if that function only asks. An insert whose result is used is taken for a decision.
 //! It is `likely` where the map is in a static or in a value that several are seen to have, and who inserts or removes is seen to run
-//! beside this function; else it is `possible`. A slot, a lock around an `Option`, that is found empty under one guard and filled under another is told as `possible`,
+//! beside this function; else it is `possible`, as it is in a library that lies beside a program (`src/main.rs`) which never gets
+//! to it. A slot, a lock around an `Option`, that is found empty under one guard and filled under another is told as `possible`,
 //! unless it is asked again.
 //! Silent as well where no two threads can be there: one loop or one owner does it all, or the key was just made; and where
 //! a comment at the two steps says that the race is known and does no harm.

@@ -146,7 +146,8 @@ fn conflict<'a>(
     happening: &'a Happening<'_>,
     second: &Acquire,
 ) -> Option<(&'a Held, Confidence)> {
-    let alive = happening.held.iter().map(|held| (held, function.flow.guard_at(held)));
+    let alive =
+        happening.held.iter().filter(|it| !it.is_replaced).map(|held| (held, function.flow.guard_at(held)));
     let conflicts = alive.filter(|(held, guard)| {
         let is_met =
             conflicts(&guard.acquire, second) || leads_back(function, happening, &guard.acquire, second);
@@ -507,11 +508,26 @@ impl Hotkeys {
         let (old, names) = (self.manager.clone(), self.names.clone());
         let (old, names) = (old.lock().unwrap(), names.lock().unwrap());
         self.manager = Arc::default();
+        self.touch();
         let new = self.manager.lock().unwrap();
+        self.touch();
+//      ^^^^^^^^^^^^ double_lock
         *self.manager.lock().unwrap() = *old + *new;
 //       ^^^^^^^^^^^^^^^^^^^ double_lock
         *self.names.lock().unwrap() = *names;
 //       ^^^^^^^^^^^^^^^^^ double_lock
+    }
+    fn touch(&self) { *self.manager.lock().unwrap() += 1; }
+    fn renew(&mut self, again: bool) {
+        let old = self.manager.clone();
+        let held = old.lock().unwrap();
+        if again { self.manager = Arc::default(); } else { self.touch(); }
+//                                                         ^^^^^^^^^^^^ double_lock
+        if *held == 1 { self.manager = Arc::default(); return; }
+        self.touch();
+//      ^^^^^^^^^^^^ double_lock
+        *self = Hotkeys { manager: Arc::default(), names: Arc::default() };
+        self.touch();
     }
 }
 ",

@@ -84,7 +84,8 @@
 //! locks of a value that the function has just made, and pairs of which one side upgrades what the other cannot have
 //! meanwhile. An inversion is `likely` where each side takes its locks on every run and runs of their own get to both: two threads,
 //! or whoever calls from outside; and where the locks are in a value that several are seen to have (`Arc`), or in a static, and one
-//! side is a method with `&self`. All others are `possible`. Who asks for an upgradable guard waits for a reader only while a writer waits, too: that is `possible`.
+//! side is a method with `&self`. All others are `possible`, also those in a library that lies beside a program (`src/main.rs`) which
+//! never gets to one of the two. Who asks for an upgradable guard waits for a reader only while a writer waits, too: that is `possible`.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;

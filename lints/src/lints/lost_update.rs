@@ -39,7 +39,8 @@
 //! ## Limits
 //!
 //! It is `likely` where the map is in a static or in a value that several are seen to have, and who changes or stores entries is seen to
-//! run beside this function; else it is `possible`. Both accesses must name the same map and the same key, and what is written back must be the local that was read, changed
+//! run beside this function; else it is `possible`, as it is in a library that lies beside a program (`src/main.rs`) which never gets
+//! to it. Both accesses must name the same map and the same key, and what is written back must be the local that was read, changed
 //! meanwhile, or plainly made of it: an operator, a struct or a tuple. What another function makes of the value is not followed.
 //! Silent where who writes back looks at what was there, where one loop or one owner does it all, and where only who made up a key writes
 //! under it.

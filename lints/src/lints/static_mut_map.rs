@@ -46,9 +46,10 @@
 //! Where a `Once` sets the static and nothing else changes it, it is silent: readers that pass the `Once` by are not looked for.
 //! So is a static without a lock that only `unsafe` functions reach, whose callers have to order them, or of which a comment says that it is for one
 //! thread, or an `unsafe` function that it may not be called from several. A static that no analysed function names is silent, and so is one that an attribute macro rewrites (`#[dynamic]`) or
-//! that is thread local, or in a crate for a host that runs it on one thread (`pgrx`, smart contracts). The finding is `likely` where one who
-//! changes the map is seen to run beside another who uses it, one of the two in a thread or task; that anybody may call both makes it
-//! `possible`, as in a `no_std` crate. rustc's `static_mut_refs` speaks of each reference; this lint speaks of the map, once, at its
+//! that is thread local, or in a crate for a host that runs it on one thread (`pgrx`, `wasm-bindgen`, smart contracts), unless it starts threads all the same.
+//! The finding is `likely` where one who changes the map is seen to run beside another who uses it, and one of the two in a thread or
+//! task, in an async function that nobody calls, in a handler of a web framework, or in what Java calls (`Java_..`). That anybody may
+//! call both from outside makes it `possible` only, and so does a `no_std` crate. rustc's `static_mut_refs` speaks of each reference; this lint speaks of the map, once, at its
 //! declaration, and lists who reaches it.
 
 use std::cell::LazyCell;
@@ -393,10 +394,20 @@ fn main() {{ {main} }}
         );
         assert_eq!(rated("", &format!("{thread} put(1);")), Confidence::Likely);
         assert_eq!(rated("", many), Confidence::Likely);
+        assert_eq!(
+            rated("", "std::thread::spawn(work); std::thread::spawn(work);"),
+            Confidence::Possible,
+            "another one's"
+        );
+        let work = "fn work() { put(1); get(1); }";
+        assert_eq!(rated(work, "std::thread::spawn(work);"), Confidence::Possible);
+        assert_eq!(rated(work, "std::thread::spawn(work); std::thread::spawn(work);"), Confidence::Likely);
+        assert_eq!(rated(work, "for _ in 0..9 { pool.spawn_blocking(work); }"), Confidence::Likely);
         assert_eq!(rated("#![no_std]", many), Confidence::Possible);
         let outside = |more: &str| rated(&format!("pub fn both() {{ put(1); get(1); }} {more}"), "");
         assert_eq!(outside(""), Confidence::Possible, "from one thread, perhaps");
         assert_eq!(outside("pub async fn handle() { get(1); }"), Confidence::Likely);
+        assert_eq!(outside("#[rocket::get(\"/\")] pub fn handle() { get(1); }"), Confidence::Likely);
         assert_eq!(
             outside("#[no_mangle] pub extern \"C\" fn Java_app_Map_put() { put(1); }"),
             Confidence::Likely

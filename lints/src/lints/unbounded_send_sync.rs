@@ -56,7 +56,7 @@
 //! ## Limits
 //!
 //! A wrapper of one bare value without any bound (`struct AssertSend<T>(T)`) is left alone: to claim it is what it is there for. So are
-//! parameters with a bound whose own bounds are not known, types that no other module can name or that only `unsafe` functions make, types that can only be made of
+//! parameters with a bound whose own bounds are not known or that a trait has for a name, types that no other module can name, that only `unsafe` or private functions make, types that can only be made of
 //! what has the marker, and `Sync` where no safe `&self` method gives the value away. A type with a `Cell` of its own is for one thread
 //! whatever the bounds are. Claims that macros write are not seen, nor those of which a comment at them or at the type says that there is
 //! one thread.
@@ -714,10 +714,21 @@ pub(crate) use hidden::Inner;
     }
 
     #[test]
-    fn what_an_iterator_gives_may_be_anything() {
+    fn what_a_trait_gives_that_asks_nothing_may_be_anything() {
         check(
             &LINT,
             "
+pub trait Source { type Item; }
+pub struct Fed<T>(*mut T);
+unsafe impl<T> Send for Fed<T> {}
+//             ^^^^ unbounded_send_sync
+impl<T> Fed<T> { pub fn of<S: Source<Item = T>>(it: S) -> Self { todo!() } pub fn get(&self) -> &T { todo!() } }
+pub struct Inner<T>(*mut T);
+unsafe impl<T> Send for Inner<T> {}
+//             ^^^^ unbounded_send_sync
+impl<T> Inner<T> { fn new(it: T) -> Self { todo!() } pub fn get(&self) -> &T { todo!() } }
+pub struct Outer<T> { pub inner: Inner<T> }
+impl<T> Outer<T> { pub fn new(it: T) -> Self { Outer { inner: Inner::new(it) } } }
 /// Lets one thread in at a time.
 pub struct Stack<T>(*mut T);
 unsafe impl<T> Send for Stack<T> {}
@@ -780,6 +791,10 @@ impl<T> Kept<T> { fn new(it: T) -> Self { todo!() } pub fn get(&self) -> &T { to
 pub struct Piece<K>(*const K);
 unsafe impl<K> Send for Piece<K> {}
 impl<K> Piece<K> { pub fn new<P: elsewhere::Policy<Key = K>>(_: P) -> Self { todo!() } pub fn key(&self) -> &K { todo!() } }
+pub trait Policy { type Key: Send; }
+pub struct Part<K>(*const K);
+unsafe impl<K> Send for Part<K> {}
+impl<K> Part<K> { pub fn new<P: Policy<Key = K>>(_: P) -> Self { todo!() } pub fn key(&self) -> &K { todo!() } }
 pub struct Guarded<'a, K, S> { guard: std::sync::RwLockReadGuard<'a, std::collections::HashMap<K, u32, S>>, key: *const K }
 unsafe impl<K: Sync, S> Send for Guarded<'_, K, S> {}
 impl<K, S> Guarded<'_, K, S> { pub fn key(&self) -> &K { todo!() } }
