@@ -123,3 +123,19 @@ pub fn twice(it: &Mutex<u32>) { let a = it.lock().unwrap(); *it.lock().unwrap() 
     let threads = "fn main() { for it in 0..9 { std::thread::spawn(move || app::lock_of(it)); } }";
     assert_eq!(rate(threads), ["likely", "certain"]);
 }
+
+#[test]
+fn hosts_with_one_thread_and_programs_for_other_targets_too() {
+    let text = "use std::collections::HashMap;
+static mut NAMES: Option<HashMap<u32, u32>> = None;
+pub async fn add(key: u32) { unsafe { NAMES.get_or_insert_with(HashMap::new).insert(key, key); } }
+";
+    let rate = |dependency: &str, more: &str| {
+        let project = library(&format!("{dependency} = \"*\""), &format!("{text}{more}"));
+        of_reason(&project.json(&["--only", "static_mut_map"]), "finding").len()
+    };
+    let start = "pub fn start() { std::thread::spawn(|| add(1)); }";
+    assert_eq!([rate("wasm-bindgen", ""), rate("wasm-bindgen", start)], [0, 1]);
+    assert_eq!([rate("pgrx", ""), rate("pgrx", start)], [0, 0]);
+    assert_eq!(rate("serde", ""), 1);
+}

@@ -20,7 +20,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::name::Name;
 use crate::ty::{KnownId, Ty};
-use schema::{CloneKind, Function, GuardClass, Hold, LockMode, Locking, Macro, Method, Tasks, TypeRole};
+use schema::{
+    CloneKind, Function, GuardClass, Hold, LockMode, Locking, Macro, Method, OneThread, Tasks, TypeRole,
+};
 
 /// The indexed knowledge. Immutable once loaded.
 #[derive(Debug, Default)]
@@ -35,7 +37,7 @@ pub struct Knowledge {
     /// The crates that the files speak of, by their names in code.
     crates: BTreeSet<String>,
     /// The crates whose users run on one thread.
-    one_thread: FxHashSet<String>,
+    one_thread: FxHashMap<String, OneThread>,
     /// The crates that have an executor, by their names in code.
     tasks: FxHashMap<String, Tasks>,
     /// The features that make guards `Send`, by the names in code of their crates.
@@ -220,7 +222,9 @@ impl Knowledge {
         let named = paths.filter_map(|it| it.split("::").next()).map(str::to_owned);
         knowledge.crates = named.chain(parsed.iter().map(|(_, file)| file.krate.replace('-', "_"))).collect();
         let hosts = parsed.iter().filter(|(_, file)| file.one_thread);
-        knowledge.one_thread = hosts.map(|(_, file)| file.krate.clone()).collect();
+        let how = |elsewhere| if elsewhere { OneThread::UnlessStarted } else { OneThread::Always };
+        knowledge.one_thread =
+            hosts.map(|(_, file)| (file.krate.clone(), how(file.threads_elsewhere))).collect();
         let executors = parsed.iter().filter_map(|(_, file)| Some((file.krate.clone(), file.tasks?)));
         knowledge.tasks = executors.collect();
         let sends = parsed.iter().filter(|(_, file)| !file.send_feature.is_empty());
@@ -281,9 +285,9 @@ impl Knowledge {
         self.crates.iter().map(String::as_str)
     }
 
-    /// Whether code that depends on a crate, by its name in code, runs on one thread.
-    pub fn has_one_thread(&self, krate: &str) -> bool {
-        self.one_thread.contains(krate)
+    /// Whether and how code that depends on a crate, by its name in code, runs on one thread.
+    pub fn one_thread(&self, krate: &str) -> Option<OneThread> {
+        self.one_thread.get(krate).copied()
     }
 
     /// Where the tasks run of the executor that a crate has, by its name in code.

@@ -23,6 +23,9 @@ pub struct File {
     /// Code that depends on it runs on one thread: in a virtual machine, or in a process of a host that has one.
     #[serde(default)]
     pub one_thread: bool,
+    /// With `one_thread`: other targets use the crate too, and code that starts threads is for those.
+    #[serde(default)]
+    pub threads_elsewhere: bool,
     /// Where the tasks of its executor run.
     #[serde(default)]
     pub tasks: Option<Tasks>,
@@ -38,6 +41,15 @@ pub struct File {
     /// Macros, by name.
     #[serde(default, rename = "macro")]
     pub macros: Vec<Macro>,
+}
+
+/// How a crate has one thread.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OneThread {
+    /// Its host runs it so.
+    Always,
+    /// One of its targets does; code that starts threads is for the others.
+    UnlessStarted,
 }
 
 /// Where the tasks of an executor run.

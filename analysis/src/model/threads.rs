@@ -4,7 +4,8 @@ use rustc_hash::FxHashSet;
 
 use super::{FnId, ImplDef, Model, ModuleId};
 use crate::facts::{Attrs, Cfg};
-use crate::source::{CrateId, Dependency};
+use crate::knowledge::schema::OneThread;
+use crate::source::{Crate, CrateId, Dependency};
 
 /// Whether an item with these attributes is only compiled for targets with one thread: wasm without atomics, also where a
 /// feature of that name stands for it.
@@ -48,12 +49,17 @@ impl Model {
         self.one_thread.contains(&id)
     }
 
-    /// Those that ask, whatever they are built for, for a crate that only such hosts run, and that start no threads all the same.
+    /// Those that ask, whatever they are built for, for a crate that only such hosts run, or for one that also does, and start no
+    /// threads.
     pub(super) fn crates_with_one_thread(&self) -> FxHashSet<CrateId> {
-        let is_host = |it: &Dependency| !it.is_conditional && self.knowledge.has_one_thread(&it.crate_name());
+        let host =
+            |it: &Dependency| self.knowledge.one_thread(&it.crate_name()).filter(|_| !it.is_conditional);
         let crates = (0..).map(CrateId).zip(&self.workspace.crates);
-        let hosted = crates.filter(|(_, it)| it.dependencies.iter().any(is_host)).map(|(id, _)| id);
-        hosted.filter(|id| !self.starts_threads(*id)).collect()
+        let has_one_thread = |(id, krate): &(CrateId, &Crate)| {
+            let hosts: Vec<OneThread> = krate.dependencies.iter().filter_map(host).collect();
+            hosts.contains(&OneThread::Always) || !hosts.is_empty() && !self.starts_threads(*id)
+        };
+        crates.filter(has_one_thread).map(|(id, _)| id).collect()
     }
 
     /// Whether the text of a crate starts threads, or a runtime that has some.

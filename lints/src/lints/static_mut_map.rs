@@ -46,7 +46,7 @@
 //! Where a `Once` sets the static and nothing else changes it, it is silent: readers that pass the `Once` by are not looked for.
 //! So is a static without a lock that only `unsafe` functions reach, whose callers have to order them, or of which a comment says that it is for one
 //! thread, or an `unsafe` function that it may not be called from several. A static that no analysed function names is silent, and so is one that an attribute macro rewrites (`#[dynamic]`) or
-//! that is thread local, or in a crate for a host that runs it on one thread (`pgrx`, `wasm-bindgen`, smart contracts), unless it starts threads all the same.
+//! that is thread local, or in a crate for a host that runs it on one thread (`pgrx`, smart contracts; `wasm-bindgen` where the crate starts none).
 //! The finding is `likely` where one who changes the map is seen to run beside another who uses it, and one of the two in a thread or
 //! task, in an async function that nobody calls, in a handler of a web framework, or in what Java calls (`Java_..`). That anybody may
 //! call both from outside makes it `possible` only, and so does a `no_std` crate. rustc's `static_mut_refs` speaks of each reference; this lint speaks of the map, once, at its
