@@ -12,21 +12,41 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{Attrs, FileFacts, Impl, ImportAlias, Item, ItemId, ItemKind, TypeKind};
 use crate::model::{ItemRef, is_test_attrs};
-use crate::source::{Crate, CrateId, FileId, ParsedFile, Workspace};
+use crate::source::{CrateId, FileId, Origin, ParsedFile, Workspace};
 use crate::span::Span;
 
 /// The functions that nothing reaches, of each crate or package once it is asked for.
 #[derive(Debug)]
 pub(crate) struct Unreached {
     programs: Vec<OnceLock<FxHashSet<ItemRef>>>,
-    /// Of packages, by the first of their crates.
-    packages: Vec<OnceLock<FxHashSet<ItemRef>>>,
+    packages: Vec<Package>,
+    /// The package of each crate, by its index.
+    package_of: Vec<usize>,
+}
+
+/// The crates that one manifest has, and what no run of its binaries gets to.
+#[derive(Debug, Default)]
+struct Package {
+    crates: Vec<CrateId>,
+    unreached: OnceLock<FxHashSet<ItemRef>>,
 }
 
 impl Unreached {
     pub(crate) fn new(workspace: &Workspace) -> Unreached {
-        let none = || workspace.crates.iter().map(|_| OnceLock::new()).collect();
-        Unreached { programs: none(), packages: none() }
+        let mut packages: Vec<Package> = Vec::new();
+        let mut known = FxHashMap::default();
+        let package_of = (0..).map(CrateId).zip(&workspace.crates).map(|(id, it)| {
+            let is_own = it.origin == Origin::Workspace;
+            let index = *known.entry((&it.package, is_own)).or_insert(packages.len());
+            if index == packages.len() {
+                packages.push(Package::default());
+            }
+            packages[index].crates.push(id);
+            index
+        });
+        let package_of = package_of.collect();
+        let programs = workspace.crates.iter().map(|_| OnceLock::new()).collect();
+        Unreached { programs, packages, package_of }
     }
 
     /// Whether a function is code of a binary that no run gets to.
@@ -38,18 +58,10 @@ impl Unreached {
 
     /// Whether no run of a binary of its package gets to a function, where there is one.
     pub(crate) fn is_for_others(&self, workspace: &Workspace, at: ItemRef) -> bool {
-        let package = package(workspace, workspace.file(at.file).source.krate);
-        let first = package[0].0 as usize;
-        package.len() > 1
-            && self.packages[first].get_or_init(|| of_package(workspace, &package)).contains(&at)
+        let package = &self.packages[self.package_of[workspace.file(at.file).source.krate.0 as usize]];
+        let found = || package.unreached.get_or_init(|| of_package(workspace, &package.crates));
+        package.crates.len() > 1 && found().contains(&at)
     }
-}
-
-/// The crates of the package that a crate is of.
-fn package(workspace: &Workspace, id: CrateId) -> Vec<CrateId> {
-    let of = workspace.krate(id);
-    let is_beside = |it: &Crate| it.package == of.package && it.origin == of.origin;
-    (0..).map(CrateId).zip(&workspace.crates).filter(|(_, it)| is_beside(it)).map(|it| it.0).collect()
 }
 
 /// A part of the text that is reached once each of `needs` is said.
@@ -366,7 +378,8 @@ mod tests {
             workspace.crates.push(krate);
             workspace.files.push(file);
         }
-        names(&workspace, of_package(&workspace, &package(&workspace, CrateId(0))))
+        let package = &Unreached::new(&workspace).packages[0];
+        names(&workspace, of_package(&workspace, &package.crates))
     }
 
     const PROGRAM: &str = "

@@ -7,12 +7,13 @@
 use std::cell::LazyCell;
 use std::collections::{BTreeSet, HashSet};
 
-use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, Path};
+use safe_map_analysis::facts::{Body, Expr, ExprKind};
 use safe_map_analysis::model::FnId;
 use safe_map_analysis::span::Span;
-use safe_map_analysis::{Analysis, Caller, FileView, Waiter};
+use safe_map_analysis::{Analysis, Caller, Waiter};
 
 use crate::bodies::{is_code, is_loop};
+use crate::given::{Given, given};
 use crate::moves::is_move_capture;
 
 /// How many functions are looked at. What so many lead to is entered from anywhere.
@@ -73,41 +74,6 @@ fn starts_in_threads(analysis: &Analysis, id: FnId) -> bool {
     let is_run = || model.fn_facts(id).is_async || def.name.starts_with("Java_") || is_handler();
     !given(analysis, id).is_empty() || is_run() && !is_main(analysis, id) && !analysis.is_unused(id)
 }
-
-/// The threads that are given a function by its name: `thread::spawn(worker)`.
-fn given(analysis: &Analysis, id: FnId) -> Vec<Start> {
-    let name = &analysis.model.func(id).name;
-    if !analysis.is_spawned(name) {
-        return Vec::new();
-    }
-    let says = |it: &FileView<'_>| {
-        let text = &it.parsed().source.text;
-        text.contains("spawn") && text.contains(name.as_str())
-    };
-    let functions =
-        analysis.files().filter(says).flat_map(|it| it.functions().map(|it| it.id).collect::<Vec<_>>());
-    functions.flat_map(|of| given_in(analysis, of, name)).collect()
-}
-
-fn given_in(analysis: &Analysis, of: FnId, name: &str) -> Vec<Start> {
-    let Some(body) = analysis.body(of) else { return Vec::new() };
-    let starts = |path: &Path| path.last().is_some_and(|it| STARTS.contains(&it.name.as_str()));
-    let is_it = |it: &ExprId| matches!(&body.expr(*it).kind, ExprKind::Path(path) if path.last().is_some_and(|it| it.name == *name));
-    let calls = body.exprs.iter().filter(|it| match &it.kind {
-        ExprKind::MethodCall { method, args, .. } => {
-            STARTS.contains(&method.as_str()) && args.iter().any(is_it)
-        }
-        ExprKind::Call { callee, args } => {
-            matches!(&body.expr(*callee).kind, ExprKind::Path(path) if starts(path)) && args.iter().any(is_it)
-        }
-        _ => false,
-    });
-    let is_repeated = |at: Span| around(&body, at).any(|it| is_loop(it) || is_code(it));
-    calls.map(|it| Start::Thread { of, at: it.span, is_repeated: is_repeated(it.span) }).collect()
-}
-
-/// What takes a function to run it in a thread or task.
-const STARTS: [&str; 4] = ["spawn", "spawn_blocking", "spawn_local", "spawn_scoped"];
 
 /// The expressions around a place.
 fn around(body: &Body, at: Span) -> impl Iterator<Item = &Expr> {
@@ -191,7 +157,8 @@ impl<'a> Runs<'a> {
     fn begin(&mut self, analysis: &Analysis, id: FnId) {
         let threads = given(analysis, id);
         if !threads.is_empty() {
-            self.starts.extend(threads);
+            let start = |it: Given| Start::Thread { of: it.by, at: it.at, is_repeated: it.is_repeated };
+            self.starts.extend(threads.into_iter().map(start));
             return;
         }
         match (is_main(analysis, id), analysis.model.is_drop(id)) {

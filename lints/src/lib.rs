@@ -30,6 +30,7 @@ mod finding;
 mod fix;
 mod fresh;
 mod gates;
+mod given;
 mod givers;
 mod handed;
 mod identity;
