@@ -12,6 +12,9 @@ use crate::bounds::Subject;
 use crate::exposure::{Way, mentions, outer_name};
 use crate::givers::is_public;
 
+/// How many values are looked at through which one comes to another.
+const MAX_OWNERS: u32 = 2;
+
 /// A function that makes the type, and what it has for the parameter then.
 struct Maker {
     id: FnId,
@@ -81,17 +84,34 @@ impl Subject<'_> {
         self.model.any_part(ty, &mut |it| self.is_self(it))
     }
 
-    /// Whether every function that makes the type asks the parameter for the marker, or says what it is.
+    /// Whether every function that makes the type asks the parameter for the marker, says what it is, or is a method of a value that is
+    /// made so.
     pub(crate) fn is_made_of(&self, needs: Marker) -> bool {
+        self.is_made_so(needs, MAX_OWNERS)
+    }
+
+    fn is_made_so(&self, needs: Marker, owners: u32) -> bool {
         let makers = self.makers();
         let asks = |it: &Maker| match &it.arg {
             Ty::Param(name) => {
                 let scope = self.model.fn_scope(it.id);
-                self.model.promise(&scope, name, needs.as_str()) != Promise::No
+                let promises = self.model.promise(&scope, name, needs.as_str()) != Promise::No;
+                promises
+                    || owners > 0
+                        && self.owner_in(it.id, name).is_some_and(|it| it.is_made_so(needs, owners - 1))
             }
             other => !other.is_open(),
         };
         !makers.is_empty() && makers.iter().all(asks) && !self.is_open()
+    }
+
+    /// The other type whose value a method has, where a parameter of it is the one of that name.
+    fn owner_in(&self, id: FnId, name: &Name) -> Option<Subject<'_>> {
+        let signature = self.model.signature(id);
+        signature.self_kind?;
+        let Some(Ty::Adt(adt, args)) = &signature.self_ty else { return None };
+        let index = args.iter().position(|it| matches!(it, Ty::Param(it) if it == name))?;
+        (*adt != self.adt).then_some(Subject { model: self.model, adt: *adt, index })
     }
 
     /// Whether anyone can write a value of the type down.

@@ -791,6 +791,12 @@ impl<T> Kept<T> { fn new(it: T) -> Self { todo!() } pub fn get(&self) -> &T { to
 pub struct Piece<K>(*const K);
 unsafe impl<K> Send for Piece<K> {}
 impl<K> Piece<K> { pub fn new<P: elsewhere::Policy<Key = K>>(_: P) -> Self { todo!() } pub fn key(&self) -> &K { todo!() } }
+pub struct List<T>(Option<Box<T>>);
+impl<T: Send> List<T> { pub fn new() -> Self { List(None) } }
+impl<T> List<T> { pub fn push(&mut self, it: T) -> Entry<T> { todo!() } }
+pub struct Entry<T>(*mut T);
+unsafe impl<T> Send for Entry<T> {}
+impl<T> Entry<T> { pub fn get(&self) -> &T { todo!() } }
 pub trait Policy { type Key: Send; }
 pub struct Part<K>(*const K);
 unsafe impl<K> Send for Part<K> {}
