@@ -19,7 +19,7 @@ use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::source::{FileId, ParsedFile, Workspace};
 use crate::span::{LineIndex, Span};
-use crate::spawned;
+use crate::spawned::{self, Spawned};
 use crate::summary::{Effect, Happening, Summaries};
 use crate::ty::{AdtId, Ty};
 use crate::unreached::Unreached;
@@ -53,8 +53,6 @@ pub struct Analysis {
     prompt: OnceLock<FxHashSet<FnId>>,
     /// The types whose values several have at once; found on first use.
     shared: OnceLock<Shared>,
-    /// The names of functions that are given to threads; found on first use.
-    spawned: OnceLock<FxHashSet<String>>,
     /// The functions that no program runs.
     unreached: Unreached,
     /// Which analysis of the process it is.
@@ -135,7 +133,6 @@ impl Analysis {
             prompt: OnceLock::new(),
             shared: OnceLock::new(),
             number: recent::next_number(),
-            spawned: OnceLock::new(),
             unreached,
             phases,
         }
@@ -258,7 +255,7 @@ impl Analysis {
         self.map_uses.get_or_init(find).get(decl).map_or(&[], Vec::as_slice)
     }
 
-    /// The calls of a function in the workspace, as far as they are resolved.
+    /// The calls of a function in the workspace, as far as they are resolved, those among them that run it in a thread by its name.
     pub fn callers(&self, id: FnId) -> &[Caller] {
         let find = || {
             let mut found: FxHashMap<FnId, Vec<Caller>> = FxHashMap::default();
@@ -284,6 +281,17 @@ impl Analysis {
                     });
                 }
             }
+            for Spawned { callee, by, at } in spawned::find(&self.model) {
+                let caller = Caller {
+                    id: by,
+                    on_self: false,
+                    held: Vec::new(),
+                    is_apart: true,
+                    holds_alone: false,
+                    at,
+                };
+                found.entry(callee).or_default().push(caller);
+            }
             found
         };
         self.callers.get_or_init(find).get(&id).map_or(&[], Vec::as_slice)
@@ -308,11 +316,6 @@ impl Analysis {
     pub fn is_prompt(&self, id: FnId) -> bool {
         let prompt = self.prompt.get_or_init(|| prompt::find(&self.model, &self.flows));
         prompt::runs_only(&self.model, prompt, id)
-    }
-
-    /// Whether a function of this name is given to what runs it in a thread or task: `thread::spawn(worker)`.
-    pub fn is_spawned(&self, name: &str) -> bool {
-        self.spawned.get_or_init(|| spawned::names(&self.workspace)).contains(name)
     }
 
     /// Whether a function is code of a program that nothing reaches from its `main`.

@@ -22,6 +22,21 @@ pub(crate) struct Unreached {
     packages: Vec<Package>,
     /// The package of each crate, by its index.
     package_of: Vec<usize>,
+    all: OnceLock<Common>,
+}
+
+/// What is looked up once for all.
+#[derive(Debug)]
+struct Common {
+    /// The macro rules of the workspace.
+    rules: Vec<ItemRef>,
+    users: Users,
+}
+
+impl Common {
+    fn of(workspace: &Workspace) -> Common {
+        Common { rules: rules(workspace), users: direct_users(workspace) }
+    }
 }
 
 /// The crates that one manifest has, and what no run of its binaries gets to.
@@ -46,20 +61,26 @@ impl Unreached {
         });
         let package_of = package_of.collect();
         let programs = workspace.crates.iter().map(|_| OnceLock::new()).collect();
-        Unreached { programs, packages, package_of }
+        Unreached { programs, packages, package_of, all: OnceLock::new() }
+    }
+
+    fn all(&self, workspace: &Workspace) -> &Common {
+        self.all.get_or_init(|| Common::of(workspace))
     }
 
     /// Whether a function is code of a binary that no run gets to.
     pub(crate) fn is_of_no_run(&self, workspace: &Workspace, at: ItemRef) -> bool {
         let id = workspace.file(at.file).source.krate;
-        let found = || self.programs[id.0 as usize].get_or_init(|| of_program(workspace, id));
+        let found =
+            || self.programs[id.0 as usize].get_or_init(|| of_program(workspace, id, self.all(workspace)));
         !workspace.krate(id).is_lib && found().contains(&at)
     }
 
     /// Whether no run of a binary of its package gets to a function, where there is one.
     pub(crate) fn is_for_others(&self, workspace: &Workspace, at: ItemRef) -> bool {
         let package = &self.packages[self.package_of[workspace.file(at.file).source.krate.0 as usize]];
-        let found = || package.unreached.get_or_init(|| of_package(workspace, &package.crates));
+        let found =
+            || package.unreached.get_or_init(|| of_package(workspace, &package.crates, self.all(workspace)));
         package.crates.len() > 1 && found().contains(&at)
     }
 }
@@ -72,23 +93,22 @@ struct Piece<'a> {
 }
 
 /// In time linear in the text.
-fn of_program(workspace: &Workspace, id: CrateId) -> FxHashSet<ItemRef> {
+fn of_program(workspace: &Workspace, id: CrateId, all: &Common) -> FxHashSet<ItemRef> {
     let is_apart = !workspace.shared.iter().any(|it| it.owner == id || it.krate == id);
-    if is_apart { of_crates(workspace, &[id], Vec::new()) } else { FxHashSet::default() }
+    if is_apart { of_crates(workspace, &[id], Vec::new(), all) } else { FxHashSet::default() }
 }
 
 /// The same of all crates of a package that is a program first, with a `src/main.rs`, and of what is seen to use them, directly or
 /// not. A package with tools in `src/bin` is a library first.
-fn of_package(workspace: &Workspace, crates: &[CrateId]) -> FxHashSet<ItemRef> {
+fn of_package(workspace: &Workspace, crates: &[CrateId], all: &Common) -> FxHashSet<ItemRef> {
     let is_apart = workspace.shared.iter().all(|it| crates.contains(&it.owner) == crates.contains(&it.krate));
     let is_main =
         |it: &ParsedFile| crates.contains(&it.source.krate) && it.source.path.ends_with("src/main.rs");
-    let users = users(workspace, &workspace.krate(crates[0]).package);
-    let mut all = crates.iter().chain(&users);
-    if !is_apart
-        || !workspace.files.iter().any(is_main)
-        || all.any(|it| workspace.krate(*it).has_unread_users)
-    {
+    if !is_apart || !workspace.files.iter().any(is_main) {
+        return FxHashSet::default();
+    }
+    let users = users(workspace, &all.users, &workspace.krate(crates[0]).package);
+    if crates.iter().chain(&users).any(|it| workspace.krate(*it).has_unread_users) {
         return FxHashSet::default();
     }
     let is_user = |it: &&ParsedFile| {
@@ -100,25 +120,41 @@ fn of_package(workspace: &Workspace, crates: &[CrateId]) -> FxHashSet<ItemRef> {
     };
     let texts = workspace.files.iter().filter(is_user).map(|it| &*it.source.text);
     let users = texts.map(|text| Piece { needs: Vec::new(), text, function: None }).collect();
-    of_crates(workspace, crates, users)
+    of_crates(workspace, crates, users, all)
+}
+
+/// The crates that name a package as a dependency, by the package.
+type Users = FxHashMap<String, Vec<CrateId>>;
+
+fn direct_users(workspace: &Workspace) -> Users {
+    let mut users = Users::default();
+    for (id, it) in (0..).map(CrateId).zip(&workspace.crates) {
+        for it in &it.dependencies {
+            users.entry(it.package.clone()).or_default().push(id);
+        }
+    }
+    users
 }
 
 /// The crates that depend on a package, through others too.
-fn users(workspace: &Workspace, package: &str) -> Vec<CrateId> {
-    let (mut used, mut users) = (vec![package], Vec::new());
+fn users(workspace: &Workspace, direct: &Users, package: &str) -> FxHashSet<CrateId> {
+    let (mut used, mut users) = (vec![package], FxHashSet::default());
     while let Some(package) = used.pop() {
-        for (id, it) in (0..).map(CrateId).zip(&workspace.crates) {
-            let depends = it.dependencies.iter().any(|it| it.package == *package);
-            if depends && !users.contains(&id) {
-                users.push(id);
-                used.push(&it.package);
+        for id in direct.get(package).into_iter().flatten() {
+            if users.insert(*id) {
+                used.push(&workspace.krate(*id).package);
             }
         }
     }
     users
 }
 
-fn of_crates<'a>(workspace: &'a Workspace, crates: &[CrateId], users: Vec<Piece<'a>>) -> FxHashSet<ItemRef> {
+fn of_crates<'a>(
+    workspace: &'a Workspace,
+    crates: &[CrateId],
+    users: Vec<Piece<'a>>,
+    all: &Common,
+) -> FxHashSet<ItemRef> {
     let files = workspace.file_ids().map(|it| (it, workspace.file(it)));
     let is_own = |it: &ParsedFile| crates.contains(&it.source.krate) && !it.source.is_test;
     let files: Vec<_> = files.filter(|(_, it)| is_own(it)).collect();
@@ -128,7 +164,12 @@ fn of_crates<'a>(workspace: &'a Workspace, crates: &[CrateId], users: Vec<Piece<
     }
     let types = types(files.iter().map(|(_, it)| *it));
     let own = files.iter().flat_map(|(id, file)| Pieces { id: *id, file, types: &types }.all());
-    reach(own.chain(users).chain(rules(workspace)).collect())
+    let rules = all.rules.iter().map(|it| {
+        let file = workspace.file(it.file);
+        let text = file.facts.items[it.item.0 as usize].span.text(&file.source.text);
+        Piece { needs: Vec::new(), text, function: None }
+    });
+    reach(own.chain(users).chain(rules).collect())
 }
 
 /// Whether a file is the root of a binary.
@@ -184,11 +225,13 @@ fn types<'a>(files: impl Iterator<Item = &'a ParsedFile>) -> FxHashMap<&'a str, 
 }
 
 /// The macro rules of the workspace: whoever calls one says what it says.
-fn rules(workspace: &Workspace) -> impl Iterator<Item = Piece<'_>> {
-    workspace.files.iter().flat_map(|file| {
-        let rules = file.facts.items.iter().filter(|it| matches!(it.kind, ItemKind::MacroRules(_)));
-        rules.map(|it| Piece { needs: Vec::new(), text: it.span.text(&file.source.text), function: None })
-    })
+fn rules(workspace: &Workspace) -> Vec<ItemRef> {
+    let files = workspace.file_ids().map(|it| (it, workspace.file(it)));
+    let items = files.flat_map(|(file, it)| {
+        let items = it.facts.items.iter().zip(0..);
+        items.map(move |(it, item)| (it, ItemRef { file, item: ItemId(item) }))
+    });
+    items.filter(|(it, _)| matches!(it.kind, ItemKind::MacroRules(_))).map(|it| it.1).collect()
 }
 
 /// The pieces of a file.
@@ -351,7 +394,7 @@ mod tests {
     fn unreached(text: &str) -> Vec<String> {
         let mut workspace = Workspace::of_text("src/main.rs", text, Edition::E2021);
         workspace.crates[0].is_lib = false;
-        names(&workspace, of_program(&workspace, CrateId(0)))
+        names(&workspace, of_program(&workspace, CrateId(0), &Common::of(&workspace)))
     }
 
     /// What no run gets to in a package of a library with this text, and other files by their paths.
@@ -379,7 +422,7 @@ mod tests {
             workspace.files.push(file);
         }
         let package = &Unreached::new(&workspace).packages[0];
-        names(&workspace, of_package(&workspace, &package.crates))
+        names(&workspace, of_package(&workspace, &package.crates, &Common::of(&workspace)))
     }
 
     const PROGRAM: &str = "

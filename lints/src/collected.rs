@@ -36,8 +36,8 @@ pub(crate) fn chosen(body: &Body, walk: Span) -> Chosen {
     }
 }
 
-/// Whether only so many of the entries are taken that come first in some order of numbers: `.filter(|it| *it.value() < 2).take(9)`.
-pub(crate) fn takes_least(body: &Body, walk: Span) -> bool {
+/// Whether only so many of the entries below a limit are taken: `.filter(|it| *it.value() < 2).take(9)`.
+pub(crate) fn takes_few(body: &Body, walk: Span) -> bool {
     let chain = chain(body, walk);
     let is_limit = |id: &ExprId| match &body.expr(*id).kind {
         ExprKind::MethodCall { method, args, .. } => method == "take" && args.len() == 1,

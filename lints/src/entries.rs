@@ -13,7 +13,6 @@ use safe_map_analysis::span::Span;
 use safe_map_analysis::{Analysis, Caller, Waiter};
 
 use crate::bodies::{is_code, is_loop};
-use crate::given::{Given, given};
 use crate::moves::is_move_capture;
 
 /// How many functions are looked at. What so many lead to is entered from anywhere.
@@ -61,7 +60,7 @@ pub(crate) fn is_run_in_threads(analysis: &Analysis, id: FnId) -> bool {
         }
         open.extend(callers.iter().map(|it| it.id).filter(|it| seen.insert(*it)));
     }
-    seen.len() > MAX_SEEN
+    false
 }
 
 fn starts_in_threads(analysis: &Analysis, id: FnId) -> bool {
@@ -72,7 +71,7 @@ fn starts_in_threads(analysis: &Analysis, id: FnId) -> bool {
     let is_handler =
         || attrs.iter().any(|it| it.rsplit("::").next().is_some_and(|it| HANDLERS.contains(&it)));
     let is_run = || model.fn_facts(id).is_async || def.name.starts_with("Java_") || is_handler();
-    !given(analysis, id).is_empty() || is_run() && !is_main(analysis, id) && !analysis.is_unused(id)
+    is_run() && !is_main(analysis, id) && !analysis.is_unused(id)
 }
 
 /// The expressions around a place.
@@ -155,12 +154,6 @@ impl<'a> Runs<'a> {
 
     /// A run begins in a function that nobody in the workspace calls.
     fn begin(&mut self, analysis: &Analysis, id: FnId) {
-        let threads = given(analysis, id);
-        if !threads.is_empty() {
-            let start = |it: Given| Start::Thread { of: it.by, at: it.at, is_repeated: it.is_repeated };
-            self.starts.extend(threads.into_iter().map(start));
-            return;
-        }
         match (is_main(analysis, id), analysis.model.is_drop(id)) {
             (true, _) => drop(self.starts.insert(Start::Main(id))),
             (_, true) => drop(self.starts.insert(Start::Drop(id))),

@@ -7,6 +7,7 @@ use safe_map_analysis::facts::{Body, ExprId, ExprKind, PatKind};
 use safe_map_analysis::flow::EventKind;
 use safe_map_analysis::knowledge::schema::Op;
 use safe_map_analysis::model::FnId;
+use safe_map_analysis::span::Span;
 use safe_map_analysis::{Analysis, FunctionView};
 
 use crate::access::{Access, accesses};
@@ -69,24 +70,55 @@ fn name_of(body: &Body, id: ExprId) -> Option<&str> {
     }
 }
 
-/// Whether an expression, or what its name is bound to, draws a number or makes an id.
+/// Whether an expression, or what its name is bound to, draws a number or makes an id; of a part of a local, whether the struct that it
+/// is bound to is written with such a part.
 fn is_made_up(body: &Body, id: ExprId) -> bool {
+    if let Some((base, part)) = part_of(body, id) {
+        let Some(name) = name_of(body, base) else { return false };
+        return lets(body).any(|(pat, init)| binds(body, pat, name) && makes_part(body, init, part));
+    }
     let span = body.expr(id).span;
-    let names = |it: safe_map_analysis::span::Span| {
-        body.exprs.iter().filter(move |expr| it.contains(expr.span)).filter_map(|it| match &it.kind {
-            ExprKind::Path(path) => path.last().map(|it| it.name.as_str()),
-            ExprKind::MethodCall { method, .. } => Some(method.as_str()),
-            _ => None,
+    draws_in(body, span)
+        || lets(body).any(|(pat, init)| {
+            names(body, span).any(|name| binds(body, pat, name)) && draws_in(body, body.expr(init).span)
         })
-    };
+}
+
+/// The field that an expression is, references and copies aside.
+fn part_of(body: &Body, id: ExprId) -> Option<(ExprId, &str)> {
+    match &body.expr(id).kind {
+        ExprKind::Field { base, name } => Some((*base, name.as_str())),
+        ExprKind::Ref { operand, .. } | ExprKind::Unary { operand, .. } => part_of(body, *operand),
+        ExprKind::MethodCall { receiver, args, .. } if args.is_empty() => part_of(body, *receiver),
+        _ => None,
+    }
+}
+
+/// Whether a struct is written with a part that is drawn or made.
+fn makes_part(body: &Body, init: ExprId, part: &str) -> bool {
+    match &body.expr(init).kind {
+        ExprKind::Struct { fields, .. } => {
+            fields.iter().any(|(name, value)| *name == *part && is_made_up(body, *value))
+        }
+        _ => false,
+    }
+}
+
+/// What the paths and calls in a place are named.
+fn names(body: &Body, within: Span) -> impl Iterator<Item = &str> {
+    body.exprs.iter().filter(move |it| within.contains(it.span)).filter_map(|it| match &it.kind {
+        ExprKind::Path(path) => path.last().map(|it| it.name.as_str()),
+        ExprKind::MethodCall { method, .. } => Some(method.as_str()),
+        _ => None,
+    })
+}
+
+fn draws_in(body: &Body, within: Span) -> bool {
     let draws = |it: &str| {
         matches!(it, "fetch_add" | "new_v4" | "now_v7" | "random" | "gen")
             || it.starts_with("next_")
             || it.starts_with("get_next_")
             || it.contains("generate")
     };
-    names(span).any(draws)
-        || lets(body).any(|(pat, init)| {
-            names(span).any(|name| binds(body, pat, name)) && names(body.expr(init).span).any(draws)
-        })
+    names(body, within).any(draws)
 }

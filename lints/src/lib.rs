@@ -30,7 +30,6 @@ mod finding;
 mod fix;
 mod fresh;
 mod gates;
-mod given;
 mod givers;
 mod handed;
 mod identity;

@@ -69,7 +69,7 @@ impl Subject<'_> {
         let is_private =
             |id| model.item(model.func(id).at).vis == Visibility::Private && !model.is_of_trait(id);
         let makers = self.makers();
-        let is_taken = |id| model.signature(id).params.iter().any(|it| self.has_this(it)) && !is_private(id);
+        let is_taken = |id| !is_private(id) && self.is_named_by(id);
         let is_in_other = |id| id != self.adt && model.adt_fields(id).iter().any(|it| self.has_this(&it.ty));
         !makers.is_empty()
             && makers.iter().all(|it| is_private(it.id))
@@ -77,6 +77,16 @@ impl Subject<'_> {
             && model.item(model.adt(self.adt).at).attrs.derives.is_empty()
             && !model.fn_ids().any(is_taken)
             && !model.adt_ids().any(is_in_other)
+    }
+
+    /// Whether the head of a function that is no method of the type says its name: as a parameter, or in what it calls back.
+    fn is_named_by(&self, id: FnId) -> bool {
+        let def = self.model.func(id);
+        let is_own = self.model.signature(id).self_ty.as_ref().is_some_and(|it| self.is_self(it));
+        let text = self.model.item(def.at).span.text(&self.model.workspace().file(def.at.file).source.text);
+        let head = text.split('{').next().unwrap_or(text);
+        let mut words = head.split(|it: char| !it.is_alphanumeric() && it != '_');
+        !is_own && words.any(|it| *it == *self.model.adt(self.adt).name)
     }
 
     /// Whether a type is or has this one in it.

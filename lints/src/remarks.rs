@@ -30,9 +30,12 @@ pub(crate) fn is_for_one_thread(remarks: &str) -> bool {
     words.iter().any(|it| remarks.contains(it))
 }
 
-/// Whether remarks say that all there is runs on one thread. What a lock lets in is one thread at a time, and another matter.
+/// Whether remarks say that all there is runs on one thread, and not by way of contrast. What a lock lets in is one thread at a time,
+/// and another matter.
 pub(crate) fn is_single_threaded(remarks: &str) -> bool {
-    remarks.contains("single-threaded") || remarks.contains("single threaded")
+    const CONTRASTS: [&str; 6] = ["unlike", "not ", "n't ", "for single", "for the single", "than "];
+    let says = |it: &str| it.contains("single-threaded") || it.contains("single threaded");
+    remarks.lines().any(says) && !CONTRASTS.iter().any(|it| remarks.contains(it))
 }
 
 /// Whether remarks say that something is there for tests.

@@ -315,10 +315,10 @@ impl<'a> Walker<'a> {
             self.count_replaced(&target, "=", span);
         }
         self.forget_parts(lhs);
-        if let Some(place) = &target.place {
+        let is_local = matches!(self.body.expr(lhs).kind, ExprKind::Path(_));
+        if let Some(place) = target.place.as_ref().filter(|_| !is_local) {
             self.replace(place);
         }
-        let is_local = matches!(self.body.expr(lhs).kind, ExprKind::Path(_));
         if let Some(local) = target.local.filter(|_| is_local) {
             let old = self.state.owned_by(Owner::Local(local));
             self.end(&old, span);

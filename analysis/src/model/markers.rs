@@ -84,22 +84,28 @@ impl Model {
 
     /// Whether a trait may ask something of the type that it has by a name. Those of std do not, and one of the workspace says it.
     fn may_ask_of_part(&self, scope: &TyScope<'_>, bound: &Path, part: &str) -> bool {
-        if bound.last().is_some_and(|it| WITH_PARTS.contains(&it.name.as_str())) {
-            return false;
-        }
+        let Some(last) = bound.last() else { return true };
+        let is_known = WITH_PARTS.contains(&last.name.as_str());
         match self.resolve_segments(scope, &bound.segments, bound.global, Namespace::Types) {
             Some(Def::Trait(id)) => self.asks_of_part(id, part),
-            Some(Def::Foreign(path)) => !is_std(&path),
-            _ => true,
+            Some(Def::Foreign(path)) => !is_known && !is_std(&path),
+            _ => !is_known,
         }
     }
 
+    /// A trait with supertraits or clauses may ask it there.
     fn asks_of_part(&self, id: TraitId, part: &str) -> bool {
         let at = self.traits[id.0 as usize].at;
-        let ItemKind::Trait { items, .. } = &self.item(at).kind else { return true };
+        let item = self.item(at);
+        let ItemKind::Trait { items, supertraits, .. } = &item.kind else { return true };
         let file = self.workspace.file(at.file);
+        let text = |from: u32, to: u32| &file.source.text[from as usize..to as usize];
+        let head = text(item.name_span.end, item.span.end).split('{').next().unwrap_or_default();
         let parts = items.iter().map(|it| &file.facts.items[it.0 as usize]).filter(|it| it.name == *part);
-        parts.map(|it| it.span.text(&file.source.text)).any(|it| it.contains(':') || it.contains("where"))
+        let mut asked = parts.map(|it| text(it.name_span.end, it.span.end));
+        !supertraits.is_empty()
+            || head.contains("where")
+            || asked.any(|it| it.contains([':', '{']) || it.contains("where"))
     }
 
     /// What the bounds of an `impl` or `dyn` type say about a marker, or another trait of std, by its name.

@@ -64,8 +64,16 @@ impl Model {
 
     /// Whether the text of a crate starts threads, or a runtime that has some.
     fn starts_threads(&self, id: CrateId) -> bool {
-        const STARTS: [&str; 5] =
-            ["#[tokio::main", "spawn_blocking(", "thread::scope(", "thread::spawn(", "tokio::spawn("];
+        const STARTS: [&str; 8] = [
+            "::main]",
+            "rayon",
+            "spawn_blocking(",
+            "std::thread::",
+            "task::spawn(",
+            "tokio::spawn(",
+            "use std::thread",
+            "{thread",
+        ];
         let sources = self.workspace.files.iter().map(|it| &it.source);
         let mut own = sources.filter(|it| it.krate == id && !it.is_test);
         own.any(|it| STARTS.iter().any(|start| it.text.contains(start)))

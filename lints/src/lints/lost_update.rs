@@ -42,8 +42,7 @@
 //! run beside this function; else it is `possible`, as it is in a library that lies beside a program (`src/main.rs`) which never gets
 //! to it. Both accesses must name the same map and the same key, and what is written back must be the local that was read, changed
 //! meanwhile, or plainly made of it: an operator, a struct or a tuple. What another function makes of the value is not followed.
-//! Silent where who writes back looks at what was there, where one loop or one owner does it all, and where only who made up a key writes
-//! under it.
+//! Silent where who writes back looks at what was there, and where only who made up a key writes under it.
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::facts::{Body, Expr, ExprId, ExprKind, PatKind};
@@ -116,12 +115,10 @@ fn is_lost(
         }
 }
 
-/// Whether others may change the entry too: not where one loop or owner does it all, nor where each key is new to whoever makes it, and
-/// only they write what is under it.
+/// Whether others may change the entry too: not where each key is new to whoever makes it, and only they write what is under it.
 fn is_anybodys(accesses: &Accesses<'_>, write: &Access<'_>) -> bool {
     let changes = |op| matches!(op, Op::GetMut | Op::IterateMut);
-    !accesses.is_done_in_one_line(write, |op| stores(op) || changes(op))
-        && (accesses.anybody(write, changes) || !accesses.has_keys_of_its_own(write))
+    accesses.anybody(write, changes) || !accesses.has_keys_of_its_own(write)
 }
 
 /// Whether both name one entry; a removal may have given the key back.
@@ -337,6 +334,7 @@ impl Engine {{ {engine} }}
             self.store.set_status(&payment.id, 1);
         }";
         assert_eq!(count_stored(pay), 0);
+        assert_eq!(count_stored(&pay.replace("uuid::Uuid::new_v4().to_string()", "self.customer()")), 1);
         assert_eq!(
             count_stored(&format!("{pay} pub fn cancel(&self, id: &str) {{ self.store.set_status(id, 9) }}")),
             1

@@ -70,14 +70,14 @@
 //! It is `likely` where the map is in a static or in a value that several are seen to have, and who changes or stores entries is seen to
 //! run beside this function; else it is `possible`, as it is in a library that lies beside a program (`src/main.rs`) which never gets
 //! to it. Only conditions that look at the value count: to remove a key that is there, or all keys that were there, needs no second
-//! look; nor do so many of the least numbers, `.filter(|it| *it.value() < 2).take(9)`, that go to keep the map small. Silent where nothing in the workspace changes a value in place or could store another one under the key, where one loop
+//! look; nor do so many numbers below a limit, `.filter(|it| *it.value() < 2).take(9)`, that go to keep the map small. Silent where nothing in the workspace changes a value in place or could store another one under the key, where one loop
 //! or one owner does it all, and where a comment at the two steps says that the race is known and does no harm.
 
 use safe_map_analysis::FunctionView;
 use safe_map_analysis::knowledge::schema::Op;
 
 use crate::access::Access;
-use crate::collected::{Chosen, chosen, is_of_collected, takes_least};
+use crate::collected::{Chosen, chosen, is_of_collected, takes_few};
 use crate::conditions::Conditions;
 use crate::parents::arguments;
 use crate::races::Accesses;
@@ -150,8 +150,8 @@ fn is_stale(
         && !accesses.has_keys_of_its_own(act)
 }
 
-/// Whether the key is one of those that were collected for what their entries held. Not where only so many of the least
-/// numbers are taken, to keep the map small: others like them would do.
+/// Whether the key is one of those that were collected for what their entries held. Not where only so many numbers
+/// below a limit are taken, to keep the map small: others like them would do.
 fn is_collected(
     accesses: &Accesses<'_>,
     conditions: &Conditions<'_>,
@@ -160,9 +160,9 @@ fn is_collected(
 ) -> bool {
     let body = &accesses.body;
     let key = arguments(body, act.span()).first();
-    let is_one_of_least = || is_number(&act.values) && takes_least(body, walk.span());
+    let is_one_of_many = || is_number(&act.values) && takes_few(body, walk.span());
     !act.is_called()
-        && !is_one_of_least()
+        && !is_one_of_many()
         && chosen(body, walk.span()) == Chosen::ByValue
         && key.is_some_and(|it| is_of_collected(body, conditions, *it, act.span()))
 }

@@ -403,6 +403,9 @@ fn main() {{ {main} }}
         assert_eq!(rated(work, "std::thread::spawn(work);"), Confidence::Possible);
         assert_eq!(rated(work, "std::thread::spawn(work); std::thread::spawn(work);"), Confidence::Likely);
         assert_eq!(rated(work, "for _ in 0..9 { pool.spawn_blocking(work); }"), Confidence::Likely);
+        assert_eq!(rated(work, "std::thread::spawn(work); work();"), Confidence::Likely);
+        let local = "let work = make(); for _ in 0..9 { std::thread::spawn(work); }";
+        assert_eq!(rated(work, local), Confidence::Possible, "a local");
         assert_eq!(rated("#![no_std]", many), Confidence::Possible);
         let outside = |more: &str| rated(&format!("pub fn both() {{ put(1); get(1); }} {more}"), "");
         assert_eq!(outside(""), Confidence::Possible, "from one thread, perhaps");

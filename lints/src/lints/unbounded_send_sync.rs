@@ -56,7 +56,7 @@
 //! ## Limits
 //!
 //! A wrapper of one bare value without any bound (`struct AssertSend<T>(T)`) is left alone: to claim it is what it is there for. So are
-//! parameters with a bound whose own bounds are not known or that a trait has for a name, types that no other module can name, that only `unsafe` or private functions make, types that can only be made of
+//! parameters with a bound whose own bounds are not known, or that a trait has for a name and may ask something of; types that no other module can name, that only `unsafe` functions make, or only private ones without handing any out; types that can only be made of
 //! what has the marker, and `Sync` where no safe `&self` method gives the value away. A type with a `Cell` of its own is for one thread
 //! whatever the bounds are. Claims that macros write are not seen, nor those of which a comment at them or at the type says that there is
 //! one thread.
