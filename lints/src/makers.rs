@@ -35,11 +35,14 @@ impl Subject<'_> {
     fn maker(&self, id: FnId) -> Option<Maker> {
         let def = self.model.func(id);
         let signature = self.model.signature(id);
-        let is_own = signature.self_ty.as_ref().is_some_and(|it| self.is_self(it));
-        if def.is_test || def.body.is_none() || (is_own && signature.self_kind.is_some()) {
+        if def.is_test || def.body.is_none() {
             return None;
         }
-        Some(Maker { id, arg: self.arg_in(&signature.output)? })
+        let arg = self.arg_in(&signature.output)?;
+        // A method of the type makes another of the same, unless it gives it something else: `with_hasher`.
+        let own = signature.self_ty.as_ref().filter(|it| self.is_self(it) && signature.self_kind.is_some());
+        let is_same = own.is_some_and(|it| self.arg_in(it).as_ref() == Some(&arg));
+        (!is_same).then_some(Maker { id, arg })
     }
 
     /// What the parameter is in the type where another type has it, its fields left out.

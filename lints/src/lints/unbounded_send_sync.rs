@@ -718,6 +718,16 @@ pub(crate) use hidden::Inner;
         check(
             &LINT,
             "
+pub struct Init<S>(*mut S);
+impl Init<u32> { pub fn new() -> Self { todo!() } }
+impl<S> Init<S> {
+    pub fn with_hasher<T>(self, it: T) -> Init<T> { todo!() }
+    pub fn attach(self) -> Table<S> { todo!() }
+}
+pub struct Table<S>(*mut S);
+unsafe impl<S> Send for Table<S> {}
+//             ^^^^ unbounded_send_sync
+impl<S> Table<S> { pub fn hasher(&self) -> &S { todo!() } }
 pub trait Source { type Item; }
 pub struct Fed<T>(*mut T);
 unsafe impl<T> Send for Fed<T> {}
