@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{Attrs, FileFacts, Impl, ImportAlias, Item, ItemId, ItemKind, TypeKind};
-use crate::model::{ItemRef, is_test_attrs};
+use crate::model::{ItemRef, Relations, is_test_attrs};
 use crate::source::{CrateId, FileId, Origin, ParsedFile, Workspace};
 use crate::span::Span;
 
@@ -30,12 +30,12 @@ pub(crate) struct Unreached {
 struct Common {
     /// The macro rules of the workspace.
     rules: Vec<ItemRef>,
-    users: Users,
+    relations: Relations,
 }
 
 impl Common {
     fn of(workspace: &Workspace) -> Common {
-        Common { rules: rules(workspace), users: direct_users(workspace) }
+        Common { rules: rules(workspace), relations: Relations::of(workspace) }
     }
 }
 
@@ -71,8 +71,10 @@ impl Unreached {
     /// Whether a function is code of a binary that no run gets to.
     pub(crate) fn is_of_no_run(&self, workspace: &Workspace, at: ItemRef) -> bool {
         let id = workspace.file(at.file).source.krate;
-        let found =
-            || self.programs[id.0 as usize].get_or_init(|| of_program(workspace, id, self.all(workspace)));
+        let found = || {
+            self.programs[id.0 as usize]
+                .get_or_init(|| of_crates(workspace, &[id], Vec::new(), self.all(workspace)))
+        };
         !workspace.krate(id).is_lib && found().contains(&at)
     }
 
@@ -92,23 +94,16 @@ struct Piece<'a> {
     function: Option<ItemRef>,
 }
 
-/// In time linear in the text.
-fn of_program(workspace: &Workspace, id: CrateId, all: &Common) -> FxHashSet<ItemRef> {
-    let is_apart = !workspace.shared.iter().any(|it| it.owner == id || it.krate == id);
-    if is_apart { of_crates(workspace, &[id], Vec::new(), all) } else { FxHashSet::default() }
-}
-
-/// The same of all crates of a package that is a program first, with a `src/main.rs`, and of what is seen to use them, directly or
+/// What no run gets to of all crates of a package that is a program first, with a `src/main.rs`, and of what is seen to use them, directly or
 /// not. A package with tools in `src/bin` is a library first.
 fn of_package(workspace: &Workspace, crates: &[CrateId], all: &Common) -> FxHashSet<ItemRef> {
-    let is_apart = workspace.shared.iter().all(|it| crates.contains(&it.owner) == crates.contains(&it.krate));
     let is_main =
         |it: &ParsedFile| crates.contains(&it.source.krate) && it.source.path.ends_with("src/main.rs");
-    if !is_apart || !workspace.files.iter().any(is_main) {
+    if !workspace.files.iter().any(is_main) {
         return FxHashSet::default();
     }
-    let users = users(workspace, &all.users, &workspace.krate(crates[0]).package);
-    if crates.iter().chain(&users).any(|it| workspace.krate(*it).has_unread_users) {
+    let users: FxHashSet<CrateId> = crates.iter().flat_map(|it| all.relations.users(*it)).collect();
+    if users.iter().any(|it| workspace.krate(*it).has_unread_users) {
         return FxHashSet::default();
     }
     let is_user = |it: &&ParsedFile| {
@@ -123,43 +118,19 @@ fn of_package(workspace: &Workspace, crates: &[CrateId], all: &Common) -> FxHash
     of_crates(workspace, crates, users, all)
 }
 
-/// The crates that name a package as a dependency, by the package.
-type Users = FxHashMap<String, Vec<CrateId>>;
-
-fn direct_users(workspace: &Workspace) -> Users {
-    let mut users = Users::default();
-    for (id, it) in (0..).map(CrateId).zip(&workspace.crates) {
-        for it in &it.dependencies {
-            users.entry(it.package.clone()).or_default().push(id);
-        }
-    }
-    users
-}
-
-/// The crates that depend on a package, through others too.
-fn users(workspace: &Workspace, direct: &Users, package: &str) -> FxHashSet<CrateId> {
-    let (mut used, mut users) = (vec![package], FxHashSet::default());
-    while let Some(package) = used.pop() {
-        for id in direct.get(package).into_iter().flatten() {
-            if users.insert(*id) {
-                used.push(&workspace.krate(*id).package);
-            }
-        }
-    }
-    users
-}
-
+/// The functions of some crates that no run gets to, where they have their files to themselves; in time linear in the text.
 fn of_crates<'a>(
     workspace: &'a Workspace,
     crates: &[CrateId],
     users: Vec<Piece<'a>>,
     all: &Common,
 ) -> FxHashSet<ItemRef> {
+    let is_apart = workspace.shared.iter().all(|it| crates.contains(&it.owner) == crates.contains(&it.krate));
     let files = workspace.file_ids().map(|it| (it, workspace.file(it)));
     let is_own = |it: &ParsedFile| crates.contains(&it.source.krate) && !it.source.is_test;
     let files: Vec<_> = files.filter(|(_, it)| is_own(it)).collect();
     let has_start = files.iter().any(|(_, it)| is_start(workspace, it));
-    if !has_start || files.iter().any(|(_, it)| has_names_from_elsewhere(it)) {
+    if !is_apart || !has_start || files.iter().any(|(_, it)| has_names_from_elsewhere(it)) {
         return FxHashSet::default();
     }
     let types = types(files.iter().map(|(_, it)| *it));
@@ -394,7 +365,7 @@ mod tests {
     fn unreached(text: &str) -> Vec<String> {
         let mut workspace = Workspace::of_text("src/main.rs", text, Edition::E2021);
         workspace.crates[0].is_lib = false;
-        names(&workspace, of_program(&workspace, CrateId(0), &Common::of(&workspace)))
+        names(&workspace, of_crates(&workspace, &[CrateId(0)], Vec::new(), &Common::of(&workspace)))
     }
 
     /// What no run gets to in a package of a library with this text, and other files by their paths.
@@ -406,8 +377,9 @@ mod tests {
             file.source.krate = CrateId(workspace.crates.len() as u32);
             file.source.is_test = path.starts_with("examples");
             krate.is_lib = path.ends_with("lib.rs");
-            if path.starts_with("other") {
-                let (name, package) = (Name::new("snippet"), "snippet".to_string());
+            if let Some((own, _)) = path.split_once('/').filter(|(it, _)| it.starts_with("other")) {
+                let used = if own == "other" { "snippet" } else { "other" };
+                let (name, package) = (Name::new(used), used.to_string());
                 let (requirement, features) = ("*".to_string(), Vec::new());
                 krate.dependencies.push(Dependency {
                     name,
@@ -416,7 +388,7 @@ mod tests {
                     is_conditional: false,
                     features,
                 });
-                krate.package = "other".to_string();
+                krate.package = own.to_string();
             }
             workspace.crates.push(krate);
             workspace.files.push(file);

@@ -103,13 +103,14 @@ fn run_function(
     let analysis = function.file.analysis;
     let before = out.len();
     check(function, out);
-    let found = &mut out[before..];
-    if found.is_empty() {
-        return;
-    }
-    let (is_unreached, is_unused) = (analysis.is_unreached(function.id), analysis.is_unused(function.id));
-    for it in found.iter_mut().filter(|it| is_unreached || is_unused && it.takes_two()) {
-        it.confidence = Confidence::Possible;
+    for it in &mut out[before..] {
+        let is_run_by_none = match it.takes_two() {
+            true => analysis.is_unused(function.id),
+            false => analysis.is_unreached(function.id),
+        };
+        if is_run_by_none {
+            it.confidence = Confidence::Possible;
+        }
     }
 }
 

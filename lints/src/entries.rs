@@ -195,9 +195,7 @@ impl<'a> Runs<'a> {
 }
 
 fn is_in_loop(analysis: &Analysis, caller: &Caller) -> bool {
-    analysis
-        .body(caller.id)
-        .is_some_and(|body| body.exprs.iter().any(|it| is_loop(it) && it.span.contains(caller.at)))
+    analysis.body(caller.id).is_some_and(|body| around(&body, caller.at).any(is_loop))
 }
 
 /// The closure or future that runs apart around a call: the innermost that owns what it uses.

@@ -66,7 +66,7 @@ fn shared_map(
     if second.is_try || second.lock.place.is_unnamed() {
         return None;
     }
-    let mut alive = happening.held.iter().filter(|it| !it.is_replaced).map(|it| function.flow.guard_at(it));
+    let mut alive = happening.held_in_place().map(|it| function.flow.guard_at(it));
     let iterator = alive.find(|it| is_over(it, second))?;
     let name = lock_name(function, second);
     let through = called(function, happening).map(|it| format!(" by `{it}`")).unwrap_or_default();

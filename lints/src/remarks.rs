@@ -34,8 +34,8 @@ pub(crate) fn is_for_one_thread(remarks: &str) -> bool {
 /// and another matter.
 pub(crate) fn is_single_threaded(remarks: &str) -> bool {
     const CONTRASTS: [&str; 6] = ["unlike", "not ", "n't ", "for single", "for the single", "than "];
-    let says = |it: &str| it.contains("single-threaded") || it.contains("single threaded");
-    remarks.lines().any(says) && !CONTRASTS.iter().any(|it| remarks.contains(it))
+    let says = remarks.contains("single-threaded") || remarks.contains("single threaded");
+    says && !CONTRASTS.iter().any(|it| remarks.contains(it))
 }
 
 /// Whether remarks say that something is there for tests.

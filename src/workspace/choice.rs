@@ -99,25 +99,17 @@ pub(super) fn choices<'a>(
         let (reported, left_out): (Vec<&Package>, Vec<&Package>) = wanted.partition(is_product);
         tests.extend(left_out.into_iter().map(|it| it.name.clone()));
         let context = context_of(&reported, workspace);
+        let is_reported = |it: &Package| reported.iter().any(|reported| reported.manifest == it.manifest);
+        let is_read = |it: &Package| is_reported(it) || context.contains(it.name.as_str());
         for package in &workspace.packages {
-            let is_reported = reported.iter().any(|it| it.manifest == package.manifest);
-            if !(is_reported || context.contains(package.name.as_str())) || !seen.insert(&package.manifest) {
+            if !is_read(package) || !seen.insert(&package.manifest) {
                 continue;
             }
-            let targets = targets(package, is_reported, request);
+            let reported = is_reported(package);
+            let targets = targets(package, reported, request);
             let purpose = purpose(package);
-            let is_read = |it: &Package| {
-                reported.iter().any(|read| read.manifest == it.manifest) || context.contains(it.name.as_str())
-            };
             let has_unread_users = has_unread_users(package, &targets, workspace, is_read);
-            chosen.push(Chosen {
-                package,
-                workspace,
-                targets,
-                purpose,
-                reported: is_reported,
-                has_unread_users,
-            });
+            chosen.push(Chosen { package, workspace, targets, purpose, reported, has_unread_users });
         }
     }
     chosen

@@ -28,6 +28,7 @@ pub use markers::{Marker, Promise};
 pub use methods::{FnSig, Head};
 pub use own_locks::OwnLock;
 pub use resolve::{Def, Namespace, ValueDef};
+pub(crate) use tasks::Relations;
 pub use test_code::{is_test_attrs, requires_test};
 pub use types::TyScope;
 

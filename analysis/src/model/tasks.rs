@@ -46,13 +46,14 @@ impl Model {
 }
 
 /// Which crates of the workspace use which, by their ids.
-struct Relations {
+#[derive(Debug)]
+pub(crate) struct Relations {
     uses: Vec<Vec<CrateId>>,
     users: Vec<Vec<CrateId>>,
 }
 
 impl Relations {
-    fn of(workspace: &Workspace) -> Relations {
+    pub(crate) fn of(workspace: &Workspace) -> Relations {
         let crates = || (0..).map(CrateId).zip(&workspace.crates);
         let mut libraries: FxHashMap<&str, Vec<CrateId>> = FxHashMap::default();
         for (id, it) in crates().filter(|(_, it)| it.is_lib) {
@@ -70,9 +71,14 @@ impl Relations {
         Relations { uses, users }
     }
 
+    /// A crate with those that depend on it, through others too.
+    pub(crate) fn users(&self, id: CrateId) -> Vec<CrateId> {
+        reached(&self.users, id)
+    }
+
     /// A crate with those that depend on it and those that it depends on, through others too: any of them may start its tasks.
     fn related(&self, id: CrateId) -> Vec<CrateId> {
-        let mut found = reached(&self.users, id);
+        let mut found = self.users(id);
         found.extend(reached(&self.uses, id));
         found
     }

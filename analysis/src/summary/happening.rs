@@ -21,6 +21,13 @@ pub struct Happening<'a> {
     pub chain: Vec<Hop>,
 }
 
+impl Happening<'_> {
+    /// What is alive then of the locks that are still at their places.
+    pub fn held_in_place(&self) -> impl Iterator<Item = &Held> {
+        self.held.iter().filter(|it| !it.is_replaced)
+    }
+}
+
 impl Summaries {
     /// What happens in a function while something is held or iterated.
     pub fn happenings<'a>(&'a self, flow: &'a FnFlow) -> impl Iterator<Item = Happening<'a>> + 'a {

@@ -146,8 +146,7 @@ fn conflict<'a>(
     happening: &'a Happening<'_>,
     second: &Acquire,
 ) -> Option<(&'a Held, Confidence)> {
-    let alive =
-        happening.held.iter().filter(|it| !it.is_replaced).map(|held| (held, function.flow.guard_at(held)));
+    let alive = happening.held_in_place().map(|held| (held, function.flow.guard_at(held)));
     let conflicts = alive.filter(|(held, guard)| {
         let is_met =
             conflicts(&guard.acquire, second) || leads_back(function, happening, &guard.acquire, second);

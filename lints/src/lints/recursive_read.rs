@@ -115,11 +115,7 @@ fn check(function: &FunctionView<'_>, out: &mut Vec<Finding>) {
         {
             continue;
         }
-        let mut alive = happening
-            .held
-            .iter()
-            .filter(|it| !it.is_replaced)
-            .map(|held| (held, function.flow.guard_at(held)));
+        let mut alive = happening.held_in_place().map(|held| (held, function.flow.guard_at(held)));
         let waits = |(held, guard): &(&Held, Guard)| {
             can_wait(&guard.acquire, second)
                 && is_written(function, &happening, second)

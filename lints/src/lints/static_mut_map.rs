@@ -52,7 +52,7 @@
 //! call both from outside makes it `possible` only, and so does a `no_std` crate. rustc's `static_mut_refs` speaks of each reference; this lint speaks of the map, once, at its
 //! declaration, and lists who reaches it.
 
-use std::cell::LazyCell;
+use std::collections::BTreeSet;
 
 use safe_map_analysis::Analysis;
 use safe_map_analysis::facts::{ExprId, ExprKind, SelfKind};
@@ -282,12 +282,13 @@ fn report(analysis: &Analysis, id: StaticId, uses: &[(FnId, Span)]) -> Finding {
 /// anybody may call both says little: most of what is in a `static mut` belongs to one thread.
 fn is_raced(analysis: &Analysis, changing: &[&(FnId, Span)], uses: &[(FnId, Span)]) -> bool {
     let content = uses.iter().filter(|it| changes_content(analysis, it));
-    let mut all: Vec<FnId> = changing.iter().copied().chain(content).map(|it| it.0).collect();
-    all.dedup();
-    all.into_iter().any(|function| {
-        let is_own = LazyCell::new(|| is_run_in_threads(analysis, function));
-        let beside = uses.iter().map(|it| it.0).filter(|it| *is_own || is_run_in_threads(analysis, *it));
-        meets_one_of(analysis, function, beside)
+    let changing: BTreeSet<FnId> = changing.iter().copied().chain(content).map(|it| it.0).collect();
+    let users: BTreeSet<FnId> = uses.iter().map(|it| it.0).collect();
+    let in_threads: BTreeSet<FnId> =
+        users.iter().copied().filter(|it| is_run_in_threads(analysis, *it)).collect();
+    changing.into_iter().any(|function| {
+        let beside = if in_threads.contains(&function) { &users } else { &in_threads };
+        meets_one_of(analysis, function, beside.iter().copied())
     })
 }
 
